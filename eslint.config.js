@@ -1,0 +1,117 @@
+import eslint from '@eslint/js';
+import globals from 'globals';
+import tseslint from 'typescript-eslint';
+
+/**
+ * The direction of imports, folder by folder (ARCHITECTURE.md). `types` may be imported as types alone: that
+ * is how infrastructure reads the applications' configuration without running their code.
+ */
+const directions = [
+  {
+    files: ['apps/service/**'],
+    forbid: ['**/infra/**', '**/tests/**', '**/producer/**', '**/consumer/**', '**/topics/**'],
+  },
+  { files: ['apps/producer/**'], forbid: ['**/infra/**', '**/tests/**', '**/consumer/**', '**/topics/**'] },
+  { files: ['apps/consumer/**'], forbid: ['**/infra/**', '**/tests/**', '**/producer/**', '**/topics/**'] },
+  { files: ['apps/topics/**'], forbid: ['**/infra/**', '**/tests/**', '**/producer/**', '**/consumer/**'] },
+  { files: ['infra/images.ts'], forbid: ['./*.ts', './*/**', '**/apps/**', 'cdk8s*', '@pulumi/*'] },
+  { files: ['infra/environments/**'], forbid: ['../**', 'cdk8s-plus*', '@pulumi/*'] },
+  { files: ['infra/constructs/**'], forbid: ['../**', '@pulumi/*'] },
+  {
+    files: ['infra/charts/**'],
+    forbid: [
+      '../platform.ts',
+      '../synth.ts',
+      '../index.ts',
+      '../aws/**',
+      '../diff/**',
+      '../local/**',
+      '@pulumi/*',
+    ],
+    types: ['**/apps/**'],
+  },
+  {
+    files: ['infra/aws/**'],
+    forbid: ['../constructs/**', '../charts/**', '../diff/**', '../local/**', '../platform.ts', '**/apps/**'],
+  },
+  {
+    files: ['infra/diff/**'],
+    forbid: ['../aws/**', '../local/**', '../constructs/**', '../index.ts', '**/apps/**', '@pulumi/*'],
+  },
+  {
+    files: ['infra/local/**'],
+    forbid: ['../aws/**', '../constructs/**', '../charts/**', '../diff/**', '../platform.ts', '@pulumi/*'],
+    types: ['**/apps/**'],
+  },
+];
+
+/** The files that may touch `process`: what is started from outside. Everything else takes values. */
+const entries = [
+  '**/main.ts',
+  'infra/synth.ts',
+  'infra/index.ts',
+  'infra/local/*.mjs',
+  'tests/**',
+  '*.js',
+  '*.mjs',
+];
+
+export default tseslint.config(
+  { ignores: ['dist/', 'node_modules/', 'tests/manifests/'] },
+  eslint.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.strictTypeChecked],
+    languageOptions: { parserOptions: { projectService: true } },
+    rules: {
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/no-floating-promises': [
+        'error',
+        {
+          allowForKnownSafeCalls: [
+            { from: 'package', package: 'node:test', name: ['test', 'describe', 'it', 'suite'] },
+          ],
+        },
+      ],
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
+    },
+  },
+  { files: ['**/*.js', '**/*.mjs'], languageOptions: { globals: globals.node } },
+  {
+    files: ['apps/**', 'infra/**'],
+    ignores: entries,
+    rules: {
+      'no-restricted-globals': [
+        'error',
+        { name: 'process', message: 'only entry files touch process: take the value as an argument' },
+      ],
+    },
+  },
+  ...directions.map(({ files, forbid, types = [] }) => ({
+    files,
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            { group: ['node:process', 'process'], message: 'only entry files touch process, as the global' },
+            { group: forbid, message: 'against the direction of imports (ARCHITECTURE.md)' },
+            ...types.map((group) => ({
+              group: [group],
+              allowTypeImports: true,
+              message: 'here only as `import type`',
+            })),
+          ],
+        },
+      ],
+    },
+  })),
+);
