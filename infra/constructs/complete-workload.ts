@@ -1,0 +1,65 @@
+import { ApiObject, type Duration, JsonPatch } from 'cdk8s';
+import type { Workload } from 'cdk8s-plus-27';
+import { selectorLabels, type Identity } from './labels.ts';
+
+/** Whether replicas must, or only should, lie on different nodes and zones. */
+export type Spread = 'required' | 'preferred';
+
+export interface CompleteWorkloadProps {
+  readonly identity: Identity;
+  /** How replicas are laid over nodes and zones. @default - not at all, as for a DaemonSet */
+  readonly spread?: Spread;
+  /** Time that the first container goes on serving after its pod was told to leave. @default - none */
+  readonly preStopSleep?: Duration;
+}
+
+/**
+ * Adds to a cdk8s-plus workload what that package, made for Kubernetes 1.27, has no word for. Every field that is
+ * patched into a workload is patched here:
+ * - `seccompProfile`: asked for by the Pod Security profile `restricted`, missing in its security context.
+ * - `capabilities.drop: [ALL]`: its list of capabilities names each, but not all of them.
+ * - `enableServiceLinks: false`: else every Service of the namespace becomes environment variables of the pod, and a
+ *   Service named `kafka` sets `KAFKA_PORT`, which the programs would read as their own.
+ * - `topologySpreadConstraints`: its `scheduling.spread` knows anti-affinity only, which allows one pod a zone.
+ * - `preStop.sleep` (Kubernetes 1.30): needs no `sleep` program in the image.
+ *
+ * Called once, after the last container was added.
+ */
+export function completeWorkload(workload: Workload, props: CompleteWorkloadProps): void {
+  const { identity, spread, preStopSleep } = props;
+  const pod = '/spec/template/spec';
+  ApiObject.of(workload).addJsonPatch(
+    JsonPatch.add(`${pod}/securityContext/seccompProfile`, { type: 'RuntimeDefault' }),
+    JsonPatch.add(`${pod}/enableServiceLinks`, false),
+    ...paths(workload).map((path) =>
+      JsonPatch.add(`${pod}/${path}/securityContext/capabilities`, { drop: ['ALL'] }),
+    ),
+    ...(spread === undefined
+      ? []
+      : [JsonPatch.add(`${pod}/topologySpreadConstraints`, spreadConstraints(identity, spread))]),
+    ...(preStopSleep === undefined
+      ? []
+      : [
+          JsonPatch.add(`${pod}/containers/0/lifecycle`, {
+            preStop: { sleep: { seconds: preStopSleep.toSeconds() } },
+          }),
+        ]),
+  );
+}
+
+function paths({ containers, initContainers }: Workload): readonly string[] {
+  return [
+    ...containers.map((_, index) => `containers/${index}`),
+    ...initContainers.map((_, index) => `initContainers/${index}`),
+  ];
+}
+
+/** Constraints that lay the pods evenly over zones and nodes. */
+export function spreadConstraints(identity: Identity, spread: Spread) {
+  return ['topology.kubernetes.io/zone', 'kubernetes.io/hostname'].map((topologyKey) => ({
+    maxSkew: 1,
+    topologyKey,
+    whenUnsatisfiable: spread === 'required' ? 'DoNotSchedule' : 'ScheduleAnyway',
+    labelSelector: { matchLabels: selectorLabels(identity) },
+  }));
+}

@@ -1,0 +1,252 @@
+import type { Duration, Size } from 'cdk8s';
+import { k8s, ServiceAccount } from 'cdk8s-plus-27';
+import { Construct } from 'constructs';
+import { spreadConstraints, type Spread } from './complete-workload.ts';
+import { DisruptionBudget } from './disruption-budget.ts';
+import { objectLabels, selectorLabels, type Identity } from './labels.ts';
+import { requireDnsLabel, requireInteger, requireThat } from './requirements.ts';
+import { POD_USER } from './restricted-pod.ts';
+
+/** Disk for logs and temporary files of a pod whose data is in claims. */
+const EPHEMERAL_STORAGE = '512Mi';
+
+/** A claim of each pod, and where its container sees it. */
+export interface Claim {
+  readonly name: string;
+  readonly size: Size;
+  readonly mountPath: string;
+}
+
+/** Files that each pod reads, from a ConfigMap or a Secret. */
+export interface MountedFiles {
+  /** Name of the ConfigMap or Secret. A Secret's name carries its version, so that a rotation rolls the pods. */
+  readonly name: string;
+  readonly kind: 'config-map' | 'secret';
+  readonly mountPath: string;
+}
+
+/** A command that tells how a container is. */
+export interface CommandProbe {
+  readonly command: readonly string[];
+  readonly period: Duration;
+  readonly timeout: Duration;
+  readonly failureThreshold: number;
+}
+
+export interface PersistentStatefulSetProps {
+  readonly name: string;
+  readonly namespace: string;
+  readonly identity: Identity;
+  /** Name of the headless Service that gives each pod its own host name. */
+  readonly headlessServiceName: string;
+  readonly replicas: number;
+  /** Name of the one container: the program's role, such as `broker`. */
+  readonly containerName: string;
+  readonly image: string;
+  readonly command: readonly string[];
+  /** Port numbers by name. */
+  readonly ports: Readonly<Record<string, number>>;
+  readonly claims: readonly Claim[];
+  readonly cpuMillicores: number;
+  /** Memory, asked for and allowed alike. */
+  readonly memory: Size;
+  readonly startupProbe: CommandProbe;
+  readonly readinessProbe: CommandProbe;
+  readonly livenessProbe: CommandProbe;
+  readonly terminationGracePeriod: Duration;
+  readonly spread: Spread;
+  /** Environment variables; a value may be read from the pod itself. @default - none */
+  readonly variables?: Readonly<Record<string, string | { readonly fieldPath: string }>>;
+  /** @default - none */
+  readonly files?: readonly MountedFiles[];
+  /** Annotations of the pod template; the hash of the configuration belongs here. @default - none */
+  readonly podAnnotations?: Readonly<Record<string, string>>;
+  /** Command that runs before SIGTERM; its time counts against the grace period. @default - none */
+  readonly preStop?: readonly string[];
+  /** How long a pod must be ready before the next one is rolled. @default - not at all */
+  readonly minReady?: Duration;
+  /** Class of every claim. @default - the cluster's default class */
+  readonly storageClassName?: string;
+}
+
+/**
+ * Pods that keep name and disk across restarts, one container each: the set, its account without token, its claims, its
+ * headless Service and its disruption budget. cdk8s-plus has no claim templates and no `publishNotReadyAddresses`: this is the one file that uses
+ * its typed classes of the plain API. @stateful
+ *
+ * All pods start at once (`Parallel`): servers of a quorum cannot become ready one after the other. Updates still go one
+ * pod at a time. Claims outlive the set and its scaling (`Retain`).
+ */
+export class PersistentStatefulSet extends Construct {
+  constructor(scope: Construct, id: string, props: PersistentStatefulSetProps) {
+    super(scope, id);
+    const { name, namespace, identity, headlessServiceName, replicas, ports, claims } = props;
+    const { minReady, storageClassName, podAnnotations = {} } = props;
+
+    requireDnsLabel(this, identity.name, 'name', name);
+    requireInteger(this, identity.name, 'replicas', replicas, { min: 1 });
+    requireDistinctPorts(this, identity.name, ports);
+
+    const labels = objectLabels(identity);
+    new ServiceAccount(this, 'Account', { metadata: { name, namespace, labels }, automountToken: false });
+    new k8s.KubeService(this, 'Headless', {
+      metadata: { name: headlessServiceName, namespace, labels },
+      spec: {
+        clusterIp: 'None',
+        // A server of a quorum looks its peers up before any of them is ready.
+        publishNotReadyAddresses: true,
+        selector: selectorLabels(identity),
+        ports: Object.entries(ports).map(([portName, port]) => ({
+          name: portName,
+          port,
+          targetPort: k8s.IntOrString.fromString(portName),
+        })),
+      },
+    });
+    new k8s.KubeStatefulSet(this, 'Resource', {
+      metadata: { name, namespace, labels },
+      spec: {
+        serviceName: headlessServiceName,
+        replicas,
+        podManagementPolicy: 'Parallel',
+        ...(minReady && { minReadySeconds: minReady.toSeconds() }),
+        persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Retain', whenScaled: 'Retain' },
+        selector: { matchLabels: selectorLabels(identity) },
+        template: {
+          metadata: { labels, annotations: { ...podAnnotations } },
+          spec: podSpec(props),
+        },
+        volumeClaimTemplates: claims.map((claim) => ({
+          metadata: { name: claim.name, labels: selectorLabels(identity) },
+          spec: {
+            accessModes: ['ReadWriteOnce'],
+            ...(storageClassName !== undefined && { storageClassName }),
+            resources: { requests: { storage: quantity(claim.size) } },
+          },
+        })),
+      },
+    });
+    if (replicas > 1) {
+      new DisruptionBudget(this, 'Budget', {
+        name,
+        namespace,
+        identity,
+        unhealthyPodEvictionPolicy: 'IfHealthyBudget',
+      });
+    }
+  }
+}
+
+function podSpec(props: PersistentStatefulSetProps): k8s.PodSpec {
+  const { name, identity, files = [], terminationGracePeriod, spread } = props;
+  return {
+    serviceAccountName: name,
+    automountServiceAccountToken: false,
+    // Else every Service of the namespace becomes a variable, and that of a Service named `kafka` reads as Kafka's own.
+    enableServiceLinks: false,
+    terminationGracePeriodSeconds: terminationGracePeriod.toSeconds(),
+    securityContext: {
+      runAsNonRoot: true,
+      runAsUser: POD_USER,
+      runAsGroup: POD_USER,
+      fsGroup: POD_USER,
+      // A full volume has many files: their owner is set once, not at each start.
+      fsGroupChangePolicy: 'OnRootMismatch',
+      seccompProfile: { type: 'RuntimeDefault' },
+    },
+    affinity: { podAntiAffinity: antiAffinity(identity, spread) },
+    topologySpreadConstraints: spreadConstraints(identity, spread),
+    containers: [container(props)],
+    volumes: [
+      { name: 'tmp', emptyDir: { sizeLimit: k8s.Quantity.fromString('128Mi') } },
+      ...files.map((file) =>
+        file.kind === 'secret'
+          ? { name: file.name, secret: { secretName: file.name, defaultMode: 0o440 } }
+          : { name: file.name, configMap: { name: file.name } },
+      ),
+    ],
+  };
+}
+
+function container(props: PersistentStatefulSetProps): k8s.Container {
+  const { containerName, image, command, ports, claims, cpuMillicores, memory } = props;
+  const { variables = {}, files = [], preStop } = props;
+  return {
+    name: containerName,
+    image,
+    imagePullPolicy: 'IfNotPresent',
+    command: [...command],
+    env: Object.entries(variables).map(([variable, value]) =>
+      typeof value === 'string'
+        ? { name: variable, value }
+        : { name: variable, valueFrom: { fieldRef: { fieldPath: value.fieldPath } } },
+    ),
+    ports: Object.entries(ports).map(([portName, containerPort]) => ({ name: portName, containerPort })),
+    resources: {
+      requests: {
+        cpu: k8s.Quantity.fromString(`${cpuMillicores}m`),
+        memory: quantity(memory),
+        'ephemeral-storage': k8s.Quantity.fromString(EPHEMERAL_STORAGE),
+      },
+      limits: { memory: quantity(memory), 'ephemeral-storage': k8s.Quantity.fromString(EPHEMERAL_STORAGE) },
+    },
+    securityContext: {
+      runAsNonRoot: true,
+      runAsUser: POD_USER,
+      runAsGroup: POD_USER,
+      allowPrivilegeEscalation: false,
+      privileged: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    },
+    startupProbe: probe(props.startupProbe),
+    readinessProbe: probe(props.readinessProbe),
+    livenessProbe: probe(props.livenessProbe),
+    ...(preStop && { lifecycle: { preStop: { exec: { command: [...preStop] } } } }),
+    volumeMounts: [
+      ...claims.map((claim) => ({ name: claim.name, mountPath: claim.mountPath })),
+      ...files.map((file) => ({ name: file.name, mountPath: file.mountPath, readOnly: true })),
+      { name: 'tmp', mountPath: '/tmp' },
+    ],
+  };
+}
+
+function probe({ command, period, timeout, failureThreshold }: CommandProbe): k8s.Probe {
+  return {
+    exec: { command: [...command] },
+    periodSeconds: period.toSeconds(),
+    timeoutSeconds: timeout.toSeconds(),
+    failureThreshold,
+  };
+}
+
+/** One pod a node: two replicas on one node are lost together. A single-node cluster can only prefer it. */
+function antiAffinity(identity: Identity, spread: Spread): k8s.PodAntiAffinity {
+  const podAffinityTerm = {
+    topologyKey: 'kubernetes.io/hostname',
+    labelSelector: { matchLabels: selectorLabels(identity) },
+  };
+  return spread === 'required'
+    ? { requiredDuringSchedulingIgnoredDuringExecution: [podAffinityTerm] }
+    : { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, podAffinityTerm }] };
+}
+
+function requireDistinctPorts(
+  scope: Construct,
+  subject: string,
+  ports: Readonly<Record<string, number>>,
+): void {
+  const numbers = Object.values(ports);
+  for (const [name, port] of Object.entries(ports)) {
+    requireThat(scope, numbers.indexOf(port) === numbers.lastIndexOf(port), {
+      subject,
+      property: `port ${name}`,
+      value: port,
+      allowed: 'a number that no other port of the pod has',
+    });
+  }
+}
+
+function quantity(size: Size): k8s.Quantity {
+  return k8s.Quantity.fromString(`${size.toMebibytes()}Mi`);
+}

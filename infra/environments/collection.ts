@@ -1,0 +1,116 @@
+import { z } from 'zod';
+import { dnsLabel, endpointUrl, hostName, secretName } from './names.ts';
+import { podResources } from './messaging.ts';
+import { period, byteLimit } from './quantities.ts';
+
+/** Pods that an autoscaler adds and takes away between two bounds. */
+const scale = z.strictObject({ min: z.int().min(1), max: z.int().min(1) });
+
+export const producer = z.strictObject({
+  replicas: scale,
+  /** Share of the CPU asked for at which pods are added. */
+  targetCpuPercent: z.int().min(10).max(95),
+  resources: podResources,
+  /** Largest body of `POST /upload`: the edge and the application are given this one number. */
+  maxBody: byteLimit,
+  /** How long one request to `/upload` may take, at the edge as in the application. */
+  requestTimeout: period,
+  linger: period,
+  batchMaxRecords: z.int().min(1),
+  batchMax: byteLimit,
+  queueMaxRecords: z.int().min(1),
+  queueMax: byteLimit,
+  deliveryTimeout: period,
+  /** Time to finish what is in flight after SIGTERM. */
+  shutdownDeadline: period,
+  /** How long a pod that leaves goes on serving before SIGTERM, so that every edge has forgotten it. */
+  preStopSleep: period,
+});
+
+export const consumer = z.strictObject({
+  replicas: scale,
+  /** Records of lag for which one more pod is wanted; needs KEDA. */
+  lagPerReplica: z.int().min(1),
+  resources: podResources,
+  delivery: z.enum(['exactly-once', 'at-least-once']),
+  codec: z.enum(['none', 'gzip', 'zstd']),
+  /** Where in the bucket the objects lie; format and codec belong to it for good. */
+  prefix: z
+    .string()
+    .regex(/^[a-z0-9]([-a-z0-9/]*[a-z0-9])?$/, 'a path of a-z, 0-9, - and / without / at either end'),
+  flushMaxRecords: z.int().min(1),
+  flushMax: byteLimit,
+  flushMaxAge: period,
+  maxBuffered: byteLimit,
+  /** Most offsets that one object may span. */
+  maxSpan: z.int().min(1),
+  sessionTimeout: period,
+  shutdownDeadline: period,
+});
+
+export const objectStore = z.strictObject({
+  endpoint: endpointUrl,
+  bucket: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'a bucket name of 3 to 63 of a-z, 0-9, . and -'),
+  region: z.string().min(1),
+  pathStyle: z.boolean(),
+  checksums: z.enum(['when-supported', 'when-required']),
+  /** After how many days the bucket deletes an object. `never` is said, not left out. */
+  expiryDays: z.union([z.literal('never'), z.int().min(1)]),
+  /** Secret with `ca.crt`, where the endpoint's certificate is not signed by a public authority. */
+  caSecret: secretName.optional(),
+  credentials: z.discriminatedUnion('kind', [
+    /** Secret with the key `credentials`, a file as the AWS SDKs read it. */
+    z.strictObject({ kind: z.literal('secret'), name: secretName }),
+    /** EKS Pod Identity: the role is bound to the service account outside the manifests. */
+    z.strictObject({ kind: z.literal('pod-identity') }),
+  ]),
+});
+
+/** The controller of the Ingress, where we run it ourselves. */
+const ingressNginx = z.strictObject({
+  workload: z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('deployment'), replicas: z.int().min(1) }),
+    z.strictObject({ kind: z.literal('daemon-set') }),
+  ]),
+  service: z.enum(['LoadBalancer', 'NodePort', 'ClusterIP']),
+  resources: podResources,
+});
+
+export const edge = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('ingress'),
+    host: hostName,
+    tlsSecret: secretName,
+    ingressClassName: dnsLabel,
+    /** Requests per second from one address, above which the answer is 429. */
+    requestsPerSecondPerAddress: z.int().min(1),
+    /** Left out where the cluster already runs a controller for the class. */
+    controller: ingressNginx.optional(),
+  }),
+  z.strictObject({
+    kind: z.literal('gateway'),
+    host: hostName,
+    tlsSecret: secretName,
+    gatewayClassName: dnsLabel,
+  }),
+]);
+
+/** Kafka over HTTP for tools that cannot speak its protocol; inside the cluster only. */
+export const restBridge = z.strictObject({ replicas: z.int().min(1), resources: podResources });
+
+/** kafbat UI, read-only. */
+export const kafkaUi = z.strictObject({
+  resources: podResources,
+  /** Reached from outside only where a login stands before it. */
+  access: z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('port-forward') }),
+    z.strictObject({
+      kind: z.literal('public'),
+      host: hostName,
+      tlsSecret: secretName,
+      oauthSecret: secretName,
+    }),
+  ]),
+});

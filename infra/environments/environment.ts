@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import { consumer, edge, kafkaUi, objectStore, producer, restBridge } from './collection.ts';
+import { logging } from './logging.ts';
+import { kafka, topics } from './messaging.ts';
+import { cidr, namespace } from './names.ts';
+
+/** Peers outside the cluster that a NetworkPolicy can only name by address. */
+const network = z.strictObject({
+  /** Addresses of the API server: collectors ask it for pods, the admission webhook is called from it. */
+  apiServerCidrs: z.array(cidr).min(1),
+  objectStoreCidrs: z.array(cidr).min(1),
+  searchCidrs: z.array(cidr).min(1),
+  /** Addresses from which the edge may be called. */
+  edgeClientCidrs: z.array(cidr).min(1),
+  /** Addresses from which exposed brokers may be called. */
+  kafkaClientCidrs: z.array(cidr),
+  /** Namespace from which metrics are scraped. */
+  monitoringNamespace: z.string().min(1),
+});
+
+/** Upper bounds of one namespace; pods that would pass them are refused by the API server. */
+const quota = z.strictObject({
+  cpuMillicores: z.int().min(100),
+  memoryGi: z.int().min(1),
+  pods: z.int().min(1),
+});
+
+/**
+ * Everything by which one deployment of the platform differs from another: one value, complete in itself, nothing
+ * merged into it. Sizes are Kubernetes quantities (`20Gi`), times carry their unit (`30s`). No secret stands here, only
+ * the names of Secrets.
+ */
+export const environment = z.strictObject({
+  name: z.enum(['dev', 'staging', 'production', 'lab']),
+  /** Refuses what only a throw-away environment may do: http://, images without digest, one replica of state. */
+  strict: z.boolean(),
+  /** DNS suffix of the cluster. */
+  clusterDomain: z.string().min(1),
+  namespaces: z.strictObject({ pipeline: namespace, logging: namespace, ingress: namespace }),
+  quotas: z.strictObject({ pipeline: quota, logging: quota, ingress: quota }),
+  /** Class of every claim. @default the cluster's default class */
+  storageClassName: z.string().min(1).optional(),
+  /** Whether replicas must, or only should, lie on different nodes and zones. */
+  spread: z.enum(['required', 'preferred']),
+  kafka,
+  topics,
+  /** Topic of the events that the producer takes and the consumer stores; one of `topics`. */
+  eventsTopic: z.string(),
+  /** Topics to delete, data and all. */
+  deletedTopics: z.array(z.string()),
+  producer,
+  consumer,
+  objectStore,
+  edge,
+  restBridge: restBridge.optional(),
+  kafkaUi: kafkaUi.optional(),
+  logging,
+  network,
+});
+export type Environment = z.infer<typeof environment>;

@@ -1,0 +1,47 @@
+import { z } from 'zod';
+
+/** A name of one DNS label (RFC 1123), as namespaces, Services and Secrets carry it. */
+export const dnsLabel = z
+  .string()
+  .regex(
+    /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/,
+    'a DNS label (RFC 1123): at most 63 of a-z, 0-9 and -, no - at either end',
+  );
+
+/** A namespace of our own: what Kubernetes reserves is refused. */
+export const namespace = dnsLabel.refine((name) => name !== 'default' && !name.startsWith('kube-'), {
+  error: 'a namespace of its own, neither default nor kube-*',
+});
+
+/**
+ * The name of a Secret that is made outside the manifests. It ends in a version: a rotated Secret has a new name,
+ * and a new name rolls the pods that read it.
+ */
+export const secretName = dnsLabel.refine((name) => /-v[0-9]+$/.test(name), {
+  error: 'the name of a Secret that ends in its version, such as object-store-v1',
+});
+
+/** A host name that clients outside the cluster resolve, without wildcard. */
+export const hostName = z
+  .string()
+  .regex(
+    /^(?=.{1,253}$)([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)+[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/,
+    'a full host name in lower case without wildcard, such as collect.example.com',
+  );
+
+/** A block of IPv4 addresses. */
+export const cidr = z.cidrv4({ error: 'an IPv4 block in CIDR notation, such as 10.0.0.0/16' });
+
+/** The URL of a service that is called, without credentials, path or query. */
+export const endpointUrl = z
+  .url({
+    protocol: /^https?$/,
+    error: 'a URL with its scheme, such as https://search.example.com:9200',
+  })
+  .refine(
+    (text) => {
+      const url = URL.parse(text);
+      return url === null || (url.username === '' && url.password === '');
+    },
+    { error: 'a URL without credentials: they belong in a Secret', abort: true },
+  );

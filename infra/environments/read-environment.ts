@@ -1,0 +1,131 @@
+import { z } from 'zod';
+import { environment, type Environment } from './environment.ts';
+
+const TYPE_WORDS: Readonly<Record<string, string>> = {
+  array: 'a list',
+  boolean: 'true or false',
+  int: 'a whole number',
+  number: 'a number',
+  object: 'an object',
+  string: 'text',
+};
+
+/**
+ * Takes a value from anywhere (TypeScript, a JSON file, Pulumi's configuration) for an environment.
+ *
+ * @throws Error that names every property that is missing, unknown or out of range, one line each, with its value and
+ *   what is allowed.
+ */
+export function readEnvironment(value: unknown): Environment {
+  const result = environment.safeParse(value);
+  if (result.success) return result.data;
+  const lines = result.error.issues.flatMap((issue) => describeIssue(issue, value));
+  throw new Error(['environment is not well formed:', ...lines.map((line) => `- ${line}`)].join('\n'));
+}
+
+function describeIssue(issue: z.core.$ZodIssue, root: unknown): readonly string[] {
+  const path = issue.path.map(String);
+  if (issue.code === 'unrecognized_keys') {
+    const known = knownKeys(path, root);
+    return issue.keys.map((key) => {
+      const nearest = nearestOf(key, known);
+      return `${[...path, key].join('.')}: unknown key${nearest === undefined ? '' : `, did you mean ${nearest}?`}`;
+    });
+  }
+  const input = issue.code === 'invalid_key' ? path.at(-1) : valueAt(path, root);
+  return [`${path.join('.')}: must be ${allowedBy(issue)}, got ${show(input)}`];
+}
+
+function allowedBy(issue: z.core.$ZodIssue): string {
+  const { message } = issue;
+  switch (issue.code) {
+    case 'too_small':
+      return `at least ${issue.minimum}${issue.origin === 'array' ? ' long' : ''}`;
+    case 'too_big':
+      return `at most ${issue.maximum}`;
+    case 'invalid_type':
+      return message.startsWith('Invalid input') ? (TYPE_WORDS[issue.expected] ?? issue.expected) : message;
+    case 'invalid_value':
+      return message.startsWith('Invalid') ? oneOf(issue.values) : message;
+    case 'invalid_union':
+      return 'options' in issue && Array.isArray(issue.options)
+        ? oneOf(issue.options)
+        : issue.errors.flatMap((branch) => branch.map(allowedBy)).join(' or ');
+    case 'invalid_key':
+      return issue.issues.map(allowedBy).join(' and ');
+    default:
+      return message;
+  }
+}
+
+function oneOf(values: readonly unknown[]): string {
+  return values.length === 1 ? String(values[0]) : `one of ${values.map(String).join(', ')}`;
+}
+
+/** The value as JSON; a password in a URL is an error already and is not repeated in one. */
+function show(value: unknown): string {
+  return value === undefined ? 'nothing' : JSON.stringify(value).replace(/\/\/[^/@"]*@/, '//…@');
+}
+
+function valueAt(path: readonly string[], root: unknown): unknown {
+  return path.reduce<unknown>(
+    (value, key) => (isRecord(value) || Array.isArray(value) ? Reflect.get(value, key) : undefined),
+    root,
+  );
+}
+
+/** Keys that the schema knows at a path; where the value chooses between shapes, those of the chosen one. */
+function knownKeys(path: readonly string[], root: unknown): readonly string[] {
+  let schema: unknown = environment;
+  let value = root;
+  for (const key of [...path, undefined]) {
+    schema = chosenBy(schema, value);
+    if (key === undefined) break;
+    if (schema instanceof z.ZodObject) schema = Reflect.get(schema.shape, key);
+    else if (schema instanceof z.ZodRecord) schema = schema.valueType;
+    else if (schema instanceof z.ZodArray) schema = schema.element;
+    value = valueAt([key], value);
+  }
+  return schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+}
+
+function chosenBy(schema: unknown, value: unknown): unknown {
+  if (schema instanceof z.ZodOptional) return chosenBy(schema.unwrap(), value);
+  if (!(schema instanceof z.ZodDiscriminatedUnion)) return schema;
+  const { discriminator } = schema.def;
+  const choice = valueAt([discriminator], value);
+  return schema.options.find(
+    (option) => option instanceof z.ZodObject && accepts(Reflect.get(option.shape, discriminator), choice),
+  );
+}
+
+function accepts(schema: unknown, value: unknown): boolean {
+  return schema instanceof z.ZodType && schema.safeParse(value).success;
+}
+
+function isRecord(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
+/** The known key at most three edits away, if any. */
+function nearestOf(key: string, known: readonly string[]): string | undefined {
+  const [best] = known
+    .map((candidate) => ({ candidate, edits: editsBetween(key.toLowerCase(), candidate.toLowerCase()) }))
+    .sort((a, b) => a.edits - b.edits);
+  return best !== undefined && best.edits <= 3 ? best.candidate : undefined;
+}
+
+function editsBetween(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (const [row, letter] of a.split('').entries()) {
+    const current = [row + 1];
+    for (const [column, other] of b.split('').entries()) {
+      const left = (current[column] ?? 0) + 1;
+      const above = (previous[column + 1] ?? 0) + 1;
+      const diagonal = (previous[column] ?? 0) + (letter === other ? 0 : 1);
+      current.push(Math.min(left, above, diagonal));
+    }
+    previous = current;
+  }
+  return previous[b.length] ?? a.length;
+}

@@ -1,0 +1,29 @@
+import { App } from 'cdk8s';
+import { MessagingChart } from './charts/messaging.ts';
+import { NamespacesChart } from './charts/namespaces.ts';
+import { readViolations } from './constructs/requirements.ts';
+import type { Environment } from './environments/environment.ts';
+
+/**
+ * The whole platform of one environment, one chart for each part, in the order in which they are applied.
+ *
+ * @param outdir Where `synth()` of the result writes.
+ * @throws Error that names everything by which the environment contradicts itself, one line each.
+ */
+export function buildPlatform(environment: Environment, outdir?: string): App {
+  const app = new App(outdir === undefined ? {} : { outdir });
+  const namespaces = new NamespacesChart(app, 'namespaces', environment);
+  const messaging = new MessagingChart(app, 'messaging', environment);
+  messaging.addDependency(namespaces);
+
+  const violations = readViolations(app);
+  if (violations.length > 0) {
+    throw new Error(
+      [
+        `environment ${environment.name} does not hold together:`,
+        ...violations.map((line) => `- ${line}`),
+      ].join('\n'),
+    );
+  }
+  return app;
+}

@@ -1,0 +1,46 @@
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { readWarnings } from './constructs/requirements.ts';
+import { environments } from './environments/environments.ts';
+import { readEnvironment } from './environments/read-environment.ts';
+import { buildPlatform } from './platform.ts';
+
+/**
+ * Writes the manifests of every environment, or of one that is given as JSON, to `<outdir>/<environment>/`.
+ * `CDK8S_OUTDIR` (default `dist`) is where `cdk8s synth` expects them.
+ */
+function main(): void {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { file: { type: 'string', short: 'f' } },
+  });
+  const outdir = process.env['CDK8S_OUTDIR'] ?? 'dist';
+  for (const candidate of chooseEnvironments(values.file, positionals)) {
+    const environment = readEnvironment(candidate);
+    const directory = join(outdir, environment.name);
+    const app = buildPlatform(environment, directory);
+    rmSync(directory, { recursive: true, force: true });
+    app.synth();
+    for (const warning of readWarnings(app)) console.warn(`warning: ${environment.name}: ${warning}`);
+  }
+}
+
+function chooseEnvironments(file: string | undefined, names: readonly string[]): readonly unknown[] {
+  if (file !== undefined) return [JSON.parse(readFileSync(file === '-' ? 0 : file, 'utf8'))];
+  if (names.length === 0) return Object.values(environments);
+  return names.map((name) => {
+    const environment = Object.entries(environments).find(([known]) => known === name)?.[1];
+    if (environment === undefined) {
+      throw new Error(`environment must be one of ${Object.keys(environments).join(', ')}, got ${name}`);
+    }
+    return environment;
+  });
+}
+
+try {
+  main();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}
