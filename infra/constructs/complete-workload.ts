@@ -11,13 +11,18 @@ export interface CompleteWorkloadProps {
   readonly spread?: Spread;
   /** Time that the first container goes on serving after its pod was told to leave. @default - none */
   readonly preStopSleep?: Duration;
+  /** Capabilities that the containers keep when all others are dropped. @default - none */
+  readonly keptCapabilities?: readonly string[];
 }
 
 /**
  * Adds to a cdk8s-plus workload what that package, made for Kubernetes 1.27, has no word for. Every field that is
  * patched into a workload is patched here:
  * - `seccompProfile`: asked for by the Pod Security profile `restricted`, missing in its security context.
- * - `capabilities.drop: [ALL]`: its list of capabilities names each, but not all of them.
+ * - `capabilities.drop: [ALL]`: its list of capabilities names each, but not all of them, and with a prefix that the
+ *   Pod Security profiles do not know.
+ * - the label `cdk8s.io/metadata.addr`, a hash of the construct's path, is taken away: moving a construct would roll its
+ *   pods.
  * - `enableServiceLinks: false`: else every Service of the namespace becomes environment variables of the pod, and a
  *   Service named `kafka` sets `KAFKA_PORT`, which the programs would read as their own.
  * - `topologySpreadConstraints`: its `scheduling.spread` knows anti-affinity only, which allows one pod a zone.
@@ -26,13 +31,18 @@ export interface CompleteWorkloadProps {
  * Called once, after the last container was added.
  */
 export function completeWorkload(workload: Workload, props: CompleteWorkloadProps): void {
-  const { identity, spread, preStopSleep } = props;
+  const { identity, spread, preStopSleep, keptCapabilities = [] } = props;
   const pod = '/spec/template/spec';
-  ApiObject.of(workload).addJsonPatch(
+  patchRendered(
+    ApiObject.of(workload),
     JsonPatch.add(`${pod}/securityContext/seccompProfile`, { type: 'RuntimeDefault' }),
     JsonPatch.add(`${pod}/enableServiceLinks`, false),
+    JsonPatch.remove('/spec/template/metadata/labels/cdk8s.io~1metadata.addr'),
     ...paths(workload).map((path) =>
-      JsonPatch.add(`${pod}/${path}/securityContext/capabilities`, { drop: ['ALL'] }),
+      JsonPatch.add(`${pod}/${path}/securityContext/capabilities`, {
+        drop: ['ALL'],
+        ...(keptCapabilities.length > 0 && { add: [...keptCapabilities] }),
+      }),
     ),
     ...(spread === undefined
       ? []
@@ -45,6 +55,15 @@ export function completeWorkload(workload: Workload, props: CompleteWorkloadProp
           }),
         ]),
   );
+}
+
+/**
+ * Patches what an object renders. cdk8s' own `addJsonPatch` comes before the typed class, and that one drops every field
+ * that its types do not know: `preStop.sleep` would be an empty hook.
+ */
+function patchRendered(object: ApiObject, ...patches: readonly JsonPatch[]): void {
+  const render = object.toJson.bind(object);
+  object.toJson = () => JsonPatch.apply(render(), ...patches) as unknown;
 }
 
 function paths({ containers, initContainers }: Workload): readonly string[] {

@@ -36,13 +36,13 @@ export interface ResourcesProps {
   readonly cpuMillicores: number;
   /** Memory, asked for and allowed alike. */
   readonly memory: Size;
-  /** Disk for what is not in a volume of its own: logs, temporary files. @default Size.mebibytes(256) */
+  /** Disk for what is not in a volume of its own: logs, temporary files. cdk8s-plus writes it in whole GiB. @default Size.gibibytes(1) */
   readonly ephemeralStorage?: Size;
 }
 
 /** Resources of a container; cdk8s-plus' own default would ask for a whole core. */
 export function containerResources(props: ResourcesProps): ContainerResources {
-  const { cpuMillicores, memory, ephemeralStorage = Size.mebibytes(256) } = props;
+  const { cpuMillicores, memory, ephemeralStorage = Size.gibibytes(1) } = props;
   return {
     cpu: { request: Cpu.millis(cpuMillicores) },
     memory: { request: memory, limit: memory },

@@ -1,0 +1,46 @@
+import { k8s, ServiceAccount } from 'cdk8s-plus-27';
+import { Construct } from 'constructs';
+import { objectLabels, type Identity } from './labels.ts';
+
+export interface AccessProps {
+  readonly name: string;
+  /** Namespace of the account. */
+  readonly namespace: string;
+  readonly identity: Identity;
+  /** Rights in the whole cluster. @default - none */
+  readonly cluster?: readonly k8s.PolicyRule[];
+  /** Rights in single namespaces, by namespace. @default - none */
+  readonly namespaced?: Readonly<Record<string, readonly k8s.PolicyRule[]>>;
+}
+
+/**
+ * A service account whose token is mounted, and exactly the rights that it is given. The roles are plain API classes:
+ * those of cdk8s-plus cannot name single objects, and a right to one object is what most of these are.
+ */
+export class Access extends Construct {
+  constructor(scope: Construct, id: string, props: AccessProps) {
+    super(scope, id);
+    const { name, namespace, identity, cluster = [], namespaced = {} } = props;
+    const labels = objectLabels(identity);
+    const subjects = [{ kind: 'ServiceAccount', name, namespace }];
+
+    new ServiceAccount(this, 'Account', { metadata: { name, namespace, labels }, automountToken: true });
+    if (cluster.length > 0) {
+      new k8s.KubeClusterRole(this, 'ClusterRole', { metadata: { name, labels }, rules: [...cluster] });
+      new k8s.KubeClusterRoleBinding(this, 'ClusterRoleBinding', {
+        metadata: { name, labels },
+        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name },
+        subjects,
+      });
+    }
+    for (const [target, rules] of Object.entries(namespaced)) {
+      const metadata = { name, namespace: target, labels };
+      new k8s.KubeRole(this, `Role-${target}`, { metadata, rules: [...rules] });
+      new k8s.KubeRoleBinding(this, `RoleBinding-${target}`, {
+        metadata,
+        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name },
+        subjects,
+      });
+    }
+  }
+}

@@ -1,0 +1,247 @@
+import { Duration, Size } from 'cdk8s';
+import {
+  DaemonSet,
+  Deployment,
+  EnvFieldPaths,
+  EnvValue,
+  Handler,
+  ImagePullPolicy,
+  k8s,
+  LabelSelector,
+  Probe,
+  Service,
+  ServiceAccount,
+  ServiceType,
+  type DaemonSetProps,
+} from 'cdk8s-plus-27';
+import { Construct } from 'constructs';
+import { Access } from './access.ts';
+import { completeWorkload, type Spread } from './complete-workload.ts';
+import { ConfigFiles } from './config-files.ts';
+import { DisruptionBudget } from './disruption-budget.ts';
+import { INGRESS_NGINX_CERTIFICATE, IngressNginxAdmission } from './ingress-nginx-admission.ts';
+import { objectLabels, selectorLabels, type Identity } from './labels.ts';
+import { volumeMounts } from './mounts.ts';
+import { addWarning } from './requirements.ts';
+import { containerResources, type ResourcesProps } from './restricted-pod.ts';
+
+export const INGRESS_NGINX: Identity = { name: 'ingress-nginx', component: 'controller' };
+export const INGRESS_NGINX_PORTS = { http: 80, https: 443, webhook: 8443, metrics: 10254 } as const;
+
+/** The image's own user, `www-data`, and its group: nginx' directories belong to them. */
+const NGINX_USER = { user: 101, group: 82 } as const;
+const NAME = 'ingress-nginx-controller';
+const CONTROLLER = 'k8s.io/ingress-nginx';
+
+/** Time that the controller takes for connections to end before it is killed, as upstream's manifests have it. */
+const DRAIN = Duration.seconds(240);
+
+export interface IngressNginxProps {
+  readonly namespace: string;
+  /** The one namespace whose Ingresses, Services and TLS Secrets the controller may read. */
+  readonly watchedNamespace: string;
+  readonly image: string;
+  /** Image that makes the admission webhook's certificate. */
+  readonly certgenImage: string;
+  readonly workload:
+    { readonly kind: 'deployment'; readonly replicas: number } | { readonly kind: 'daemon-set' };
+  readonly resources: ResourcesProps;
+  readonly spread: Spread;
+  /** @default 'nginx' */
+  readonly ingressClassName?: string;
+  /** @default 'LoadBalancer' */
+  readonly service?: 'LoadBalancer' | 'NodePort' | 'ClusterIP';
+}
+
+/**
+ * The ingress-nginx controller, last release v1.15.1. The project was retired in March 2026: decision 0005 says why it is
+ * here all the same, and what to take instead.
+ */
+export class IngressNginx extends Construct {
+  constructor(scope: Construct, id: string, props: IngressNginxProps) {
+    super(scope, id);
+    const { namespace, watchedNamespace, workload, spread } = props;
+    const { ingressClassName = 'nginx', service = 'LoadBalancer' } = props;
+
+    addWarning(
+      this,
+      'ingress-nginx was retired in March 2026: controller v1.15.1 gets no more fixes, not even for vulnerabilities. ' +
+        "Set edge.kind to 'gateway', with the class of a maintained Gateway API implementation",
+    );
+
+    const metadata = { name: NAME, namespace, labels: objectLabels(INGRESS_NGINX) };
+    new Access(this, 'Access', {
+      name: NAME,
+      namespace,
+      identity: INGRESS_NGINX,
+      cluster: [{ apiGroups: ['networking.k8s.io'], resources: ['ingressclasses'], verbs: READ }],
+      namespaced: { [namespace]: ownRules(), [watchedNamespace]: watchedRules(watchedNamespace) },
+    });
+    const config = new ConfigFiles(this, 'Config', {
+      name: NAME,
+      namespace,
+      identity: INGRESS_NGINX,
+      files: controllerSettings(),
+    });
+    new k8s.KubeIngressClass(this, 'Class', {
+      metadata: { name: ingressClassName, labels: objectLabels(INGRESS_NGINX) },
+      spec: { controller: CONTROLLER },
+    });
+
+    const pod = this.podProps(props, ingressClassName, config);
+    const set =
+      workload.kind === 'daemon-set'
+        ? new DaemonSet(this, 'Resource', { ...pod, metadata })
+        : new Deployment(this, 'Resource', { ...pod, metadata, replicas: workload.replicas });
+    set.select(LabelSelector.of({ labels: selectorLabels(INGRESS_NGINX) }));
+    const replicated = workload.kind === 'deployment';
+    completeWorkload(set, {
+      identity: INGRESS_NGINX,
+      keptCapabilities: ['NET_BIND_SERVICE'],
+      ...(replicated && { spread }),
+    });
+    if (replicated && workload.replicas > 1) {
+      new DisruptionBudget(this, 'Budget', {
+        name: NAME,
+        namespace,
+        identity: INGRESS_NGINX,
+        unhealthyPodEvictionPolicy: 'AlwaysAllow',
+      });
+    }
+
+    const { http, https } = INGRESS_NGINX_PORTS;
+    const edge = new Service(this, 'Service', {
+      metadata,
+      type: SERVICE_TYPES[service],
+      ports: [
+        { name: 'http', port: http, targetPort: http },
+        { name: 'https', port: https, targetPort: https },
+      ],
+    });
+    for (const [label, value] of Object.entries(selectorLabels(INGRESS_NGINX)))
+      edge.selectLabel(label, value);
+    new IngressNginxAdmission(this, 'Admission', {
+      namespace,
+      watchedNamespace,
+      certgenImage: props.certgenImage,
+      controller: INGRESS_NGINX,
+      port: INGRESS_NGINX_PORTS.webhook,
+    });
+  }
+
+  private podProps(props: IngressNginxProps, ingressClassName: string, config: ConfigFiles): DaemonSetProps {
+    const { namespace, watchedNamespace } = props;
+    return {
+      podMetadata: { labels: objectLabels(INGRESS_NGINX), annotations: { ...config.podAnnotations } },
+      select: false,
+      serviceAccount: ServiceAccount.fromServiceAccountName(this, 'AccountName', NAME),
+      automountServiceAccountToken: true,
+      securityContext: { ensureNonRoot: true, ...NGINX_USER, fsGroup: NGINX_USER.group },
+      terminationGracePeriod: Duration.seconds(DRAIN.toSeconds() + 60),
+      containers: [
+        {
+          name: 'controller',
+          image: props.image,
+          imagePullPolicy: ImagePullPolicy.IF_NOT_PRESENT,
+          args: [
+            '/nginx-ingress-controller',
+            `--publish-service=${namespace}/${NAME}`,
+            '--election-id=ingress-nginx-leader',
+            `--controller-class=${CONTROLLER}`,
+            `--ingress-class=${ingressClassName}`,
+            `--configmap=${namespace}/${NAME}`,
+            `--watch-namespace=${watchedNamespace}`,
+            '--enable-metrics=true',
+            `--validating-webhook=:${INGRESS_NGINX_PORTS.webhook}`,
+            '--validating-webhook-certificate=/usr/local/certificates/cert',
+            '--validating-webhook-key=/usr/local/certificates/key',
+          ],
+          envVariables: {
+            LD_PRELOAD: EnvValue.fromValue('/usr/local/lib/libmimalloc.so'),
+            POD_NAME: EnvValue.fromFieldRef(EnvFieldPaths.POD_NAME),
+            POD_NAMESPACE: EnvValue.fromFieldRef(EnvFieldPaths.POD_NAMESPACE),
+          },
+          ports: Object.entries(INGRESS_NGINX_PORTS).map(([name, number]) => ({ name, number })),
+          resources: containerResources(props.resources),
+          securityContext: {
+            ensureNonRoot: true,
+            ...NGINX_USER,
+            allowPrivilegeEscalation: false,
+            privileged: false,
+            // The controller writes /etc/nginx/nginx.conf, beside templates that the image brings in the same directory.
+            readOnlyRootFilesystem: false,
+          },
+          volumeMounts: volumeMounts(this, [
+            { kind: 'secret', secretName: INGRESS_NGINX_CERTIFICATE, path: '/usr/local/certificates' },
+            { kind: 'scratch', name: 'tmp', path: '/tmp/nginx', size: Size.gibibytes(1) },
+          ]),
+          lifecycle: { preStop: Handler.fromCommand(['/wait-shutdown']) },
+          readiness: Probe.fromHttpGet('/healthz', {
+            port: INGRESS_NGINX_PORTS.metrics,
+            periodSeconds: Duration.seconds(10),
+          }),
+          liveness: Probe.fromHttpGet('/healthz', {
+            port: INGRESS_NGINX_PORTS.metrics,
+            initialDelaySeconds: Duration.seconds(10),
+            failureThreshold: 5,
+          }),
+        },
+      ],
+    };
+  }
+}
+
+const SERVICE_TYPES = {
+  LoadBalancer: ServiceType.LOAD_BALANCER,
+  NodePort: ServiceType.NODE_PORT,
+  ClusterIP: ServiceType.CLUSTER_IP,
+} as const;
+
+const READ = ['get', 'list', 'watch'];
+
+/** Rights beside the controller's own pod: its leader's lease, its events, its address. */
+function ownRules(): k8s.PolicyRule[] {
+  return [
+    { apiGroups: [''], resources: ['configmaps', 'pods', 'services'], verbs: READ },
+    { apiGroups: [''], resources: ['events'], verbs: ['create', 'patch'] },
+    { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['create'] },
+    {
+      apiGroups: ['coordination.k8s.io'],
+      resources: ['leases'],
+      resourceNames: ['ingress-nginx-leader'],
+      verbs: ['get', 'update'],
+    },
+  ];
+}
+
+/** Rights where the Ingresses are; upstream's manifests grant the same in the whole cluster, all Secrets included. */
+function watchedRules(namespace: string): k8s.PolicyRule[] {
+  return [
+    { apiGroups: [''], resources: ['namespaces'], resourceNames: [namespace], verbs: ['get'] },
+    { apiGroups: [''], resources: ['configmaps', 'endpoints', 'pods', 'secrets', 'services'], verbs: READ },
+    { apiGroups: [''], resources: ['events'], verbs: ['create', 'patch'] },
+    { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: READ },
+    { apiGroups: ['networking.k8s.io'], resources: ['ingresses'], verbs: READ },
+    { apiGroups: ['networking.k8s.io'], resources: ['ingresses/status'], verbs: ['update'] },
+  ];
+}
+
+/** Settings for every host; what a route needs stands at the route. */
+function controllerSettings(): Readonly<Record<string, string>> {
+  return {
+    'allow-snippet-annotations': 'false',
+    'annotations-risk-level': 'Medium',
+    hsts: 'true',
+    'hsts-include-subdomains': 'false',
+    'limit-req-status-code': '429',
+    'log-format-escape-json': 'true',
+    'log-format-upstream':
+      '{"time":"$time_iso8601","requestId":"$req_id","remoteAddress":"$remote_addr","method":"$request_method",' +
+      '"path":"$uri","status":"$status","requestBytes":"$request_length","seconds":"$request_time",' +
+      '"upstreamStatus":"$upstream_status","upstreamSeconds":"$upstream_response_time"}',
+    'server-tokens': 'false',
+    'ssl-protocols': 'TLSv1.2 TLSv1.3',
+    'strict-validate-path-type': 'true',
+    'worker-shutdown-timeout': `${DRAIN.toSeconds()}s`,
+  };
+}

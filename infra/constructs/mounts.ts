@@ -1,0 +1,50 @@
+import type { Size } from 'cdk8s';
+import { ConfigMap, HostPathVolumeType, Secret, Volume, type VolumeMount } from 'cdk8s-plus-27';
+import { Construct } from 'constructs';
+import type { ConfigFiles } from './config-files.ts';
+
+/** What a container sees of something outside its image. */
+export type Mount =
+  /** Keys of a Secret as files. The Secret's name carries its version, so that a rotation rolls the pods. */
+  | { readonly kind: 'secret'; readonly secretName: string; readonly path: string }
+  | { readonly kind: 'config'; readonly files: ConfigFiles; readonly path: string }
+  /** Space that lives as long as its pod. */
+  | { readonly kind: 'scratch'; readonly name: string; readonly path: string; readonly size: Size }
+  /** A directory of the node; made there if it is writable and missing. */
+  | { readonly kind: 'host'; readonly name: string; readonly path: string; readonly writable: boolean };
+
+/** Volumes of a pod and where its container mounts them; the volumes are children of the scope. */
+export function volumeMounts(scope: Construct, mounts: readonly Mount[]): VolumeMount[] {
+  const volumes = new Construct(scope, 'Volumes');
+  return mounts.map((mount) => ({
+    path: mount.path,
+    volume: volume(volumes, mount),
+    readOnly:
+      mount.kind === 'secret' || mount.kind === 'config' || (mount.kind === 'host' && !mount.writable),
+  }));
+}
+
+function volume(scope: Construct, mount: Mount): Volume {
+  switch (mount.kind) {
+    case 'secret': {
+      const secret = Secret.fromSecretName(scope, `Secret-${mount.secretName}`, mount.secretName);
+      return Volume.fromSecret(scope, mount.secretName, secret, {
+        name: mount.secretName,
+        defaultMode: 0o440,
+      });
+    }
+    case 'config': {
+      const { name } = mount.files;
+      return Volume.fromConfigMap(scope, name, ConfigMap.fromConfigMapName(scope, `Files-${name}`, name), {
+        name,
+      });
+    }
+    case 'scratch':
+      return Volume.fromEmptyDir(scope, mount.name, mount.name, { sizeLimit: mount.size });
+    case 'host':
+      return Volume.fromHostPath(scope, mount.name, mount.name, {
+        path: mount.path,
+        type: mount.writable ? HostPathVolumeType.DIRECTORY_OR_CREATE : HostPathVolumeType.DIRECTORY,
+      });
+  }
+}

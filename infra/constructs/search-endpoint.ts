@@ -1,0 +1,47 @@
+/** What a log shipper needs to reach an Elasticsearch or OpenSearch, ours or anyone's. */
+export interface SearchEndpoint {
+  /** Plugins, images and clients differ between the two. */
+  readonly product: 'elasticsearch' | 'opensearch';
+  readonly scheme: 'https' | 'http';
+  readonly host: string;
+  readonly port: number;
+  /** Name of the Secret with the keys `username` and `password`. */
+  readonly credentialsSecretName: string;
+  /** Name of the Secret with the key `ca.crt`. @default - public certificate authorities */
+  readonly caSecretName?: string;
+  /** Indices are named `<indexPrefix>-<yyyy.MM.dd>`, and the template `<indexPrefix>`. */
+  readonly indexPrefix: string;
+}
+
+/** Where the credentials and the certificate authority of a search endpoint are mounted. */
+export const SEARCH_SECRETS = { credentials: '/etc/search/credentials', ca: '/etc/search/ca' } as const;
+
+/**
+ * The composable index template that every shipper installs, as JSON text. Labels are one flattened field: mapped one by
+ * one, `app` and `app.kubernetes.io/name` contradict each other and the second pod's lines are refused.
+ */
+export function indexTemplate({ product, indexPrefix }: SearchEndpoint): string {
+  const labels = { type: product === 'elasticsearch' ? 'flattened' : 'flat_object' };
+  return `${JSON.stringify(
+    {
+      index_patterns: [`${indexPrefix}-*`],
+      priority: 500,
+      template: {
+        mappings: {
+          dynamic_templates: [
+            { strings: { match_mapping_type: 'string', mapping: { type: 'keyword', ignore_above: 1024 } } },
+          ],
+          properties: {
+            '@timestamp': { type: 'date_nanos' },
+            message: { type: 'text' },
+            kubernetes: {
+              properties: { labels, namespace_labels: labels, annotations: labels },
+            },
+          },
+        },
+      },
+    },
+    null,
+    2,
+  )}\n`;
+}
