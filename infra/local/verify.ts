@@ -3,16 +3,15 @@ import { AttemptCheck, type AttemptCounts, type Ledger } from './verify/attempts
 import { ChainWalk, type ChainReport } from './verify/chain.ts';
 import { checkCommits, type CommitSample } from './verify/commits.ts';
 import { Findings, type Violation } from './verify/findings.ts';
-import { chainOf, parseKey, type Link, type LinkKey } from './verify/link.ts';
-import { listKeys, readLayout, readLink, type Layout, type StoreLocation } from './verify/objects.ts';
-
-/** Objects read at once: enough to hide the store's latency, few enough to bound memory. */
-const READ_AHEAD = 16;
+import { chainOf, type Layout, type StoreContent } from './verify/link.ts';
+import { StoreReader, type StoreLocation } from './verify/store-reader.ts';
 
 /** What is known besides the store; each part is optional, and what it would prove is then not proven. */
 export interface Evidence {
   readonly ledger?: Ledger;
   readonly commits?: Iterable<CommitSample>;
+  /** The bucket deletes old objects, so a chain may begin above 0. @default false */
+  readonly expires?: boolean;
 }
 
 /** What stands in the store, and whether it keeps the promises I1–I7. */
@@ -42,45 +41,39 @@ export interface Verification extends AttemptCounts {
  *
  * @throws what the store answers where it cannot be read: a verdict on a part would be worth nothing.
  */
-export async function verifyStore(
+export function verifyStore(
   client: S3Client,
   location: StoreLocation,
-  { ledger, commits = [] }: Evidence = {},
+  evidence: Evidence = {},
+): Promise<Verification> {
+  return verifyContent(new StoreReader(client, location), evidence);
+}
+
+/** The verdict itself, over plain values: needs no store. */
+export async function verifyContent(
+  content: StoreContent,
+  { ledger, commits = [], expires = false }: Evidence = {},
 ): Promise<Verification> {
   const findings = new Findings();
   const attempts = new AttemptCheck(findings, ledger);
   const layouts = new Map<string, Layout | string>();
   const walks = new Map<string, ChainWalk>();
-  let foreign = 0;
-
-  async function* links(): AsyncGenerator<LinkKey> {
-    for await (const key of listKeys(client, location)) {
-      const link = parseKey(key);
-      if (link !== undefined) yield link;
-      else if (!/(?:^|\/)_layout\.json$/.test(key)) foreign += 1;
-    }
-  }
-
-  for await (const link of readAhead(links(), (key) => readLink(client, location.bucket, key))) {
+  for await (const link of content.links()) {
     let layout = layouts.get(link.prefix);
     if (layout === undefined) {
-      layout = await readLayout(client, location.bucket, link.prefix);
+      layout = await content.layout(link.prefix);
       layouts.set(link.prefix, layout);
       if (typeof layout === 'string') findings.add('layout-mismatch', layout);
     }
-    const walk = walks.get(chainOf(link)) ?? new ChainWalk(findings, link, continuesAnother(layout));
-    walks.set(chainOf(link), walk);
-    judge(link, layout, walk);
-  }
-
-  function judge(link: Link, layout: Layout | string, walk: ChainWalk): void {
     if (typeof layout !== 'string' && layout.extension !== link.extension) {
       findings.add('layout-mismatch', `${link.key}: its prefix holds ${layout.extension}`);
     }
+    const walk =
+      walks.get(chainOf(link)) ?? new ChainWalk(findings, link, expires || continuesAnother(layout));
+    walks.set(chainOf(link), walk);
     walk.add(link);
-    for (const record of link.records) attempts.record(link.partition, record);
+    for (const record of link.records) attempts.record(link, record);
   }
-
   const commitSamples = checkCommits(findings, commits);
   const counts = attempts.finish();
   const chains = [...walks.values()].map((walk) => walk.report());
@@ -91,8 +84,8 @@ export async function verifyStore(
   return {
     ok: violations.length === 0,
     ...counts,
-    objects: sum(({ links: count }) => count),
-    foreign,
+    objects: sum(({ links }) => links),
+    foreign: content.foreign,
     records: sum(({ records }) => records),
     gaps: sum(({ gaps }) => gaps),
     overlaps: sum(({ overlaps }) => overlaps),
@@ -123,20 +116,4 @@ function checkContinuations(
     if (end === undefined || end === start) continue;
     findings.add(start > end ? 'gap' : 'overlap', `${chain} begins at ${start}, ${continued} ends at ${end}`);
   }
-}
-
-/** Maps in order, up to {@link READ_AHEAD} at once. */
-async function* readAhead<T, R>(items: AsyncIterable<T>, read: (item: T) => Promise<R>): AsyncGenerator<R> {
-  const pending: Promise<R>[] = [];
-  for await (const item of items) {
-    const reading = read(item);
-    // Awaited in its turn below; until then a rejection is not unhandled.
-    reading.catch(() => undefined);
-    pending.push(reading);
-    if (pending.length >= READ_AHEAD) {
-      const next = pending.shift();
-      if (next !== undefined) yield await next;
-    }
-  }
-  for (const reading of pending) yield await reading;
 }

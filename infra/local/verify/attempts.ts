@@ -1,6 +1,6 @@
 import { CompactSet } from './compact-set.ts';
 import type { Findings } from './findings.ts';
-import type { StoredRecord } from './link.ts';
+import type { LinkKey, StoredRecord } from './link.ts';
 
 /** What a client knows of one event it sent: accepted (2xx), definitely refused, or unknown (504, reset, timeout). */
 export type Outcome = 'accepted' | 'refused' | 'unknown';
@@ -67,8 +67,7 @@ export class AttemptCheck {
     }
   }
 
-  /** @param partition the record's, as its chain says. */
-  record(partition: number, record: StoredRecord): void {
+  record({ partition, end }: Pick<LinkKey, 'partition' | 'end'>, record: StoredRecord): void {
     this.#records += 1;
     const id = record.attempt;
     if (id === undefined) {
@@ -76,15 +75,17 @@ export class AttemptCheck {
       return;
     }
     const place = `${id} at ${partition}/${record.offset}`;
+    // At-least-once delivery, told by the end in its keys, may store one record twice.
+    const once = end === undefined;
     const sent = this.#sent.get(id);
     if (sent === undefined) {
-      if (!this.#unledgered.add(id)) this.#duplicated(place);
+      if (!this.#unledgered.add(id)) this.#duplicated(place, once);
       if (this.#prefix === undefined || !id.startsWith(this.#prefix)) this.#others += 1;
       else this.#findings.add('never-sent', place);
       return;
     }
     sent.copies += 1;
-    if (sent.copies > 1) this.#duplicated(place);
+    if (sent.copies > 1) this.#duplicated(place, once);
     const { attempt } = sent;
     if (attempt.outcome === 'refused') this.#findings.add('refused-but-stored', place);
     if (attempt.sha256 !== record.sha256) this.#findings.add('altered', place);
@@ -120,8 +121,8 @@ export class AttemptCheck {
     };
   }
 
-  #duplicated(place: string): void {
+  #duplicated(place: string, once: boolean): void {
     this.#duplicate += 1;
-    this.#findings.add('duplicate-attempt', place);
+    if (once) this.#findings.add('duplicate-attempt', place);
   }
 }

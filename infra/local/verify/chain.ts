@@ -29,8 +29,8 @@ export interface ChainReport {
 }
 
 /**
- * I5: walks the links of one partition in the order of their start. A chain begins at 0, or anywhere where its
- * prefix continues another one. Keeps only the links that a later one could still overlap, which in a whole
+ * I5: walks the links of one partition in the order of their start. A chain begins at 0, unless it
+ * continues another prefix's or its oldest links have expired. Keeps only the links that a later one could still overlap, which in a whole
  * chain is one.
  */
 export class ChainWalk {
@@ -49,10 +49,10 @@ export class ChainWalk {
   #overlaps = 0;
   #duplicates = 0;
 
-  constructor(findings: Findings, begin: LinkKey, continuesAnother: boolean) {
+  constructor(findings: Findings, begin: LinkKey, mayBeginLate: boolean) {
     this.#findings = findings;
     this.#begin = begin;
-    this.#end = continuesAnother ? begin.start : 0;
+    this.#end = mayBeginLate ? begin.start : 0;
   }
 
   add(link: Link): void {

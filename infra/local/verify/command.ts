@@ -1,11 +1,12 @@
 import { parseArgs } from 'node:util';
 import { S3Client } from '@aws-sdk/client-s3';
 import { verifyStore, type Verification } from '../verify.ts';
-import type { StoreLocation } from './objects.ts';
+import type { StoreLocation } from './store-reader.ts';
 
-export const USAGE = `usage: npm run verify -- --store s3://BUCKET[/PREFIX] [--endpoint URL] [--json]
+export const USAGE = `usage: npm run verify -- --store s3://BUCKET[/PREFIX] [--endpoint URL] [--expires] [--json]
 
 Walks every chain of objects below the prefix and reports gaps, overlaps, duplicates and counts per partition.
+--expires says that the bucket deletes old objects, so that a chain need not begin at 0.
 Credentials and region come from the AWS SDK's standard chain (AWS_ACCESS_KEY_ID, AWS_REGION, ...).
 Exit code: 0 all is well, 1 a promise is broken, 2 the store could not be read or the command is wrong.
 `;
@@ -23,11 +24,11 @@ export async function verifyCommand(
 ): Promise<CommandOutput> {
   let client: S3Client | undefined;
   try {
-    const { location, endpoint, json } = readArguments(args);
+    const { location, endpoint, expires, json } = readArguments(args);
     // A named endpoint rarely serves buckets as host names, and seldom cares for the region it must be asked with.
     const region = env['AWS_REGION'] ?? 'us-east-1';
     client = new S3Client(endpoint === undefined ? {} : { endpoint, region, forcePathStyle: true });
-    const verification = await verifyStore(client, location);
+    const verification = await verifyStore(client, location, { expires });
     const stdout = json ? `${JSON.stringify(verification)}\n` : renderVerification(verification);
     return { exitCode: verification.ok ? 0 : 1, stdout, stderr: '' };
   } catch (error) {
@@ -44,21 +45,29 @@ export async function verifyCommand(
 
 class UsageError extends Error {}
 
-function readArguments(args: readonly string[]): {
-  location: StoreLocation;
-  endpoint?: string;
-  json: boolean;
-} {
+interface Arguments {
+  readonly location: StoreLocation;
+  readonly endpoint?: string;
+  readonly expires: boolean;
+  readonly json: boolean;
+}
+
+function readArguments(args: readonly string[]): Arguments {
   let values;
   try {
     ({ values } = parseArgs({
       args: [...args],
-      options: { store: { type: 'string' }, endpoint: { type: 'string' }, json: { type: 'boolean' } },
+      options: {
+        store: { type: 'string' },
+        endpoint: { type: 'string' },
+        expires: { type: 'boolean' },
+        json: { type: 'boolean' },
+      },
     }));
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
   }
-  const { store, endpoint, json = false } = values;
+  const { store, endpoint, expires = false, json = false } = values;
   const [, bucket, prefix = ''] = /^s3:\/\/([a-z0-9][a-z0-9.-]+)(?:\/(.*?))?\/*$/.exec(store ?? '') ?? [];
   if (bucket === undefined) {
     throw new UsageError(`--store must be s3://BUCKET or s3://BUCKET/PREFIX, got ${store ?? 'nothing'}`);
@@ -66,7 +75,7 @@ function readArguments(args: readonly string[]): {
   if (endpoint !== undefined && !/^https?:$/.test(URL.parse(endpoint)?.protocol ?? '')) {
     throw new UsageError(`--endpoint must be an http or https URL, got ${endpoint}`);
   }
-  return { location: { bucket, prefix }, ...(endpoint === undefined ? {} : { endpoint }), json };
+  return { location: { bucket, prefix }, ...(endpoint === undefined ? {} : { endpoint }), expires, json };
 }
 
 /** One aligned row a partition, then the sums, then each kind of violation with examples. */

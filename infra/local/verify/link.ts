@@ -43,6 +43,22 @@ export interface Link extends LinkKey {
   readonly unreadable?: string;
 }
 
+/** What `<prefix>/_layout.json` says of all links below a prefix. */
+export interface Layout {
+  readonly extension: string;
+  /** Prefix that this one continues: its chains then need not begin at 0. */
+  readonly continues?: string;
+}
+
+/** A store's content in the order of its keys. */
+export interface StoreContent {
+  /** Objects seen so far that are neither links nor layouts. */
+  readonly foreign: number;
+  links(): AsyncIterable<Link>;
+  /** @returns a prefix's layout, or why it cannot be known. */
+  layout(prefix: string): Promise<Layout | string>;
+}
+
 const KEY =
   /^(?:(?<prefix>.+)\/)?(?<topic>[A-Za-z0-9._-]+)\/(?<topicId>[A-Za-z0-9_-]{22})\/(?<partition>\d{1,10})\/(?<start>\d{20})(?:-(?<end>\d{1,20})-[^/]+?)?(?<extension>\.ndjson(?:\.gz|\.zst)?)$/;
 
