@@ -1,0 +1,45 @@
+import type { FastifyInstance } from 'fastify';
+import type { Registry } from 'prom-client';
+
+export interface HealthOptions {
+  readonly registry: Registry;
+  /** Why the program should get no traffic now; `undefined` where it is ready. */
+  readonly notReady: () => string | undefined;
+}
+
+const statusSchema = {
+  type: 'object',
+  properties: { status: { type: 'string' }, reason: { type: 'string' } },
+  required: ['status'],
+  additionalProperties: false,
+} as const;
+
+/**
+ * `GET /livez`: the event loop answers. `GET /readyz`: 200, or 503 with the reason. `GET /metrics`: Prometheus
+ * text. Liveness asks nothing of Kafka or the store: restarting a program does not repair them.
+ */
+export function addHealthRoutes(app: FastifyInstance, { registry, notReady }: HealthOptions): void {
+  app.get('/livez', { schema: { summary: 'The process is alive', response: { 200: statusSchema } } }, () => ({
+    status: 'live',
+  }));
+  app.get(
+    '/readyz',
+    { schema: { summary: 'The process wants traffic', response: { 200: statusSchema, 503: statusSchema } } },
+    (_request, reply) => {
+      const reason = notReady();
+      return reason === undefined
+        ? { status: 'ready' }
+        : reply.code(503).send({ status: 'not ready', reason });
+    },
+  );
+  app.get(
+    '/metrics',
+    {
+      schema: {
+        summary: 'Prometheus metrics',
+        response: { 200: { content: { 'text/plain': { schema: { type: 'string' } } } } },
+      },
+    },
+    async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()),
+  );
+}

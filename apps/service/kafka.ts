@@ -1,0 +1,62 @@
+import type { Variables } from './variables.ts';
+
+/**
+ * How a program reaches Kafka, in the shape that the client takes. Credentials come from files, read once:
+ * a rotated Secret is mounted under a new name and restarts the pod.
+ */
+export interface KafkaConnection {
+  /** `host:port` of at least one broker. */
+  readonly bootstrapBrokers: string[];
+  readonly tls?: { readonly ca: string };
+  readonly sasl?: {
+    readonly mechanism: 'SCRAM-SHA-512';
+    readonly username: string;
+    readonly password: string;
+  };
+}
+
+/**
+ * Reads `KAFKA_BOOTSTRAP_SERVERS` (required, comma-separated), `KAFKA_TLS_CA_FILE` (PEM; sets TLS on),
+ * `KAFKA_SASL_USERNAME` and `KAFKA_SASL_PASSWORD_FILE` (both or neither; SCRAM-SHA-512).
+ */
+export function readKafkaConnection(variables: Variables): KafkaConnection {
+  const bootstrapBrokers = readBootstrapServers(variables);
+  const ca = variables.file('KAFKA_TLS_CA_FILE');
+  if (ca !== undefined && !ca.includes('-----BEGIN CERTIFICATE-----')) {
+    variables.problem(
+      'KAFKA_TLS_CA_FILE must name a file with at least one PEM certificate, found none in it',
+    );
+  }
+  const username = variables.optionalText('KAFKA_SASL_USERNAME');
+  const passwordFile = variables.optionalText('KAFKA_SASL_PASSWORD_FILE');
+  const password = variables.file('KAFKA_SASL_PASSWORD_FILE')?.replace(/\r?\n$/, '');
+  if ((username === undefined) !== (passwordFile === undefined)) {
+    const [there, missing] =
+      username === undefined
+        ? ['KAFKA_SASL_PASSWORD_FILE', 'KAFKA_SASL_USERNAME']
+        : ['KAFKA_SASL_USERNAME', 'KAFKA_SASL_PASSWORD_FILE'];
+    variables.problem(`${missing} is required where ${there} is set`);
+  }
+  if (password === '')
+    variables.problem('KAFKA_SASL_PASSWORD_FILE must name a file with a password, it is empty');
+  return {
+    bootstrapBrokers,
+    ...(ca !== undefined && { tls: { ca } }),
+    ...(username !== undefined &&
+      password !== undefined && { sasl: { mechanism: 'SCRAM-SHA-512', username, password } }),
+  };
+}
+
+function readBootstrapServers(variables: Variables): string[] {
+  const allowed = 'a comma-separated list of host:port';
+  const text = variables.text('KAFKA_BOOTSTRAP_SERVERS', { allowed });
+  const servers = text
+    .split(',')
+    .map((server) => server.trim())
+    .filter((server) => server !== '');
+  for (const server of servers) {
+    const port = Number(/^(?:[\w.-]+|\[[\da-fA-F:.]+\]):(\d+)$/.exec(server)?.[1]);
+    if (!(port >= 1 && port <= 65_535)) variables.refuse('KAFKA_BOOTSTRAP_SERVERS', server, allowed);
+  }
+  return servers;
+}

@@ -1,0 +1,119 @@
+import type { S3Client } from '@aws-sdk/client-s3';
+import { AttemptCheck, type AttemptCounts, type Ledger } from './verify/attempts.ts';
+import { ChainWalk, type ChainReport } from './verify/chain.ts';
+import { checkCommits, type CommitSample } from './verify/commits.ts';
+import { Findings, type Violation } from './verify/findings.ts';
+import { chainOf, type Layout, type StoreContent } from './verify/link.ts';
+import { StoreReader, type StoreLocation } from './verify/store-reader.ts';
+
+/** What is known besides the store; each part is optional, and what it would prove is then not proven. */
+export interface Evidence {
+  readonly ledger?: Ledger;
+  readonly commits?: Iterable<CommitSample>;
+  /** The bucket deletes old objects, so a chain may begin above 0. @default false */
+  readonly expires?: boolean;
+}
+
+/** What stands in the store, and whether it keeps the promises I1–I7. */
+export interface Verification extends AttemptCounts {
+  /** True where {@link violations} is empty. */
+  readonly ok: boolean;
+  /** Links, over all chains. */
+  readonly objects: number;
+  /** Objects that are neither links nor layouts; not judged. */
+  readonly foreign: number;
+  readonly records: number;
+  /** Offsets that no link covers, and offsets that more than one covers. */
+  readonly gaps: number;
+  readonly overlaps: number;
+  /** Offsets recorded as deleted by Kafka before they were read. */
+  readonly recordedGaps: number;
+  /** Offsets within links that hold no record: control records, compaction, or a loss. */
+  readonly absent: number;
+  readonly commitSamples: number;
+  readonly chains: readonly ChainReport[];
+  readonly violations: readonly Violation[];
+}
+
+/**
+ * Walks every chain of a bucket or prefix and judges it. Memory does not grow with the bucket's bytes, but with
+ * its records: about 32 bytes each, and the ledger's attempts.
+ *
+ * @throws what the store answers where it cannot be read: a verdict on a part would be worth nothing.
+ */
+export function verifyStore(
+  client: S3Client,
+  location: StoreLocation,
+  evidence: Evidence = {},
+): Promise<Verification> {
+  return verifyContent(new StoreReader(client, location), evidence);
+}
+
+/** The verdict itself, over plain values: needs no store. */
+export async function verifyContent(
+  content: StoreContent,
+  { ledger, commits = [], expires = false }: Evidence = {},
+): Promise<Verification> {
+  const findings = new Findings();
+  const attempts = new AttemptCheck(findings, ledger);
+  const layouts = new Map<string, Layout | string>();
+  const walks = new Map<string, ChainWalk>();
+  for await (const link of content.links()) {
+    let layout = layouts.get(link.prefix);
+    if (layout === undefined) {
+      layout = await content.layout(link.prefix);
+      layouts.set(link.prefix, layout);
+      if (typeof layout === 'string') findings.add('layout-mismatch', layout);
+    }
+    if (typeof layout !== 'string' && layout.extension !== link.extension) {
+      findings.add('layout-mismatch', `${link.key}: its prefix holds ${layout.extension}`);
+    }
+    const walk =
+      walks.get(chainOf(link)) ?? new ChainWalk(findings, link, expires || continuesAnother(layout));
+    walks.set(chainOf(link), walk);
+    walk.add(link);
+    for (const record of link.records) attempts.record(link, record);
+  }
+  const commitSamples = checkCommits(findings, commits);
+  const counts = attempts.finish();
+  const chains = [...walks.values()].map((walk) => walk.report());
+  checkContinuations(findings, chains, layouts);
+  const sum = (figure: (chain: ChainReport) => number): number =>
+    chains.reduce((total, chain) => total + figure(chain), 0);
+  const violations = findings.list();
+  return {
+    ok: violations.length === 0,
+    ...counts,
+    objects: sum(({ links }) => links),
+    foreign: content.foreign,
+    records: sum(({ records }) => records),
+    gaps: sum(({ gaps }) => gaps),
+    overlaps: sum(({ overlaps }) => overlaps),
+    recordedGaps: sum(({ recordedGaps }) => recordedGaps),
+    absent: sum(({ absent }) => absent),
+    commitSamples,
+    chains,
+    violations,
+  };
+}
+
+function continuesAnother(layout: Layout | string): boolean {
+  return typeof layout !== 'string' && layout.continues !== undefined;
+}
+
+/** A chain that continues another prefix begins where the other one ended; can be told only where both were walked. */
+function checkContinuations(
+  findings: Findings,
+  chains: readonly ChainReport[],
+  layouts: ReadonlyMap<string, Layout | string>,
+): void {
+  const ends = new Map(chains.map(({ chain, end }) => [chain, end]));
+  for (const { chain, prefix, start, ...rest } of chains) {
+    const layout = layouts.get(prefix);
+    if (layout === undefined || typeof layout === 'string' || layout.continues === undefined) continue;
+    const continued = chainOf({ key: '', ...rest, prefix: layout.continues });
+    const end = ends.get(continued);
+    if (end === undefined || end === start) continue;
+    findings.add(start > end ? 'gap' : 'overlap', `${chain} begins at ${start}, ${continued} ends at ${end}`);
+  }
+}

@@ -1,0 +1,133 @@
+import { parseArgs } from 'node:util';
+import { S3Client } from '@aws-sdk/client-s3';
+import { verifyStore, type Verification } from '../verify.ts';
+import type { StoreLocation } from './store-reader.ts';
+
+export const USAGE = `usage: npm run verify -- --store s3://BUCKET[/PREFIX] [--endpoint URL] [--expires] [--json]
+
+Walks every chain of objects below the prefix and reports gaps, overlaps, duplicates and counts per partition.
+--expires says that the bucket deletes old objects, so that a chain need not begin at 0.
+Credentials and region come from the AWS SDK's standard chain (AWS_ACCESS_KEY_ID, AWS_REGION, ...).
+Exit code: 0 all is well, 1 a promise is broken, 2 the store could not be read or the command is wrong.
+`;
+
+export interface CommandOutput {
+  readonly exitCode: 0 | 1 | 2;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The command `npm run verify`; what it prints is returned, so that only the entry file touches the process. */
+export async function verifyCommand(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<CommandOutput> {
+  let client: S3Client | undefined;
+  try {
+    const { location, endpoint, expires, json } = readArguments(args);
+    // A named endpoint rarely serves buckets as host names, and seldom cares for the region it must be asked with.
+    const region = env['AWS_REGION'] ?? 'us-east-1';
+    client = new S3Client(endpoint === undefined ? {} : { endpoint, region, forcePathStyle: true });
+    const verification = await verifyStore(client, location, { expires });
+    const stdout = json ? `${JSON.stringify(verification)}\n` : renderVerification(verification);
+    return { exitCode: verification.ok ? 0 : 1, stdout, stderr: '' };
+  } catch (error) {
+    const message = error instanceof Error ? error.message || error.name : String(error);
+    return {
+      exitCode: 2,
+      stdout: '',
+      stderr: `verify: ${message}\n${error instanceof UsageError ? `\n${USAGE}` : ''}`,
+    };
+  } finally {
+    client?.destroy();
+  }
+}
+
+class UsageError extends Error {}
+
+interface Arguments {
+  readonly location: StoreLocation;
+  readonly endpoint?: string;
+  readonly expires: boolean;
+  readonly json: boolean;
+}
+
+function readArguments(args: readonly string[]): Arguments {
+  let values;
+  try {
+    ({ values } = parseArgs({
+      args: [...args],
+      options: {
+        store: { type: 'string' },
+        endpoint: { type: 'string' },
+        expires: { type: 'boolean' },
+        json: { type: 'boolean' },
+      },
+    }));
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+  const { store, endpoint, expires = false, json = false } = values;
+  const [, bucket, prefix = ''] = /^s3:\/\/([a-z0-9][a-z0-9.-]+)(?:\/(.*?))?\/*$/.exec(store ?? '') ?? [];
+  if (bucket === undefined) {
+    throw new UsageError(`--store must be s3://BUCKET or s3://BUCKET/PREFIX, got ${store ?? 'nothing'}`);
+  }
+  if (endpoint !== undefined && !/^https?:$/.test(URL.parse(endpoint)?.protocol ?? '')) {
+    throw new UsageError(`--endpoint must be an http or https URL, got ${endpoint}`);
+  }
+  return { location: { bucket, prefix }, ...(endpoint === undefined ? {} : { endpoint }), expires, json };
+}
+
+/** One aligned row a partition, then the sums, then each kind of violation with examples. */
+export function renderVerification(verification: Verification): string {
+  const { chains, violations, objects, foreign, unidentified, duplicate, ok } = verification;
+  const rows = chains.map((chain) => [
+    chain.chain,
+    chain.links,
+    chain.records,
+    chain.firstOffset ?? '-',
+    chain.lastOffset ?? '-',
+    chain.end,
+    chain.recordedGaps,
+    chain.gaps,
+    chain.overlaps,
+    chain.duplicates,
+  ]);
+  const header = [
+    'partition',
+    'links',
+    'records',
+    'first',
+    'last',
+    'end',
+    'recorded gaps',
+    'gaps',
+    'overlaps',
+  ];
+  const lines = [
+    ...alignColumns([[...header, 'duplicates'], ...rows]),
+    '',
+    `${objects} links, ${verification.records} records, ${duplicate} duplicate attempts, ` +
+      `${unidentified} records without a request id, ${foreign} foreign objects`,
+    ...violations.flatMap(({ name, invariant, count, examples }) => [
+      `${invariant} ${name}: ${count}`,
+      ...examples.map((example) => `   ${example}`),
+    ]),
+    ok ? 'ok: every chain is whole' : 'NOT OK',
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** First column to the left, figures to the right. */
+function alignColumns(rows: readonly (readonly (string | number)[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => String(row[column]).length)),
+  );
+  return rows.map((row) =>
+    row
+      .map((cell, column) =>
+        column === 0 ? String(cell).padEnd(widths[0] ?? 0) : String(cell).padStart(widths[column] ?? 0),
+      )
+      .join('  '),
+  );
+}

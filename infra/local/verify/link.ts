@@ -1,0 +1,141 @@
+/** One stored record, as an object's line tells it. */
+export interface StoredRecord {
+  readonly offset: number;
+  /** Milliseconds since the epoch. */
+  readonly timestamp: number;
+  /** Name of the attempt that sent it; absent where no `request-id` header says. */
+  readonly attempt?: string;
+  /** Of the value's bytes, hexadecimal; absent for a tombstone. */
+  readonly sha256?: string;
+}
+
+/** What an object's key says of it. */
+export interface LinkKey {
+  readonly key: string;
+  /** `''` where the store has none. */
+  readonly prefix: string;
+  readonly topic: string;
+  readonly topicId: string;
+  readonly partition: number;
+  readonly start: number;
+  readonly extension: string;
+  /** Present where delivery is at-least-once: such keys are `<start>-<end>-<writer>`. */
+  readonly end?: number;
+}
+
+/** What an object's user metadata says of it, and what in it cannot be read. */
+export interface LinkMetadata {
+  /** Undefined where missing, not a number, or not above the start. */
+  readonly end: number | undefined;
+  readonly count: number | undefined;
+  /** Offsets that Kafka had deleted before they could be read: `from` inclusive, `to` exclusive. */
+  readonly gap?: { readonly from: number; readonly to: number };
+  readonly first?: { readonly offset: number; readonly timestamp: number };
+  readonly last?: { readonly offset: number; readonly timestamp: number };
+  readonly defects: readonly string[];
+}
+
+/** One object: a contiguous stretch `[start, end)` of one partition. */
+export interface Link extends LinkKey {
+  readonly metadata: LinkMetadata;
+  readonly records: readonly StoredRecord[];
+  /** Why its content cannot be read to the end, if it cannot. */
+  readonly unreadable?: string;
+}
+
+/** What `<prefix>/_layout.json` says of all links below a prefix. */
+export interface Layout {
+  readonly extension: string;
+  /** Prefix that this one continues: its chains then need not begin at 0. */
+  readonly continues?: string;
+}
+
+/** A store's content in the order of its keys. */
+export interface StoreContent {
+  /** Objects seen so far that are neither links nor layouts. */
+  readonly foreign: number;
+  links(): AsyncIterable<Link>;
+  /** @returns a prefix's layout, or why it cannot be known. */
+  layout(prefix: string): Promise<Layout | string>;
+}
+
+const KEY =
+  /^(?:(?<prefix>.+)\/)?(?<topic>[A-Za-z0-9._-]+)\/(?<topicId>[A-Za-z0-9_-]{22})\/(?<partition>\d{1,10})\/(?<start>\d{20})(?:-(?<end>\d{1,20})-[^/]+?)?(?<extension>\.ndjson(?:\.gz|\.zst)?)$/;
+
+/** @returns undefined for a key that is not a link's. */
+export function parseKey(key: string): LinkKey | undefined {
+  const groups = KEY.exec(key)?.groups;
+  if (groups === undefined) return undefined;
+  const { prefix = '', topic = '', topicId = '', partition, start, end, extension = '' } = groups;
+  return {
+    key,
+    prefix,
+    topic,
+    topicId,
+    partition: Number(partition),
+    start: Number(start),
+    extension,
+    ...(end === undefined ? {} : { end: Number(end) }),
+  };
+}
+
+/** Which chain a link belongs to. */
+export function chainOf({ prefix, topic, topicId, partition }: Omit<LinkKey, 'start' | 'extension'>): string {
+  return `${prefix === '' ? '' : `${prefix}/`}${topic}/${topicId}/${partition}`;
+}
+
+/** @param metadata user metadata with the names as S3 gives them, without `x-amz-meta-`. */
+export function parseMetadata(
+  { start, end: endInKey }: Pick<LinkKey, 'start' | 'end'>,
+  metadata: Readonly<Record<string, string>>,
+): LinkMetadata {
+  const defects: string[] = [];
+  const integer = (name: string): number | undefined => {
+    const text = metadata[name];
+    const value = text !== undefined && /^-?\d+$/.test(text) ? Number(text) : undefined;
+    if (value === undefined || !Number.isSafeInteger(value)) {
+      defects.push(text === undefined ? `no ${name}` : `${name} is ${JSON.stringify(text)}`);
+      return undefined;
+    }
+    return value;
+  };
+  let end = integer('end');
+  if (end !== undefined && end <= start) {
+    defects.push(`end ${end} is not above start ${start}`);
+    end = undefined;
+  }
+  if (end !== undefined && endInKey !== undefined && end !== endInKey) {
+    defects.push(`end ${end}, but ${endInKey} in the key`);
+  }
+  const count = integer('count');
+  integer('leader-epoch');
+  if (!metadata['writer']) defects.push('no writer');
+  const edge = (name: 'first' | 'last'): LinkMetadata['first'] => {
+    const offset = integer(`${name}-offset`);
+    const timestamp = integer(`${name}-timestamp`);
+    return offset === undefined || timestamp === undefined ? undefined : { offset, timestamp };
+  };
+  const [first, last] = count === 0 ? [] : [edge('first'), edge('last')];
+  const gap = parseGap(metadata['gap'], start, end);
+  if (typeof gap === 'string') defects.push(gap);
+  return {
+    end,
+    count,
+    ...(first === undefined ? {} : { first }),
+    ...(last === undefined ? {} : { last }),
+    ...(gap === undefined || typeof gap === 'string' ? {} : { gap }),
+    defects,
+  };
+}
+
+function parseGap(
+  text: string | undefined,
+  start: number,
+  end: number | undefined,
+): LinkMetadata['gap'] | string {
+  if (text === undefined) return undefined;
+  const [, from, to] = /^(\d+)-(\d+)$/.exec(text) ?? [];
+  const gap = { from: Number(from), to: Number(to) };
+  const within = gap.from >= start && gap.from < gap.to && gap.to <= (end ?? Number.MAX_SAFE_INTEGER);
+  return within ? gap : `gap is ${JSON.stringify(text)}, not within ${start}-${end ?? '?'}`;
+}

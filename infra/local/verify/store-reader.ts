@@ -1,0 +1,138 @@
+import { pipeline, Readable } from 'node:stream';
+import { createGunzip, createZstdDecompress } from 'node:zlib';
+import { GetObjectCommand, NoSuchKey, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
+import { readEnvelope } from './envelope.ts';
+import { parseKey, parseMetadata } from './link.ts';
+import type { Layout, Link, LinkKey, StoreContent, StoredRecord } from './link.ts';
+
+/** Objects read at once: enough to hide the store's latency, few enough to bound memory. */
+const READ_AHEAD = 16;
+
+/** A bucket, or the part of it below a prefix. */
+export interface StoreLocation {
+  readonly bucket: string;
+  /** Without slashes at its ends; `''` for the whole bucket. */
+  readonly prefix: string;
+}
+
+const EXTENSIONS: Readonly<Record<string, string>> = {
+  none: '.ndjson',
+  gzip: '.ndjson.gz',
+  zstd: '.ndjson.zst',
+};
+
+/** Reads a bucket one page of keys at a time, and the links' content ahead of its consumer. */
+export class StoreReader implements StoreContent {
+  readonly #client: S3Client;
+  readonly #location: StoreLocation;
+  #foreign = 0;
+
+  constructor(client: S3Client, location: StoreLocation) {
+    this.#client = client;
+    this.#location = location;
+  }
+
+  get foreign(): number {
+    return this.#foreign;
+  }
+
+  /** What the store fails to give is thrown; what it gives and cannot be read is said in the link. */
+  async *links(): AsyncGenerator<Link> {
+    const pending: Promise<Link>[] = [];
+    for await (const key of this.#keys()) {
+      const reading = this.#read(key);
+      // Awaited in its turn below; until then a rejection is not unhandled.
+      reading.catch(() => undefined);
+      pending.push(reading);
+      if (pending.length < READ_AHEAD) continue;
+      const next = pending.shift();
+      if (next !== undefined) yield await next;
+    }
+    for (const reading of pending) yield await reading;
+  }
+
+  async layout(prefix: string): Promise<Layout | string> {
+    const key = prefix === '' ? '_layout.json' : `${prefix}/_layout.json`;
+    try {
+      const { Body } = await this.#client.send(
+        new GetObjectCommand({ Bucket: this.#location.bucket, Key: key }),
+      );
+      return parseLayout(key, (await Body?.transformToString()) ?? '');
+    } catch (error) {
+      if (error instanceof NoSuchKey) return `no ${key}`;
+      throw error;
+    }
+  }
+
+  async *#keys(): AsyncGenerator<LinkKey> {
+    const { bucket, prefix } = this.#location;
+    const pages = paginateListObjectsV2(
+      { client: this.#client },
+      { Bucket: bucket, ...(prefix === '' ? {} : { Prefix: `${prefix}/` }) },
+    );
+    for await (const { Contents = [] } of pages) {
+      for (const { Key = '' } of Contents) {
+        const link = parseKey(Key);
+        if (link !== undefined) yield link;
+        else if (!/(?:^|\/)_layout\.json$/.test(Key)) this.#foreign += 1;
+      }
+    }
+  }
+
+  async #read(key: LinkKey): Promise<Link> {
+    const { Body, Metadata = {} } = await this.#client.send(
+      new GetObjectCommand({ Bucket: this.#location.bucket, Key: key.key }),
+    );
+    if (!(Body instanceof Readable)) throw new TypeError(`store: ${key.key} came without a body`);
+    const records: StoredRecord[] = [];
+    const link = { ...key, metadata: parseMetadata(key, Metadata), records };
+    try {
+      for await (const line of lines(decoded(Body, key.extension))) records.push(readEnvelope(line));
+      return link;
+    } catch (error) {
+      if (!isContentError(error)) throw error;
+      return { ...link, unreadable: `record ${records.length + 1}: ${error.message}` };
+    }
+  }
+}
+
+function parseLayout(key: string, text: string): Layout | string {
+  try {
+    const { format, codec, continues } = JSON.parse(text) as Partial<Record<string, unknown>>;
+    const extension = EXTENSIONS[String(codec)];
+    if (format === 'ndjson' && extension !== undefined) {
+      return { extension, ...(typeof continues === 'string' ? { continues } : {}) };
+    }
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  return `${key} says ${JSON.stringify(text)}`;
+}
+
+function decoded(body: Readable, extension: string): Readable {
+  if (extension === '.ndjson') return body;
+  const decoder = extension === '.ndjson.gz' ? createGunzip() : createZstdDecompress();
+  // An error of either stream is thrown to the reader of the decoder.
+  return pipeline(body, decoder, () => undefined);
+}
+
+async function* lines(content: Readable): AsyncGenerator<Buffer> {
+  let rest: Buffer[] = [];
+  for await (const chunk of content as AsyncIterable<Buffer>) {
+    let from = 0;
+    for (let at = chunk.indexOf(0x0a); at !== -1; at = chunk.indexOf(0x0a, from)) {
+      rest.push(chunk.subarray(from, at));
+      yield rest.length === 1 && rest[0] !== undefined ? rest[0] : Buffer.concat(rest);
+      rest = [];
+      from = at + 1;
+    }
+    if (from < chunk.length) rest.push(chunk.subarray(from));
+  }
+  if (rest.length > 0) throw new SyntaxError('the last line has no end');
+}
+
+function isContentError(error: unknown): error is Error {
+  if (error instanceof SyntaxError || error instanceof TypeError) return true;
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return code.startsWith('Z_') || code.startsWith('ZSTD_');
+}

@@ -1,0 +1,87 @@
+import { hash } from 'node:crypto';
+import {
+  parseKey,
+  parseMetadata,
+  type Link,
+  type StoreContent,
+} from '../../../../infra/local/verify/link.ts';
+import type { Attempt } from '../../../../infra/local/verify/attempts.ts';
+
+export const TOPIC_ID = 'AAAAAAAAAAAAAAAAAAAAAA';
+
+/** One object as a test describes it: from `start`, one record an offset, unless said otherwise. */
+export interface LinkOutline {
+  readonly start: number;
+  readonly end: number;
+  readonly partition?: number;
+  readonly prefix?: string;
+  /** @default every offset from start to end */
+  readonly offsets?: readonly number[];
+  /** Laid over what the rest says. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** Metadata that the object lacks. */
+  readonly without?: readonly string[];
+  /** Bytes of the record at an offset. @default the attempt's id */
+  readonly value?: (offset: number) => string;
+  /** @default `run-<partition>-<offset>` */
+  readonly attempt?: (offset: number) => string;
+  /** Part of the key after the start: `-<end>-<writer>` in at-least-once delivery. @default '' */
+  readonly keySuffix?: string;
+}
+
+export function link(outline: LinkOutline): Link {
+  const { start, end, partition = 0, prefix = 'events', keySuffix = '' } = outline;
+  const { offsets = Array.from({ length: end - start }, (_, index) => start + index) } = outline;
+  const { attempt = (offset) => `run-${partition}-${offset}`, value = attempt } = outline;
+  const topic = `${prefix}/uploads/${TOPIC_ID}`;
+  const key = parseKey(`${topic}/${partition}/${String(start).padStart(20, '0')}${keySuffix}.ndjson`);
+  if (key === undefined) throw new Error('the outline makes no valid key');
+  const records = offsets.map((offset) => ({
+    offset,
+    timestamp: 1_000 + offset,
+    attempt: attempt(offset),
+    sha256: hash('sha256', value(offset)),
+  }));
+  const said: Record<string, string> = {
+    end: String(end),
+    count: String(offsets.length),
+    'first-offset': String(offsets[0]),
+    'last-offset': String(offsets.at(-1)),
+    'first-timestamp': String(1_000 + (offsets[0] ?? 0)),
+    'last-timestamp': String(1_000 + (offsets.at(-1) ?? 0)),
+    'leader-epoch': '0',
+    writer: 'consumer-0',
+    ...outline.metadata,
+  };
+  const metadata = Object.fromEntries(
+    Object.entries(said).filter(([name]) => outline.without?.includes(name) !== true),
+  );
+  return { ...key, metadata: parseMetadata(key, metadata), records };
+}
+
+/** A store that holds these links in this order. */
+export function content(
+  links: readonly Link[],
+  continues: Readonly<Record<string, string>> = {},
+): StoreContent {
+  return {
+    foreign: 0,
+    async *links() {
+      await Promise.resolve();
+      yield* links;
+    },
+    layout: (prefix) => {
+      const continued = continues[prefix];
+      return Promise.resolve({
+        extension: '.ndjson',
+        ...(continued === undefined ? {} : { continues: continued }),
+      });
+    },
+  };
+}
+
+/** The attempt that {@link link} stores at this place, accepted there. */
+export function accepted(partition: number, offset: number): Attempt {
+  const id = `run-${partition}-${offset}`;
+  return { id, outcome: 'accepted', sha256: hash('sha256', id), partition, offset };
+}

@@ -1,0 +1,320 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { verifyContent, type Evidence } from '../../../../infra/local/verify.ts';
+import type { Attempt } from '../../../../infra/local/verify/attempts.ts';
+import type { ViolationName } from '../../../../infra/local/verify/findings.ts';
+import type { Link } from '../../../../infra/local/verify/link.ts';
+import { accepted, content, link, TOPIC_ID, type LinkOutline } from './content.ts';
+
+const WHOLE: readonly LinkOutline[] = [
+  { start: 0, end: 3 },
+  { start: 3, end: 5 },
+  { start: 0, end: 4, partition: 1 },
+];
+
+const SENT: readonly Attempt[] = [
+  ...[0, 1, 2, 3, 4].map((offset) => accepted(0, offset)),
+  ...[0, 1, 2, 3].map((offset) => accepted(1, offset)),
+];
+
+function ledger(...attempts: readonly Attempt[]): Evidence {
+  return { ledger: { requestIdPrefix: 'run-', attempts } };
+}
+
+/** Names of the violations that the content shows, each with its invariant. */
+async function violations(links: readonly Link[], evidence: Evidence = ledger(...SENT)): Promise<string[]> {
+  const { ok, violations: found } = await verifyContent(content(links), evidence);
+  assert.equal(ok, found.length === 0);
+  return found.map(({ invariant, name }) => `${invariant} ${name}`);
+}
+
+describe('a whole store', () => {
+  test('breaks no promise and is summed up per partition', async () => {
+    const verification = await verifyContent(content(WHOLE.map(link)), ledger(...SENT));
+    const { chains, violations: found, ...figures } = verification;
+    assert.deepEqual(found, []);
+    assert.deepEqual(figures, {
+      ok: true,
+      accepted: 9,
+      refused: 0,
+      unknown: 0,
+      stored: 9,
+      storedUnknown: 0,
+      missing: 0,
+      duplicate: 0,
+      unidentified: 0,
+      others: 0,
+      objects: 3,
+      foreign: 0,
+      records: 9,
+      gaps: 0,
+      overlaps: 0,
+      recordedGaps: 0,
+      absent: 0,
+      commitSamples: 0,
+    });
+    assert.deepEqual(
+      chains.map(({ partition, links, records, firstOffset, lastOffset, end }) => ({
+        partition,
+        links,
+        records,
+        firstOffset,
+        lastOffset,
+        end,
+      })),
+      [
+        { partition: 0, links: 2, records: 5, firstOffset: 0, lastOffset: 4, end: 5 },
+        { partition: 1, links: 1, records: 4, firstOffset: 0, lastOffset: 3, end: 4 },
+      ],
+    );
+  });
+
+  test('may hold what was sent with unknown outcome, and what other clients sent', async () => {
+    const sent = SENT.map((attempt, index): Attempt =>
+      index === 0 ? { id: attempt.id, sha256: attempt.sha256, outcome: 'unknown' } : attempt,
+    );
+    const others = link({ start: 4, end: 6, partition: 1, attempt: (offset) => `curl-${offset}` });
+    const verification = await verifyContent(content([...WHOLE.map(link), others]), ledger(...sent));
+    assert.deepEqual(verification.violations, []);
+    assert.equal(verification.storedUnknown, 1);
+    assert.equal(verification.others, 2);
+    assert.equal(verification.stored, 9);
+  });
+
+  test('may lack what was sent with unknown outcome or refused', async () => {
+    const lost: Attempt[] = [
+      { id: 'run-lost', sha256: '', outcome: 'unknown' },
+      { id: 'run-refused', sha256: '', outcome: 'refused' },
+    ];
+    assert.deepEqual(await violations(WHOLE.map(link), ledger(...SENT, ...lost)), []);
+  });
+});
+
+const seeded: readonly {
+  readonly defect: string;
+  readonly links: readonly LinkOutline[];
+  readonly sent?: readonly Attempt[];
+  readonly named: readonly `${string} ${ViolationName}`[];
+}[] = [
+  {
+    defect: 'an accepted record that is not stored',
+    links: [WHOLE[0] as LinkOutline, { start: 3, end: 5, offsets: [4] }, WHOLE[2] as LinkOutline],
+    named: ['I1 missing'],
+  },
+  {
+    defect: 'a record stored at another offset than its answer said',
+    links: WHOLE,
+    sent: SENT.map((attempt) => (attempt.id === 'run-0-1' ? { ...attempt, offset: 2 } : attempt)),
+    named: ['I1 misplaced'],
+  },
+  {
+    defect: 'a refused record that is stored',
+    links: WHOLE,
+    sent: SENT.map((attempt) => (attempt.id === 'run-0-1' ? { ...attempt, outcome: 'refused' } : attempt)),
+    named: ['I2 refused-but-stored'],
+  },
+  {
+    defect: 'a stored record that was never sent',
+    links: WHOLE,
+    sent: SENT.slice(1),
+    named: ['I3 never-sent'],
+  },
+  {
+    defect: 'an altered byte',
+    links: [
+      { start: 0, end: 3, value: (offset) => (offset === 1 ? 'run-0-!' : `run-0-${offset}`) },
+      ...WHOLE.slice(1),
+    ],
+    named: ['I4 altered'],
+  },
+  {
+    defect: 'a link that is gone from the middle',
+    links: [
+      { start: 0, end: 2 },
+      { start: 3, end: 5 },
+    ],
+    sent: [0, 1, 3, 4].map((offset) => accepted(0, offset)),
+    named: ['I5 gap'],
+  },
+  {
+    defect: 'a link that is gone from the beginning',
+    links: [{ start: 3, end: 5 }],
+    sent: [3, 4].map((offset) => accepted(0, offset)),
+    named: ['I5 gap'],
+  },
+  {
+    defect: 'a link that begins inside the one before it',
+    links: [
+      { start: 0, end: 4, offsets: [0, 1, 2] },
+      { start: 3, end: 5 },
+    ],
+    sent: SENT.slice(0, 5),
+    named: ['I5 overlap'],
+  },
+  {
+    defect: 'a record in two links',
+    links: [
+      { start: 0, end: 4 },
+      { start: 3, end: 5 },
+    ],
+    sent: SENT.slice(0, 5),
+    named: ['I5 duplicate-offset', 'I5 overlap', 'I7 duplicate-attempt'],
+  },
+  {
+    defect: 'a record in a long link and, after a short one, in a third',
+    links: [
+      { start: 0, end: 10, offsets: [0, 9] },
+      { start: 2, end: 3 },
+      { start: 9, end: 10 },
+    ],
+    sent: [0, 2, 9].map((offset) => accepted(0, offset)),
+    named: ['I5 duplicate-offset', 'I5 overlap', 'I7 duplicate-attempt'],
+  },
+  {
+    defect: 'one attempt stored twice under different offsets',
+    links: [{ start: 0, end: 2, attempt: () => 'run-0-0' }],
+    sent: [accepted(0, 0)],
+    named: ['I7 duplicate-attempt'],
+  },
+  {
+    defect: 'one attempt stored in two partitions',
+    links: [
+      { start: 0, end: 1 },
+      { start: 0, end: 1, partition: 1, attempt: () => 'run-0-0' },
+    ],
+    sent: [accepted(0, 0)],
+    named: ['I7 duplicate-attempt'],
+  },
+  {
+    defect: 'metadata that count one record more',
+    links: [{ start: 0, end: 3, metadata: { count: '4' } }, ...WHOLE.slice(1)],
+    named: ['I5 metadata-mismatch'],
+  },
+  {
+    defect: 'metadata whose last offset is another',
+    links: [{ start: 0, end: 3, metadata: { 'last-offset': '1' } }, ...WHOLE.slice(1)],
+    named: ['I5 metadata-mismatch'],
+  },
+  {
+    defect: 'a link without an end',
+    links: [...WHOLE.slice(0, 1), { start: 3, end: 5, without: ['end'] }, ...WHOLE.slice(2)],
+    named: ['I5 bad-end'],
+  },
+  {
+    defect: 'a link whose end is not above its start',
+    links: [...WHOLE.slice(0, 1), { start: 3, end: 5, metadata: { end: '3' } }, ...WHOLE.slice(2)],
+    named: ['I5 bad-end'],
+  },
+  {
+    defect: 'a record beyond the end of its link',
+    links: [
+      { start: 0, end: 2, offsets: [0, 1, 2] },
+      { start: 2, end: 5, offsets: [3, 4] },
+    ],
+    sent: SENT.slice(0, 5),
+    named: ['I5 offset-out-of-place'],
+  },
+  {
+    defect: 'records out of order',
+    links: [{ start: 0, end: 3, offsets: [0, 2, 1] }],
+    sent: SENT.slice(0, 3),
+    named: ['I5 offset-out-of-place'],
+  },
+  {
+    defect: 'a record inside a gap that Kafka is said to have deleted',
+    links: [{ start: 0, end: 3, metadata: { gap: '0-2' } }, ...WHOLE.slice(1)],
+    named: ['I5 offset-out-of-place'],
+  },
+  {
+    defect: 'a gap beyond the end of its link',
+    links: [{ start: 0, end: 3, metadata: { gap: '3-9' } }, ...WHOLE.slice(1)],
+    named: ['I5 metadata-mismatch'],
+  },
+];
+
+describe('a seeded defect is named', () => {
+  for (const { defect, links, sent = SENT, named } of seeded) {
+    test(defect, async () => {
+      assert.deepEqual(await violations(links.map(link), ledger(...sent)), named);
+    });
+  }
+
+  test('a committed offset ahead of the chain', async () => {
+    const sample = { topicId: TOPIC_ID, partition: 0, committed: 5, chainEnd: 5 };
+    const evidence = { ...ledger(...SENT), commits: [sample] };
+    assert.deepEqual(await violations(WHOLE.map(link), evidence), []);
+    const early = { ...evidence, commits: [sample, { ...sample, chainEnd: 3 }] };
+    assert.deepEqual(await violations(WHOLE.map(link), early), ['I6 early-commit']);
+  });
+
+  test('a link with another extension than its layout', async () => {
+    const odd = { ...link({ start: 3, end: 5 }), extension: '.ndjson.gz' };
+    const links = [link({ start: 0, end: 3 }), odd];
+    assert.deepEqual(await violations(links, ledger(...SENT.slice(0, 5))), ['I5 layout-mismatch']);
+  });
+
+  test('content that cannot be read', async () => {
+    const broken = { ...link({ start: 0, end: 3, offsets: [0] }), unreadable: 'unexpected end of file' };
+    assert.deepEqual(await violations([broken], ledger(accepted(0, 0))), ['I4 unreadable']);
+  });
+});
+
+describe('what looks like a defect and is none', () => {
+  test('a recorded gap is counted, not held against the chain', async () => {
+    const links = [
+      link({ start: 0, end: 9, offsets: [7, 8], metadata: { gap: '0-7' } }),
+      link({ start: 9, end: 10 }),
+    ];
+    const { violations: found, recordedGaps, absent } = await verifyContent(content(links));
+    assert.deepEqual(found, []);
+    assert.equal(recordedGaps, 7);
+    assert.equal(absent, 0);
+  });
+
+  test('offsets that no record has, as control records leave them, are counted as absent', async () => {
+    const { violations: found, absent } = await verifyContent(
+      content([link({ start: 0, end: 5, offsets: [0, 1, 4] })]),
+    );
+    assert.deepEqual(found, []);
+    assert.equal(absent, 2);
+  });
+
+  test('a link that holds no record at all, only a gap', async () => {
+    const without = ['first-offset', 'last-offset', 'first-timestamp', 'last-timestamp'];
+    const empty = link({ start: 0, end: 4, offsets: [], metadata: { gap: '0-4' }, without });
+    assert.deepEqual((await verifyContent(content([empty]))).violations, []);
+  });
+
+  test('a chain that begins late, where the bucket expires objects', async () => {
+    const late = content([link({ start: 3, end: 5 })]);
+    assert.deepEqual((await verifyContent(late, { expires: true })).violations, []);
+  });
+
+  test('a chain that begins where the prefix it continues ended, and only there', async () => {
+    const before = link({ start: 0, end: 3, prefix: 'a' });
+    const found = async (start: number): Promise<readonly string[]> => {
+      const links = [before, link({ start, end: 5, prefix: 'b', attempt: (offset) => `b-${offset}` })];
+      return (await verifyContent(content(links, { b: 'a' }))).violations.map(({ name }) => name);
+    };
+    assert.deepEqual(await found(3), []);
+    assert.deepEqual(await found(4), ['gap']);
+    assert.deepEqual(await found(2), ['overlap']);
+  });
+
+  test('overlaps and duplicates where delivery is at-least-once', async () => {
+    const links = [
+      link({ start: 0, end: 4, keySuffix: '-4-w1' }),
+      link({ start: 3, end: 5, keySuffix: '-5-w2' }),
+    ];
+    const verification = await verifyContent(content(links));
+    assert.deepEqual(verification.violations, []);
+    assert.equal(verification.overlaps, 1);
+    assert.equal(verification.duplicate, 1);
+    assert.equal(verification.chains[0]?.duplicates, 1);
+  });
+});
+
+test('a store whose listing is out of order is refused, not misjudged', async () => {
+  const links = [link({ start: 3, end: 5 }), link({ start: 0, end: 3 })];
+  await assert.rejects(verifyContent(content(links)), /is listed after 3/);
+});
