@@ -1,0 +1,66 @@
+import type { k8s } from 'cdk8s-plus-27';
+import type { EdgeKind, EdgeObject, EdgeProps, EdgeRoute } from './edge.ts';
+
+/**
+ * An Ingress for each route, because ingress-nginx takes a route's limits from its Ingress' annotations. The controller
+ * merges them into one host.
+ *
+ * @see https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/
+ */
+export function ingressObjects(
+  { host, tlsSecretName, routes }: EdgeProps,
+  { ingressClassName, requestsPerSecondPerAddress }: Extract<EdgeKind, { kind: 'ingress' }>,
+): readonly EdgeObject[] {
+  return routes.map((route) => {
+    const spec: k8s.IngressSpec = {
+      ingressClassName,
+      tls: [{ hosts: [host], secretName: tlsSecretName }],
+      rules: [
+        {
+          host,
+          http: {
+            paths: [
+              {
+                path: route.path,
+                pathType: route.match === 'exact' ? 'Exact' : 'Prefix',
+                backend: {
+                  service: { name: route.backend.serviceName, port: { number: route.backend.port } },
+                },
+              },
+            ],
+          },
+        },
+      ],
+    };
+    return {
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'Ingress',
+      name: route.name,
+      annotations: prefixed(annotations(route, requestsPerSecondPerAddress)),
+      spec,
+    };
+  });
+}
+
+function annotations(
+  { body, timeout }: EdgeRoute,
+  requestsPerSecond: number,
+): Readonly<Record<string, string>> {
+  // nginx' timeouts are for the pause between two reads or writes, so a whole request's bound is an upper bound here.
+  const seconds = String(Math.ceil(timeout.toMilliseconds() / 1000));
+  return {
+    'force-ssl-redirect': 'true',
+    'limit-rps': String(requestsPerSecond),
+    'proxy-body-size': body.kind === 'limited' ? String(body.maxBytes) : '0',
+    'proxy-http-version': '1.1',
+    'proxy-read-timeout': seconds,
+    'proxy-request-buffering': body.kind === 'limited' ? 'on' : 'off',
+    'proxy-send-timeout': seconds,
+  };
+}
+
+function prefixed(values: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(values).map(([key, value]) => [`nginx.ingress.kubernetes.io/${key}`, value]),
+  );
+}

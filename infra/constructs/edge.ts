@@ -1,0 +1,105 @@
+import { ApiObject, type Duration } from 'cdk8s';
+import { Construct } from 'constructs';
+import { gatewayObjects, type BodyLimitPolicy } from './edge-gateway.ts';
+import { ingressObjects } from './edge-ingress.ts';
+import { objectLabels } from './labels.ts';
+import { addWarning, requireThat } from './requirements.ts';
+
+/** One path of a host, and what may pass there. */
+export interface EdgeRoute {
+  readonly name: string;
+  readonly path: string;
+  readonly match: 'exact' | 'prefix';
+  readonly backend: { readonly serviceName: string; readonly port: number };
+  /**
+   * `limited`: answered 413 above the limit. `streamed`: passed on as it arrives, however long it is, never collected at
+   * the edge.
+   */
+  readonly body: { readonly kind: 'limited'; readonly maxBytes: number } | { readonly kind: 'streamed' };
+  /** For a limited body, the whole request; for a streamed one, the longest pause in it. */
+  readonly timeout: Duration;
+}
+
+/** What lets requests in. */
+export type EdgeKind =
+  | {
+      readonly kind: 'ingress';
+      readonly ingressClassName: string;
+      /** Requests per second from one address at each controller pod, above which the answer is 429. */
+      readonly requestsPerSecondPerAddress: number;
+    }
+  | {
+      readonly kind: 'gateway';
+      readonly gatewayClassName: string;
+      /**
+       * Whose policy carries the body limit, for which the Gateway API has no word. @default - none: the limit of the
+       * implementation holds, if it has one, and the program's own
+       */
+      readonly bodyLimitPolicy?: BodyLimitPolicy;
+    };
+
+export interface EdgeProps {
+  readonly name: string;
+  /** Namespace of the Services behind the routes, and of the TLS Secret. */
+  readonly namespace: string;
+  readonly edge: EdgeKind;
+  readonly host: string;
+  /** Secret with `tls.crt` and `tls.key`. */
+  readonly tlsSecretName: string;
+  readonly routes: readonly EdgeRoute[];
+}
+
+/** One host name and its routes, over TLS alone, as an Ingress or as a Gateway. */
+export class Edge extends Construct {
+  constructor(scope: Construct, id: string, props: EdgeProps) {
+    super(scope, id);
+    const { name, namespace, edge, host, tlsSecretName } = props;
+
+    requireThat(this, /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(host) && host.includes('.'), {
+      subject: 'edge',
+      property: 'host',
+      value: host,
+      allowed: 'a full host name without wildcard',
+      because: 'an empty or wild host would take every request that no other route wants',
+    });
+    requireThat(this, tlsSecretName !== '', {
+      subject: 'edge',
+      property: 'tlsSecretName',
+      value: tlsSecretName,
+      allowed: 'the name of a Secret with tls.crt and tls.key',
+    });
+    if (edge.kind === 'gateway' && edge.bodyLimitPolicy === undefined) {
+      addWarning(
+        this,
+        `${host}: the Gateway API has no word for a body limit: only the program behind it refuses what is too large, ` +
+          'and an implementation with a smaller limit of its own (NGINX Gateway Fabric: 1 MiB) refuses more. ' +
+          'Set edge.bodyLimitPolicy where the implementation is known',
+      );
+    }
+
+    const objects = edge.kind === 'ingress' ? ingressObjects(props, edge) : gatewayObjects(props, edge);
+    const labels = objectLabels({ name, component: 'edge' });
+    for (const { apiVersion, kind, name: objectName, annotations, spec } of objects) {
+      new ApiObject(this, `${kind}-${objectName}`, {
+        apiVersion,
+        kind,
+        metadata: {
+          name: objectName,
+          namespace,
+          labels,
+          ...(annotations && { annotations: { ...annotations } }),
+        },
+        spec,
+      });
+    }
+  }
+}
+
+/** What an edge is made of: objects of several groups that cdk8s has no class for, each typed where it is built. */
+export interface EdgeObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly spec: unknown;
+}

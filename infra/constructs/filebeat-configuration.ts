@@ -1,0 +1,235 @@
+import { Yaml } from 'cdk8s';
+import type { KafkaEndpoint } from './kafka-endpoint.ts';
+import { SEARCH_SECRETS, type SearchEndpoint } from './search-endpoint.ts';
+
+export const FILEBEAT_HTTP_PORT = 5066;
+
+/** Where the node's state lies: how far each file was read and delivered. It outlives the pod. */
+export const FILEBEAT_STATE_PATH = '/var/lib/headwater/filebeat';
+export const FILEBEAT_CONFIG_PATH = '/etc/filebeat';
+export const KAFKA_CA_PATH = '/etc/kafka/ca';
+
+/** Lanes of the log buffer, most urgent first; `burst` takes what a source writes above its quota. */
+export const LOG_LANES = ['high', 'medium', 'low', 'burst'] as const;
+export type LogLane = (typeof LOG_LANES)[number];
+
+/** Label by which a pod asks for a lane; `medium` without it. */
+export const LOG_LANE_LABEL = 'headwater/log-lane';
+
+const TOPIC_PREFIX = 'logs-';
+
+/** Kafka topic of a lane. */
+export function logTopic(lane: LogLane): string {
+  return `${TOPIC_PREFIX}${lane}`;
+}
+
+/** Where a shipper sends what it reads. */
+export type LogDestination =
+  | { readonly kind: 'search'; readonly search: SearchEndpoint }
+  | {
+      readonly kind: 'kafka';
+      readonly kafka: KafkaEndpoint;
+      /** `plain` is the line alone, without metadata. */
+      readonly codec: 'json' | 'plain';
+      /** Lines a second from one source, above which its lines go to the burst lane. */
+      readonly quotaLinesPerSecond: number;
+      /** Largest record that the brokers take. */
+      readonly maxMessageBytes: number;
+    };
+
+export interface FilebeatConfiguration {
+  /** Namespace of the collector itself: its own lines are not read, or each one would make another. */
+  readonly namespace: string;
+  readonly destination: LogDestination;
+  /** @default - a line is a record */
+  readonly multilineStart?: RegExp;
+}
+
+/** Text of `filebeat.yml` for a shipper on a node. */
+export function filebeatConfiguration(configuration: FilebeatConfiguration): string {
+  const { namespace, destination, multilineStart } = configuration;
+  return Yaml.stringify({
+    'filebeat.inputs': [
+      {
+        type: 'filestream',
+        id: 'container-logs',
+        paths: ['/var/log/containers/*.log'],
+        // A file is known by its first bytes: it keeps its identity when the kubelet renames it.
+        'file_identity.fingerprint': null,
+        prospector: {
+          scanner: {
+            symlinks: true,
+            exclude_files: [`^/var/log/containers/filebeat-[^_]*_${namespace}_`],
+            fingerprint: { enabled: true },
+          },
+        },
+        parsers: [
+          { container: { stream: 'all', format: 'cri' } },
+          ...(multilineStart === undefined
+            ? []
+            : [
+                {
+                  multiline: {
+                    type: 'pattern',
+                    pattern: multilineStart.source,
+                    negate: true,
+                    match: 'after',
+                    timeout: '5s',
+                  },
+                },
+              ]),
+        ],
+        processors: [...identity(destination), ...metadata(), ...lanes(destination)],
+      },
+    ],
+    ...state(FILEBEAT_STATE_PATH),
+    ...destinationSettings(destination),
+  });
+}
+
+/** The document's id, from the place of the line, set where it is read: a line sent twice is one document. */
+function identity({ kind }: LogDestination): readonly unknown[] {
+  return [
+    {
+      fingerprint: {
+        fields: ['@timestamp', 'log.file.path', 'log.offset', 'message', 'stream'],
+        method: 'sha256',
+        target_field: kind === 'search' ? '@metadata._id' : 'document_id',
+      },
+    },
+  ];
+}
+
+/** Names and labels of the pod. Owners are left out: they would need rights to ReplicaSets and Jobs. */
+function metadata(): readonly unknown[] {
+  return [
+    {
+      add_kubernetes_metadata: {
+        host: '${NODE_NAME}',
+        matchers: [{ logs_path: { logs_path: '/var/log/containers/' } }],
+        add_resource_metadata: {
+          cronjob: false,
+          deployment: false,
+          namespace: { enabled: true },
+          node: { enabled: false },
+        },
+      },
+    },
+  ];
+}
+
+function lanes(destination: LogDestination): readonly unknown[] {
+  return destination.kind === 'search'
+    ? []
+    : [{ script: { lang: 'javascript', id: 'lane', source: laneScript(destination.quotaLinesPerSecond) } }];
+}
+
+/**
+ * Chooses the lane of each line, in the ECMAScript 5.1 that Filebeat runs. Filebeat makes the processors of an input
+ * anew for each file that it reads, so the count is that of one source.
+ */
+export function laneScript(quotaLinesPerSecond: number): string {
+  return `var second = 0;
+var lines = 0;
+
+function process(event) {
+  var now = Math.floor(Date.now() / 1000);
+  if (now !== second) {
+    second = now;
+    lines = 0;
+  }
+  lines += 1;
+  var lane = event.Get('kubernetes.labels.${LOG_LANE_LABEL}');
+  if (lane !== 'high' && lane !== 'low') lane = 'medium';
+  event.Put('lane', lines > ${quotaLinesPerSecond} ? 'burst' : lane);
+}
+`;
+}
+
+/** What every Filebeat of ours has: where its state is, its endpoint for probes, logs as JSON on standard error. */
+export function state(dataPath: string): Readonly<Record<string, unknown>> {
+  return {
+    path: { data: dataPath, logs: '/tmp' },
+    http: { enabled: true, host: '0.0.0.0', port: FILEBEAT_HTTP_PORT },
+    logging: { level: 'info', to_stderr: true, to_files: false },
+  };
+}
+
+function destinationSettings(destination: LogDestination): Readonly<Record<string, unknown>> {
+  if (destination.kind === 'search') return searchOutput(destination.search);
+  const { kafka, codec, maxMessageBytes } = destination;
+  return {
+    'output.kafka': {
+      hosts: kafka.bootstrapServers.split(','),
+      topic: `${TOPIC_PREFIX}%{[lane]}`,
+      // One source is one partition, so its lines stay in order.
+      key: '%{[log.file.path]}',
+      partition: { hash: { reachable_only: false } },
+      required_acks: -1,
+      compression: 'zstd',
+      version: '2.6.0',
+      max_message_bytes: maxMessageBytes,
+      codec:
+        codec === 'json'
+          ? { json: { pretty: false, escape_html: false } }
+          : { format: { string: '%{[message]}' } },
+      ...kafkaTls(kafka),
+    },
+  };
+}
+
+/** Certificate settings of a Kafka client of Filebeat. */
+export function kafkaTls({ caSecret }: KafkaEndpoint): Readonly<Record<string, unknown>> {
+  return caSecret === undefined
+    ? {}
+    : {
+        ssl: {
+          enabled: true,
+          certificate_authorities: [`${KAFKA_CA_PATH}/ca.crt`],
+          supported_protocols: ['TLSv1.2', 'TLSv1.3'],
+          verification_mode: 'full',
+        },
+      };
+}
+
+/** Settings of an output to Elasticsearch. User and password come from files, through the command's environment. */
+export function searchOutput(search: SearchEndpoint): Readonly<Record<string, unknown>> {
+  const { scheme, host, port, indexPrefix, caSecretName } = search;
+  return {
+    'output.elasticsearch': {
+      hosts: [`${scheme}://${host}:${port}`],
+      username: '${SEARCH_USERNAME}',
+      password: '${SEARCH_PASSWORD}',
+      index: `${indexPrefix}-%{+yyyy.MM.dd}`,
+      // What the cluster refuses for good, a mapping conflict say, is kept for a look rather than dropped.
+      non_indexable_policy: { dead_letter_index: { index: `${indexPrefix}-refused` } },
+      ...(scheme === 'https' && {
+        ssl: {
+          ...(caSecretName !== undefined && { certificate_authorities: [`${SEARCH_SECRETS.ca}/ca.crt`] }),
+          supported_protocols: ['TLSv1.2', 'TLSv1.3'],
+          verification_mode: 'full',
+        },
+      }),
+    },
+    'setup.ilm.enabled': false,
+    'setup.template': {
+      enabled: true,
+      name: indexPrefix,
+      pattern: `${indexPrefix}-*`,
+      overwrite: true,
+      json: { enabled: true, path: `${FILEBEAT_CONFIG_PATH}/index-template.json`, name: indexPrefix },
+    },
+  };
+}
+
+/** Starts Filebeat with the search endpoint's login in its environment, read from files: the pod's own has none. */
+export function filebeatCommand(usesSearch: boolean): readonly string[] {
+  const login = usesSearch
+    ? `export SEARCH_USERNAME="$(cat ${SEARCH_SECRETS.credentials}/username)" SEARCH_PASSWORD="$(cat ${SEARCH_SECRETS.credentials}/password)"; `
+    : '';
+  return [
+    '/bin/sh',
+    '-ec',
+    `${login}exec filebeat -e --strict.perms=false -c ${FILEBEAT_CONFIG_PATH}/filebeat.yml`,
+  ];
+}

@@ -1,0 +1,105 @@
+import { Duration, Size } from 'cdk8s';
+import { Probe } from 'cdk8s-plus-27';
+import { Construct } from 'constructs';
+import { ConfigFiles } from './config-files.ts';
+import {
+  FILEBEAT_CONFIG_PATH,
+  FILEBEAT_HTTP_PORT,
+  FILEBEAT_STATE_PATH,
+  filebeatCommand,
+  filebeatConfiguration,
+  KAFKA_CA_PATH,
+  type LogDestination,
+} from './filebeat-configuration.ts';
+import type { Identity } from './labels.ts';
+import type { Mount } from './mounts.ts';
+import { NodeCollector } from './node-collector.ts';
+import { requireThat } from './requirements.ts';
+import type { ResourcesProps } from './restricted-pod.ts';
+import { indexTemplate, searchMounts, warnOfPlainText } from './search-endpoint.ts';
+
+export const FILEBEAT: Identity = { name: 'filebeat', component: 'logging' };
+
+export interface FilebeatProps {
+  readonly namespace: string;
+  readonly image: string;
+  readonly destination: LogDestination;
+  readonly resources: ResourcesProps;
+  /** Start of a record of several lines, such as a stack trace. @default - a line is a record */
+  readonly multilineStart?: RegExp;
+}
+
+/**
+ * Reads the logs of every pod and sends them to Elasticsearch or to Kafka, one Filebeat on each node. It has no buffer of
+ * its own: how far a file is read moves on when its lines were delivered, so the kubelet's files are the buffer.
+ */
+export class Filebeat extends Construct {
+  constructor(scope: Construct, id: string, props: FilebeatProps) {
+    super(scope, id);
+    const { namespace, image, destination, resources, multilineStart } = props;
+
+    if (destination.kind === 'search') {
+      requireElasticsearch(this, 'filebeat', destination.search.product);
+      warnOfPlainText(this, 'filebeat', destination.search);
+    }
+    const config = new ConfigFiles(this, 'Config', {
+      name: FILEBEAT.name,
+      namespace,
+      identity: FILEBEAT,
+      files: {
+        'filebeat.yml': filebeatConfiguration({
+          namespace,
+          destination,
+          ...(multilineStart && { multilineStart }),
+        }),
+        ...(destination.kind === 'search' && { 'index-template.json': indexTemplate(destination.search) }),
+      },
+    });
+    new NodeCollector(this, 'Collector', {
+      name: FILEBEAT.name,
+      namespace,
+      identity: FILEBEAT,
+      image,
+      resources,
+      command: filebeatCommand(destination.kind === 'search'),
+      ports: { http: FILEBEAT_HTTP_PORT },
+      nodeNameVariable: 'NODE_NAME',
+      podAnnotations: config.podAnnotations,
+      mounts: [
+        { kind: 'config', files: config, path: FILEBEAT_CONFIG_PATH },
+        { kind: 'host', name: 'state', path: FILEBEAT_STATE_PATH, writable: true },
+        { kind: 'scratch', name: 'tmp', path: '/tmp', size: Size.mebibytes(64) },
+        ...destinationMounts(destination),
+      ],
+      ...FILEBEAT_PROBES,
+    });
+  }
+}
+
+/** Ready is who answers with its counters, alive who still accepts a connection. */
+export const FILEBEAT_PROBES = {
+  readiness: Probe.fromHttpGet('/', { port: FILEBEAT_HTTP_PORT, periodSeconds: Duration.seconds(30) }),
+  liveness: Probe.fromTcpSocket({
+    port: FILEBEAT_HTTP_PORT,
+    initialDelaySeconds: Duration.seconds(60),
+    periodSeconds: Duration.seconds(30),
+    failureThreshold: 6,
+  }),
+} as const;
+
+/** Filebeat asks the cluster for its licence, and sends nothing to one that has none to show. */
+export function requireElasticsearch(scope: Construct, subject: string, product: string): void {
+  requireThat(scope, product === 'elasticsearch', {
+    subject,
+    property: 'search.product',
+    value: product,
+    allowed: 'elasticsearch',
+    because: 'Filebeat after 7.12 refuses OpenSearch, Fluentd and Logstash have plugins for it',
+  });
+}
+
+function destinationMounts(destination: LogDestination): readonly Mount[] {
+  if (destination.kind === 'search') return searchMounts(destination.search);
+  const { caSecret } = destination.kafka;
+  return caSecret === undefined ? [] : [{ kind: 'secret', secretName: caSecret, path: KAFKA_CA_PATH }];
+}

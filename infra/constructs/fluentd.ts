@@ -1,0 +1,103 @@
+import { Duration, Size } from 'cdk8s';
+import { Probe } from 'cdk8s-plus-27';
+import { Construct } from 'constructs';
+import { ConfigFiles } from './config-files.ts';
+import { FLUENTD_METRICS_PORT, FLUENTD_STATE_PATH, fluentdConfiguration } from './fluentd-configuration.ts';
+import type { Identity } from './labels.ts';
+import { NodeCollector } from './node-collector.ts';
+import { requireInteger, requireThat } from './requirements.ts';
+import type { ResourcesProps } from './restricted-pod.ts';
+import { searchMounts, warnOfPlainText, type SearchEndpoint } from './search-endpoint.ts';
+
+export const FLUENTD: Identity = { name: 'fluentd', component: 'logging' };
+
+export interface FluentdProps {
+  readonly namespace: string;
+  /** Image of fluent/fluentd-kubernetes-daemonset for the endpoint's product. */
+  readonly image: string;
+  readonly search: SearchEndpoint;
+  readonly resources: ResourcesProps;
+  /** The buffer on the node's disk. */
+  readonly buffer: {
+    readonly chunk: Size;
+    /** Chunks that may wait: all of them together must fit the volume. */
+    readonly chunks: number;
+    /** Disk of the node that may be used. */
+    readonly volume: Size;
+    /** @default Duration.seconds(5) */
+    readonly flushInterval?: Duration;
+  };
+  /** Read the node's journal too. @default false */
+  readonly readsJournald?: boolean;
+  /** Start of a record of several lines, such as a stack trace. @default - a line is a record */
+  readonly multilineStart?: RegExp;
+}
+
+/** Reads the logs of every pod and sends them to Elasticsearch or OpenSearch, one Fluentd on each node. */
+export class Fluentd extends Construct {
+  constructor(scope: Construct, id: string, props: FluentdProps) {
+    super(scope, id);
+    const { namespace, image, search, resources, buffer, multilineStart } = props;
+    const { readsJournald = false } = props;
+    const { chunk, chunks, volume, flushInterval = Duration.seconds(5) } = buffer;
+
+    warnOfPlainText(this, 'fluentd', search);
+    requireInteger(this, 'fluentd', 'buffer.chunks', chunks, { min: 2 });
+    const totalLimitBytes = chunk.toKibibytes() * 1024 * chunks;
+    requireThat(this, totalLimitBytes <= volume.toKibibytes() * 1024, {
+      subject: 'fluentd',
+      property: 'buffer.chunks',
+      value: chunks,
+      allowed: `at most buffer.volume ÷ buffer.chunk (${volume.toMebibytes()} MiB ÷ ${chunk.toMebibytes()} MiB)`,
+      because: 'the buffer would fill the disk of its node before it stops reading',
+    });
+
+    const config = new ConfigFiles(this, 'Config', {
+      name: FLUENTD.name,
+      namespace,
+      identity: FLUENTD,
+      files: fluentdConfiguration({
+        search,
+        namespace,
+        readsJournald,
+        buffer: {
+          chunkLimitBytes: chunk.toKibibytes() * 1024,
+          totalLimitBytes,
+          flushIntervalSeconds: flushInterval.toSeconds(),
+        },
+        ...(multilineStart && { multilineStart }),
+      }),
+    });
+    new NodeCollector(this, 'Collector', {
+      name: FLUENTD.name,
+      namespace,
+      identity: FLUENTD,
+      image,
+      resources,
+      ports: { metrics: FLUENTD_METRICS_PORT },
+      // The kubernetes_metadata filter watches the pods of this node only.
+      nodeNameVariable: 'K8S_NODE_NAME',
+      // `disable` is the upstream value; with `disabled`, as it is often written, the image looks for disabled.conf.
+      variables: { FLUENTD_SYSTEMD_CONF: readsJournald ? 'systemd' : 'disable' },
+      podAnnotations: config.podAnnotations,
+      mounts: [
+        { kind: 'config', files: config, path: '/fluentd/etc' },
+        { kind: 'host', name: 'state', path: FLUENTD_STATE_PATH, writable: true },
+        { kind: 'scratch', name: 'tmp', path: '/tmp', size: Size.mebibytes(64) },
+        ...searchMounts(search),
+      ],
+      readiness: Probe.fromHttpGet('/metrics', {
+        port: FLUENTD_METRICS_PORT,
+        periodSeconds: Duration.seconds(30),
+        timeoutSeconds: Duration.seconds(10),
+      }),
+      // Alive is who still accepts a connection; a search cluster that is away is no reason to begin anew.
+      liveness: Probe.fromTcpSocket({
+        port: FLUENTD_METRICS_PORT,
+        initialDelaySeconds: Duration.seconds(60),
+        periodSeconds: Duration.seconds(30),
+        failureThreshold: 6,
+      }),
+    });
+  }
+}

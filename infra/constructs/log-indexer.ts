@@ -1,0 +1,208 @@
+import { Duration, Size, Yaml } from 'cdk8s';
+import { Probe } from 'cdk8s-plus-27';
+import { Construct } from 'constructs';
+import type { Spread } from './complete-workload.ts';
+import { ConfigFiles } from './config-files.ts';
+import {
+  FILEBEAT_CONFIG_PATH,
+  FILEBEAT_HTTP_PORT,
+  filebeatCommand,
+  KAFKA_CA_PATH,
+  kafkaTls,
+  type LogLane,
+  logTopic,
+  searchOutput,
+  state,
+} from './filebeat-configuration.ts';
+import { FILEBEAT_PROBES, requireElasticsearch } from './filebeat.ts';
+import type { KafkaEndpoint } from './kafka-endpoint.ts';
+import type { Identity } from './labels.ts';
+import {
+  LOGSTASH_API_PORT,
+  LOGSTASH_CONFIG_PATH,
+  LOGSTASH_QUEUE_PATH,
+  logstashConfiguration,
+  type LogCodec,
+} from './logstash-configuration.ts';
+import type { Mount } from './mounts.ts';
+import { requireThat } from './requirements.ts';
+import { RestrictedDeployment } from './restricted-deployment.ts';
+import type { ResourcesProps } from './restricted-pod.ts';
+import {
+  indexTemplate,
+  SEARCH_SECRETS,
+  searchMounts,
+  type SearchEndpoint,
+  warnOfPlainText,
+} from './search-endpoint.ts';
+
+export interface LogIndexerProps {
+  readonly namespace: string;
+  readonly lane: LogLane;
+  /** Which program reads the lane. Filebeat commits an offset when the search cluster has the record, Logstash when its own queue has. */
+  readonly program: 'logstash' | 'filebeat';
+  readonly image: string;
+  readonly kafka: KafkaEndpoint;
+  readonly search: SearchEndpoint;
+  readonly replicas: number;
+  /** Partitions of the lane's topic. */
+  readonly partitions: number;
+  readonly codec: LogCodec;
+  /** Disk for Logstash's queue; Filebeat needs none. */
+  readonly queueVolume: Size;
+  readonly resources: ResourcesProps;
+  readonly spread: Spread;
+}
+
+/** Pods of a lane. */
+export function logIndexer(lane: LogLane): Identity {
+  return { name: `log-indexer-${lane}`, component: 'logging' };
+}
+
+/** Reads one lane of the log buffer into Elasticsearch or OpenSearch. */
+export class LogIndexer extends Construct {
+  constructor(scope: Construct, id: string, props: LogIndexerProps) {
+    super(scope, id);
+    const { namespace, lane, program, kafka, search, replicas, partitions } = props;
+    const identity = logIndexer(lane);
+    const { name } = identity;
+
+    const consumerThreads = partitions / replicas;
+    requireThat(this, Number.isInteger(consumerThreads), {
+      subject: name,
+      property: 'replicas',
+      value: replicas,
+      allowed: `a divisor of the lane's partitions (${partitions})`,
+      because:
+        'consumer threads are partitions ÷ replicas, and a thread without a partition of its own would be idle',
+    });
+    warnOfPlainText(this, name, search);
+    if (program === 'filebeat') this.requireFilebeat(name, props);
+
+    const threads = Math.max(1, Math.floor(consumerThreads));
+    const parts =
+      program === 'filebeat' ? filebeatParts(props, name, threads) : logstashParts(props, name, threads);
+    const config = new ConfigFiles(this, 'Config', {
+      name,
+      namespace,
+      identity,
+      files: { ...parts.files, 'index-template.json': indexTemplate(search) },
+    });
+    new RestrictedDeployment(this, 'Pods', {
+      name,
+      namespace,
+      identity,
+      image: props.image,
+      replicas,
+      resources: props.resources,
+      spread: props.spread,
+      command: parts.command,
+      ports: parts.ports,
+      readiness: parts.readiness,
+      liveness: parts.liveness,
+      podAnnotations: config.podAnnotations,
+      mounts: [
+        { kind: 'config', files: config, path: parts.configPath },
+        ...parts.mounts,
+        { kind: 'scratch', name: 'tmp', path: '/tmp', size: Size.mebibytes(128) },
+        ...searchMounts(search),
+        ...(kafka.caSecret === undefined
+          ? []
+          : [{ kind: 'secret', secretName: kafka.caSecret, path: KAFKA_CA_PATH } as const]),
+      ],
+      ...(parts.variables && { variables: parts.variables }),
+      // Logstash empties its queue before it ends, as far as the search cluster takes it.
+      terminationGracePeriod: Duration.minutes(5),
+    });
+  }
+
+  private requireFilebeat(name: string, { search, codec }: LogIndexerProps): void {
+    requireElasticsearch(this, name, search.product);
+    requireThat(this, codec.kind === 'json', {
+      subject: name,
+      property: 'codec',
+      value: codec.kind,
+      allowed: 'json',
+      because: 'Filebeat decodes no other; set indexer logstash',
+    });
+  }
+}
+
+/** What differs between the two programs. */
+interface Parts {
+  readonly files: Readonly<Record<string, string>>;
+  readonly configPath: string;
+  readonly command: readonly string[];
+  readonly ports: Readonly<Record<string, number>>;
+  readonly readiness: Probe;
+  readonly liveness: Probe;
+  readonly mounts: readonly Mount[];
+  readonly variables?: Readonly<Record<string, string>>;
+}
+
+/** One Kafka input is one member of the group: a thread more is an input more. */
+function filebeatParts({ kafka, lane, search }: LogIndexerProps, name: string, threads: number): Parts {
+  const input = (thread: number) => ({
+    type: 'kafka',
+    hosts: kafka.bootstrapServers.split(','),
+    topics: [logTopic(lane)],
+    group_id: name,
+    client_id: `${name}-${thread}`,
+    initial_offset: 'oldest',
+    version: '2.6.0',
+    parsers: [{ ndjson: { target: '', overwrite_keys: true, document_id: 'document_id' } }],
+    ...kafkaTls(kafka),
+  });
+  return {
+    files: {
+      'filebeat.yml': Yaml.stringify({
+        'filebeat.inputs': Array.from({ length: threads }, (_, thread) => input(thread)),
+        ...state('/tmp/data'),
+        ...searchOutput(search),
+      }),
+    },
+    configPath: FILEBEAT_CONFIG_PATH,
+    command: filebeatCommand(true),
+    ports: { http: FILEBEAT_HTTP_PORT },
+    mounts: [],
+    ...FILEBEAT_PROBES,
+  };
+}
+
+function logstashParts(props: LogIndexerProps, name: string, threads: number): Parts {
+  const { kafka, lane, search, codec, queueVolume, resources } = props;
+  // Half of the memory is the heap; the other half is threads, network buffers and the queue's mapped pages.
+  const heap = Math.floor(resources.memory.toMebibytes() / 2);
+  // Room on the volume for what Logstash keeps beside the queue.
+  const queueBytes = Math.floor(queueVolume.toKibibytes() * 1024 * 0.9);
+  const { credentials } = SEARCH_SECRETS;
+  return {
+    files: logstashConfiguration({
+      kafka,
+      search,
+      topic: logTopic(lane),
+      groupId: name,
+      consumerThreads: threads,
+      codec,
+      queueBytes,
+    }),
+    configPath: LOGSTASH_CONFIG_PATH,
+    // The login is read from files into the program's own environment: the pod's has none.
+    command: [
+      '/bin/sh',
+      '-ec',
+      `export SEARCH_USERNAME="$(cat ${credentials}/username)" SEARCH_PASSWORD="$(cat ${credentials}/password)"; ` +
+        `exec /usr/share/logstash/bin/logstash --path.settings ${LOGSTASH_CONFIG_PATH}`,
+    ],
+    ports: { http: LOGSTASH_API_PORT },
+    variables: { LS_JAVA_OPTS: `-Xms${heap}m -Xmx${heap}m` },
+    mounts: [{ kind: 'scratch', name: 'queue', path: LOGSTASH_QUEUE_PATH, size: queueVolume }],
+    readiness: Probe.fromHttpGet('/', { port: LOGSTASH_API_PORT, periodSeconds: Duration.seconds(15) }),
+    liveness: Probe.fromTcpSocket({
+      port: LOGSTASH_API_PORT,
+      initialDelaySeconds: Duration.seconds(120),
+      periodSeconds: Duration.seconds(30),
+      failureThreshold: 6,
+    }),
+  };
+}
