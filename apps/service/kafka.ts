@@ -15,11 +15,19 @@ export interface KafkaConnection {
   };
 }
 
-/**
- * Reads `KAFKA_BOOTSTRAP_SERVERS` (required, comma-separated), `KAFKA_TLS_CA_FILE` (PEM; sets TLS on),
- * `KAFKA_SASL_USERNAME` and `KAFKA_SASL_PASSWORD_FILE` (both or neither; SCRAM-SHA-512).
- */
-export function readKafkaConnection(variables: Variables): KafkaConnection {
+/** The variables that every program reads to reach Kafka. */
+export interface KafkaVariables {
+  /** Comma-separated `host:port`. */
+  readonly KAFKA_BOOTSTRAP_SERVERS: string;
+  /** Path of a PEM file; sets TLS on. */
+  readonly KAFKA_TLS_CA_FILE?: string;
+  /** SCRAM-SHA-512; this and the next, or neither. */
+  readonly KAFKA_SASL_USERNAME?: string;
+  readonly KAFKA_SASL_PASSWORD_FILE?: string;
+}
+
+/** Reads {@link KafkaVariables}. */
+export function readKafkaConnection(variables: Variables<keyof KafkaVariables>): KafkaConnection {
   const bootstrapBrokers = readBootstrapServers(variables);
   const ca = variables.file('KAFKA_TLS_CA_FILE');
   if (ca !== undefined && !ca.includes('-----BEGIN CERTIFICATE-----')) {
@@ -47,7 +55,7 @@ export function readKafkaConnection(variables: Variables): KafkaConnection {
   };
 }
 
-function readBootstrapServers(variables: Variables): string[] {
+function readBootstrapServers(variables: Variables<keyof KafkaVariables>): string[] {
   const allowed = 'a comma-separated list of host:port';
   const text = variables.text('KAFKA_BOOTSTRAP_SERVERS', { allowed });
   const servers = text

@@ -21,8 +21,10 @@ interface IntegerOptions {
  *
  * A reader that meets a bad value notes it and returns a placeholder: call {@link Variables.check} before
  * anything uses what was read.
+ *
+ * @typeParam Name the variables that the program knows, so that a name mistyped does not compile
  */
-export class Variables {
+export class Variables<Name extends string = string> {
   readonly #environment: Environment;
   readonly #problems: string[] = [];
 
@@ -31,7 +33,7 @@ export class Variables {
   }
 
   /** A text; required unless a default is given. */
-  text(name: string, options: TextOptions = {}): string {
+  text(name: Name, options: TextOptions = {}): string {
     const { pattern, allowed = 'a text' } = options;
     const value = this.optionalText(name) ?? options.default;
     if (value === undefined) return this.#missing(name, allowed, '');
@@ -39,13 +41,13 @@ export class Variables {
     return value;
   }
 
-  optionalText(name: string): string | undefined {
+  optionalText(name: Name): string | undefined {
     const value = this.#environment[name]?.trim();
     return value === '' ? undefined : value;
   }
 
   /** A whole number in decimal digits; `min` and `max` are both allowed values. */
-  integer(name: string, { default: fallback, min, max }: IntegerOptions): number {
+  integer(name: Name, { default: fallback, min, max }: IntegerOptions): number {
     const allowed = `a whole number from ${min} to ${max}`;
     const value = this.optionalText(name);
     if (value === undefined) return fallback ?? this.#missing(name, allowed, min);
@@ -55,13 +57,13 @@ export class Variables {
     return min;
   }
 
-  boolean(name: string, fallback: boolean): boolean {
+  boolean(name: Name, fallback: boolean): boolean {
     return this.choice(name, ['true', 'false'], fallback ? 'true' : 'false') === 'true';
   }
 
   /** One of `choices`; required unless a default is given. */
   choice<const Choice extends string>(
-    name: string,
+    name: Name,
     choices: readonly [Choice, ...Choice[]],
     fallback?: NoInfer<Choice>,
   ): Choice {
@@ -74,7 +76,7 @@ export class Variables {
   }
 
   /** The text of the file that the variable names; `undefined` where the variable is not set. */
-  file(name: string): string | undefined {
+  file(name: Name): string | undefined {
     const path = this.optionalText(name);
     if (path === undefined) return undefined;
     try {
@@ -86,7 +88,7 @@ export class Variables {
   }
 
   /** Notes that the value of a variable is not allowed. */
-  refuse(name: string, value: string, allowed: string): void {
+  refuse(name: Name, value: string, allowed: string): void {
     this.problem(`${name} must be ${allowed}, got ${JSON.stringify(value)}`);
   }
 
@@ -100,7 +102,7 @@ export class Variables {
     if (this.#problems.length > 0) throw new VariablesError(this.#problems);
   }
 
-  #missing<Placeholder>(name: string, allowed: string, placeholder: Placeholder): Placeholder {
+  #missing<Placeholder>(name: Name, allowed: string, placeholder: Placeholder): Placeholder {
     this.problem(`${name} is required: ${allowed}`);
     return placeholder;
   }
