@@ -1,6 +1,10 @@
-import { k8s, ServiceAccount } from 'cdk8s-plus-27';
+import { ApiObject } from 'cdk8s';
+import { type k8s, ServiceAccount } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { objectLabels, type Identity } from './labels.ts';
+
+const GROUP = 'rbac.authorization.k8s.io';
+const API = `${GROUP}/v1`;
 
 export interface AccessProps {
   readonly name: string;
@@ -26,19 +30,28 @@ export class Access extends Construct {
 
     new ServiceAccount(this, 'Account', { metadata: { name, namespace, labels }, automountToken: true });
     if (cluster.length > 0) {
-      new k8s.KubeClusterRole(this, 'ClusterRole', { metadata: { name, labels }, rules: [...cluster] });
-      new k8s.KubeClusterRoleBinding(this, 'ClusterRoleBinding', {
+      new ApiObject(this, 'ClusterRole', {
+        apiVersion: API,
+        kind: 'ClusterRole',
         metadata: { name, labels },
-        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name },
+        rules: cluster,
+      });
+      new ApiObject(this, 'ClusterRoleBinding', {
+        apiVersion: API,
+        kind: 'ClusterRoleBinding',
+        metadata: { name, labels },
+        roleRef: { apiGroup: GROUP, kind: 'ClusterRole', name },
         subjects,
       });
     }
     for (const [target, rules] of Object.entries(namespaced)) {
       const metadata = { name, namespace: target, labels };
-      new k8s.KubeRole(this, `Role-${target}`, { metadata, rules: [...rules] });
-      new k8s.KubeRoleBinding(this, `RoleBinding-${target}`, {
+      new ApiObject(this, `Role-${target}`, { apiVersion: API, kind: 'Role', metadata, rules });
+      new ApiObject(this, `RoleBinding-${target}`, {
+        apiVersion: API,
+        kind: 'RoleBinding',
         metadata,
-        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name },
+        roleRef: { apiGroup: GROUP, kind: 'Role', name },
         subjects,
       });
     }

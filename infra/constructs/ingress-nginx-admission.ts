@@ -1,5 +1,5 @@
-import { Duration, Size } from 'cdk8s';
-import { ImagePullPolicy, Job, k8s, RestartPolicy, Service, ServiceAccount } from 'cdk8s-plus-27';
+import { ApiObject, Duration, Size } from 'cdk8s';
+import { ImagePullPolicy, Job, RestartPolicy, Service, ServiceAccount } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { Access } from './access.ts';
 import { completeWorkload } from './complete-workload.ts';
@@ -69,7 +69,9 @@ export class IngressNginxAdmission extends Construct {
         ],
       },
     });
-    new k8s.KubeValidatingWebhookConfiguration(this, 'Webhook', {
+    new ApiObject(this, 'Webhook', {
+      apiVersion: 'admissionregistration.k8s.io/v1',
+      kind: 'ValidatingWebhookConfiguration',
       metadata: { name: NAME, labels },
       webhooks: [
         {

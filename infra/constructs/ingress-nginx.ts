@@ -1,4 +1,4 @@
-import { Duration, Size } from 'cdk8s';
+import { ApiObject, Duration, Size } from 'cdk8s';
 import {
   DaemonSet,
   Deployment,
@@ -6,7 +6,7 @@ import {
   EnvValue,
   Handler,
   ImagePullPolicy,
-  k8s,
+  type k8s,
   LabelSelector,
   Probe,
   Service,
@@ -83,7 +83,9 @@ export class IngressNginx extends Construct {
       identity: INGRESS_NGINX,
       files: controllerSettings(),
     });
-    new k8s.KubeIngressClass(this, 'Class', {
+    new ApiObject(this, 'Class', {
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'IngressClass',
       metadata: { name: ingressClassName, labels: objectLabels(INGRESS_NGINX) },
       spec: { controller: CONTROLLER },
     });

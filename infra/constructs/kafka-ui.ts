@@ -1,0 +1,118 @@
+import { Duration, Size, Yaml } from 'cdk8s';
+import { Probe } from 'cdk8s-plus-27';
+import { Construct } from 'constructs';
+import { ConfigFiles } from './config-files.ts';
+import { KAFKA_CA_PATH } from './filebeat-configuration.ts';
+import type { KafkaEndpoint } from './kafka-endpoint.ts';
+import type { Identity } from './labels.ts';
+import { requireThat } from './requirements.ts';
+import { RestrictedDeployment, workloadService } from './restricted-deployment.ts';
+import type { ResourcesProps } from './restricted-pod.ts';
+
+export const KAFKA_UI: Identity = { name: 'kafka-ui', component: 'access' };
+export const KAFKA_UI_PORT = 8080;
+
+const CONFIG_PATH = '/etc/kafka-ui/config';
+const LOGIN_PATH = '/etc/kafka-ui/login';
+
+export interface KafkaUiProps {
+  readonly namespace: string;
+  /** Image of kafbat/kafka-ui. */
+  readonly image: string;
+  readonly kafka: KafkaEndpoint;
+  readonly resources: ResourcesProps;
+  /**
+   * `port-forward`: nobody is asked for a login, and no network policy lets anybody in; `kubectl port-forward` is the way.
+   * `public`: a route of an edge leads here, and every visitor logs in by OAuth 2. The Secret's keys are kafbat's properties
+   * `auth.oauth2.client.<provider>.*`, with identity and secret of the client among them.
+   */
+  readonly access:
+    { readonly kind: 'port-forward' } | { readonly kind: 'public'; readonly oauthSecretName: string };
+}
+
+/** Shows topics, messages and groups in a browser: kafbat UI. It changes nothing, whatever the visitor's role is. */
+export class KafkaUi extends Construct {
+  constructor(scope: Construct, id: string, props: KafkaUiProps) {
+    super(scope, id);
+    const { namespace, image, kafka, resources, access } = props;
+    const { name } = KAFKA_UI;
+
+    requireThat(this, access.kind !== 'public' || access.oauthSecretName !== '', {
+      subject: 'kafka-ui',
+      property: 'access.oauthSecretName',
+      value: access.kind === 'public' ? access.oauthSecretName : '',
+      allowed: 'the name of a Secret where access.kind is public',
+      because: 'anybody could read every event',
+    });
+    const config = new ConfigFiles(this, 'Config', {
+      name,
+      namespace,
+      identity: KAFKA_UI,
+      files: { 'application.yml': applicationYml(kafka, access.kind) },
+    });
+    new RestrictedDeployment(this, 'Pods', {
+      name,
+      namespace,
+      identity: KAFKA_UI,
+      image,
+      replicas: 1,
+      resources,
+      spread: 'preferred',
+      ports: { http: KAFKA_UI_PORT },
+      variables: {
+        JAVA_OPTS: '-XX:MaxRAMPercentage=60',
+        SPRING_CONFIG_ADDITIONAL_LOCATION: `${CONFIG_PATH}/`,
+        ...(access.kind === 'public' && { SPRING_CONFIG_IMPORT: `configtree:${LOGIN_PATH}/` }),
+      },
+      podAnnotations: config.podAnnotations,
+      mounts: [
+        { kind: 'config', files: config, path: CONFIG_PATH },
+        { kind: 'scratch', name: 'tmp', path: '/tmp', size: Size.mebibytes(128) },
+        ...(access.kind === 'public'
+          ? [{ kind: 'secret', secretName: access.oauthSecretName, path: LOGIN_PATH } as const]
+          : []),
+        ...(kafka.caSecret === undefined
+          ? []
+          : [{ kind: 'secret', secretName: kafka.caSecret, path: KAFKA_CA_PATH } as const]),
+      ],
+      readiness: Probe.fromHttpGet('/actuator/health', {
+        port: KAFKA_UI_PORT,
+        initialDelaySeconds: Duration.seconds(20),
+        periodSeconds: Duration.seconds(10),
+      }),
+      liveness: Probe.fromTcpSocket({
+        port: KAFKA_UI_PORT,
+        initialDelaySeconds: Duration.seconds(120),
+        failureThreshold: 6,
+      }),
+      terminationGracePeriod: Duration.seconds(30),
+    });
+    workloadService(this, 'Service', { name, namespace, identity: KAFKA_UI, ports: { http: KAFKA_UI_PORT } });
+  }
+}
+
+function applicationYml(
+  { bootstrapServers, caSecret }: KafkaEndpoint,
+  access: 'port-forward' | 'public',
+): string {
+  return Yaml.stringify({
+    auth: { type: access === 'public' ? 'OAUTH2' : 'DISABLED' },
+    dynamic: { config: { enabled: false } },
+    kafka: {
+      clusters: [
+        {
+          name: 'headwater',
+          bootstrapServers,
+          readOnly: true,
+          ...(caSecret !== undefined && {
+            properties: {
+              'security.protocol': 'SSL',
+              'ssl.truststore.location': `${KAFKA_CA_PATH}/ca.crt`,
+              'ssl.truststore.type': 'PEM',
+            },
+          }),
+        },
+      ],
+    },
+  });
+}
