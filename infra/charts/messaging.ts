@@ -1,16 +1,128 @@
 import { Chart } from 'cdk8s';
 import type { Construct } from 'constructs';
 import type { KafkaEndpoint } from '../constructs/kafka-endpoint.ts';
+import { KafkaUsers } from '../constructs/kafka-users.ts';
+import { LISTENER_PORTS, type KafkaSecurity } from '../constructs/kafka-listeners.ts';
+import { kraft, zookeeper, type KafkaMetadata } from '../constructs/kafka-metadata.ts';
+import { Kafka } from '../constructs/kafka.ts';
+import { requireThat } from '../constructs/requirements.ts';
+import { Topics } from '../constructs/topics.ts';
+import { ZooKeeper } from '../constructs/zookeeper.ts';
 import type { Environment } from '../environments/environment.ts';
+import { images } from '../images.ts';
+import { kafkaClient } from './kafka-client.ts';
+import { declaredTopics } from './declared-topics.ts';
+import { toDuration, toSize } from './units.ts';
 
-/** ZooKeeper or controllers, brokers and topics. */
+/** ZooKeeper or controllers, brokers, users and topics. */
 export class MessagingChart extends Chart {
   readonly kafka: KafkaEndpoint;
 
   constructor(scope: Construct, id: string, environment: Environment) {
     super(scope, id, { disableResourceNameHashes: true });
-    this.kafka = {
-      bootstrapServers: `kafka-bootstrap.${environment.namespaces.pipeline}.svc.${environment.clusterDomain}:9092`,
+    const { namespaces, clusterDomain, spread, storageClassName, kafka: settings } = environment;
+    const namespace = namespaces.pipeline;
+    const shared = {
+      namespace,
+      clusterDomain,
+      spread,
+      ...(storageClassName !== undefined && { storageClassName }),
     };
+    const topics = declaredTopics(environment);
+
+    requireThat(this, environment.eventsTopic in environment.topics, {
+      subject: 'environment',
+      property: 'eventsTopic',
+      value: environment.eventsTopic,
+      allowed: `one of topics (${Object.keys(environment.topics).join(', ')})`,
+    });
+
+    const logVolume = toSize(settings.logVolume);
+    const kafka = new Kafka(this, 'Kafka', {
+      ...shared,
+      image: images.kafka[settings.metadata.version],
+      metadata: this.#metadata(environment, shared),
+      brokers: settings.brokers,
+      cpuMillicores: settings.resources.cpuMillicores,
+      memory: toSize(settings.resources.memory),
+      ...(settings.heap !== undefined && { heap: toSize(settings.heap) }),
+      logVolume,
+      maxMessage: toSize(settings.maxMessage),
+      security: readSecurity(settings.security),
+      exposure: settings.exposure,
+      readsRackFromPodLabel: settings.rack === 'pod-label',
+    });
+    this.kafka = kafka;
+
+    const { security } = settings;
+    if (security.protocol === 'tls' && security.authentication.mechanism === 'scram-sha-512') {
+      new KafkaUsers(this, 'Users', {
+        namespace,
+        image: images.kafka[settings.metadata.version],
+        replicationServers: `kafka-brokers.${namespace}.svc.${clusterDomain}:${LISTENER_PORTS.replication}`,
+        certificateSecret: security.certificateSecret,
+        passwordSecrets: security.authentication.users,
+      });
+    }
+    const client = kafkaClient(environment, kafka, 'topics');
+    new Topics(this, 'Topics', {
+      namespace,
+      image: images.application,
+      cluster: { brokers: settings.brokers, logVolume },
+      topics,
+      deleted: environment.deletedTopics,
+      variables: { ...client.variables },
+      mounts: client.mounts,
+    });
   }
+
+  #metadata(
+    environment: Environment,
+    shared: {
+      readonly namespace: string;
+      readonly clusterDomain: string;
+      readonly spread: Environment['spread'];
+    },
+  ): KafkaMetadata {
+    const { metadata } = environment.kafka;
+    const session = metadata.sessionTimeout !== undefined && {
+      sessionTimeout: toDuration(metadata.sessionTimeout),
+    };
+    if (metadata.mode === 'kraft') {
+      const { version, clusterId, controllers } = metadata;
+      if (controllers.placement === 'combined') return kraft({ version, clusterId, controllers, ...session });
+      const { placement, replicas, volume, resources, heap } = controllers;
+      return kraft({
+        version,
+        clusterId,
+        controllers: {
+          placement,
+          replicas,
+          volume: toSize(volume),
+          cpuMillicores: resources.cpuMillicores,
+          memory: toSize(resources.memory),
+          ...(heap !== undefined && { heap: toSize(heap) }),
+        },
+        ...session,
+      });
+    }
+    const { ensemble, version } = metadata;
+    const servers = new ZooKeeper(this, 'ZooKeeper', {
+      ...shared,
+      image: images.zookeeper,
+      servers: ensemble.servers,
+      cpuMillicores: ensemble.resources.cpuMillicores,
+      memory: toSize(ensemble.resources.memory),
+      ...(ensemble.heap !== undefined && { heap: toSize(ensemble.heap) }),
+      dataVolume: toSize(ensemble.dataVolume),
+      transactionLogVolume: toSize(ensemble.transactionLogVolume),
+    });
+    return zookeeper(servers, { version, ...session });
+  }
+}
+
+function readSecurity(security: Environment['kafka']['security']): KafkaSecurity {
+  if (security.protocol === 'plaintext') return security;
+  const { protocol, certificateSecret, authentication } = security;
+  return { protocol, certificateSecret, clientAuthentication: authentication.mechanism };
 }

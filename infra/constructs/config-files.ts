@@ -12,6 +12,8 @@ export interface ConfigFilesProps {
   readonly identity: Identity;
   /** Text by file name. */
   readonly files: Readonly<Record<string, string>>;
+  /** What a change must roll the pods for. @default - all files */
+  readonly rolling?: Readonly<Record<string, string>>;
 }
 
 /** Configuration files of one workload, in a ConfigMap. */
@@ -20,12 +22,12 @@ export class ConfigFiles extends ConfigMap {
   readonly podAnnotations: Readonly<Record<string, string>>;
 
   constructor(scope: Construct, id: string, props: ConfigFilesProps) {
-    const { name, namespace, identity, files } = props;
+    const { name, namespace, identity, files, rolling = files } = props;
     super(scope, id, {
       metadata: { name, namespace, labels: objectLabels(identity) },
       data: sortKeys(files),
     });
-    this.podAnnotations = { [HASH_ANNOTATION]: hashOf(files) };
+    this.podAnnotations = { [HASH_ANNOTATION]: hashOf(rolling) };
   }
 }
 

@@ -25,12 +25,18 @@ export interface MountedFiles {
   readonly mountPath: string;
 }
 
-/** A command that tells how a container is. */
-export interface CommandProbe {
-  readonly command: readonly string[];
+/** A check of a container, repeated: that a port of its own answers. */
+export interface PortProbe {
+  /** Name of the port. */
+  readonly port: string;
   readonly period: Duration;
-  readonly timeout: Duration;
   readonly failureThreshold: number;
+}
+
+/** A check of a container, repeated: that a command in it succeeds. */
+export interface CommandProbe extends Omit<PortProbe, 'port'> {
+  readonly command: readonly string[];
+  readonly timeout: Duration;
 }
 
 export interface PersistentStatefulSetProps {
@@ -50,9 +56,11 @@ export interface PersistentStatefulSetProps {
   readonly cpuMillicores: number;
   /** Memory, asked for and allowed alike. */
   readonly memory: Size;
-  readonly startupProbe: CommandProbe;
+  /** Holds the two others back until it succeeds once. */
+  readonly startupProbe: PortProbe;
   readonly readinessProbe: CommandProbe;
-  readonly livenessProbe: CommandProbe;
+  /** A port only: what depends on others must not restart this one. */
+  readonly livenessProbe: PortProbe;
   readonly terminationGracePeriod: Duration;
   readonly spread: Spread;
   /** Environment variables; a value may be read from the pod itself. @default - none */
@@ -158,7 +166,8 @@ function podSpec(props: PersistentStatefulSetProps): k8s.PodSpec {
     topologySpreadConstraints: spreadConstraints(identity, spread),
     containers: [container(props)],
     volumes: [
-      { name: 'tmp', emptyDir: { sizeLimit: k8s.Quantity.fromString('128Mi') } },
+      // In memory: it may hold keys, and a restart wants it empty.
+      { name: 'tmp', emptyDir: { medium: 'Memory', sizeLimit: k8s.Quantity.fromString('128Mi') } },
       ...files.map((file) =>
         file.kind === 'secret'
           ? { name: file.name, secret: { secretName: file.name, defaultMode: 0o440 } }
@@ -199,9 +208,9 @@ function container(props: PersistentStatefulSetProps): k8s.Container {
       readOnlyRootFilesystem: true,
       capabilities: { drop: ['ALL'] },
     },
-    startupProbe: probe(props.startupProbe),
-    readinessProbe: probe(props.readinessProbe),
-    livenessProbe: probe(props.livenessProbe),
+    startupProbe: portProbe(props.startupProbe),
+    readinessProbe: commandProbe(props.readinessProbe),
+    livenessProbe: portProbe(props.livenessProbe),
     ...(preStop && { lifecycle: { preStop: { exec: { command: [...preStop] } } } }),
     volumeMounts: [
       ...claims.map((claim) => ({ name: claim.name, mountPath: claim.mountPath })),
@@ -211,11 +220,20 @@ function container(props: PersistentStatefulSetProps): k8s.Container {
   };
 }
 
-function probe({ command, period, timeout, failureThreshold }: CommandProbe): k8s.Probe {
+function commandProbe({ command, period, timeout, failureThreshold }: CommandProbe): k8s.Probe {
   return {
     exec: { command: [...command] },
     periodSeconds: period.toSeconds(),
     timeoutSeconds: timeout.toSeconds(),
+    failureThreshold,
+  };
+}
+
+function portProbe({ port, period, failureThreshold }: PortProbe): k8s.Probe {
+  return {
+    tcpSocket: { port: k8s.IntOrString.fromString(port) },
+    periodSeconds: period.toSeconds(),
+    timeoutSeconds: 5,
     failureThreshold,
   };
 }
@@ -248,5 +266,6 @@ function requireDistinctPorts(
 }
 
 function quantity(size: Size): k8s.Quantity {
-  return k8s.Quantity.fromString(`${size.toMebibytes()}Mi`);
+  const mebibytes = size.toMebibytes();
+  return k8s.Quantity.fromString(mebibytes % 1024 === 0 ? `${mebibytes / 1024}Gi` : `${mebibytes}Mi`);
 }

@@ -31,7 +31,8 @@ export const consumer = z.strictObject({
   replicas: scale,
   /** Records of lag for which one more pod is wanted; needs KEDA. */
   lagPerReplica: z.int().min(1),
-  resources: podResources,
+  /** CPU asked for; the memory follows from `maxBuffered`. */
+  cpuMillicores: z.int().min(10),
   delivery: z.enum(['exactly-once', 'at-least-once']),
   codec: z.enum(['none', 'gzip', 'zstd']),
   /** Where in the bucket the objects lie; format and codec belong to it for good. */
@@ -74,6 +75,8 @@ const ingressNginx = z.strictObject({
     z.strictObject({ kind: z.literal('deployment'), replicas: z.int().min(1) }),
     z.strictObject({ kind: z.literal('daemon-set') }),
   ]),
+  /** Who signs the certificate of the admission webhook. */
+  webhookCertificate: z.enum(['job', 'cert-manager']),
   service: z.enum(['LoadBalancer', 'NodePort', 'ClusterIP']),
   resources: podResources,
 });
@@ -94,6 +97,8 @@ export const edge = z.discriminatedUnion('kind', [
     host: hostName,
     tlsSecret: secretName,
     gatewayClassName: dnsLabel,
+    /** Where the pods run that pass the gateway's traffic on. */
+    dataPlaneNamespace: dnsLabel,
   }),
 ]);
 

@@ -16,7 +16,8 @@ export const zookeeperEnsemble = z.strictObject({
   dataVolume: quantity,
   transactionLogVolume: quantity,
   resources: podResources,
-  heap: quantity,
+  /** @default half of the memory */
+  heap: quantity.optional(),
 });
 
 /** How long a broker may be silent before it is fenced. @default Kafka's own: 18 s with ZooKeeper, 9 s with KRaft */
@@ -43,7 +44,8 @@ export const kafkaMetadata = z.discriminatedUnion('mode', [
         replicas: z.literal([1, 3, 5], { error: '1, 3 or 5: an even quorum adds a node and no tolerance' }),
         volume: quantity,
         resources: podResources,
-        heap: quantity,
+        /** @default half of the memory */
+        heap: quantity.optional(),
       }),
     ]),
     /** 22 characters of base64url, made once with `kafka-storage.sh random-uuid`: it is the cluster's identity. */
@@ -79,12 +81,12 @@ export const kafkaSecurity = z.discriminatedUnion('protocol', [
     protocol: z.literal('tls'),
     /** Secret with `tls.crt`, `tls.key` (PKCS #8) and `ca.crt`, as cert-manager writes it. */
     certificateSecret: secretName,
-    /** Clients' login; `scram-sha-512` takes the user names and passwords from the Secrets named under `users`. */
+    /** Clients' login. With `scram-sha-512` each is a user of its own name, made by a Job. */
     authentication: z.discriminatedUnion('mechanism', [
       z.strictObject({ mechanism: z.literal('none') }),
       z.strictObject({
         mechanism: z.literal('scram-sha-512'),
-        /** Secrets with the keys `username` and `password`, one for each client. */
+        /** Secrets with the key `password`, by user. */
         users: z.strictObject({ producer: secretName, consumer: secretName, topics: secretName }),
       }),
     ]),
@@ -95,7 +97,8 @@ export const kafka = z.strictObject({
   metadata: kafkaMetadata,
   brokers: z.int().min(1).max(99),
   resources: podResources,
-  heap: quantity,
+  /** @default half of the memory */
+  heap: quantity.optional(),
   logVolume: quantity,
   /** Largest batch a broker takes, compressed as it arrives: it bounds batches, not single records. */
   maxMessage: byteLimit,

@@ -22,12 +22,10 @@ export const production: Environment = {
         dataVolume: '10Gi',
         transactionLogVolume: '10Gi',
         resources: { cpuMillicores: 250, memory: '1Gi' },
-        heap: '512Mi',
       },
     },
     brokers: 3,
     resources: { cpuMillicores: 2000, memory: '8Gi' },
-    heap: '4Gi',
     logVolume: '200Gi',
     maxMessage: '1Mi',
     security: {
@@ -72,7 +70,7 @@ export const production: Environment = {
   consumer: {
     replicas: { min: 2, max: 12 },
     lagPerReplica: 50_000,
-    resources: { cpuMillicores: 500, memory: '512Mi' },
+    cpuMillicores: 500,
     delivery: 'exactly-once',
     codec: 'gzip',
     prefix: 'events',
@@ -98,6 +96,7 @@ export const production: Environment = {
     host: 'collect.example.com',
     tlsSecret: 'collect-tls-v1',
     gatewayClassName: 'envoy',
+    dataPlaneNamespace: 'envoy-gateway-system',
   },
   logging: {
     collector: 'fluentd',

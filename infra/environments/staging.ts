@@ -22,13 +22,11 @@ export const staging: Environment = {
         replicas: 3,
         volume: '10Gi',
         resources: { cpuMillicores: 250, memory: '1Gi' },
-        heap: '512Mi',
       },
       clusterId: 'c3RhZ2luZy1oZWFkd2F0ZQ',
     },
     brokers: 3,
     resources: { cpuMillicores: 1000, memory: '4Gi' },
-    heap: '2Gi',
     logVolume: '100Gi',
     maxMessage: '1Mi',
     security: {
@@ -73,7 +71,7 @@ export const staging: Environment = {
   consumer: {
     replicas: { min: 2, max: 6 },
     lagPerReplica: 50_000,
-    resources: { cpuMillicores: 500, memory: '512Mi' },
+    cpuMillicores: 500,
     delivery: 'exactly-once',
     codec: 'gzip',
     prefix: 'events',
@@ -99,6 +97,7 @@ export const staging: Environment = {
     host: 'collect.staging.example.com',
     tlsSecret: 'collect-tls-v1',
     gatewayClassName: 'envoy',
+    dataPlaneNamespace: 'envoy-gateway-system',
   },
   logging: {
     collector: 'fluentd',

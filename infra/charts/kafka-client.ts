@@ -1,0 +1,43 @@
+import type { KafkaVariables } from '../../apps/service/kafka.ts';
+import type { KafkaEndpoint } from '../constructs/kafka-endpoint.ts';
+import type { Mount } from '../constructs/mounts.ts';
+import type { Environment } from '../environments/environment.ts';
+
+const CA_PATH = '/etc/headwater-kafka-ca';
+const LOGIN_PATH = '/etc/headwater-kafka-login';
+
+/** Programs that log in to Kafka; each is a user of its own. */
+export type KafkaUser = keyof Extract<
+  Extract<Environment['kafka']['security'], { protocol: 'tls' }>['authentication'],
+  { mechanism: 'scram-sha-512' }
+>['users'];
+
+/** How one of our programs reaches the brokers: what it is told, and the files that this names. */
+export interface KafkaClient {
+  readonly variables: KafkaVariables;
+  readonly mounts: readonly Mount[];
+}
+
+/** Connection and login of one program, as the environment's security wants them. */
+export function kafkaClient(environment: Environment, kafka: KafkaEndpoint, user: KafkaUser): KafkaClient {
+  const { security } = environment.kafka;
+  const mounts: Mount[] = [];
+  if (kafka.caSecret !== undefined)
+    mounts.push({ kind: 'secret', secretName: kafka.caSecret, path: CA_PATH });
+  const password =
+    security.protocol === 'tls' && security.authentication.mechanism === 'scram-sha-512'
+      ? security.authentication.users[user]
+      : undefined;
+  if (password !== undefined) mounts.push({ kind: 'secret', secretName: password, path: LOGIN_PATH });
+  return {
+    variables: {
+      KAFKA_BOOTSTRAP_SERVERS: kafka.bootstrapServers,
+      ...(kafka.caSecret !== undefined && { KAFKA_TLS_CA_FILE: `${CA_PATH}/ca.crt` }),
+      ...(password !== undefined && {
+        KAFKA_SASL_USERNAME: user,
+        KAFKA_SASL_PASSWORD_FILE: `${LOGIN_PATH}/password`,
+      }),
+    },
+    mounts,
+  };
+}

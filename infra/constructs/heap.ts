@@ -1,0 +1,23 @@
+import { Size } from 'cdk8s';
+import type { IConstruct } from 'constructs';
+import { requireThat } from './requirements.ts';
+
+/** What a JVM needs beside its heap: metaspace, code, thread stacks, direct buffers. */
+const HEADROOM_MEBIBYTES = 128;
+
+/** Half of the memory: the other half is the JVM's own overhead and the page cache that reads are served from. */
+export function defaultHeap(memory: Size): Size {
+  return Size.mebibytes(Math.floor(memory.toMebibytes() / 2));
+}
+
+/** Requires that a heap fits into its container; past the limit the kernel kills the process in the middle of work. */
+export function requireHeapFits(scope: IConstruct, subject: string, heap: Size, memory: Size): void {
+  const most = memory.toMebibytes() - HEADROOM_MEBIBYTES;
+  requireThat(scope, heap.toMebibytes() <= most, {
+    subject,
+    property: 'heap',
+    value: `${heap.toMebibytes()} MiB`,
+    allowed: `at most ${most} MiB, ${HEADROOM_MEBIBYTES} MiB below the memory limit (${memory.toMebibytes()} MiB)`,
+    because: 'the JVM needs memory beside its heap, and is killed at the limit',
+  });
+}

@@ -1,0 +1,62 @@
+import { ApiObject, JsonPatch } from 'cdk8s';
+import { Service, ServiceType, type ServicePort } from 'cdk8s-plus-27';
+import { Construct } from 'constructs';
+import { brokerNodePort, LISTENER_PORTS, type KafkaExposure } from './kafka-listeners.ts';
+import { objectLabels, selectorLabels, type Identity } from './labels.ts';
+
+/** Set by the StatefulSet controller; the one selector beside our three, since each broker needs its own address. */
+const POD_NAME_LABEL = 'statefulset.kubernetes.io/pod-name';
+
+export interface KafkaExternalServicesProps {
+  readonly namespace: string;
+  readonly identity: Identity;
+  /** Names of the brokers' pods, by their ids. */
+  readonly podNames: readonly string[];
+  readonly exposure: Exclude<KafkaExposure, { readonly kind: 'none' }>;
+}
+
+/** One address for the bootstrap and one for each broker, outside the cluster. */
+export class KafkaExternalServices extends Construct {
+  constructor(scope: Construct, id: string, props: KafkaExternalServicesProps) {
+    super(scope, id);
+    const { namespace, identity, podNames, exposure } = props;
+    const isNodePort = exposure.kind === 'node-port';
+
+    const createService = (
+      serviceId: string,
+      name: string,
+      nodePort: number | undefined,
+      selector: Readonly<Record<string, string>>,
+    ): void => {
+      const port: ServicePort = {
+        name: 'external',
+        port: LISTENER_PORTS.external,
+        targetPort: LISTENER_PORTS.external,
+        ...(nodePort !== undefined && { nodePort }),
+      };
+      const service = new Service(this, serviceId, {
+        metadata: { name, namespace, labels: objectLabels(identity) },
+        type: isNodePort ? ServiceType.NODE_PORT : ServiceType.LOAD_BALANCER,
+        ports: [port],
+      });
+      for (const [label, value] of Object.entries(selector)) service.selectLabel(label, value);
+      // A broker that catches up is still the leader of what it leads: its clients must reach it, ready or not.
+      ApiObject.of(service).addJsonPatch(JsonPatch.add('/spec/publishNotReadyAddresses', true));
+    };
+
+    createService(
+      'Bootstrap',
+      'kafka-external-bootstrap',
+      isNodePort ? exposure.firstNodePort : undefined,
+      selectorLabels(identity),
+    );
+    for (const [brokerId, podName] of podNames.entries()) {
+      createService(
+        `Broker${brokerId}`,
+        `kafka-external-${brokerId}`,
+        isNodePort ? brokerNodePort(exposure.firstNodePort, brokerId) : undefined,
+        { [POD_NAME_LABEL]: podName },
+      );
+    }
+  }
+}

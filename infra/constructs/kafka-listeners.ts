@@ -1,0 +1,138 @@
+/** Ports of a node, by listener. */
+export const LISTENER_PORTS = {
+  controller: 9090,
+  replication: 9091,
+  clientsPlaintext: 9092,
+  clientsTls: 9093,
+  external: 9094,
+} as const;
+
+/**
+ * How clients outside the cluster reach the brokers. Each broker needs an address of its own: a client is told by the
+ * bootstrap which broker leads a partition, and must reach that very one.
+ */
+export type KafkaExposure =
+  | { readonly kind: 'none' }
+  | {
+      readonly kind: 'node-port';
+      /** Name of the node address that clients call, by the broker's id. */
+      readonly hosts: readonly string[];
+      /** Port of the bootstrap Service; that of broker n is this plus 1 plus n. */
+      readonly firstNodePort: number;
+    }
+  | {
+      readonly kind: 'load-balancer';
+      /** Name of each broker's load balancer, by the broker's id. */
+      readonly hosts: readonly string[];
+      readonly bootstrapHost: string;
+    };
+
+/** What protects the listeners. With TLS the brokers know each other by certificate, clients by certificate or SCRAM. */
+export type KafkaSecurity =
+  | { readonly protocol: 'plaintext' }
+  | {
+      readonly protocol: 'tls';
+      /** Secret with `tls.crt`, `tls.key` (PKCS #8) and `ca.crt`. */
+      readonly certificateSecret: string;
+      readonly clientAuthentication: 'none' | 'scram-sha-512';
+    };
+
+/** A node as its listeners need to know it. */
+export interface KafkaNode {
+  readonly id: number;
+  /** Position among the pods of its set. */
+  readonly ordinal: number;
+  /** Name by which the pods of the cluster reach it. */
+  readonly host: string;
+  readonly roles: readonly ('broker' | 'controller')[];
+}
+
+type Protocol = 'PLAINTEXT' | 'SSL' | 'SASL_SSL';
+
+interface Listener {
+  readonly name: 'CONTROLLER' | 'REPLICATION' | 'CLIENTS' | 'EXTERNAL';
+  readonly port: number;
+  readonly protocol: Protocol;
+  /** What others are told to call. @default - not told: controllers are found by the quorum's list */
+  readonly advertised?: string;
+}
+
+/** The port that clients inside the cluster call. */
+export function clientsPort(security: KafkaSecurity): number {
+  return security.protocol === 'tls' ? LISTENER_PORTS.clientsTls : LISTENER_PORTS.clientsPlaintext;
+}
+
+/** NodePort of one broker's own Service. */
+export function brokerNodePort(firstNodePort: number, brokerId: number): number {
+  return firstNodePort + 1 + brokerId;
+}
+
+/**
+ * The listener properties of one node: what it binds, what it tells others to call, and how each is protected. Names
+ * are `CONTROLLER` (KRaft only), `REPLICATION` between brokers, `CLIENTS` inside the cluster, `EXTERNAL` where exposed.
+ */
+export function listenerProperties(
+  node: KafkaNode,
+  security: KafkaSecurity,
+  exposure: KafkaExposure,
+): Record<string, string> {
+  const listeners = listenersOf(node, security, exposure);
+  const advertised = listeners.filter((listener) => listener.advertised !== undefined);
+  return {
+    listeners: listeners.map(({ name, port }) => `${name}://:${port}`).join(','),
+    ...(advertised.length > 0 && {
+      'advertised.listeners': advertised.map(({ name, advertised: to }) => `${name}://${to ?? ''}`).join(','),
+    }),
+  };
+}
+
+/** Protocols of every listener that any node of the cluster has; a node must know those it only calls, too. */
+export function protocolMap(
+  security: KafkaSecurity,
+  exposure: KafkaExposure,
+  controllers: boolean,
+): Record<string, string> {
+  const node: KafkaNode = {
+    id: 0,
+    ordinal: 0,
+    host: '',
+    roles: controllers ? ['broker', 'controller'] : ['broker'],
+  };
+  const listeners = listenersOf(node, security, exposure);
+  return {
+    'listener.security.protocol.map': listeners.map(({ name, protocol }) => `${name}:${protocol}`).join(','),
+  };
+}
+
+function listenersOf(node: KafkaNode, security: KafkaSecurity, exposure: KafkaExposure): readonly Listener[] {
+  const { id, host, roles } = node;
+  const between: Protocol = security.protocol === 'tls' ? 'SSL' : 'PLAINTEXT';
+  const clients: Protocol =
+    security.protocol === 'tls' && security.clientAuthentication === 'scram-sha-512' ? 'SASL_SSL' : between;
+  const port = clientsPort(security);
+  const { controller, replication, external } = LISTENER_PORTS;
+  const listeners: Listener[] = [];
+  if (roles.includes('controller')) {
+    listeners.push({ name: 'CONTROLLER', port: controller, protocol: between });
+  }
+  if (roles.includes('broker')) {
+    listeners.push(
+      { name: 'REPLICATION', port: replication, protocol: between, advertised: `${host}:${replication}` },
+      { name: 'CLIENTS', port, protocol: clients, advertised: `${host}:${port}` },
+    );
+    const outside = externalAddress(exposure, id);
+    if (outside !== undefined) {
+      listeners.push({ name: 'EXTERNAL', port: external, protocol: clients, advertised: outside });
+    }
+  }
+  return listeners;
+}
+
+function externalAddress(exposure: KafkaExposure, brokerId: number): string | undefined {
+  if (exposure.kind === 'none') return undefined;
+  // A list that is too short is refused by the construct; the bootstrap finishes building so that all errors are named.
+  const host = exposure.hosts[brokerId] ?? '';
+  return exposure.kind === 'node-port'
+    ? `${host}:${brokerNodePort(exposure.firstNodePort, brokerId)}`
+    : `${host}:${LISTENER_PORTS.external}`;
+}

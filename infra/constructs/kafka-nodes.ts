@@ -1,0 +1,38 @@
+import type { KafkaNode } from './kafka-listeners.ts';
+import type { KafkaMetadata } from './kafka-metadata.ts';
+
+/** Ids of separate controllers begin here: ids of brokers are their ordinals, at most two digits. */
+export const FIRST_CONTROLLER_ID = 100;
+
+/** The nodes of a cluster, by set. */
+export interface KafkaNodes {
+  readonly brokers: readonly KafkaNode[];
+  /** Nodes that only keep metadata; none where brokers do, or ZooKeeper does. */
+  readonly controllers: readonly KafkaNode[];
+  /** Nodes that hold the metadata quorum; none with ZooKeeper. */
+  readonly quorum: readonly KafkaNode[];
+}
+
+/**
+ * Names and ids of every node.
+ *
+ * @param suffix What follows the headless Service's name, such as `headwater.svc.cluster.local`.
+ */
+export function kafkaNodes(metadata: KafkaMetadata, brokerCount: number, suffix: string): KafkaNodes {
+  const placement = metadata.mode === 'kraft' ? metadata.controllers : undefined;
+  const controllerCount = placement?.placement === 'separate' ? placement.replicas : 0;
+  const brokers = Array.from({ length: brokerCount }, (_, ordinal): KafkaNode => ({
+    id: ordinal,
+    ordinal,
+    host: `kafka-${ordinal}.kafka-brokers.${suffix}`,
+    roles: placement?.placement === 'combined' ? ['broker', 'controller'] : ['broker'],
+  }));
+  const controllers = Array.from({ length: controllerCount }, (_, ordinal): KafkaNode => ({
+    id: FIRST_CONTROLLER_ID + ordinal,
+    ordinal,
+    host: `kafka-controller-${ordinal}.kafka-controllers.${suffix}`,
+    roles: ['controller'],
+  }));
+  const quorum = [...controllers, ...brokers].filter((node) => node.roles.includes('controller'));
+  return { brokers, controllers, quorum };
+}

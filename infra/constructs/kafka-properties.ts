@@ -1,0 +1,145 @@
+import type { Size } from 'cdk8s';
+import {
+  LISTENER_PORTS,
+  protocolMap,
+  type KafkaExposure,
+  type KafkaNode,
+  type KafkaSecurity,
+} from './kafka-listeners.ts';
+import type { KafkaMetadata } from './kafka-metadata.ts';
+
+/** Where a node's configuration is mounted. */
+export const CONFIG_PATH = '/etc/headwater';
+/** Where the certificate's Secret is mounted. */
+export const CERTIFICATE_PATH = '/etc/headwater-certificate';
+/** Where a node's volume is mounted. */
+export const VOLUME_PATH = '/var/lib/kafka/data';
+/** Below the mount: a file system's own `lost+found` is no topic, and Kafka would not start beside it. */
+const LOG_PATH = `${VOLUME_PATH}/log`;
+/** Where the Prometheus agent answers. */
+export const METRICS_PORT = 9404;
+
+export type Properties = Readonly<Record<string, string | number | boolean>>;
+
+export interface ServerSettings {
+  readonly metadata: KafkaMetadata;
+  readonly brokers: number;
+  readonly minInSyncReplicas: number;
+  readonly maxMessage: Size;
+  readonly security: KafkaSecurity;
+  readonly exposure: KafkaExposure;
+  /** Nodes that hold the metadata quorum; none with ZooKeeper. */
+  readonly quorum: readonly KafkaNode[];
+}
+
+/** Most replicas that a cluster of this size holds of its own topics: three, where there are three brokers. */
+export function internalReplicationFactor(brokers: number): number {
+  return Math.min(3, brokers);
+}
+
+/**
+ * Properties that all brokers share. Whatever differs by node is in `listenerProperties` and `nodeProperties`.
+ *
+ * @see https://kafka.apache.org/39/configuration/broker-configs/
+ */
+export function brokerProperties(settings: ServerSettings): Properties {
+  const { metadata, brokers, minInSyncReplicas, maxMessage, security } = settings;
+  const internalReplicas = internalReplicationFactor(brokers);
+  const messageBytes = maxMessage.toKibibytes() * 1024;
+  return {
+    ...commonProperties(settings),
+    // A topic that nobody declared is a misspelt name.
+    'auto.create.topics.enable': false,
+    // Offered to clients once; else a broker that leads nothing after its restart stays idle.
+    'auto.leader.rebalance.enable': true,
+    'controlled.shutdown.enable': true,
+    'default.replication.factor': internalReplicas,
+    'group.initial.rebalance.delay.ms': brokers === 1 ? 0 : 3000,
+    'inter.broker.listener.name': 'REPLICATION',
+    'message.max.bytes': messageBytes,
+    'min.insync.replicas': minInSyncReplicas,
+    'offsets.topic.replication.factor': internalReplicas,
+    // A follower that cannot fetch the largest batch would never be in sync again.
+    'replica.fetch.max.bytes': messageBytes,
+    'transaction.state.log.min.isr': Math.min(2, internalReplicas),
+    'transaction.state.log.replication.factor': internalReplicas,
+    'unclean.leader.election.enable': false,
+    ...(internalReplicas > 1 && {
+      // Reads from the replica of the client's own zone, where it has one.
+      'replica.selector.class': 'org.apache.kafka.common.replica.RackAwareReplicaSelector',
+    }),
+    ...metadataProperties(metadata),
+    ...(security.protocol === 'tls' &&
+      security.clientAuthentication === 'scram-sha-512' &&
+      scramProperties()),
+  };
+}
+
+/** Properties of nodes that keep metadata only. */
+export function controllerProperties(settings: ServerSettings): Properties {
+  return { ...commonProperties(settings), 'process.roles': 'controller' };
+}
+
+function commonProperties({ metadata, security, exposure, quorum }: ServerSettings): Properties {
+  return {
+    'log.dirs': LOG_PATH,
+    ...protocolMap(security, exposure, metadata.mode === 'kraft'),
+    ...(metadata.mode === 'kraft' && {
+      'controller.listener.names': 'CONTROLLER',
+      'controller.quorum.voters': quorum
+        .map(({ id, host }) => `${id}@${host}:${LISTENER_PORTS.controller}`)
+        .join(','),
+    }),
+    ...(security.protocol === 'tls' && {
+      ...tlsProperties(),
+      // Brokers and controllers know each other by certificate; clients need none.
+      'listener.name.controller.ssl.client.auth': 'required',
+      'listener.name.replication.ssl.client.auth': 'required',
+    }),
+  };
+}
+
+function metadataProperties(metadata: KafkaMetadata): Properties {
+  const { sessionTimeout } = metadata;
+  if (metadata.mode === 'zookeeper') {
+    return {
+      'zookeeper.connect': `${metadata.endpoint.connect}/kafka`,
+      ...(sessionTimeout && { 'zookeeper.session.timeout.ms': sessionTimeout.toMilliseconds() }),
+    };
+  }
+  return {
+    'process.roles': metadata.controllers.placement === 'combined' ? 'broker,controller' : 'broker',
+    ...(sessionTimeout && { 'broker.session.timeout.ms': sessionTimeout.toMilliseconds() }),
+  };
+}
+
+/**
+ * What a program of Kafka needs to show the brokers' certificate and to check another's.
+ *
+ * Key and certificates are read from the Secret's own files by Kafka's directory provider: they are in no ConfigMap and
+ * no variable, and no shell joins them.
+ */
+export function tlsProperties(): Properties {
+  const file = (name: string): string => `\${directory:${CERTIFICATE_PATH}:${name}}`;
+  return {
+    'config.providers': 'directory',
+    'config.providers.directory.class': 'org.apache.kafka.common.config.provider.DirectoryConfigProvider',
+    'config.providers.directory.param.allowed.paths': CERTIFICATE_PATH,
+    'ssl.enabled.protocols': 'TLSv1.3,TLSv1.2',
+    'ssl.keystore.certificate.chain': file('tls.crt'),
+    'ssl.keystore.key': file('tls.key'),
+    'ssl.keystore.type': 'PEM',
+    'ssl.truststore.certificates': file('ca.crt'),
+    'ssl.truststore.type': 'PEM',
+  };
+}
+
+function scramProperties(): Properties {
+  return {
+    'listener.name.clients.scram-sha-512.sasl.jaas.config':
+      'org.apache.kafka.common.security.scram.ScramLoginModule required;',
+    'listener.name.external.scram-sha-512.sasl.jaas.config':
+      'org.apache.kafka.common.security.scram.ScramLoginModule required;',
+    'sasl.enabled.mechanisms': 'SCRAM-SHA-512',
+  };
+}

@@ -1,0 +1,85 @@
+import type { Duration } from 'cdk8s';
+import { EnvValue, ImagePullPolicy, Job, RestartPolicy, ServiceAccount } from 'cdk8s-plus-27';
+import { Construct } from 'constructs';
+import { completeWorkload } from './complete-workload.ts';
+import { hashOf } from './config-files.ts';
+import { objectLabels, type Identity } from './labels.ts';
+import { volumeMounts, type Mount } from './mounts.ts';
+import { requireDnsLabel } from './requirements.ts';
+import {
+  containerResources,
+  type ResourcesProps,
+  RESTRICTED_CONTAINER,
+  RESTRICTED_POD,
+} from './restricted-pod.ts';
+
+/** Failed pods after which a Job gives up; the pause between them doubles from 10 seconds. */
+const BACKOFF_LIMIT = 10;
+
+export interface RestrictedJobProps {
+  /** What the Job's name begins with; it ends in a hash of what the Job does. */
+  readonly name: string;
+  readonly namespace: string;
+  readonly identity: Identity;
+  readonly image: string;
+  readonly command: readonly string[];
+  readonly variables: Readonly<Record<string, string>>;
+  readonly mounts: readonly Mount[];
+  readonly resources: ResourcesProps;
+  /** When the Job has failed, however often it tried. */
+  readonly deadline: Duration;
+}
+
+/**
+ * Work that is done once for each change of what it is given, under the Pod Security profile `restricted`. A Job's
+ * template cannot be changed, so a changed one is a Job of another name; done ones are left for their logs.
+ */
+export class RestrictedJob extends Construct {
+  constructor(scope: Construct, id: string, props: RestrictedJobProps) {
+    super(scope, id);
+    const { name, namespace, identity, image, command, variables, mounts, resources, deadline } = props;
+
+    const jobName = `${name}-${hashOf({ image, command, variables, mounts: mounts.map(mountedName) }).slice(0, 8)}`;
+    requireDnsLabel(this, identity.name, 'name', jobName);
+
+    const labels = objectLabels(identity);
+    new ServiceAccount(this, 'Account', { metadata: { name, namespace, labels }, automountToken: false });
+    const job = new Job(this, 'Resource', {
+      metadata: { name: jobName, namespace, labels },
+      podMetadata: { labels },
+      select: false,
+      activeDeadline: deadline,
+      backoffLimit: BACKOFF_LIMIT,
+      restartPolicy: RestartPolicy.NEVER,
+      serviceAccount: ServiceAccount.fromServiceAccountName(this, 'AccountName', name),
+      automountServiceAccountToken: false,
+      securityContext: RESTRICTED_POD,
+      containers: [
+        {
+          name: identity.component,
+          image,
+          imagePullPolicy: ImagePullPolicy.IF_NOT_PRESENT,
+          command: [...command],
+          envVariables: Object.fromEntries(
+            Object.entries(variables).map(([variable, value]) => [variable, EnvValue.fromValue(value)]),
+          ),
+          resources: containerResources(resources),
+          securityContext: RESTRICTED_CONTAINER,
+          volumeMounts: volumeMounts(this, mounts),
+        },
+      ],
+    });
+    completeWorkload(job, { identity });
+  }
+}
+
+function mountedName(mount: Mount): string {
+  switch (mount.kind) {
+    case 'secret':
+      return mount.secretName;
+    case 'config':
+      return JSON.stringify(mount.files.podAnnotations);
+    default:
+      return mount.name;
+  }
+}
