@@ -1,0 +1,90 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { ProducerVariables } from '../../apps/producer/config.ts';
+import { runCommand } from './command.ts';
+import type { Host } from './host.ts';
+import { ManagedProcess, type ProcessOptions } from './managed-process.ts';
+import { findFreePort } from './ports.ts';
+import { waitUntil } from './wait.ts';
+
+const APPS = fileURLToPath(new URL('../../apps/', import.meta.url));
+
+/** What the handle decides itself. */
+type Place = 'PORT' | 'LISTEN_ADDRESS';
+
+export interface ApplicationOptions<Variables> {
+  readonly host: Host;
+  /** Holds its log and pid file. */
+  readonly directory: string;
+  /** Environment variables of the program. */
+  readonly variables: Omit<Variables, Place>;
+  /** Tells several of one program apart. @default the program's */
+  readonly name?: string;
+  /** @default a free one */
+  readonly port?: number;
+}
+
+/**
+ * One of our programs as a process on loopback. `start` waits until it is ready for traffic; a program whose Kafka is
+ * not there yet is spawned and waited for with {@link live}.
+ */
+export class Application extends ManagedProcess {
+  /** URL of its HTTP server. */
+  readonly endpoint: string;
+
+  constructor(endpoint: string, options: Omit<ProcessOptions, 'isReady'>) {
+    super({ ...options, isReady: () => answers(`${endpoint}/readyz`) });
+    this.endpoint = endpoint;
+  }
+
+  /** Waits until its process answers, ready or not. */
+  async live(deadlineMs = 30_000): Promise<void> {
+    await waitUntil(() => answers(`${this.endpoint}/livez`), {
+      what: `an answer of ${this.name}`,
+      deadlineMs,
+    });
+  }
+}
+
+export function createProducer(options: ApplicationOptions<ProducerVariables>): Promise<Application> {
+  return createApplication('producer', options);
+}
+
+/** Makes the topics that `TOPICS` declares, or brings them to what it declares. */
+export async function makeTopics(
+  host: Host,
+  directory: string,
+  variables: Readonly<Record<string, string>>,
+): Promise<void> {
+  await runCommand(host.execPath, [join(APPS, 'topics', 'main.ts')], {
+    host,
+    cwd: directory,
+    environment: variables,
+  });
+}
+
+async function createApplication<Variables>(
+  program: string,
+  { host, directory, variables, name = program, port }: ApplicationOptions<Variables>,
+): Promise<Application> {
+  const listenPort = port ?? (await findFreePort());
+  return new Application(`http://127.0.0.1:${listenPort}`, {
+    host,
+    name,
+    directory,
+    command: [host.execPath, join(APPS, program, 'main.ts')],
+    environment: {
+      ...(variables as Readonly<Record<string, string>>),
+      LISTEN_ADDRESS: '127.0.0.1',
+      PORT: String(listenPort),
+    },
+    // Above the programs' own deadline, so that only a hanging one is killed.
+    stopDeadlineMs: 40_000,
+  });
+}
+
+async function answers(url: string): Promise<boolean> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
+  await response.arrayBuffer();
+  return response.ok;
+}

@@ -1,0 +1,223 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Admin } from '@platformatic/kafka';
+import { runCommand } from './command.ts';
+import type { Host } from './host.ts';
+import { javaCommand } from './java-command.ts';
+import { brokerProperties, type Metadata } from './kafka-properties.ts';
+import { ManagedProcess, type ProcessOptions } from './managed-process.ts';
+import { findFreePorts } from './ports.ts';
+import type { Properties } from './properties.ts';
+import { Toolchain, type JavaServer, type JarSet } from './toolchain.ts';
+import { waitUntil } from './wait.ts';
+import { ZooKeeper } from './zookeeper.ts';
+
+export interface KafkaClusterOptions {
+  readonly host: Host;
+  /** Holds data, configuration, logs and pid files. A cluster made anew on it has the records of the one before. */
+  readonly directory: string;
+  /** Three replicate to all three and acknowledge with two. */
+  readonly brokers: 1 | 3;
+  /** Kafka 3.9 with ZooKeeper, or Kafka 4 without. */
+  readonly metadata: Metadata;
+  /** @default the usual cache, silently */
+  readonly toolchain?: Toolchain;
+  /** Broker properties besides, or instead of, ours. */
+  readonly properties?: Properties;
+}
+
+const JAR_SETS: Readonly<Record<Metadata, JarSet>> = { zookeeper: 'kafka/3.9', kraft: 'kafka/4.4' };
+
+/** Well above the session timeout. */
+const REGISTRATION_DEADLINE_MS = 20_000;
+
+/** Every server that a Kafka cluster with this metadata needs jars for. */
+export function jarSetsOf(metadata: Metadata): JarSet[] {
+  return [...(metadata === 'zookeeper' ? (['zookeeper'] as const) : []), JAR_SETS[metadata]];
+}
+
+/** One broker on loopback, which keeps its port and data through every restart. */
+export class Broker extends ManagedProcess {
+  readonly id: number;
+  /** `host:port` for clients. */
+  readonly endpoint: string;
+
+  constructor(id: number, endpoint: string, options: ProcessOptions) {
+    super(options);
+    this.id = id;
+    this.endpoint = endpoint;
+  }
+
+  /**
+   * As for any process; but ZooKeeper refuses a broker as long as it takes it to be still there, which after a
+   * SIGKILL is the rest of its session, so it is started until it is let in.
+   */
+  override async start(): Promise<void> {
+    const deadline = performance.now() + REGISTRATION_DEADLINE_MS;
+    for (;;) {
+      try {
+        await super.start();
+        return;
+      } catch (error) {
+        const refused = error instanceof Error && error.message.includes('NodeExistsException');
+        if (!refused || performance.now() > deadline) throw error;
+      }
+    }
+  }
+}
+
+/** Brokers on loopback, and the ZooKeeper they need, if any. */
+export class KafkaCluster {
+  readonly brokers: readonly Broker[];
+  readonly zooKeeper: ZooKeeper | undefined;
+
+  private constructor(brokers: readonly Broker[], zooKeeper: ZooKeeper | undefined) {
+    this.brokers = brokers;
+    this.zooKeeper = zooKeeper;
+  }
+
+  /** Prepares a cluster on its directory; {@link start} runs it. */
+  static async create(options: KafkaClusterOptions): Promise<KafkaCluster> {
+    const { host, directory, metadata, toolchain = new Toolchain({ host }) } = options;
+    const server = await toolchain.javaServer(JAR_SETS[metadata]);
+    const zooKeeper =
+      metadata === 'zookeeper' ? await ZooKeeper.create({ host, directory, toolchain }) : undefined;
+    const ids = Array.from({ length: options.brokers }, (_, index) => index + 1);
+    const ports = await findFreePorts(2 * ids.length);
+    const nodes = ids.map((id) => ({ id, port: ports[id - 1] ?? 0, controllerPort: ports.at(-id) ?? 0 }));
+    const voters = nodes.map((node) => `${node.id}@127.0.0.1:${node.controllerPort}`).join(',');
+    await mkdir(directory, { recursive: true });
+    const cluster = metadata === 'kraft' ? await clusterId(directory) : undefined;
+    const brokers = nodes.map(async ({ id, port, controllerPort }) => {
+      const logDir = join(directory, `kafka-${id}`);
+      const propertiesFile = join(directory, `kafka-${id}.properties`);
+      const text = brokerProperties({
+        id,
+        port,
+        logDir,
+        brokers: ids.length,
+        metadata: zooKeeper
+          ? { kind: 'zookeeper', endpoint: zooKeeper.endpoint }
+          : { kind: 'kraft', controllerPort, voters },
+        ...(options.properties && { overrides: options.properties }),
+      });
+      await writeFile(propertiesFile, text);
+      if (cluster !== undefined) {
+        await formatLogDir(host, server, { directory, logDir, propertiesFile, cluster });
+      }
+      const endpoint = `127.0.0.1:${port}`;
+      return new Broker(id, endpoint, {
+        host,
+        name: `kafka-${id}`,
+        directory,
+        command: javaCommand({
+          server,
+          heapMegabytes: 384,
+          system: logConfiguration(metadata, server),
+          main: 'kafka.Kafka',
+          args: [propertiesFile],
+        }),
+        isReady: () => knows(endpoint, [endpoint]),
+        startDeadlineMs: 120_000,
+      });
+    });
+    return new KafkaCluster(await Promise.all(brokers), zooKeeper);
+  }
+
+  /** `host:port` of every broker, separated by commas. */
+  get bootstrapServers(): string {
+    return this.brokers.map(({ endpoint }) => endpoint).join(',');
+  }
+
+  /** Every process of the cluster, in the order in which they start. */
+  get processes(): readonly ManagedProcess[] {
+    return [...(this.zooKeeper ? [this.zooKeeper] : []), ...this.brokers];
+  }
+
+  /** @throws {Error} where one of them does not become ready; none runs then */
+  async start(): Promise<void> {
+    try {
+      await this.zooKeeper?.start();
+      // Together: a KRaft controller is ready only when a majority has begun.
+      await Promise.all(this.brokers.map((broker) => broker.start()));
+      await waitUntil(() => this.#isWhole(), {
+        what: 'known to each broker: all of them',
+        deadlineMs: 60_000,
+      });
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  /** Brokers first: each gives up its partitions in an orderly way only while ZooKeeper answers. */
+  async stop(): Promise<void> {
+    await Promise.all(this.brokers.map((broker) => broker.stop()));
+    await this.zooKeeper?.stop();
+  }
+
+  async #isWhole(): Promise<boolean> {
+    const peers = this.brokers.map(({ endpoint }) => endpoint);
+    return (await Promise.all(peers.map((endpoint) => knows(endpoint, peers)))).every(Boolean);
+  }
+}
+
+function logConfiguration(metadata: Metadata, { configuration }: JavaServer): Record<string, string> {
+  return metadata === 'zookeeper'
+    ? { 'log4j.configuration': `file:${join(configuration, 'log4j.properties')}` }
+    : { 'log4j2.configurationFile': join(configuration, 'log4j2.properties') };
+}
+
+/** Whether the broker answers, and knows these brokers and a controller. */
+async function knows(endpoint: string, peers: readonly string[]): Promise<boolean> {
+  const admin = new Admin({
+    clientId: 'headwater-local',
+    bootstrapBrokers: [endpoint],
+    retries: 0,
+    connectTimeout: 2_000,
+    requestTimeout: 2_000,
+  });
+  try {
+    const { brokers, controllerId } = await admin.metadata({ topics: [] });
+    const known = new Set(Array.from(brokers.values(), ({ host, port }) => `${host}:${port}`));
+    return controllerId >= 0 && peers.every((peer) => known.has(peer));
+  } finally {
+    await admin.close();
+  }
+}
+
+interface LogDir {
+  readonly directory: string;
+  readonly logDir: string;
+  readonly propertiesFile: string;
+  readonly cluster: string;
+}
+
+/** KRaft brokers start only on a directory that carries the cluster's id; ZooKeeper hands it out itself. */
+async function formatLogDir(
+  host: Host,
+  server: JavaServer,
+  { directory, logDir, propertiesFile, cluster }: LogDir,
+): Promise<void> {
+  if (existsSync(join(logDir, 'meta.properties'))) return;
+  const [java, ...args] = javaCommand({
+    server,
+    heapMegabytes: 128,
+    main: 'kafka.tools.StorageTool',
+    args: ['format', `--cluster-id=${cluster}`, `--config=${propertiesFile}`],
+  });
+  await runCommand(java, args, { host, cwd: directory });
+}
+
+/** One id for all brokers of a directory, as Kafka writes a UUID: base64url. */
+async function clusterId(directory: string): Promise<string> {
+  const path = join(directory, 'cluster-id');
+  if (!existsSync(path)) {
+    const id = randomBytes(16).toString('base64url');
+    await writeFile(`${path}.unfinished`, id);
+    await rename(`${path}.unfinished`, path);
+  }
+  return readFile(path, 'utf8');
+}

@@ -1,0 +1,71 @@
+import { renderProperties, type Properties } from './properties.ts';
+
+/** How the brokers keep their metadata; decides the Kafka line too. */
+export type Metadata = 'zookeeper' | 'kraft';
+
+export interface BrokerProperties {
+  readonly id: number;
+  readonly port: number;
+  readonly logDir: string;
+  /** Of the whole cluster. */
+  readonly brokers: number;
+  readonly metadata:
+    | { readonly kind: 'zookeeper'; readonly endpoint: string }
+    | {
+        readonly kind: 'kraft';
+        readonly controllerPort: number;
+        /** `id@host:port` of every controller. */
+        readonly voters: string;
+      };
+  /** Take precedence over everything here. */
+  readonly overrides?: Properties;
+}
+
+/** A dead broker is noticed after this time, and its partitions get new leaders. */
+const SESSION_TIMEOUT_MS = 6_000;
+
+/** `server.properties` of one broker; three brokers replicate to all three and acknowledge with two. */
+export function brokerProperties({
+  id,
+  port,
+  logDir,
+  brokers,
+  metadata,
+  overrides,
+}: BrokerProperties): string {
+  const replicas = Math.min(3, brokers);
+  const minInSyncReplicas = replicas === 3 ? 2 : 1;
+  const listener = `PLAINTEXT://127.0.0.1:${port}`;
+  return renderProperties({
+    'advertised.listeners': listener,
+    'auto.create.topics.enable': false,
+    'controlled.shutdown.retry.backoff.ms': 500,
+    'default.replication.factor': replicas,
+    // A group of one consumer need not wait for others to join.
+    'group.initial.rebalance.delay.ms': 0,
+    'log.dirs': logDir,
+    'min.insync.replicas': minInSyncReplicas,
+    // Kafka's 50 would be 150 replicas to open at each start, for a handful of groups.
+    'offsets.topic.num.partitions': 5,
+    'offsets.topic.replication.factor': replicas,
+    'transaction.state.log.min.isr': minInSyncReplicas,
+    'transaction.state.log.replication.factor': replicas,
+    ...(metadata.kind === 'zookeeper'
+      ? {
+          'broker.id': id,
+          listeners: listener,
+          'zookeeper.connect': metadata.endpoint,
+          'zookeeper.session.timeout.ms': SESSION_TIMEOUT_MS,
+        }
+      : {
+          'broker.session.timeout.ms': SESSION_TIMEOUT_MS,
+          'controller.listener.names': 'CONTROLLER',
+          'controller.quorum.voters': metadata.voters,
+          'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
+          listeners: `${listener},CONTROLLER://127.0.0.1:${metadata.controllerPort}`,
+          'node.id': id,
+          'process.roles': 'broker,controller',
+        }),
+    ...overrides,
+  });
+}

@@ -1,0 +1,177 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Host } from './host.ts';
+import { PidFile } from './pid-file.ts';
+import { waitUntil } from './wait.ts';
+
+export interface ProcessOptions {
+  readonly host: Host;
+  /** Names the process in messages, and its log and pid file. */
+  readonly name: string;
+  /** Holds `<name>.log`, appended to by each start, and `<name>.pid`. */
+  readonly directory: string;
+  readonly command: readonly [string, ...string[]];
+  /** Added to the host's environment. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Whether it does its work now; may throw while it does not. */
+  readonly isReady: () => Promise<boolean>;
+  /** From the start until it must be ready. @default 60 s */
+  readonly startDeadlineMs?: number;
+  /** From SIGTERM until SIGKILL. @default 30 s */
+  readonly stopDeadlineMs?: number;
+}
+
+/** How a process ended: by itself with a code, or by a signal. */
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/**
+ * One child process that is started, watched, hurt and ended on purpose. It runs in a session of its own, so that
+ * Ctrl-C in a terminal reaches only the parent, which then stops its children in order; on Linux the kernel kills it
+ * when the parent dies without having done so.
+ */
+export class ManagedProcess {
+  readonly name: string;
+  readonly logFile: string;
+  readonly #options: ProcessOptions;
+  readonly #pidFile: PidFile;
+  #child: ChildProcess | undefined;
+  #exited: Promise<Exit> = Promise.resolve({ code: null, signal: null });
+
+  constructor(options: ProcessOptions) {
+    this.name = options.name;
+    this.logFile = join(options.directory, `${options.name}.log`);
+    this.#options = options;
+    this.#pidFile = new PidFile(join(options.directory, `${options.name}.pid`), options.host);
+  }
+
+  /** Undefined while it does not run. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /** Settles when the process of the last start has ended, in whatever way. */
+  get exited(): Promise<Exit> {
+    return this.#exited;
+  }
+
+  /**
+   * Starts it and waits until it is ready. A survivor of an earlier parent is ended first.
+   *
+   * @throws {Error} with the end of the log, where it ends or is not ready in time; it does not run then
+   */
+  async start(): Promise<void> {
+    await this.spawn();
+    try {
+      await this.ready();
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  /** Starts it without waiting for it to be ready. */
+  async spawn(): Promise<void> {
+    if (this.#child !== undefined) throw new Error(`${this.name} runs already, as pid ${this.pid ?? '?'}`);
+    const { host, directory, command, environment } = this.#options;
+    mkdirSync(directory, { recursive: true });
+    await this.#endSurvivor();
+    const [program, ...args] = diesWithParent(host, command);
+    const log = openSync(this.logFile, 'a');
+    try {
+      const child = spawn(program, args, {
+        cwd: directory,
+        env: { ...host.env, ...environment },
+        stdio: ['ignore', log, log],
+        detached: true,
+      });
+      this.#child = child;
+      this.#exited = new Promise((resolve) => {
+        const end = (exit: Exit): void => {
+          this.#child = undefined;
+          this.#pidFile.remove();
+          resolve(exit);
+        };
+        child.once('exit', (code, signal) => end({ code, signal }));
+        child.once('error', () => {
+          if (child.pid === undefined) end({ code: 127, signal: null });
+        });
+      });
+      if (child.pid !== undefined) this.#pidFile.write(child.pid);
+    } finally {
+      closeSync(log);
+    }
+  }
+
+  /** Waits until it is ready; for a process that was spawned, or hurt and expected back. */
+  async ready(): Promise<void> {
+    const { isReady, startDeadlineMs = 60_000 } = this.#options;
+    const ended = new AbortController();
+    void this.#exited.then(({ code, signal }) => {
+      ended.abort(
+        new Error(`${this.name} ended (${signal ?? `exit code ${code ?? '?'}`}) before it was ready`),
+      );
+    });
+    try {
+      await waitUntil(() => isReady(), {
+        what: 'ready',
+        deadlineMs: startDeadlineMs,
+        signal: ended.signal,
+      });
+    } catch (error) {
+      const reason = ended.signal.aborted ? (ended.signal.reason as Error) : error;
+      const message = reason instanceof Error ? reason.message : String(reason);
+      const what = ended.signal.aborted ? message : `${this.name} is ${message}`;
+      throw new Error(`${what}; the end of ${this.logFile}:\n${this.#logTail()}`, { cause: error });
+    }
+  }
+
+  /** @throws {Error} where it does not run */
+  signal(signal: NodeJS.Signals): void {
+    if (this.#child?.kill(signal) !== true)
+      throw new Error(`${this.name} does not run: it cannot get ${signal}`);
+  }
+
+  /** SIGTERM, and SIGKILL where that has not ended it in time. Does nothing where it does not run. */
+  async stop(): Promise<Exit> {
+    const child = this.#child;
+    if (child === undefined) return this.#exited;
+    const deadline = setTimeout(() => child.kill('SIGKILL'), this.#options.stopDeadlineMs ?? 30_000);
+    child.kill('SIGTERM');
+    // A stopped process takes no signal but SIGKILL until it goes on.
+    child.kill('SIGCONT');
+    try {
+      return await this.#exited;
+    } finally {
+      clearTimeout(deadline);
+    }
+  }
+
+  async #endSurvivor(): Promise<void> {
+    const { host } = this.#options;
+    const survivor = this.#pidFile.running();
+    if (survivor === undefined) return;
+    host.kill(survivor.pid, 'SIGKILL');
+    await waitUntil(() => this.#pidFile.running() === undefined, {
+      what: `rid of the ${this.name} of an earlier run (pid ${survivor.pid})`,
+      deadlineMs: 10_000,
+    });
+  }
+
+  #logTail(): string {
+    const lines = readFileSync(this.logFile, 'utf8').trimEnd().split('\n');
+    return lines.slice(-15).join('\n');
+  }
+}
+
+let kernelKillsOrphans: boolean | undefined;
+
+/** The command under which the kernel kills a process when its parent dies, where the system has one. */
+function diesWithParent(host: Host, command: readonly [string, ...string[]]): readonly [string, ...string[]] {
+  const options = ['--pdeathsig', 'KILL', '--'];
+  kernelKillsOrphans ??= host.platform === 'linux' && spawnSync('setpriv', [...options, 'true']).status === 0;
+  return kernelKillsOrphans ? ['setpriv', ...options, ...command] : command;
+}

@@ -1,0 +1,121 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import type { Host } from './host.ts';
+import { ManagedProcess, type ProcessOptions } from './managed-process.ts';
+import { findFreePort } from './ports.ts';
+import { Toolchain } from './toolchain.ts';
+
+export interface ObjectStoreOptions {
+  readonly host: Host;
+  /** Holds its buckets, credentials, log and pid file; on a file system with extended attributes. */
+  readonly directory: string;
+  readonly bucket: string;
+  /** @default the usual cache, silently */
+  readonly toolchain?: Toolchain;
+  /** @default a free one */
+  readonly port?: number;
+}
+
+export interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+/** The region that requests must be signed for. */
+const REGION = 'us-east-1';
+
+/** An S3 server (versitygw) on loopback, with one bucket. Its objects are plain files below {@link files}. */
+export class ObjectStore extends ManagedProcess {
+  /** URL. */
+  readonly endpoint: string;
+  readonly region = REGION;
+  readonly bucket: string;
+  readonly credentials: Credentials;
+  readonly files: string;
+
+  private constructor(
+    place: { endpoint: string; bucket: string; credentials: Credentials; files: string },
+    options: ProcessOptions,
+  ) {
+    super(options);
+    this.endpoint = place.endpoint;
+    this.bucket = place.bucket;
+    this.credentials = place.credentials;
+    this.files = place.files;
+  }
+
+  /** Prepares a server on its directory; `start` runs it. */
+  static async create({ host, directory, bucket, ...options }: ObjectStoreOptions): Promise<ObjectStore> {
+    const versitygw = await (options.toolchain ?? new Toolchain({ host })).versitygw();
+    const port = options.port ?? (await findFreePort());
+    const root = join(directory, 'objects');
+    await mkdir(root, { recursive: true });
+    const credentials = await rootCredentials(join(directory, 'object-store-credentials.json'));
+    const endpoint = `http://127.0.0.1:${port}`;
+    return new ObjectStore(
+      { endpoint, bucket, credentials, files: join(root, bucket) },
+      {
+        host,
+        name: 'object-store',
+        directory,
+        command: [
+          versitygw,
+          '--port',
+          `127.0.0.1:${port}`,
+          '--region',
+          REGION,
+          '--keep-alive',
+          'posix',
+          root,
+        ],
+        // Not as arguments, which every user of the machine can read.
+        environment: {
+          ROOT_ACCESS_KEY_ID: credentials.accessKeyId,
+          ROOT_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+        },
+        isReady: async () => (await fetch(endpoint, { signal: AbortSignal.timeout(2_000) })).status === 403,
+        stopDeadlineMs: 10_000,
+      },
+    );
+  }
+
+  /** Starts the server and makes the bucket where it is not there yet. */
+  override async start(): Promise<void> {
+    await super.start();
+    const client = this.client();
+    try {
+      await client.send(new CreateBucketCommand({ Bucket: this.bucket }));
+    } catch (error) {
+      if ((error as Error).name !== 'BucketAlreadyOwnedByYou') throw error;
+    } finally {
+      client.destroy();
+    }
+  }
+
+  client(): S3Client {
+    return new S3Client({
+      endpoint: this.endpoint,
+      region: this.region,
+      credentials: this.credentials,
+      forcePathStyle: true,
+    });
+  }
+}
+
+/** Made once for each state directory, readable by its owner alone. */
+async function rootCredentials(path: string): Promise<Credentials> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as Credentials;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  const credentials = {
+    accessKeyId: `headwater${randomBytes(6).toString('hex')}`,
+    secretAccessKey: randomBytes(24).toString('base64url'),
+  };
+  await writeFile(`${path}.unfinished`, `${JSON.stringify(credentials)}\n`, { mode: 0o600 });
+  await rename(`${path}.unfinished`, path);
+  return credentials;
+}

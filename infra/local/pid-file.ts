@@ -1,0 +1,66 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import type { Host } from './host.ts';
+
+/** One process, told from a later one that was given the same pid. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  /** When it began, in the words of the system; only ever compared. */
+  readonly started: string;
+}
+
+/** @returns undefined where no such process runs, or only its exit code is left of it */
+export function identify(pid: number, host: Host): ProcessIdentity | undefined {
+  try {
+    if (host.platform !== 'linux') {
+      const started = execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim();
+      return started === '' ? undefined : { pid, started };
+    }
+    // The second field is the program's name in parentheses, which may itself contain any of ") ".
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ');
+    const [state, started] = [fields[0], fields[19]];
+    return state === 'Z' || started === undefined ? undefined : { pid, started };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Which process is the one that a role of this state directory was given to. */
+export class PidFile {
+  readonly path: string;
+  readonly #host: Host;
+
+  constructor(path: string, host: Host) {
+    this.path = path;
+    this.#host = host;
+  }
+
+  /** @returns the process that was written, where it still runs: a stale file is as good as none */
+  running(): ProcessIdentity | undefined {
+    const written = this.#read();
+    const found = written && identify(written.pid, this.#host);
+    return found?.started === written?.started ? found : undefined;
+  }
+
+  write(pid: number): void {
+    const identity = identify(pid, this.#host);
+    if (identity !== undefined) writeFileSync(this.path, `${JSON.stringify(identity)}\n`);
+  }
+
+  remove(): void {
+    rmSync(this.path, { force: true });
+  }
+
+  #read(): ProcessIdentity | undefined {
+    try {
+      const { pid, started } = JSON.parse(readFileSync(this.path, 'utf8')) as Partial<ProcessIdentity>;
+      return Number.isSafeInteger(pid) && pid !== undefined && started !== undefined
+        ? { pid, started }
+        : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,53 @@
+import { createServer, type Server } from 'node:net';
+
+/**
+ * Below the range from which Linux takes the source ports of outgoing connections (32768 and up): a server that
+ * is killed and started again must find its port free, and a client that calls a dead port in that range can
+ * even be connected to itself.
+ */
+const RANGE = { from: 15_000, to: 30_000 } as const;
+const TRIES = 200;
+
+export async function findFreePort(): Promise<number> {
+  const [port] = await findFreePorts(1);
+  if (port === undefined) throw new Error('found no free port');
+  return port;
+}
+
+/** Different ports of the loopback address that nothing listens on now. */
+export async function findFreePorts(count: number): Promise<number[]> {
+  const held: Server[] = [];
+  const ports: number[] = [];
+  try {
+    for (let tries = 0; ports.length < count && tries < TRIES; tries += 1) {
+      const port = RANGE.from + Math.floor(Math.random() * (RANGE.to - RANGE.from));
+      const server = await listen(port);
+      if (server === undefined) continue;
+      held.push(server);
+      ports.push(port);
+    }
+  } finally {
+    await Promise.all(held.map((server) => new Promise((closed) => server.close(closed))));
+  }
+  if (ports.length < count) throw new Error(`found ${ports.length} free ports of ${count} wanted`);
+  return ports;
+}
+
+export async function isPortFree(port: number): Promise<boolean> {
+  const server = await listen(port);
+  if (server === undefined) return false;
+  await new Promise((closed) => server.close(closed));
+  return true;
+}
+
+function listen(port: number): Promise<Server | undefined> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('listening', () => resolve(server));
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EADDRINUSE') resolve(undefined);
+      else reject(error);
+    });
+    server.listen({ port, host: '127.0.0.1', exclusive: true });
+  });
+}

@@ -1,0 +1,75 @@
+// Runs before the npm scripts, by whatever Node the machine has (18 or newer): makes node_modules what
+// package-lock.json says, which on Linux includes the Node that runs everything else.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+const MINIMUM_NODE = [24, 6];
+
+/** @returns {Record<string, {version?: string, integrity?: string, optional?: boolean}> | undefined} */
+function readPackages(path) {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')).packages;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * npm writes node_modules/.package-lock.json last, so an install that was cut short has none; a package that
+ * was taken away since is found by its missing package.json. Packages for other platforms are not installed.
+ */
+export function isInstalled(root) {
+  const wanted = readPackages(join(root, 'package-lock.json'));
+  const found = readPackages(join(root, 'node_modules', '.package-lock.json'));
+  if (wanted === undefined || found === undefined) return false;
+  const paths = new Set([...Object.keys(wanted), ...Object.keys(found)]);
+  paths.delete('');
+  return [...paths].every((path) => {
+    if (wanted[path] === undefined) return false;
+    if (found[path] === undefined) return wanted[path].optional === true;
+    return (
+      wanted[path].version === found[path].version &&
+      wanted[path].integrity === found[path].integrity &&
+      existsSync(join(root, path, 'package.json'))
+    );
+  });
+}
+
+/** @returns {string | undefined} what to do about a Node that is too old, where the lock file brings none */
+export function nodeProblem(platform, arch, version) {
+  if (platform === 'linux' && (arch === 'x64' || arch === 'arm64')) return undefined;
+  const [major, minor] = version.split('.').map(Number);
+  const [wantedMajor, wantedMinor] = MINIMUM_NODE;
+  if (major > wantedMajor || (major === wantedMajor && minor >= wantedMinor)) return undefined;
+  return `Node ${MINIMUM_NODE.join('.')} or newer is needed on ${platform} ${arch}, this is ${version}: install it from https://nodejs.org`;
+}
+
+function main() {
+  const problem = nodeProblem(process.platform, process.arch, process.versions.node);
+  if (problem !== undefined) return fail(problem);
+  if (isInstalled(ROOT)) return;
+
+  const began = Date.now();
+  // Standard output belongs to what runs next, which may be asked for JSON.
+  process.stderr.write('setup: installing what package-lock.json names (npm ci) …\n');
+  const { npm_execpath: npm, npm_node_execpath: node } = process.env;
+  const [command, ...args] = npm && node ? [node, npm] : ['npm'];
+  const { status, error } = spawnSync(
+    command,
+    [...args, 'ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'],
+    { cwd: ROOT, stdio: ['ignore', 2, 2] },
+  );
+  if (error !== undefined) return fail(`npm could not be started: ${error.message}`);
+  if (status !== 0) return fail('npm ci failed, see above; run the same command again once that is mended');
+  process.stderr.write(`setup: installed in ${Math.round((Date.now() - began) / 1000)} s\n`);
+}
+
+function fail(message) {
+  process.stderr.write(`setup: ${message}\n`);
+  process.exitCode = 1;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) main();

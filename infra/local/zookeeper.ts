@@ -1,0 +1,75 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import type { Host } from './host.ts';
+import { javaCommand } from './java-command.ts';
+import { ManagedProcess, type ProcessOptions } from './managed-process.ts';
+import { findFreePort } from './ports.ts';
+import { renderProperties } from './properties.ts';
+import { Toolchain } from './toolchain.ts';
+
+export interface ZooKeeperOptions {
+  readonly host: Host;
+  /** Holds its data, configuration, log and pid file. */
+  readonly directory: string;
+  /** @default the usual cache, silently */
+  readonly toolchain?: Toolchain;
+  /** @default a free one */
+  readonly port?: number;
+}
+
+/** One standalone ZooKeeper server on loopback. */
+export class ZooKeeper extends ManagedProcess {
+  /** `host:port` for clients. */
+  readonly endpoint: string;
+
+  private constructor(endpoint: string, options: ProcessOptions) {
+    super(options);
+    this.endpoint = endpoint;
+  }
+
+  /** Prepares a server on its directory; `start` runs it. */
+  static async create({ host, directory, ...options }: ZooKeeperOptions): Promise<ZooKeeper> {
+    const server = await (options.toolchain ?? new Toolchain({ host })).javaServer('zookeeper');
+    const port = options.port ?? (await findFreePort());
+    const propertiesFile = join(directory, 'zookeeper.properties');
+    await mkdir(directory, { recursive: true });
+    await writeFile(propertiesFile, zooKeeperProperties(join(directory, 'zookeeper'), port));
+    return new ZooKeeper(`127.0.0.1:${port}`, {
+      host,
+      name: 'zookeeper',
+      directory,
+      command: javaCommand({
+        server,
+        heapMegabytes: 128,
+        system: { 'logback.configurationFile': join(server.configuration, 'logback.xml') },
+        main: 'org.apache.zookeeper.server.quorum.QuorumPeerMain',
+        args: [propertiesFile],
+      }),
+      isReady: async () => (await fourLetterWord(port, 'srvr')).includes('Mode: '),
+      stopDeadlineMs: 10_000,
+    });
+  }
+}
+
+/** The `zoo.cfg` of one server without an ensemble. */
+export function zooKeeperProperties(dataDir: string, clientPort: number): string {
+  return renderProperties({
+    '4lw.commands.whitelist': 'srvr,ruok',
+    'admin.enableServer': false,
+    'autopurge.purgeInterval': 1,
+    clientPort,
+    clientPortAddress: '127.0.0.1',
+    dataDir,
+    // A session lasts from 2 to 20 ticks; Kafka's are of 6 s.
+    tickTime: 2000,
+  });
+}
+
+function fourLetterWord(port: number, word: string): Promise<string> {
+  const socket = connect({ port, host: '127.0.0.1', timeout: 2_000 });
+  socket.once('timeout', () => socket.destroy(new Error(`no answer to ${word}`)));
+  socket.end(word);
+  return text(socket);
+}
