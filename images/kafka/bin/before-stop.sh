@@ -1,0 +1,39 @@
+#!/bin/bash
+# Holds this broker's departure until the others can do without it: in each partition where it is in sync, as many other
+# replicas are as `min.insync.replicas` asks for, or all of them where there are fewer. After DEPARTURE_TIMEOUT_S it goes
+# all the same: a node that must be drained is not held for ever.
+set -euo pipefail
+# shellcheck source=images/kafka/bin/peer-views.sh
+source "$(dirname "$0")/peer-views.sh"
+
+timeout_s=${DEPARTURE_TIMEOUT_S:?DEPARTURE_TIMEOUT_S must be a number of seconds}
+min_in_sync=${MIN_INSYNC_REPLICAS:?MIN_INSYNC_REPLICAS must be a number of replicas}
+# What a hook prints is lost; the broker's own output is kept.
+log=${HEADWATER_LOG:-/proc/1/fd/1}
+
+# Partitions that need this broker, one `topic-partition` a line.
+needing_this_broker() {
+  local views
+  views=$(peer_views) || return 1
+  jq --raw-output --slurp --argjson me "$me" --argjson min "$min_in_sync" '
+    [ .[].topics[]
+      | .topic as $topic
+      | .partitions[]
+      | select(any(.isrs[]; .id == $me))
+      | select(([.isrs[] | select(.id != $me)] | length) < ([$min, (.replicas | length) - 1] | min))
+      | "\($topic)-\(.partition)" ]
+    | unique[]' <<<"$views"
+}
+
+say() { echo "before-stop: $*" >"$log"; }
+
+deadline=$((SECONDS + timeout_s))
+until needed=$(needing_this_broker) && [ -z "$needed" ]; do
+  if [ "$SECONDS" -ge "$deadline" ]; then
+    say "leaves after ${timeout_s} s although it is needed by ${needed//$'\n'/ }"
+    exit 0
+  fi
+  say "waits: needed by $(head -n 5 <<<"$needed" | tr '\n' ' ')($(wc -l <<<"$needed") partitions in all)"
+  sleep 2
+done
+say 'leaves: the others suffice'

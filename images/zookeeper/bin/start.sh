@@ -1,0 +1,13 @@
+#!/bin/bash
+# Starts one server of the ensemble. Its id is its pod's ordinal plus 1: ids begin at 1.
+set -euo pipefail
+
+config=${HEADWATER_CONFIG:-/etc/headwater}
+zookeeper=${ZOOKEEPER_HOME:-/opt/zookeeper}
+data=${HEADWATER_DATA:-/var/lib/zookeeper/data}
+
+echo $((${POD_INDEX:?POD_INDEX must be the ordinal of this pod} + 1)) >"$data/myid"
+exec java \
+  "-Xms${HEAP_MIB:?}m" "-Xmx${HEAP_MIB}m" -XX:+ExitOnOutOfMemoryError \
+  "-Dlogback.configurationFile=$zookeeper/logback.xml" \
+  -cp "$zookeeper/libs/*" org.apache.zookeeper.server.quorum.QuorumPeerMain "$config/zoo.cfg"
