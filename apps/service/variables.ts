@@ -108,6 +108,20 @@ export class Variables<Name extends string = string> {
   }
 }
 
+/** Reads the configuration of a program; where it is bad, prints why, without a stack, and ends the process. */
+export function readOrExit<Config>(
+  process: Pick<NodeJS.Process, 'env' | 'exit' | 'stderr'>,
+  readConfig: (environment: Environment) => Config,
+): Config {
+  try {
+    return readConfig(process.env);
+  } catch (error) {
+    if (!(error instanceof VariablesError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return process.exit(1);
+  }
+}
+
 /** Every bad variable, one a line. */
 export class VariablesError extends Error {
   override readonly name = 'VariablesError';

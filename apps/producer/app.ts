@@ -1,0 +1,102 @@
+import swagger from '@fastify/swagger';
+import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import type { Registry } from 'prom-client';
+import { addHealthRoutes } from '../service/health.ts';
+import type { Log } from '../service/log.ts';
+import type { Budget } from './budget.ts';
+import type { RecordLog } from './delivery/record-log.ts';
+import { addErrorAnswers } from './http/error-answers.ts';
+import type { HttpLimits } from './http/limits.ts';
+import { httpMetrics } from './metrics.ts';
+import { answerBrokenRequest, MAX_HEADER_BYTES } from './http/raw-answers.ts';
+import { requestId } from './http/request.ts';
+import { addUploadBatchRoute } from './http/upload-batch.ts';
+import { addUploadRoute } from './http/upload.ts';
+
+/** Above what a balancer keeps an idle connection (ingress-nginx: 60 s), so that it is never we who close first. */
+const KEEP_ALIVE_MS = 75_000;
+const HEADERS_TIMEOUT_MS = 10_000;
+const CHECK_INTERVAL_MS = 1_000;
+/** How long the rest of a body is thrown away after its request was refused, so that the answer can be read. */
+const LINGER_AFTER_REFUSAL_MS = 2_000;
+
+export interface AppOptions {
+  readonly recordLog: RecordLog;
+  readonly limits: HttpLimits;
+  /** How long a line of a batch waits for room in the queue. */
+  readonly patienceMs: number;
+  readonly budget: Budget;
+  readonly registry: Registry;
+  readonly log: Log;
+  /** Aborts when the program is no longer ready for new requests. */
+  readonly draining: AbortSignal;
+  /** Aborts when nothing more is read. */
+  readonly ending: AbortSignal;
+}
+
+/** The whole HTTP side; nothing listens yet. */
+export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
+  const { recordLog, limits, registry, draining } = options;
+  const loggerInstance: FastifyBaseLogger = options.log;
+  const app = fastify({
+    loggerInstance,
+    logController: new LogController({ disableRequestLogging: true }),
+    childLoggerFactory: (logger) => logger,
+    genReqId: requestId,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    return503OnClosing: false,
+    http: {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: Math.min(HEADERS_TIMEOUT_MS, limits.requestTimeoutMs),
+      connectionsCheckingInterval: Math.min(CHECK_INTERVAL_MS, limits.requestTimeoutMs),
+    },
+    clientErrorHandler: answerBrokenRequest,
+  });
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Headwater producer',
+        version: '1',
+        description: 'Events over HTTP into one Kafka topic',
+      },
+    },
+  });
+  // Bodies are read by the routes: they know the limits, and what can be refused before.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (_request, _payload, done) => done(null));
+  // The schemas of requests are documentation: the routes check more than a schema can say.
+  app.setValidatorCompiler(() => () => true);
+
+  const metrics = httpMetrics(registry);
+  addErrorAnswers(app, metrics);
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-request-id', request.id);
+    if (draining.aborted) reply.header('connection', 'close');
+    done();
+  });
+  app.addHook('onResponse', (request, reply, done) => {
+    const { socket, complete } = request.raw;
+    if (!complete) {
+      setTimeout(() => {
+        if (!request.raw.complete) socket.destroy();
+      }, LINGER_AFTER_REFUSAL_MS).unref();
+    }
+    const route = request.routeOptions.url;
+    if (route?.startsWith('/upload') === true) {
+      metrics.duration.observe({ route, status: reply.statusCode }, reply.elapsedTime / 1_000);
+    }
+    done();
+  });
+  app.server.on('checkContinue', (request, response) => app.server.emit('request', request, response));
+
+  addHealthRoutes(app, {
+    registry,
+    notReady: () => (draining.aborted ? 'shutting down' : recordLog.notReady()),
+  });
+  addUploadRoute(app, { ...options, metrics });
+  addUploadBatchRoute(app, { ...options, metrics });
+  app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
+  await app.ready();
+  return app;
+}

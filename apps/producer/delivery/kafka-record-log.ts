@@ -1,0 +1,240 @@
+import type { KafkaConnection } from '../../service/kafka.ts';
+import type { Log } from '../../service/log.ts';
+import type { Budget } from '../budget.ts';
+import type { DeliveryMetrics } from '../metrics.ts';
+import { partitionOf, recordBytes } from './batch.ts';
+import { Cluster } from './cluster.ts';
+import { Lane } from './lane.ts';
+import { Queue, type Pending } from './queue.ts';
+import { DeliveryError, type EventRecord, type RecordLog, type StoredRecord } from './record-log.ts';
+
+/** How often records are looked for whose time is up. */
+const SWEEP_MS = 100;
+/** How long records are held while nothing can be delivered, in the hope that it passes; then refused at once. */
+const HOPE_MS = 10_000;
+/** A broker that owes an answer for so long gets no record that could go elsewhere. */
+const SUSPICION_MS = 1_000;
+
+export interface DeliveryLimits {
+  /** How long a record waits for others to share its batch. */
+  readonly lingerMs: number;
+  readonly batchMaxRecords: number;
+  readonly batchMaxBytes: number;
+  /** From the arrival of a record to its answer, at most. */
+  readonly deliveryTimeoutMs: number;
+}
+
+export interface KafkaRecordLogOptions {
+  readonly kafka: KafkaConnection;
+  readonly topic: string;
+  readonly limits: DeliveryLimits;
+  readonly budget: Budget;
+  readonly metrics: DeliveryMetrics;
+  readonly log: Log;
+}
+
+/**
+ * Gathers records into batches and hands them to the lanes. A record with a key waits for the lane of its
+ * partition; one without goes with the first batch of any lane that is idle and whose leader answers, so that a
+ * lost leader holds up only the keys that are its own.
+ */
+export class KafkaRecordLog implements RecordLog {
+  readonly topic: string;
+  readonly #options: KafkaRecordLogOptions;
+  readonly #cluster: Cluster;
+  readonly #keyless = new Queue();
+  #topicId: string | undefined;
+  #lanes: readonly Lane[] = [];
+  #turn = 0;
+  #unsettled = 0;
+  #linger: NodeJS.Timeout | undefined;
+  #sweeper: NodeJS.Timeout | undefined;
+  #closing = false;
+  #cutoff = Infinity;
+
+  constructor(options: KafkaRecordLogOptions) {
+    this.#options = options;
+    this.topic = options.topic;
+    this.#cluster = new Cluster(options, () => this.#followCluster());
+  }
+
+  /** Connects in the background, for as long as it takes. */
+  start(): void {
+    void this.#cluster.run();
+    this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS);
+  }
+
+  get connections(): number {
+    return this.#cluster.connections;
+  }
+
+  notReady(): string | undefined {
+    return this.#closing ? 'shutting down' : this.#cluster.problem;
+  }
+
+  async append(record: EventRecord): Promise<StoredRecord> {
+    const problem = this.notReady();
+    const hopeless = this.#closing || this.#lanes.length === 0 || this.#cluster.problemMs > HOPE_MS;
+    if (problem !== undefined && hopeless) throw new DeliveryError('refused', problem);
+    const { budget, limits } = this.#options;
+    const bytes = recordBytes(record);
+    if (!budget.take(1, bytes)) throw new DeliveryError('queue-full', 'the queue is full');
+    this.#unsettled++;
+    const arrival = performance.now();
+    const { promise, resolve, reject } = Promise.withResolvers<StoredRecord>();
+    const settled = () => {
+      this.#unsettled--;
+      budget.give(1, bytes);
+    };
+    this.#enqueue({
+      record,
+      timestamp: Date.now(),
+      bytes,
+      arrival,
+      deadline: arrival + limits.deliveryTimeoutMs,
+      resolve: (stored) => {
+        settled();
+        resolve(stored);
+      },
+      reject: (error) => {
+        settled();
+        reject(error);
+      },
+    });
+    return promise;
+  }
+
+  /**
+   * Takes nothing more and settles what it has, until the deadline (of `performance.now()`): then what is still
+   * queued is refused, and what is under way has an unknown outcome.
+   */
+  async close(deadline: number): Promise<void> {
+    this.#closing = true;
+    this.#pump();
+    while (this.#unsettled > 0 && performance.now() < deadline) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    this.#cutoff = performance.now();
+    this.#cluster.close();
+    for (const lane of this.#lanes) lane.hurry();
+    this.#sweep();
+    clearInterval(this.#sweeper);
+    clearTimeout(this.#linger);
+  }
+
+  #enqueue(pending: Pending): void {
+    const { key } = pending.record;
+    const lane = key && this.#lanes[partitionOf(key, this.#lanes.length)];
+    const queue = lane ? lane.keyed : this.#keyless;
+    queue.push(pending);
+    if (this.#isFull(queue)) this.#pump();
+    else this.#linger ??= setTimeout(() => this.#pump(), this.#options.limits.lingerMs);
+  }
+
+  #isFull(queue: Queue): boolean {
+    const { batchMaxRecords, batchMaxBytes } = this.#options.limits;
+    return queue.length >= batchMaxRecords || queue.bytes >= batchMaxBytes;
+  }
+
+  #isRipe(queue: Queue, now: number): boolean {
+    if (queue.first === undefined) return false;
+    return (
+      this.#closing || this.#isFull(queue) || now - queue.first.arrival >= this.#options.limits.lingerMs - 0.5
+    );
+  }
+
+  /** Hands every batch that is ripe to a lane that is free for it. */
+  #pump(): void {
+    clearTimeout(this.#linger);
+    this.#linger = undefined;
+    const now = performance.now();
+    for (const lane of this.#lanes) {
+      if (!lane.busy && this.#isRipe(lane.keyed, now)) this.#send(lane, this.#answers(lane));
+    }
+    while (this.#isRipe(this.#keyless, now)) {
+      const lane = this.#nextLane();
+      if (lane === undefined) break;
+      this.#send(lane, true);
+    }
+    const waiting = this.#lanes.some(({ keyed }) => keyed.length > 0 && !this.#isRipe(keyed, now));
+    if (waiting || (this.#keyless.length > 0 && !this.#isRipe(this.#keyless, now))) {
+      this.#linger = setTimeout(() => this.#pump(), this.#options.limits.lingerMs);
+    }
+  }
+
+  #send(lane: Lane, withKeyless: boolean): void {
+    void lane
+      .deliver(this.#take(lane.keyed, withKeyless ? this.#keyless : undefined))
+      .then(() => this.#pump());
+  }
+
+  /** One batch, oldest first. */
+  #take(keyed: Queue, keyless: Queue | undefined): Pending[] {
+    const { batchMaxRecords, batchMaxBytes } = this.#options.limits;
+    const batch: Pending[] = [];
+    let bytes = 0;
+    while (batch.length < batchMaxRecords) {
+      const older =
+        (keyless?.first?.arrival ?? Infinity) < (keyed.first?.arrival ?? Infinity) ? keyless : keyed;
+      const next = older?.first;
+      if (next === undefined || (batch.length > 0 && bytes + next.bytes > batchMaxBytes)) break;
+      older?.shift();
+      batch.push(next);
+      bytes += next.bytes;
+    }
+    return batch;
+  }
+
+  /** The next idle lane in turn whose leader answers; where none does, any that has a leader. */
+  #nextLane(): Lane | undefined {
+    const anyAnswers = this.#lanes.some((lane) => this.#answers(lane));
+    for (let step = 1; step <= this.#lanes.length; step++) {
+      const index = (this.#turn + step) % this.#lanes.length;
+      const lane = this.#lanes[index];
+      if (lane === undefined || lane.busy) continue;
+      const fit = anyAnswers ? this.#answers(lane) : this.#cluster.leaderLink(lane.partition) !== undefined;
+      if (!fit) continue;
+      this.#turn = index;
+      return lane;
+    }
+    return undefined;
+  }
+
+  #answers(lane: Lane): boolean {
+    const link = this.#cluster.leaderLink(lane.partition);
+    return link !== undefined && !link.failed && link.waitingMs < SUSPICION_MS;
+  }
+
+  #followCluster(): void {
+    const { topicId, leaders } = this.#cluster;
+    if (topicId !== this.#topicId || leaders.length < this.#lanes.length) {
+      for (const lane of this.#lanes) {
+        lane.retire();
+        for (let pending = lane.keyed.shift(); pending; pending = lane.keyed.shift()) {
+          pending.reject(new DeliveryError('refused', 'the topic was deleted and made again'));
+        }
+      }
+      this.#lanes = [];
+      this.#topicId = topicId;
+    }
+    const { topic, metrics, log } = this.#options;
+    const added = leaders.slice(this.#lanes.length).map((_, index) => {
+      const partition = this.#lanes.length + index;
+      return new Lane({ cluster: this.#cluster, topic, partition, metrics, log, cutoff: () => this.#cutoff });
+    });
+    this.#lanes = [...this.#lanes, ...added];
+    for (const lane of this.#lanes) lane.noteLeader();
+    this.#pump();
+  }
+
+  /** Refuses what was never sent and whose time is up. */
+  #sweep(): void {
+    const now = performance.now();
+    for (const queue of [this.#keyless, ...this.#lanes.map(({ keyed }) => keyed)]) {
+      while (queue.first !== undefined && Math.min(queue.first.deadline, this.#cutoff) <= now) {
+        const why = this.#cluster.problem ?? `not sent within ${this.#options.limits.deliveryTimeoutMs} ms`;
+        queue.shift()?.reject(new DeliveryError('refused', why));
+      }
+    }
+  }
+}

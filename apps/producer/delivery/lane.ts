@@ -1,0 +1,237 @@
+import { ResponseError, type produceV11 } from '@platformatic/kafka';
+import type { Log } from '../../service/log.ts';
+import type { DeliveryMetrics } from '../metrics.ts';
+import { encodeBatch, sequenceAfter } from './batch.ts';
+import type { Cluster, ProducerId } from './cluster.ts';
+import { NotSentError, type Link } from './link.ts';
+import { Queue, type Pending } from './queue.ts';
+import { DeliveryError, type Failure } from './record-log.ts';
+import { errorName, judge, type Verdict } from './verdicts.ts';
+
+/**
+ * How long the first attempt waits for its answer; twice as long after each that got none, so that a slow network
+ * gets the time it needs and a broker that hangs is noticed soon.
+ */
+const ATTEMPT_TIMEOUT_MS = 3_000;
+/** The broker gives up waiting for its replicas a little before we give up waiting for the broker. */
+const BROKER_TIMEOUT_SHARE = 0.8;
+const FIRST_BACKOFF_MS = 50;
+const MAX_BACKOFF_MS = 500;
+
+interface Stored {
+  readonly outcome: 'stored';
+  /** -1 where the broker no longer knows it. */
+  readonly baseOffset: bigint;
+  /** -1 where the topic keeps the time of the record. */
+  readonly logAppendTimeMs: bigint;
+}
+
+interface Failed extends Verdict {
+  /** `no_producer_id`, `no_connection`, `no_answer`, `topic_changed` or the broker's error. */
+  readonly error: string;
+}
+
+export interface LaneOptions {
+  readonly cluster: Cluster;
+  readonly topic: string;
+  readonly partition: number;
+  readonly metrics: DeliveryMetrics;
+  readonly log: Log;
+  /** The time after which no attempt begins; `Infinity` until the end is near. */
+  readonly cutoff: () => number;
+}
+
+/**
+ * Delivers batches to one partition, one at a time, with a producer id of its own.
+ *
+ * An attempt without a clear answer is repeated as the very same batch (producer id, epoch, sequence), which the
+ * log takes once, until the deadline. A batch whose outcome stays unknown is never sent again: the records after
+ * it get a new producer id, since its sequence numbers may be taken or not.
+ */
+export class Lane {
+  readonly partition: number;
+  /** Records whose key leads to this partition. */
+  readonly keyed = new Queue();
+  readonly #options: LaneOptions;
+  #busy = false;
+  #retired = false;
+  #producer: ProducerId | undefined;
+  #sequence = 0;
+  #lastLink: Link | undefined;
+  #endBackoff: (() => void) | undefined;
+
+  constructor(options: LaneOptions) {
+    this.#options = options;
+    this.partition = options.partition;
+  }
+
+  get busy(): boolean {
+    return this.#busy;
+  }
+
+  /** Settles every entry; never rejects. Only while not busy. */
+  async deliver(entries: readonly Pending[]): Promise<void> {
+    this.#busy = true;
+    this.#options.metrics.batchRecords.observe(entries.length);
+    try {
+      await this.#settle(entries);
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  /** Tries again at once where the leader is another than at the last attempt. */
+  noteLeader(): void {
+    if (this.#options.cluster.leaderLink(this.partition) !== this.#lastLink) this.hurry();
+  }
+
+  hurry(): void {
+    this.#endBackoff?.();
+  }
+
+  /** The topic was made again: what is under way here belongs to the old one and is not sent to the new. */
+  retire(): void {
+    this.#retired = true;
+    this.hurry();
+  }
+
+  async #settle(entries: readonly Pending[]): Promise<void> {
+    const deadline = entries[0]?.deadline ?? 0;
+    let batch: Buffer | undefined;
+    let perhapsStored = false;
+    let timeoutMs = ATTEMPT_TIMEOUT_MS;
+    let backoffMs = FIRST_BACKOFF_MS;
+    for (;;) {
+      let result: Stored | Failed;
+      if (this.#retired) {
+        result = failed('stop', 'topic_changed', 'the topic was deleted and made again');
+      } else {
+        try {
+          this.#producer ??= await this.#newProducer();
+          batch ??= encodeBatch(entries, this.#producer, this.#sequence);
+          result = await this.#attempt(batch, timeoutMs, deadline);
+        } catch (error) {
+          const what = this.#producer === undefined ? 'no_producer_id' : 'no_connection';
+          result = failed('retry', what, describe(error));
+        }
+      }
+      if (result.outcome !== 'stored' && perhapsStored && result.error === 'DUPLICATE_SEQUENCE_NUMBER') {
+        result = { outcome: 'stored', baseOffset: -1n, logAppendTimeMs: -1n };
+      }
+      this.#options.metrics.attempts.inc({ result: result.outcome === 'stored' ? 'stored' : result.error });
+      if (result.outcome === 'stored') {
+        this.#sequence = sequenceAfter(this.#sequence, entries.length);
+        this.#resolve(entries, result);
+        return;
+      }
+      perhapsStored ||= result.outcome === 'unknown';
+      if (result.next === 'split' && entries.length > 1 && !perhapsStored) {
+        const half = Math.ceil(entries.length / 2);
+        await this.#settle(entries.slice(0, half));
+        await this.#settle(entries.slice(half));
+        return;
+      }
+      const patience = Math.min(deadline, this.#options.cutoff()) - performance.now();
+      if (result.next !== 'retry' || patience <= 0) {
+        this.#reject(entries, result, perhapsStored);
+        return;
+      }
+      if (result.error === 'no_answer') timeoutMs *= 2;
+      this.#options.cluster.refresh();
+      await this.#backOff(Math.min(backoffMs, patience));
+      backoffMs = Math.min(2 * backoffMs, MAX_BACKOFF_MS);
+    }
+  }
+
+  async #newProducer(): Promise<ProducerId> {
+    const producer = await this.#options.cluster.newProducerId();
+    this.#options.metrics.producerIds.inc();
+    this.#sequence = 0;
+    return producer;
+  }
+
+  /** @throws where the batch was not sent */
+  async #attempt(records: Buffer, timeoutMs: number, deadline: number): Promise<Stored | Failed> {
+    const { cluster, topic } = this.#options;
+    const { partition } = this;
+    const link = cluster.leaderLink(partition);
+    this.#lastLink = link;
+    if (link === undefined) throw new NotSentError(`partition ${partition} has no leader`);
+    const { produce } = await link.open();
+    const request = { topic, partition, records, timeoutMs: Math.round(timeoutMs * BROKER_TIMEOUT_SHARE) };
+    try {
+      const response = await link.request(produce, [request], timeoutMs, deadline);
+      return this.#read(response);
+    } catch (error) {
+      if (error instanceof NotSentError) throw error;
+      const response = error instanceof ResponseError ? (error['response'] as unknown) : undefined;
+      if (response !== undefined) return this.#read(response as produceV11.ProduceResponse);
+      return { outcome: 'unknown', next: 'retry', error: 'no_answer', why: describe(error) };
+    }
+  }
+
+  #read({ responses }: produceV11.ProduceResponse): Stored | Failed {
+    const answer = responses[0]?.partitionResponses[0];
+    if (answer === undefined) {
+      return {
+        outcome: 'unknown',
+        next: 'retry',
+        error: 'no_answer',
+        why: 'an answer without the partition',
+      };
+    }
+    const { errorCode, baseOffset, logAppendTimeMs, errorMessage } = answer;
+    if (errorCode === 0) return { outcome: 'stored', baseOffset, logAppendTimeMs };
+    const verdict = judge(errorCode, baseOffset);
+    const error = errorName(errorCode);
+    return { ...verdict, error, why: `${error}: ${errorMessage ?? verdict.why}` };
+  }
+
+  #resolve(entries: readonly Pending[], { baseOffset, logAppendTimeMs }: Stored): void {
+    const { partition } = this;
+    const first = Number(baseOffset);
+    const brokerTime = Number(logAppendTimeMs);
+    for (const [index, { resolve, timestamp }] of entries.entries()) {
+      resolve({
+        partition,
+        offset: first < 0 ? null : first + index,
+        timestamp: brokerTime < 0 ? timestamp : brokerTime,
+      });
+    }
+  }
+
+  #reject(entries: readonly Pending[], { error, why, next }: Failed, perhapsStored: boolean): void {
+    let failure: Failure = 'refused';
+    if (perhapsStored) failure = 'unknown';
+    else if (error === 'INVALID_RECORD') failure = 'rejected';
+    else if (next === 'split' && error !== 'INVALID_TIMESTAMP') failure = 'too-large';
+    // After a refusal the sequence numbers are still free. They are given up with the id all the same: were the
+    // refusal ever misjudged, the next batch would be taken for this one and acknowledged without being stored.
+    if (next !== 'split' || perhapsStored) this.#producer = undefined;
+    const { partition } = this;
+    this.#options.log.warn(
+      { partition, records: entries.length, failure, error, why },
+      'batch not acknowledged',
+    );
+    for (const { reject } of entries) reject(new DeliveryError(failure, why));
+  }
+
+  async #backOff(ms: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#endBackoff = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#endBackoff = undefined;
+  }
+}
+
+function failed(next: Failed['next'], error: string, why: string): Failed {
+  return { outcome: 'refused', next, error, why };
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

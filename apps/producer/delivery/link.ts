@@ -1,0 +1,143 @@
+import { apiVersionsV3, Connection, type API, type Broker } from '@platformatic/kafka';
+import type { KafkaConnection } from '../../service/kafka.ts';
+import { negotiate, type Apis } from './protocol.ts';
+
+/** TCP, TLS, SASL and the versions; a broker that is stopped accepts the first and answers nothing. */
+const OPEN_TIMEOUT_MS = 2_000;
+/** The client's own limits must never act: it would queue requests behind the first five, without saying so. */
+const NO_LIMIT = 2 ** 30;
+
+/** The request was not written: the broker cannot have acted on it. */
+export class NotSentError extends Error {
+  override readonly name = 'NotSentError';
+}
+
+/** One connection to one broker, opened when needed and again after it broke. */
+export class Link {
+  readonly broker: Broker;
+  readonly #clientId: string;
+  readonly #security: Pick<KafkaConnection, 'tls' | 'sasl'>;
+  #connection: Connection | undefined;
+  #apis: Apis | undefined;
+  #opening: Promise<Apis> | undefined;
+  #throttledUntil = 0;
+  #closed = false;
+  #failed = false;
+  /** When the requests were sent that wait for their answer; a broker answers in order. */
+  #sentAt: number[] = [];
+  #abandon: ((reason: Error) => void) | undefined;
+
+  constructor(broker: Broker, clientId: string, { tls, sasl }: KafkaConnection) {
+    this.broker = broker;
+    this.#clientId = clientId;
+    this.#security = { ...(tls && { tls }), ...(sasl && { sasl }) };
+  }
+
+  /** The last that was heard of the broker is that it did not answer. */
+  get failed(): boolean {
+    return this.#failed;
+  }
+
+  /** For how long the oldest request has waited for its answer. */
+  get waitingMs(): number {
+    return performance.now() - (this.#sentAt[0] ?? Infinity);
+  }
+
+  get connected(): boolean {
+    return this.#connection?.isConnected() ?? false;
+  }
+
+  /** Resolves at once where the connection stands. @throws where it cannot be made within two seconds */
+  async open(): Promise<Apis> {
+    if (this.#apis !== undefined && this.connected) return this.#apis;
+    this.#opening ??= this.#open().finally(() => (this.#opening = undefined));
+    return this.#opening;
+  }
+
+  async #open(): Promise<Apis> {
+    if (this.#closed) throw new NotSentError('the link is closed');
+    this.#apis = undefined;
+    this.#connection?.socket.destroy();
+    const connection = new Connection(this.#clientId, {
+      ...this.#security,
+      connectTimeout: OPEN_TIMEOUT_MS,
+      requestTimeout: NO_LIMIT,
+      maxInflights: NO_LIMIT,
+    });
+    const onBroken = () => {
+      if (connection === this.#connection) this.#failed = true;
+    };
+    connection.on('error', onBroken);
+    connection.on('close', onBroken);
+    this.#connection = connection;
+    this.#sentAt = [];
+    const abandoned = Promise.withResolvers<never>();
+    this.#abandon = abandoned.reject;
+    try {
+      await Promise.race([connection.connect(this.broker.host, this.broker.port), abandoned.promise]);
+      const { apiKeys } = await this.request(apiVersionsV3.api, ['headwater', '1'], OPEN_TIMEOUT_MS);
+      this.#apis = negotiate(apiKeys);
+    } catch (error) {
+      this.drop();
+      throw error;
+    }
+    this.#failed = false;
+    return this.#apis;
+  }
+
+  /**
+   * Sends one request. Where no answer comes within the timeout the connection is dropped, and with it every other
+   * request that waits on it; at the deadline, where that comes first, only this request is given up.
+   *
+   * @throws {NotSentError} where there is no connection; any other error leaves open what the broker did
+   */
+  async request<Args extends unknown[], Response extends { throttleTimeMs: number }>(
+    api: API<Args, Response>,
+    args: Args,
+    timeoutMs: number,
+    deadline = Infinity,
+  ): Promise<Response> {
+    const connection = this.#connection;
+    if (!connection?.isConnected()) throw new NotSentError(`not connected to ${this.name}`);
+    const { promise, resolve, reject } = Promise.withResolvers<Response>();
+    const now = performance.now();
+    const timeout = timeoutMs + Math.max(0, this.#throttledUntil - now);
+    const patience = Math.min(timeout, deadline - now);
+    const timer = setTimeout(() => {
+      reject(new Error(`no answer from ${this.name} within ${Math.round(patience)} ms`));
+      if (patience === timeout && connection === this.#connection) this.drop();
+    }, patience);
+    const sentAt = this.#sentAt;
+    sentAt.push(now);
+    const done = (error: Error | null, response?: Response) => {
+      clearTimeout(timer);
+      sentAt.shift();
+      if (response === undefined) {
+        reject(error ?? new Error(`an empty answer from ${this.name}`));
+        return;
+      }
+      this.#throttledUntil = performance.now() + response.throttleTimeMs;
+      resolve(response);
+    };
+    api(connection, ...args, done);
+    return promise;
+  }
+
+  /** Breaks the connection without a word; the next use makes a new one. */
+  drop(): void {
+    this.#failed = true;
+    this.#abandon?.(new NotSentError(`the connection to ${this.name} was given up`));
+    this.#connection?.socket.destroy();
+    this.#connection = undefined;
+    this.#sentAt = [];
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.drop();
+  }
+
+  get name(): string {
+    return `${this.broker.host}:${this.broker.port}`;
+  }
+}

@@ -1,0 +1,47 @@
+/** One Kafka record, before it has a partition. */
+export interface EventRecord {
+  /** Decides the partition; records of one key keep their order. */
+  readonly key?: Buffer;
+  readonly value: Buffer;
+  readonly headers: ReadonlyMap<Buffer, Buffer>;
+}
+
+/** Where an acknowledged record stands. */
+export interface StoredRecord {
+  readonly partition: number;
+  /** `null` where the broker knows that it has the record but no longer where. */
+  readonly offset: number | null;
+  /** Milliseconds since 1970: when the record was taken, or the broker's time where the topic says so. */
+  readonly timestamp: number;
+}
+
+/**
+ * What is known of a record that was not acknowledged:
+ * - `refused`: it is not in the log and never will be; `queue-full` is the same, decided at once;
+ * - `unknown`: it may be in the log;
+ * - `too-large`, `rejected`: not in the log, and the same record will be refused again.
+ */
+export type Failure = 'refused' | 'queue-full' | 'unknown' | 'too-large' | 'rejected';
+
+export class DeliveryError extends Error {
+  override readonly name = 'DeliveryError';
+  readonly failure: Failure;
+
+  constructor(failure: Failure, message: string) {
+    super(message);
+    this.failure = failure;
+  }
+}
+
+/** What the HTTP side needs of Kafka. */
+export interface RecordLog {
+  readonly topic: string;
+  /** Why no record can be taken now; `undefined` where records are taken. */
+  notReady(): string | undefined;
+  /**
+   * Resolves once every in-sync replica has the record.
+   *
+   * @throws {DeliveryError} (rejects) with what is known of the record's fate
+   */
+  append(record: EventRecord): Promise<StoredRecord>;
+}

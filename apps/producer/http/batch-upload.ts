@@ -1,0 +1,134 @@
+import { once } from 'node:events';
+import type { PassThrough } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Log } from '../../service/log.ts';
+import type { Budget } from '../budget.ts';
+import { recordBytes } from '../delivery/batch.ts';
+import type { EventRecord, RecordLog } from '../delivery/record-log.ts';
+import type { HttpLimits } from './limits.ts';
+import { jsonProblem } from './json.ts';
+import type { Line } from './lines.ts';
+import type { HttpMetrics } from '../metrics.ts';
+import { lineTooLong, Problem, toProblem } from './problem.ts';
+import { recordHeaders } from './request.ts';
+
+/** How many lines of one upload may be under way at once, and how many of their bytes. */
+const WINDOW = { lines: 1_000, bytes: 1_048_576 };
+const FULL_QUEUE_PAUSE_MS = 10;
+
+export interface BatchUploadOptions {
+  readonly recordLog: RecordLog;
+  readonly limits: HttpLimits;
+  readonly budget: Budget;
+  /** How long a line waits for room in the queue before it is refused. */
+  readonly patienceMs: number;
+  readonly metrics: HttpMetrics;
+  readonly log: Log;
+}
+
+export interface BatchUploadRequest {
+  readonly requestId: string;
+  readonly key: Buffer | undefined;
+  /** Where the results go; what is written and not read yet is bounded by its high-water mark. */
+  readonly results: PassThrough;
+}
+
+/** What one line came to, as it is written in the answer. */
+interface LineResult {
+  readonly line: number;
+  readonly status: number;
+}
+
+/** Appends the lines of one request and writes their results in the same order, each as soon as it is known. */
+export class BatchUpload {
+  readonly #options: BatchUploadOptions;
+  readonly #request: BatchUploadRequest;
+  #stored = 0;
+  #failed = 0;
+  #lines = 0;
+  #bytes = 0;
+  #leave: (() => void) | undefined;
+  /** Resolves when the results of every line so far are written. */
+  #written: Promise<void> = Promise.resolve();
+
+  constructor(options: BatchUploadOptions, request: BatchUploadRequest) {
+    this.#options = options;
+    this.#request = request;
+  }
+
+  /** Never rejects: what stops the reading is the last line of the answer. */
+  async run(first: Line, rest: AsyncIterable<Line>): Promise<void> {
+    let error: { code: string; message: string } | undefined;
+    try {
+      await this.#start(first);
+      for await (const line of rest) await this.#start(line);
+    } catch (reason) {
+      const { code, message } = toProblem(reason);
+      error = { code, message };
+    }
+    await this.#written;
+    const end = { done: error === undefined, stored: this.#stored, failed: this.#failed };
+    this.#request.results.end(`${JSON.stringify(error === undefined ? end : { ...end, error })}\n`);
+  }
+
+  /** Returns when the next line may be read. */
+  async #start({ number, text }: Line): Promise<void> {
+    const bytes = text?.length ?? 0;
+    while (this.#lines >= WINDOW.lines || (this.#lines > 0 && this.#bytes + bytes > WINDOW.bytes)) {
+      await new Promise<void>((resolve) => (this.#leave = resolve));
+    }
+    this.#lines++;
+    this.#bytes += bytes;
+    const record = text && this.#record(text, number);
+    if (record !== undefined) await this.#waitForRoom(recordBytes(record));
+    const result = this.#deliver(number, record);
+    this.#written = this.#written.then(async () => {
+      await this.#write(await result);
+      this.#lines--;
+      this.#bytes -= bytes;
+      this.#leave?.();
+    });
+  }
+
+  #record(value: Buffer, number: number): EventRecord {
+    const { requestId, key } = this.#request;
+    return { value, headers: recordHeaders(requestId, 'application/json', number), ...(key && { key }) };
+  }
+
+  /** So that a line waits here, and only one, where a request of its own would be refused. */
+  async #waitForRoom(bytes: number): Promise<void> {
+    const { budget, patienceMs } = this.#options;
+    const deadline = performance.now() + patienceMs;
+    while (!budget.fits(1, bytes) && performance.now() < deadline) await delay(FULL_QUEUE_PAUSE_MS);
+  }
+
+  async #deliver(line: number, record: EventRecord | undefined): Promise<LineResult> {
+    const { metrics, recordLog, limits, log } = this.#options;
+    const count = (code: string) => metrics.records.inc({ route: '/upload/batch', code });
+    try {
+      if (record === undefined) throw lineTooLong(limits.maxBodyBytes);
+      const invalid = jsonProblem(record.value);
+      if (invalid !== undefined)
+        throw new Problem(400, 'invalid_json', `the line must be JSON: ${invalid}`, '');
+      const stored = await recordLog.append(record);
+      count('stored');
+      this.#stored++;
+      return { line, status: 201, ...stored };
+    } catch (reason) {
+      const { statusCode: status, code, message } = toProblem(reason);
+      if (status === 500) log.error({ err: reason, requestId: this.#request.requestId, line }, message);
+      count(code);
+      this.#failed++;
+      return { line, status, error: { code, message } } as LineResult;
+    }
+  }
+
+  async #write(result: LineResult): Promise<void> {
+    const { results } = this.#request;
+    if (results.destroyed || results.write(`${JSON.stringify(result)}\n`)) return;
+    const answered = new AbortController();
+    const { signal } = answered;
+    await Promise.race([once(results, 'drain', { signal }), once(results, 'close', { signal })]);
+    answered.abort();
+  }
+}

@@ -1,0 +1,72 @@
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { HttpMetrics } from '../metrics.ts';
+import { Problem, toProblem, type ErrorBody } from './problem.ts';
+
+/** Answers every error in one shape, counts it and logs it: 5xx as warnings, what a client did wrong as info. */
+export function addErrorAnswers(app: FastifyInstance, metrics: HttpMetrics): void {
+  const methods = new Map<string, Set<string>>();
+  app.addHook('onRoute', ({ url, method }) => {
+    const known = methods.get(url) ?? new Set();
+    for (const name of [method].flat()) known.add(name);
+    methods.set(url, known);
+  });
+
+  const answer = (problem: Problem, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    const { statusCode, code, message, hint, headers } = problem;
+    const route = request.routeOptions.url ?? 'none';
+    metrics.records.inc({ route, code });
+    const level = statusCode >= 500 && code !== 'queue_full' ? 'warn' : 'info';
+    request.log[level]({ requestId: request.id, route, statusCode, code }, message);
+    const body: ErrorBody = { error: { code, message, hint }, requestId: request.id };
+    return reply.code(statusCode).headers(headers).send(body);
+  };
+
+  app.setErrorHandler((error: Error, request, reply) => {
+    const problem = fromFastify(error) ?? toProblem(error);
+    if (problem.statusCode === 500)
+      request.log.error({ err: error, requestId: request.id }, 'unforeseen error');
+    return answer(problem, request, reply);
+  });
+
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?', 1)[0] ?? '';
+    const allowed = [...(methods.get(path) ?? [])];
+    const problem = allowed.length > 0 ? methodNotAllowed(request.method, path, allowed) : notFound(path);
+    return answer(problem, request, reply);
+  });
+}
+
+function methodNotAllowed(method: string, path: string, allowed: readonly string[]): Problem {
+  const allow = allowed.join(', ');
+  return new Problem(
+    405,
+    'method_not_allowed',
+    `${path} takes ${allow}, got ${method}`,
+    `send it as ${allowed[0] ?? 'GET'}`,
+    { allow },
+  );
+}
+
+function notFound(path: string): Problem {
+  return new Problem(
+    404,
+    'not_found',
+    `no such path: ${path}`,
+    'events go to /upload, or /upload/batch as lines',
+  );
+}
+
+/** What Fastify refuses by itself, before a route is asked. */
+function fromFastify(error: Error): Problem | undefined {
+  const { code = '', statusCode = 500, message } = error as Partial<FastifyError> & Error;
+  if (!code.startsWith('FST_ERR_') || statusCode >= 500) return undefined;
+  if (statusCode === 415) {
+    return new Problem(
+      415,
+      'unsupported_media_type',
+      'Content-Type must be a media type or absent',
+      'as in Content-Type: application/octet-stream',
+    );
+  }
+  return new Problem(statusCode, 'malformed_request', message, 'see /openapi.json');
+}

@@ -1,0 +1,48 @@
+import { isUtf8 } from 'node:buffer';
+
+/** Deeper nesting is refused: what reads the events later may follow it by recursion. */
+export const MAX_JSON_DEPTH = 500;
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPEN_ARRAY = 0x5b;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_ARRAY = 0x5d;
+const CLOSE_OBJECT = 0x7d;
+
+/** What is wrong with the bytes as JSON text (RFC 8259), with the position where it is known. */
+export function jsonProblem(body: Buffer): string | undefined {
+  if (body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf) {
+    return 'a byte order mark at position 0, which JSON does not allow';
+  }
+  if (!isUtf8(body)) return 'not UTF-8';
+  const tooDeep = positionBelowDepth(body, MAX_JSON_DEPTH);
+  if (tooDeep !== undefined) return `nested deeper than ${MAX_JSON_DEPTH} at position ${tooDeep}`;
+  try {
+    JSON.parse(body.toString('utf8'));
+    return undefined;
+  } catch (error) {
+    return (error as SyntaxError).message;
+  }
+}
+
+/** The byte at which arrays and objects nest deeper than `depth`. */
+function positionBelowDepth(body: Buffer, depth: number): number | undefined {
+  if (body.length <= depth) return undefined;
+  let open = 0;
+  let inString = false;
+  for (let position = 0; position < body.length; position++) {
+    const byte = body[position] ?? 0;
+    if (inString) {
+      if (byte === BACKSLASH) position++;
+      else if (byte === QUOTE) inString = false;
+    } else if (byte === QUOTE) {
+      inString = true;
+    } else if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) {
+      if (++open > depth) return position;
+    } else if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) {
+      open--;
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,150 @@
+import { DeliveryError, type Failure } from '../delivery/record-log.ts';
+
+/** What every answer that is an error says: `code` for programs, `message` and `hint` for people. */
+export interface ErrorBody {
+  readonly error: { readonly code: string; readonly message: string; readonly hint: string };
+  readonly requestId: string;
+}
+
+export const errorSchema = {
+  type: 'object',
+  properties: {
+    error: {
+      type: 'object',
+      properties: {
+        code: { type: 'string' },
+        message: { type: 'string' },
+        hint: { type: 'string' },
+      },
+      required: ['code', 'message', 'hint'],
+      additionalProperties: false,
+    },
+    requestId: { type: 'string' },
+  },
+  required: ['error', 'requestId'],
+  additionalProperties: false,
+} as const;
+
+/** A request that is answered with an error. */
+export class Problem extends Error {
+  override readonly name = 'Problem';
+  readonly statusCode: number;
+  readonly code: string;
+  readonly hint: string;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(
+    statusCode: number,
+    code: string,
+    message: string,
+    hint: string,
+    headers: Readonly<Record<string, string>> = {},
+  ) {
+    super(message);
+    this.statusCode = statusCode;
+    this.code = code;
+    this.hint = hint;
+    this.headers = headers;
+  }
+}
+
+const RETRY_SOON = { 'retry-after': '1' };
+
+const byFailure: Readonly<Record<Failure, (message: string) => Problem>> = {
+  refused: (message) =>
+    new Problem(503, 'broker_unavailable', message, 'not stored: sending it again is safe', RETRY_SOON),
+  'queue-full': () => queueFull(),
+  unknown: (message) =>
+    new Problem(
+      504,
+      'unknown_outcome',
+      message,
+      'it may be stored or not: sending it again may store it twice, with the same request id if you keep X-Request-Id',
+    ),
+  'too-large': (message) =>
+    new Problem(
+      413,
+      'record_too_large',
+      message,
+      'send a smaller event, or raise max.message.bytes of the topic',
+    ),
+  rejected: (message) =>
+    new Problem(400, 'record_rejected', message, 'a compacted topic needs a key: send it as X-Event-Key'),
+};
+
+export function refused(message: string): Problem {
+  return byFailure.refused(message);
+}
+
+/** The answer to anything that was thrown. What nobody foresaw is a 500 that says nothing of its inside. */
+export function toProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof DeliveryError) return byFailure[error.failure](error.message);
+  return new Problem(500, 'internal_error', 'an unforeseen error', 'the log has it under the request id');
+}
+
+export function queueFull(): Problem {
+  return new Problem(
+    503,
+    'queue_full',
+    'the queue is full',
+    'not stored: send it again, more slowly',
+    RETRY_SOON,
+  );
+}
+
+export function bodyTooLarge(limit: number): Problem {
+  return new Problem(
+    413,
+    'body_too_large',
+    `the body must have at most ${limit} bytes`,
+    'send events one by one, or many as lines of one body to /upload/batch',
+  );
+}
+
+export function emptyBody(): Problem {
+  return new Problem(
+    400,
+    'empty_body',
+    'the body must have at least 1 byte, got 0',
+    "with curl, send it by --data-binary '…' or --data-binary @file",
+  );
+}
+
+export function requestTimeout(limitMs: number): Problem {
+  return new Problem(
+    408,
+    'request_timeout',
+    `the body did not arrive within ${limitMs} ms`,
+    'not stored: sending it again is safe',
+    { connection: 'close' },
+  );
+}
+
+export function incompleteBody(): Problem {
+  return new Problem(
+    400,
+    'incomplete_body',
+    'the connection ended before the body',
+    'not stored: send it again',
+  );
+}
+
+export function shuttingDown(): Problem {
+  return new Problem(
+    503,
+    'shutting_down',
+    'the program is ending',
+    'send the rest again, to another',
+    RETRY_SOON,
+  );
+}
+
+export function lineTooLong(limit: number): Problem {
+  return new Problem(
+    413,
+    'body_too_large',
+    `the line must have at most ${limit} bytes`,
+    'send smaller events',
+  );
+}

@@ -1,0 +1,62 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { Problem } from './problem.ts';
+
+const CONTENT_TYPE = Buffer.from('content-type');
+const REQUEST_ID = Buffer.from('request-id');
+const REQUEST_LINE = Buffer.from('request-line');
+
+/** The client's own X-Request-Id where it is 1 to 128 visible ASCII characters, else a new one. */
+export function requestId({ headers }: Pick<IncomingMessage, 'headers'>): string {
+  const sent = headers['x-request-id'];
+  return typeof sent === 'string' && /^[\x21-\x7e]{1,128}$/.test(sent) ? sent : randomUUID();
+}
+
+/** The bytes of a header as they were sent: Node decodes them as Latin-1. */
+const bytesOf = (header: string): Buffer => Buffer.from(header, 'latin1');
+
+/** @throws {Problem} 400 where the header is empty or sent twice, since either could be a mistake about the key */
+export function eventKey(request: IncomingMessage): Buffer | undefined {
+  const key = request.headers['x-event-key'];
+  if (key === undefined) return undefined;
+  const sent = request.headersDistinct['x-event-key']?.length ?? 0;
+  if (sent === 1 && key !== '') return bytesOf(String(key));
+  const got = sent === 1 ? 'an empty one' : `${sent} of them`;
+  throw new Problem(
+    400,
+    'invalid_event_key',
+    `X-Event-Key must be one header that is not empty, got ${got}`,
+    'leave it out where the order of events does not matter',
+  );
+}
+
+/** @throws {Problem} 415 where the body is encoded: it would be stored so, and nobody would know */
+export function requireIdentityEncoding({ headers }: IncomingMessage): void {
+  const encoding = headers['content-encoding'];
+  if (encoding === undefined || encoding.toLowerCase() === 'identity') return;
+  throw new Problem(
+    415,
+    'unsupported_content_encoding',
+    `Content-Encoding must be identity or absent, got ${JSON.stringify(encoding)}`,
+    'send the body as it is',
+    { 'accept-encoding': 'identity' },
+  );
+}
+
+/** The media type without its parameters, in lower case; empty where there is none. */
+export function mediaType(contentType: string | undefined): string {
+  return (contentType ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+}
+
+/** The headers that a record keeps of its request. */
+export function recordHeaders(
+  id: string,
+  contentType: string | undefined,
+  line?: number,
+): ReadonlyMap<Buffer, Buffer> {
+  const headers = new Map<Buffer, Buffer>();
+  if (contentType !== undefined) headers.set(CONTENT_TYPE, bytesOf(contentType));
+  headers.set(REQUEST_ID, Buffer.from(id));
+  if (line !== undefined) headers.set(REQUEST_LINE, Buffer.from(String(line)));
+  return headers;
+}

@@ -1,0 +1,36 @@
+import { createLog } from '../service/log.ts';
+import { createRegistry } from '../service/metrics.ts';
+import { Shutdown } from '../service/shutdown.ts';
+import { readOrExit } from '../service/variables.ts';
+import { buildApp } from './app.ts';
+import { Budget } from './budget.ts';
+import { readConfig } from './config.ts';
+import { KafkaRecordLog } from './delivery/kafka-record-log.ts';
+import { Drain } from './drain.ts';
+import { addDeliveryGauges, deliveryMetrics } from './metrics.ts';
+
+const config = readOrExit(process, readConfig);
+const { kafka, topic, delivery: limits } = config;
+const log = createLog('producer', config.logLevel);
+const shutdown = new Shutdown({ process, deadlineMs: config.shutdownDeadlineMs, log });
+const registry = createRegistry();
+const budget = new Budget(config.queue.maxRecords, config.queue.maxBytes);
+const metrics = deliveryMetrics(registry);
+const recordLog = new KafkaRecordLog({ kafka, topic, limits, budget, metrics, log });
+addDeliveryGauges(registry, { budget, recordLog });
+const drain = new Drain(config.drainDelayMs);
+const app = await buildApp({
+  recordLog,
+  limits: config.http,
+  patienceMs: limits.deliveryTimeoutMs,
+  budget,
+  registry,
+  log,
+  draining: shutdown.signal,
+  ending: drain.ending,
+});
+shutdown.onShutdown('connections', (deadline) => drain.finish(app, deadline - 500));
+shutdown.onShutdown('kafka', (deadline) => recordLog.close(deadline - 1_000));
+shutdown.onShutdown('listener', (deadline) => drain.begin(app, deadline - 1_500));
+recordLog.start();
+await app.listen(config.listen);

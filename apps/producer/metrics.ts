@@ -1,0 +1,84 @@
+import type { Budget } from './budget.ts';
+import type { KafkaRecordLog } from './delivery/kafka-record-log.ts';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+
+const prefix = 'headwater_producer';
+
+/** What the delivery to Kafka counts. */
+export interface DeliveryMetrics {
+  /**
+   * Attempts to produce a batch, by `result`: `stored`, `no_producer_id`, `no_connection`, `no_answer`,
+   * `topic_changed` or the name of the broker's error.
+   */
+  readonly attempts: Counter<'result'>;
+  readonly batchRecords: Histogram;
+  readonly producerIds: Counter;
+}
+
+export function deliveryMetrics(registry: Registry): DeliveryMetrics {
+  const registers = [registry];
+  return {
+    attempts: new Counter({
+      name: `${prefix}_produce_attempts_total`,
+      help: 'Attempts to produce a batch, by result',
+      labelNames: ['result'],
+      registers,
+    }),
+    batchRecords: new Histogram({
+      name: `${prefix}_batch_records`,
+      help: 'Records in a batch when it is first sent',
+      buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000],
+      registers,
+    }),
+    producerIds: new Counter({
+      name: `${prefix}_producer_ids_total`,
+      help: 'Producer ids taken: one for each partition, and one more after each unknown outcome',
+      registers,
+    }),
+  };
+}
+
+/** Adds what is read when Prometheus asks. */
+export function addDeliveryGauges(
+  registry: Registry,
+  { budget, recordLog }: { readonly budget: Budget; readonly recordLog: KafkaRecordLog },
+): void {
+  const add = (name: string, help: string, read: () => number) =>
+    new Gauge({
+      name: `${prefix}_${name}`,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(read());
+      },
+    });
+  add('queue_records', 'Records taken and not yet settled', () => budget.records);
+  add('queue_bytes', 'Bytes of the records taken and of the bodies being read', () => budget.bytes);
+  add('broker_connections', 'Connections to Kafka', () => recordLog.connections);
+}
+
+/** What the HTTP side counts. */
+export interface HttpMetrics {
+  /** By `route` and `code`: the `error.code` of the answer, or `stored`. */
+  readonly records: Counter<'route' | 'code'>;
+  readonly duration: Histogram<'route' | 'status'>;
+}
+
+export function httpMetrics(registry: Registry): HttpMetrics {
+  const registers = [registry];
+  return {
+    records: new Counter({
+      name: `${prefix}_records_total`,
+      help: 'Records answered, by what was answered: stored, or the error code',
+      labelNames: ['route', 'code'],
+      registers,
+    }),
+    duration: new Histogram({
+      name: `${prefix}_request_duration_seconds`,
+      help: 'From the first byte of the request’s head to the last of the answer',
+      labelNames: ['route', 'status'],
+      buckets: [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30],
+      registers,
+    }),
+  };
+}
