@@ -20,6 +20,7 @@ export const images = {
   kafkaBridge: lock.others.kafkaBridge.reference,
   kafkaUi: lock.others.kafkaUi.reference,
   logstash: lock.others.logstash.reference,
+  logstashOpensearch: lock.others.logstashOpensearch.reference,
 } as const;
 
 function own(image: keyof typeof lock.own): string {

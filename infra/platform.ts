@@ -1,4 +1,7 @@
 import { App } from 'cdk8s';
+import { CollectionChart } from './charts/collection.ts';
+import { IngressChart } from './charts/ingress.ts';
+import { LoggingChart } from './charts/logging.ts';
 import { MessagingChart } from './charts/messaging.ts';
 import { NamespacesChart } from './charts/namespaces.ts';
 import { readViolations } from './constructs/requirements.ts';
@@ -14,7 +17,13 @@ export function buildPlatform(environment: Environment, outdir?: string): App {
   const app = new App(outdir === undefined ? {} : { outdir });
   const namespaces = new NamespacesChart(app, 'namespaces', environment);
   const messaging = new MessagingChart(app, 'messaging', environment);
+  const collection = new CollectionChart(app, 'collection', environment, messaging.kafka);
+  const ingress = new IngressChart(app, 'ingress', environment, collection.producer);
+  const logging = new LoggingChart(app, 'logging', environment, messaging.kafka);
   messaging.addDependency(namespaces);
+  collection.addDependency(messaging);
+  ingress.addDependency(collection);
+  logging.addDependency(messaging);
 
   const violations = readViolations(app);
   if (violations.length > 0) {

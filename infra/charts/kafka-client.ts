@@ -1,6 +1,8 @@
+import type { Construct } from 'constructs';
 import type { KafkaVariables } from '../../apps/service/kafka.ts';
 import type { KafkaEndpoint } from '../constructs/kafka-endpoint.ts';
 import type { Mount } from '../constructs/mounts.ts';
+import { requireThat } from '../constructs/requirements.ts';
 import type { Environment } from '../environments/environment.ts';
 
 const CA_PATH = '/etc/headwater-kafka-ca';
@@ -23,7 +25,7 @@ export function kafkaClient(environment: Environment, kafka: KafkaEndpoint, user
   const { security } = environment.kafka;
   const mounts: Mount[] = [];
   if (kafka.caSecret !== undefined)
-    mounts.push({ kind: 'secret', secretName: kafka.caSecret, path: CA_PATH });
+    mounts.push({ kind: 'secret', secretName: kafka.caSecret, path: CA_PATH, keys: ['ca.crt'] });
   const password =
     security.protocol === 'tls' && security.authentication.mechanism === 'scram-sha-512'
       ? security.authentication.users[user]
@@ -40,4 +42,24 @@ export function kafkaClient(environment: Environment, kafka: KafkaEndpoint, user
     },
     mounts,
   };
+}
+
+/** The brokers as a program that is not ours reaches them, with its login where one is asked for. */
+export function kafkaEndpointFor(
+  scope: Construct,
+  environment: Environment,
+  kafka: KafkaEndpoint,
+  user: KafkaUser,
+): KafkaEndpoint {
+  const { security } = environment.kafka;
+  if (security.protocol !== 'tls' || security.authentication.mechanism !== 'scram-sha-512') return kafka;
+  const passwordSecret = security.authentication.users[user] ?? '';
+  requireThat(scope, passwordSecret !== '', {
+    subject: 'environment',
+    property: `kafka.security.authentication.users.${user}`,
+    value: passwordSecret,
+    allowed: 'the name of a Secret',
+    because: 'the brokers let nobody in without a login',
+  });
+  return { ...kafka, login: { username: user, passwordSecret } };
 }

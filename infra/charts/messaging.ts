@@ -61,7 +61,11 @@ export class MessagingChart extends Chart {
         image: images.kafka[settings.metadata.version],
         replicationServers: `kafka-brokers.${namespace}.svc.${clusterDomain}:${LISTENER_PORTS.replication}`,
         certificateSecret: security.certificateSecret,
-        passwordSecrets: security.authentication.users,
+        passwordSecrets: Object.fromEntries(
+          Object.entries(security.authentication.users).flatMap(([user, secret]) =>
+            secret === undefined ? [] : [[user, secret]],
+          ),
+        ),
       });
     }
     const client = kafkaClient(environment, kafka, 'topics');

@@ -1,12 +1,36 @@
 import { Chart } from 'cdk8s';
 import type { Construct } from 'constructs';
+import { NetworkPolicies } from '../constructs/network-policies.ts';
+import { type PodSecurityLevel, SecureNamespace } from '../constructs/secure-namespace.ts';
 import type { Environment } from '../environments/environment.ts';
+import { connections } from './connections.ts';
+import { toSize } from './units.ts';
 
-/** Namespaces, their bounds and their network policies: applied first. */
+/**
+ * What each namespace admits. The collectors of logs read directories of their nodes, which only `privileged` allows; what
+ * they do with it is held to two exceptions by the policies' tests.
+ */
+const POD_SECURITY = {
+  pipeline: 'restricted',
+  logging: 'privileged',
+  ingress: 'restricted',
+} as const satisfies Record<keyof Environment['namespaces'], PodSecurityLevel>;
+
+/** Namespaces, their bounds and every connection that is allowed: applied first. */
 export class NamespacesChart extends Chart {
   constructor(scope: Construct, id: string, environment: Environment) {
     super(scope, id, { disableResourceNameHashes: true });
-    // Written by the namespaces construct.
-    this.node.setContext('environment', environment.name);
+    const { namespaces, quotas, edge } = environment;
+
+    for (const role of ['pipeline', 'logging', 'ingress'] as const) {
+      if (role === 'ingress' && !(edge.kind === 'ingress' && edge.controller !== undefined)) continue;
+      const { cpuMillicores, memoryGi, pods } = quotas[role];
+      new SecureNamespace(this, `Namespace-${role}`, {
+        name: namespaces[role],
+        podSecurity: POD_SECURITY[role],
+        quota: { cpuMillicores, memory: toSize(`${memoryGi}Gi`), pods },
+      });
+    }
+    new NetworkPolicies(this, 'Network', { connections: connections(environment) });
   }
 }

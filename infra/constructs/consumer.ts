@@ -2,7 +2,9 @@ import { ApiObject, Duration, Size } from 'cdk8s';
 import { Probe } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import type { IScaledObject } from '@kubernetes-models/keda/keda.sh/v1alpha1/ScaledObject';
+import type { ITriggerAuthentication } from '@kubernetes-models/keda/keda.sh/v1alpha1/TriggerAuthentication';
 import type { Spread } from './complete-workload.ts';
+import type { KafkaEndpoint } from './kafka-endpoint.ts';
 import { objectLabels, type Identity } from './labels.ts';
 import type { Mount } from './mounts.ts';
 import { gracePeriod, requireSameDeadline } from './producer.ts';
@@ -39,14 +41,13 @@ export interface ConsumerProps {
 
 /** Where the autoscaler reads how far the consumer is behind. */
 export interface LagSource {
-  readonly bootstrapServers: string;
+  /** The brokers, with the consumer's own login where they ask for one. */
+  readonly kafka: KafkaEndpoint;
   readonly topic: string;
   readonly partitions: number;
   readonly groupId: string;
   /** Records of lag for which one more pod is wanted. */
   readonly recordsPerReplica: number;
-  /** Name of the TriggerAuthentication by which KEDA logs in. @default - the brokers ask for no login */
-  readonly triggerAuthentication?: string;
 }
 
 /** Writes what Kafka holds into the object store. */
@@ -97,13 +98,10 @@ export class Consumer extends Construct {
       terminationGracePeriod: gracePeriod(shutdownDeadline, Duration.seconds(0)),
     });
     if (replicas.max > replicas.min) {
-      const { apiVersion, kind, spec } = scaledObject(replicas, lag);
-      new ApiObject(this, 'Autoscaler', {
-        apiVersion,
-        kind,
-        metadata: { name, namespace, labels: objectLabels(CONSUMER) },
-        spec,
-      });
+      const metadata = { name, namespace, labels: objectLabels(CONSUMER) };
+      new ApiObject(this, 'Autoscaler', { ...scaledObject(replicas, lag), metadata });
+      if (needsLogin(lag))
+        new ApiObject(this, 'AutoscalerLogin', { ...triggerAuthentication(lag), metadata });
     }
   }
 }
@@ -137,19 +135,42 @@ function scaledObject(replicas: ConsumerProps['replicas'], lag: LagSource): ISca
         {
           type: 'kafka',
           metadata: {
-            bootstrapServers: lag.bootstrapServers,
+            bootstrapServers: lag.kafka.bootstrapServers,
             consumerGroup: lag.groupId,
             topic: lag.topic,
             lagThreshold: String(lag.recordsPerReplica),
             offsetResetPolicy: 'earliest',
             // A partition whose offset was never committed has a lag too: all of it.
             scaleToZeroOnInvalidOffset: 'false',
+            ...(lag.kafka.caSecret !== undefined && { tls: 'enable' }),
+            ...(lag.kafka.login !== undefined && { sasl: 'scram_sha512' }),
           },
-          ...(lag.triggerAuthentication !== undefined && {
-            authenticationRef: { name: lag.triggerAuthentication },
-          }),
+          ...(needsLogin(lag) && { authenticationRef: { name: CONSUMER.name } }),
         },
       ],
+    },
+  };
+}
+
+function needsLogin({ kafka }: LagSource): boolean {
+  return kafka.caSecret !== undefined || kafka.login !== undefined;
+}
+
+/** How KEDA reaches the brokers: as the consumer does, whose Secrets and user name it reads. */
+function triggerAuthentication({ kafka: { caSecret, login } }: LagSource): ITriggerAuthentication {
+  return {
+    apiVersion: 'keda.sh/v1alpha1',
+    kind: 'TriggerAuthentication',
+    spec: {
+      secretTargetRef: [
+        ...(caSecret === undefined ? [] : [{ parameter: 'ca', name: caSecret, key: 'ca.crt' }]),
+        ...(login === undefined
+          ? []
+          : [{ parameter: 'password', name: login.passwordSecret, key: 'password' }]),
+      ],
+      ...(login !== undefined && {
+        env: [{ parameter: 'username', name: 'KAFKA_SASL_USERNAME', containerName: CONSUMER.name }],
+      }),
     },
   };
 }

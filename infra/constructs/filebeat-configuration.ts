@@ -1,5 +1,7 @@
 import { Yaml } from 'cdk8s';
 import type { KafkaEndpoint } from './kafka-endpoint.ts';
+import { KAFKA_CLIENT_FILES } from './kafka-client-files.ts';
+import { exportLogins, type Login } from './logins.ts';
 import { SEARCH_SECRETS, type SearchEndpoint } from './search-endpoint.ts';
 
 export const FILEBEAT_HTTP_PORT = 5066;
@@ -7,7 +9,6 @@ export const FILEBEAT_HTTP_PORT = 5066;
 /** Where the node's state lies: how far each file was read and delivered. It outlives the pod. */
 export const FILEBEAT_STATE_PATH = '/var/lib/headwater/filebeat';
 export const FILEBEAT_CONFIG_PATH = '/etc/filebeat';
-export const KAFKA_CA_PATH = '/etc/kafka/ca';
 
 /** Lanes of the log buffer, most urgent first; `burst` takes what a source writes above its quota. */
 export const LOG_LANES = ['high', 'medium', 'low', 'burst'] as const;
@@ -173,23 +174,28 @@ function destinationSettings(destination: LogDestination): Readonly<Record<strin
         codec === 'json'
           ? { json: { pretty: false, escape_html: false } }
           : { format: { string: '%{[message]}' } },
-      ...kafkaTls(kafka),
+      ...kafkaConnection(kafka),
     },
   };
 }
 
-/** Certificate settings of a Kafka client of Filebeat. */
-export function kafkaTls({ caSecret }: KafkaEndpoint): Readonly<Record<string, unknown>> {
-  return caSecret === undefined
-    ? {}
-    : {
-        ssl: {
-          enabled: true,
-          certificate_authorities: [`${KAFKA_CA_PATH}/ca.crt`],
-          supported_protocols: ['TLSv1.2', 'TLSv1.3'],
-          verification_mode: 'full',
-        },
-      };
+/** Certificate and login of a Kafka client of Filebeat. The password comes from a file, through the command's environment. */
+export function kafkaConnection({ caSecret, login }: KafkaEndpoint): Readonly<Record<string, unknown>> {
+  return {
+    ...(caSecret !== undefined && {
+      ssl: {
+        enabled: true,
+        certificate_authorities: [KAFKA_CLIENT_FILES.ca],
+        supported_protocols: ['TLSv1.2', 'TLSv1.3'],
+        verification_mode: 'full',
+      },
+    }),
+    ...(login !== undefined && {
+      username: login.username,
+      password: '${KAFKA_PASSWORD}',
+      'sasl.mechanism': 'SCRAM-SHA-512',
+    }),
+  };
 }
 
 /** Settings of an output to Elasticsearch. User and password come from files, through the command's environment. */
@@ -222,14 +228,11 @@ export function searchOutput(search: SearchEndpoint): Readonly<Record<string, un
   };
 }
 
-/** Starts Filebeat with the search endpoint's login in its environment, read from files: the pod's own has none. */
-export function filebeatCommand(usesSearch: boolean): readonly string[] {
-  const login = usesSearch
-    ? `export SEARCH_USERNAME="$(cat ${SEARCH_SECRETS.credentials}/username)" SEARCH_PASSWORD="$(cat ${SEARCH_SECRETS.credentials}/password)"; `
-    : '';
+/** Starts Filebeat with the logins that it needs in its environment, read from files: the pod's own has none. */
+export function filebeatCommand(logins: readonly Login[]): readonly string[] {
   return [
     '/bin/sh',
     '-ec',
-    `${login}exec filebeat -e --strict.perms=false -c ${FILEBEAT_CONFIG_PATH}/filebeat.yml`,
+    `${exportLogins(logins)}exec filebeat -e --strict.perms=false -c ${FILEBEAT_CONFIG_PATH}/filebeat.yml`,
   ];
 }

@@ -8,10 +8,11 @@ import {
   FILEBEAT_STATE_PATH,
   filebeatCommand,
   filebeatConfiguration,
-  KAFKA_CA_PATH,
   type LogDestination,
 } from './filebeat-configuration.ts';
+import { kafkaClientMounts } from './kafka-client-files.ts';
 import type { Identity } from './labels.ts';
+import type { Login } from './logins.ts';
 import type { Mount } from './mounts.ts';
 import { NodeCollector } from './node-collector.ts';
 import { requireThat } from './requirements.ts';
@@ -61,7 +62,7 @@ export class Filebeat extends Construct {
       identity: FILEBEAT,
       image,
       resources,
-      command: filebeatCommand(destination.kind === 'search'),
+      command: filebeatCommand(destinationLogins(destination)),
       ports: { http: FILEBEAT_HTTP_PORT },
       nodeNameVariable: 'NODE_NAME',
       podAnnotations: config.podAnnotations,
@@ -98,8 +99,12 @@ export function requireElasticsearch(scope: Construct, subject: string, product:
   });
 }
 
+function destinationLogins(destination: LogDestination): readonly Login[] {
+  if (destination.kind === 'search') return ['search'];
+  return destination.kafka.login === undefined ? [] : ['kafka'];
+}
+
 function destinationMounts(destination: LogDestination): readonly Mount[] {
   if (destination.kind === 'search') return searchMounts(destination.search);
-  const { caSecret } = destination.kafka;
-  return caSecret === undefined ? [] : [{ kind: 'secret', secretName: caSecret, path: KAFKA_CA_PATH }];
+  return kafkaClientMounts(destination.kafka);
 }

@@ -19,7 +19,8 @@ import { Access } from './access.ts';
 import { completeWorkload, type Spread } from './complete-workload.ts';
 import { ConfigFiles } from './config-files.ts';
 import { DisruptionBudget } from './disruption-budget.ts';
-import { INGRESS_NGINX_CERTIFICATE, IngressNginxAdmission } from './ingress-nginx-admission.ts';
+import { IngressNginxAdmission } from './ingress-nginx-admission.ts';
+import { INGRESS_NGINX_CERTIFICATE } from './ingress-nginx-certificate.ts';
 import { objectLabels, selectorLabels, type Identity } from './labels.ts';
 import { volumeMounts } from './mounts.ts';
 import { addWarning } from './requirements.ts';
@@ -51,6 +52,8 @@ export interface IngressNginxProps {
   readonly ingressClassName?: string;
   /** @default 'LoadBalancer' */
   readonly service?: 'LoadBalancer' | 'NodePort' | 'ClusterIP';
+  /** Who signs the certificate of the admission webhook: Jobs inside the cluster, or cert-manager. @default 'job' */
+  readonly webhookCertificate?: 'job' | 'cert-manager';
 }
 
 /**
@@ -61,7 +64,7 @@ export class IngressNginx extends Construct {
   constructor(scope: Construct, id: string, props: IngressNginxProps) {
     super(scope, id);
     const { namespace, watchedNamespace, workload, spread } = props;
-    const { ingressClassName = 'nginx', service = 'LoadBalancer' } = props;
+    const { ingressClassName = 'nginx', service = 'LoadBalancer', webhookCertificate = 'job' } = props;
 
     addWarning(
       this,
@@ -125,14 +128,15 @@ export class IngressNginx extends Construct {
     new IngressNginxAdmission(this, 'Admission', {
       namespace,
       watchedNamespace,
-      certgenImage: props.certgenImage,
+      certificate:
+        webhookCertificate === 'job' ? { kind: 'job', image: props.certgenImage } : { kind: 'cert-manager' },
       controller: INGRESS_NGINX,
       port: INGRESS_NGINX_PORTS.webhook,
     });
   }
 
   private podProps(props: IngressNginxProps, ingressClassName: string, config: ConfigFiles): DaemonSetProps {
-    const { namespace, watchedNamespace } = props;
+    const { namespace, watchedNamespace, webhookCertificate = 'job' } = props;
     return {
       podMetadata: { labels: objectLabels(INGRESS_NGINX), annotations: { ...config.podAnnotations } },
       select: false,
@@ -155,8 +159,8 @@ export class IngressNginx extends Construct {
             `--watch-namespace=${watchedNamespace}`,
             '--enable-metrics=true',
             `--validating-webhook=:${INGRESS_NGINX_PORTS.webhook}`,
-            '--validating-webhook-certificate=/usr/local/certificates/cert',
-            '--validating-webhook-key=/usr/local/certificates/key',
+            `--validating-webhook-certificate=/usr/local/certificates/${webhookCertificate === 'job' ? 'cert' : 'tls.crt'}`,
+            `--validating-webhook-key=/usr/local/certificates/${webhookCertificate === 'job' ? 'key' : 'tls.key'}`,
           ],
           envVariables: {
             LD_PRELOAD: EnvValue.fromValue('/usr/local/lib/libmimalloc.so'),

@@ -3,7 +3,7 @@ import { Probe } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import type { Spread } from './complete-workload.ts';
 import { ConfigFiles, renderProperties } from './config-files.ts';
-import { KAFKA_CA_PATH } from './filebeat-configuration.ts';
+import { javaClientProperties, KAFKA_CLIENT_FILES, kafkaClientMounts } from './kafka-client-files.ts';
 import type { KafkaEndpoint } from './kafka-endpoint.ts';
 import type { Identity } from './labels.ts';
 import { RestrictedDeployment, workloadService } from './restricted-deployment.ts';
@@ -54,9 +54,7 @@ export class KafkaRestBridge extends Construct {
       mounts: [
         { kind: 'config', files: config, path: '/opt/strimzi/custom-config' },
         { kind: 'scratch', name: 'tmp', path: '/tmp', size: Size.mebibytes(64) },
-        ...(kafka.caSecret === undefined
-          ? []
-          : [{ kind: 'secret', secretName: kafka.caSecret, path: KAFKA_CA_PATH } as const]),
+        ...kafkaClientMounts(kafka),
       ],
       readiness: Probe.fromHttpGet('/ready', { port: management, periodSeconds: Duration.seconds(10) }),
       liveness: Probe.fromHttpGet('/healthy', {
@@ -85,7 +83,9 @@ const LOG4J = renderProperties({
   'logger.ready.level': 'WARN',
 });
 
-function bridgeProperties({ bootstrapServers, caSecret }: KafkaEndpoint): string {
+function bridgeProperties(kafka: KafkaEndpoint): string {
+  const [directory = '', file = ''] = KAFKA_CLIENT_FILES.password.split(/\/(?=[^/]*$)/);
+  const client = javaClientProperties(kafka, `\${dir:${directory}:${file}}`);
   return renderProperties({
     'bridge.id': KAFKA_REST_BRIDGE.name,
     'bridge.metrics': 'strimziMetricsReporter',
@@ -93,15 +93,13 @@ function bridgeProperties({ bootstrapServers, caSecret }: KafkaEndpoint): string
     'http.host': '0.0.0.0',
     'http.management.port': KAFKA_REST_BRIDGE_PORTS.management,
     'http.port': KAFKA_REST_BRIDGE_PORTS.http,
-    'kafka.bootstrap.servers': bootstrapServers,
+    'kafka.bootstrap.servers': kafka.bootstrapServers,
+    'kafka.config.providers': 'dir',
+    'kafka.config.providers.dir.class': 'org.apache.kafka.common.config.provider.DirectoryConfigProvider',
     'kafka.consumer.auto.offset.reset': 'earliest',
     // The bridge's own default is acks=1, which a broker's end turns into a loss.
     'kafka.producer.acks': 'all',
     'kafka.producer.enable.idempotence': true,
-    ...(caSecret !== undefined && {
-      'kafka.security.protocol': 'SSL',
-      'kafka.ssl.truststore.location': `${KAFKA_CA_PATH}/ca.crt`,
-      'kafka.ssl.truststore.type': 'PEM',
-    }),
+    ...Object.fromEntries(Object.entries(client).map(([key, value]) => [`kafka.${key}`, value])),
   });
 }

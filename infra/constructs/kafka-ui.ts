@@ -2,7 +2,7 @@ import { Duration, Size, Yaml } from 'cdk8s';
 import { Probe } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { ConfigFiles } from './config-files.ts';
-import { KAFKA_CA_PATH } from './filebeat-configuration.ts';
+import { javaClientProperties, KAFKA_CLIENT_FILES, kafkaClientMounts } from './kafka-client-files.ts';
 import type { KafkaEndpoint } from './kafka-endpoint.ts';
 import type { Identity } from './labels.ts';
 import { requireThat } from './requirements.ts';
@@ -44,6 +44,13 @@ export class KafkaUi extends Construct {
       allowed: 'the name of a Secret where access.kind is public',
       because: 'anybody could read every event',
     });
+    // Files become properties, named as they are: the Secrets' keys are properties of kafbat's, and `password`.
+    const imports = [
+      ...(access.kind === 'public' ? [`configtree:${LOGIN_PATH}/`] : []),
+      ...(kafka.login === undefined
+        ? []
+        : [`configtree:${KAFKA_CLIENT_FILES.password.replace(/password$/, '')}`]),
+    ];
     const config = new ConfigFiles(this, 'Config', {
       name,
       namespace,
@@ -62,7 +69,7 @@ export class KafkaUi extends Construct {
       variables: {
         JAVA_OPTS: '-XX:MaxRAMPercentage=60',
         SPRING_CONFIG_ADDITIONAL_LOCATION: `${CONFIG_PATH}/`,
-        ...(access.kind === 'public' && { SPRING_CONFIG_IMPORT: `configtree:${LOGIN_PATH}/` }),
+        ...(imports.length > 0 && { SPRING_CONFIG_IMPORT: imports.join(';') }),
       },
       podAnnotations: config.podAnnotations,
       mounts: [
@@ -71,9 +78,7 @@ export class KafkaUi extends Construct {
         ...(access.kind === 'public'
           ? [{ kind: 'secret', secretName: access.oauthSecretName, path: LOGIN_PATH } as const]
           : []),
-        ...(kafka.caSecret === undefined
-          ? []
-          : [{ kind: 'secret', secretName: kafka.caSecret, path: KAFKA_CA_PATH } as const]),
+        ...kafkaClientMounts(kafka),
       ],
       readiness: Probe.fromHttpGet('/actuator/health', {
         port: KAFKA_UI_PORT,
@@ -91,10 +96,7 @@ export class KafkaUi extends Construct {
   }
 }
 
-function applicationYml(
-  { bootstrapServers, caSecret }: KafkaEndpoint,
-  access: 'port-forward' | 'public',
-): string {
+function applicationYml(kafka: KafkaEndpoint, access: 'port-forward' | 'public'): string {
   return Yaml.stringify({
     auth: { type: access === 'public' ? 'OAUTH2' : 'DISABLED' },
     dynamic: { config: { enabled: false } },
@@ -102,15 +104,9 @@ function applicationYml(
       clusters: [
         {
           name: 'headwater',
-          bootstrapServers,
+          bootstrapServers: kafka.bootstrapServers,
           readOnly: true,
-          ...(caSecret !== undefined && {
-            properties: {
-              'security.protocol': 'SSL',
-              'ssl.truststore.location': `${KAFKA_CA_PATH}/ca.crt`,
-              'ssl.truststore.type': 'PEM',
-            },
-          }),
+          properties: javaClientProperties(kafka, '${password}'),
         },
       ],
     },

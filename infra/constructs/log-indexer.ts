@@ -7,8 +7,7 @@ import {
   FILEBEAT_CONFIG_PATH,
   FILEBEAT_HTTP_PORT,
   filebeatCommand,
-  KAFKA_CA_PATH,
-  kafkaTls,
+  kafkaConnection,
   type LogLane,
   logTopic,
   searchOutput,
@@ -16,6 +15,8 @@ import {
 } from './filebeat-configuration.ts';
 import { FILEBEAT_PROBES, requireElasticsearch } from './filebeat.ts';
 import type { KafkaEndpoint } from './kafka-endpoint.ts';
+import { kafkaClientMounts } from './kafka-client-files.ts';
+import { exportLogins, type Login } from './logins.ts';
 import type { Identity } from './labels.ts';
 import {
   LOGSTASH_API_PORT,
@@ -28,13 +29,7 @@ import type { Mount } from './mounts.ts';
 import { requireThat } from './requirements.ts';
 import { RestrictedDeployment } from './restricted-deployment.ts';
 import type { ResourcesProps } from './restricted-pod.ts';
-import {
-  indexTemplate,
-  SEARCH_SECRETS,
-  searchMounts,
-  type SearchEndpoint,
-  warnOfPlainText,
-} from './search-endpoint.ts';
+import { indexTemplate, searchMounts, type SearchEndpoint, warnOfPlainText } from './search-endpoint.ts';
 
 export interface LogIndexerProps {
   readonly namespace: string;
@@ -106,9 +101,7 @@ export class LogIndexer extends Construct {
         ...parts.mounts,
         { kind: 'scratch', name: 'tmp', path: '/tmp', size: Size.mebibytes(128) },
         ...searchMounts(search),
-        ...(kafka.caSecret === undefined
-          ? []
-          : [{ kind: 'secret', secretName: kafka.caSecret, path: KAFKA_CA_PATH } as const]),
+        ...kafkaClientMounts(kafka),
       ],
       ...(parts.variables && { variables: parts.variables }),
       // Logstash empties its queue before it ends, as far as the search cluster takes it.
@@ -140,6 +133,10 @@ interface Parts {
   readonly variables?: Readonly<Record<string, string>>;
 }
 
+function logins({ login }: KafkaEndpoint): readonly Login[] {
+  return login === undefined ? ['search'] : ['search', 'kafka'];
+}
+
 /** One Kafka input is one member of the group: a thread more is an input more. */
 function filebeatParts({ kafka, lane, search }: LogIndexerProps, name: string, threads: number): Parts {
   const input = (thread: number) => ({
@@ -151,7 +148,7 @@ function filebeatParts({ kafka, lane, search }: LogIndexerProps, name: string, t
     initial_offset: 'oldest',
     version: '2.6.0',
     parsers: [{ ndjson: { target: '', overwrite_keys: true, document_id: 'document_id' } }],
-    ...kafkaTls(kafka),
+    ...kafkaConnection(kafka),
   });
   return {
     files: {
@@ -162,7 +159,7 @@ function filebeatParts({ kafka, lane, search }: LogIndexerProps, name: string, t
       }),
     },
     configPath: FILEBEAT_CONFIG_PATH,
-    command: filebeatCommand(true),
+    command: filebeatCommand(logins(kafka)),
     ports: { http: FILEBEAT_HTTP_PORT },
     mounts: [],
     ...FILEBEAT_PROBES,
@@ -175,7 +172,6 @@ function logstashParts(props: LogIndexerProps, name: string, threads: number): P
   const heap = Math.floor(resources.memory.toMebibytes() / 2);
   // Room on the volume for what Logstash keeps beside the queue.
   const queueBytes = Math.floor(queueVolume.toKibibytes() * 1024 * 0.9);
-  const { credentials } = SEARCH_SECRETS;
   return {
     files: logstashConfiguration({
       kafka,
@@ -187,12 +183,10 @@ function logstashParts(props: LogIndexerProps, name: string, threads: number): P
       queueBytes,
     }),
     configPath: LOGSTASH_CONFIG_PATH,
-    // The login is read from files into the program's own environment: the pod's has none.
     command: [
       '/bin/sh',
       '-ec',
-      `export SEARCH_USERNAME="$(cat ${credentials}/username)" SEARCH_PASSWORD="$(cat ${credentials}/password)"; ` +
-        `exec /usr/share/logstash/bin/logstash --path.settings ${LOGSTASH_CONFIG_PATH}`,
+      `${exportLogins(logins(kafka))}exec /usr/share/logstash/bin/logstash --path.settings ${LOGSTASH_CONFIG_PATH}`,
     ],
     ports: { http: LOGSTASH_API_PORT },
     variables: { LS_JAVA_OPTS: `-Xms${heap}m -Xmx${heap}m` },

@@ -1,5 +1,5 @@
 import { Yaml } from 'cdk8s';
-import { KAFKA_CA_PATH } from './filebeat-configuration.ts';
+import { KAFKA_CLIENT_FILES } from './kafka-client-files.ts';
 import type { KafkaEndpoint } from './kafka-endpoint.ts';
 import { SEARCH_SECRETS, type SearchEndpoint } from './search-endpoint.ts';
 
@@ -92,10 +92,14 @@ function kafkaInput(configuration: LogstashConfiguration): Readonly<Record<strin
     partition_assignment_strategy: 'cooperative_sticky',
     topics: [topic],
     ...(codec.kind === 'avro' && { schema_registry_url: codec.schemaRegistry }),
+    security_protocol: `${kafka.login === undefined ? '' : 'SASL_'}${kafka.caSecret === undefined ? 'PLAINTEXT' : 'SSL'}`,
     ...(kafka.caSecret !== undefined && {
-      security_protocol: 'SSL',
-      ssl_truststore_location: `${KAFKA_CA_PATH}/ca.crt`,
+      ssl_truststore_location: KAFKA_CLIENT_FILES.ca,
       ssl_truststore_type: 'PEM',
+    }),
+    ...(kafka.login !== undefined && {
+      sasl_jaas_config: `org.apache.kafka.common.security.scram.ScramLoginModule required username='${kafka.login.username}' password='\${KAFKA_PASSWORD}';`,
+      sasl_mechanism: 'SCRAM-SHA-512',
     }),
   };
 }

@@ -6,7 +6,13 @@ import type { ConfigFiles } from './config-files.ts';
 /** What a container sees of something outside its image. */
 export type Mount =
   /** Keys of a Secret as files. The Secret's name carries its version, so that a rotation rolls the pods. */
-  | { readonly kind: 'secret'; readonly secretName: string; readonly path: string }
+  | {
+      readonly kind: 'secret';
+      readonly secretName: string;
+      readonly path: string;
+      /** Which keys: a client needs the authority of a certificate, not its private key. @default - all */
+      readonly keys?: readonly string[];
+    }
   | { readonly kind: 'config'; readonly files: ConfigFiles; readonly path: string }
   /** Space that lives as long as its pod. */
   | { readonly kind: 'scratch'; readonly name: string; readonly path: string; readonly size: Size }
@@ -31,6 +37,7 @@ function volume(scope: Construct, mount: Mount): Volume {
       return Volume.fromSecret(scope, mount.secretName, secret, {
         name: mount.secretName,
         defaultMode: 0o440,
+        ...(mount.keys && { items: Object.fromEntries(mount.keys.map((key) => [key, { path: key }])) }),
       });
     }
     case 'config': {

@@ -99,6 +99,8 @@ export const edge = z.discriminatedUnion('kind', [
     gatewayClassName: dnsLabel,
     /** Where the pods run that pass the gateway's traffic on. */
     dataPlaneNamespace: dnsLabel,
+    /** Whose policy carries the body limit, for which the Gateway API has no word. @default nobody's */
+    bodyLimitPolicy: z.enum(['nginx-gateway-fabric', 'envoy-gateway']).optional(),
   }),
 ]);
 

@@ -95,7 +95,7 @@ export const lab: Environment = {
     requestsPerSecondPerAddress: 200,
   },
   logging: {
-    collector: 'filebeat',
+    collector: 'fluentd',
     resources: { cpuMillicores: 50, memory: '256Mi' },
     search: {
       product: 'opensearch',

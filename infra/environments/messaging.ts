@@ -87,7 +87,15 @@ export const kafkaSecurity = z.discriminatedUnion('protocol', [
       z.strictObject({
         mechanism: z.literal('scram-sha-512'),
         /** Secrets with the key `password`, by user. */
-        users: z.strictObject({ producer: secretName, consumer: secretName, topics: secretName }),
+        users: z.strictObject({
+          producer: secretName,
+          consumer: secretName,
+          topics: secretName,
+          /** Shippers and indexers of the log buffer. */
+          logs: secretName.optional(),
+          /** REST bridge and UI. */
+          tools: secretName.optional(),
+        }),
       }),
     ]),
   }),

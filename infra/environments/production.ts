@@ -33,7 +33,12 @@ export const production: Environment = {
       certificateSecret: 'kafka-certificate-v1',
       authentication: {
         mechanism: 'scram-sha-512',
-        users: { producer: 'kafka-producer-v1', consumer: 'kafka-consumer-v1', topics: 'kafka-topics-v1' },
+        users: {
+          producer: 'kafka-producer-v1',
+          consumer: 'kafka-consumer-v1',
+          topics: 'kafka-topics-v1',
+          logs: 'kafka-logs-v1',
+        },
       },
     },
     exposure: { kind: 'none' },
@@ -97,9 +102,10 @@ export const production: Environment = {
     tlsSecret: 'collect-tls-v1',
     gatewayClassName: 'envoy',
     dataPlaneNamespace: 'envoy-gateway-system',
+    bodyLimitPolicy: 'envoy-gateway',
   },
   logging: {
-    collector: 'fluentd',
+    collector: 'filebeat',
     resources: { cpuMillicores: 200, memory: '1Gi' },
     search: {
       product: 'elasticsearch',
@@ -109,7 +115,7 @@ export const production: Environment = {
       indexPrefix: 'pods',
     },
     buffer: { chunk: '8Mi', chunks: 256, volume: '4Gi', flushInterval: '5s' },
-    readsJournald: true,
+    readsJournald: false,
     kafkaBuffer: {
       indexer: 'logstash',
       codec: { kind: 'json' },

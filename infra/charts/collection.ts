@@ -1,0 +1,186 @@
+import { Chart } from 'cdk8s';
+import type { Construct } from 'constructs';
+import type { ProducerVariables } from '../../apps/producer/config.ts';
+import { Consumer } from '../constructs/consumer.ts';
+import type { KafkaEndpoint } from '../constructs/kafka-endpoint.ts';
+import { KafkaRestBridge } from '../constructs/kafka-rest-bridge.ts';
+import { KafkaUi } from '../constructs/kafka-ui.ts';
+import { Producer, PRODUCER_PORT, type ProducerEndpoint } from '../constructs/producer.ts';
+import { requireThat } from '../constructs/requirements.ts';
+import type { Environment } from '../environments/environment.ts';
+import { toBytes, toMs } from '../environments/quantities.ts';
+import { images } from '../images.ts';
+import { consumerMounts, consumerVariables } from './consumer-settings.ts';
+import { kafkaClient, kafkaEndpointFor } from './kafka-client.ts';
+import { toDuration, toSize } from './units.ts';
+
+/** What a record adds to the body: key, headers, and its share of the batch's own. The producer's documentation asks for as much. */
+const RECORD_OVERHEAD_BYTES = 32 * 1024;
+
+/** What the producer's runtime needs beside the bodies that wait in its queue. */
+const PRODUCER_BASE_BYTES = 120 * 2 ** 20;
+
+/** Events from HTTP into Kafka and from Kafka into the object store, and the tools that look at Kafka. */
+export class CollectionChart extends Chart {
+  readonly producer: ProducerEndpoint;
+
+  constructor(scope: Construct, id: string, environment: Environment, kafka: KafkaEndpoint) {
+    super(scope, id, { disableResourceNameHashes: true });
+    const { namespaces, spread, restBridge, kafkaUi } = environment;
+    const namespace = namespaces.pipeline;
+
+    this.requireLimitsInOrder(environment);
+    this.producer = this.addProducer(environment, kafka);
+    this.addConsumer(environment, kafka);
+    if (restBridge !== undefined) {
+      new KafkaRestBridge(this, 'RestBridge', {
+        namespace,
+        image: images.kafkaBridge,
+        kafka: kafkaEndpointFor(this, environment, kafka, 'tools'),
+        replicas: restBridge.replicas,
+        resources: podResources(restBridge.resources),
+        spread,
+      });
+    }
+    if (kafkaUi !== undefined) {
+      const { access, resources } = kafkaUi;
+      new KafkaUi(this, 'KafkaUi', {
+        namespace,
+        image: images.kafkaUi,
+        kafka: kafkaEndpointFor(this, environment, kafka, 'tools'),
+        resources: podResources(resources),
+        access: access.kind === 'public' ? { kind: 'public', oauthSecretName: access.oauthSecret } : access,
+      });
+    }
+  }
+
+  private addProducer(environment: Environment, kafka: KafkaEndpoint): Producer {
+    const { namespaces, spread, producer, eventsTopic } = environment;
+    const client = kafkaClient(environment, kafka, 'producer');
+    const variables: ProducerVariables = {
+      ...client.variables,
+      KAFKA_TOPIC: eventsTopic,
+      PORT: String(PRODUCER_PORT),
+      MAX_BODY_BYTES: String(toBytes(producer.maxBody)),
+      REQUEST_TIMEOUT_MS: String(toMs(producer.requestTimeout)),
+      LINGER_MS: String(toMs(producer.linger)),
+      BATCH_MAX_RECORDS: String(producer.batchMaxRecords),
+      BATCH_MAX_BYTES: String(toBytes(producer.batchMax)),
+      QUEUE_MAX_RECORDS: String(producer.queueMaxRecords),
+      QUEUE_MAX_BYTES: String(toBytes(producer.queueMax)),
+      DELIVERY_TIMEOUT_MS: String(toMs(producer.deliveryTimeout)),
+      // The pod is already out of every Service when SIGTERM comes: preStop has waited for that.
+      DRAIN_DELAY_MS: '0',
+      SHUTDOWN_DEADLINE_MS: String(toMs(producer.shutdownDeadline)),
+    };
+    return new Producer(this, 'Producer', {
+      namespace: namespaces.pipeline,
+      image: images.application,
+      replicas: producer.replicas,
+      targetCpuPercent: producer.targetCpuPercent,
+      resources: podResources(producer.resources),
+      spread,
+      variables: { ...variables },
+      mounts: client.mounts,
+      shutdownDeadline: toDuration(producer.shutdownDeadline),
+      preStopSleep: toDuration(producer.preStopSleep),
+    });
+  }
+
+  private addConsumer(environment: Environment, kafka: KafkaEndpoint): void {
+    const { namespaces, spread, consumer, topics, eventsTopic } = environment;
+    const client = kafkaClient(environment, kafka, 'consumer');
+    const variables = consumerVariables(environment, client);
+    new Consumer(this, 'Consumer', {
+      namespace: namespaces.pipeline,
+      image: images.application,
+      replicas: consumer.replicas,
+      cpuMillicores: consumer.cpuMillicores,
+      spread,
+      variables: { ...variables },
+      mounts: [...client.mounts, ...consumerMounts(environment)],
+      maxBufferedBytes: toBytes(consumer.maxBuffered),
+      shutdownDeadline: toDuration(consumer.shutdownDeadline),
+      lag: {
+        kafka: kafkaEndpointFor(this, environment, kafka, 'consumer'),
+        topic: eventsTopic,
+        partitions: topics[eventsTopic]?.partitions ?? 1,
+        groupId: variables.KAFKA_GROUP_ID,
+        recordsPerReplica: consumer.lagPerReplica,
+      },
+    });
+  }
+
+  private requireLimitsInOrder({
+    producer,
+    consumer,
+    kafka,
+    objectStore,
+    topics,
+    eventsTopic,
+    strict,
+  }: Environment): void {
+    const maxBody = toBytes(producer.maxBody);
+    const maxMessage = toBytes(kafka.maxMessage);
+    requireThat(this, maxBody + RECORD_OVERHEAD_BYTES <= maxMessage, {
+      subject: 'environment',
+      property: 'producer.maxBody',
+      value: producer.maxBody,
+      allowed: `at most kafka.maxMessage (${kafka.maxMessage}) less ${RECORD_OVERHEAD_BYTES} bytes of overhead`,
+      because: 'the edge and the producer would take what the brokers refuse',
+    });
+    requireThat(this, toBytes(producer.batchMax) <= maxMessage, {
+      subject: 'environment',
+      property: 'producer.batchMax',
+      value: producer.batchMax,
+      allowed: `at most kafka.maxMessage (${kafka.maxMessage})`,
+      because: "the brokers' limit is for a batch, not for one record",
+    });
+    requireThat(
+      this,
+      toBytes(producer.queueMax) + PRODUCER_BASE_BYTES <= toBytes(producer.resources.memory),
+      {
+        subject: 'environment',
+        property: 'producer.queueMax',
+        value: producer.queueMax,
+        allowed: `at most producer.resources.memory (${producer.resources.memory}) less ${PRODUCER_BASE_BYTES} bytes of the runtime`,
+        because: 'a full queue would end the pod with everything in it',
+      },
+    );
+    requireThat(this, toMs(producer.shutdownDeadline) > toMs(producer.deliveryTimeout), {
+      subject: 'environment',
+      property: 'producer.shutdownDeadline',
+      value: producer.shutdownDeadline,
+      allowed: `more than producer.deliveryTimeout (${producer.deliveryTimeout})`,
+      because: 'a request that was taken before SIGTERM would end without an answer',
+    });
+    requireThat(this, toBytes(consumer.flushMax) <= toBytes(consumer.maxBuffered), {
+      subject: 'environment',
+      property: 'consumer.flushMax',
+      value: consumer.flushMax,
+      allowed: `at most consumer.maxBuffered (${consumer.maxBuffered})`,
+      because: 'no object would ever reach that size',
+    });
+    const retention = topics[eventsTopic]?.retention ?? '1ms';
+    const { expiryDays } = objectStore;
+    requireThat(this, expiryDays === 'never' || expiryDays * 86_400_000 > toMs(retention), {
+      subject: 'environment',
+      property: 'objectStore.expiryDays',
+      value: expiryDays,
+      allowed: `more than topics.${eventsTopic}.retention (${retention})`,
+      because:
+        'the chain of objects is the position in Kafka: where its end has expired, events are stored again',
+    });
+    requireThat(this, !strict || objectStore.endpoint.startsWith('https://'), {
+      subject: 'environment',
+      property: 'objectStore.endpoint',
+      value: objectStore.endpoint,
+      allowed: 'an https URL where strict is true',
+    });
+  }
+}
+
+/** Resources as the environment writes them. */
+function podResources(resources: Environment['producer']['resources']) {
+  return { cpuMillicores: resources.cpuMillicores, memory: toSize(resources.memory) };
+}

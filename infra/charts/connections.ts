@@ -1,0 +1,177 @@
+import { CONSUMER, CONSUMER_PORT } from '../constructs/consumer.ts';
+import { FILEBEAT } from '../constructs/filebeat.ts';
+import { LOG_LANES } from '../constructs/filebeat-configuration.ts';
+import { FLUENTD } from '../constructs/fluentd.ts';
+import { FLUENTD_METRICS_PORT } from '../constructs/fluentd-configuration.ts';
+import { INGRESS_NGINX, INGRESS_NGINX_PORTS } from '../constructs/ingress-nginx.ts';
+import { INGRESS_NGINX_ADMISSION } from '../constructs/ingress-nginx-certificate.ts';
+import { KAFKA_CONTROLLERS } from '../constructs/kafka-controllers.ts';
+import { LISTENER_PORTS } from '../constructs/kafka-listeners.ts';
+import { METRICS_PORT } from '../constructs/kafka-properties.ts';
+import { KAFKA_REST_BRIDGE } from '../constructs/kafka-rest-bridge.ts';
+import { KAFKA_UI, KAFKA_UI_PORT } from '../constructs/kafka-ui.ts';
+import { KAFKA_USERS } from '../constructs/kafka-users.ts';
+import { KAFKA_BROKERS } from '../constructs/kafka.ts';
+import type { Identity } from '../constructs/labels.ts';
+import { logIndexer } from '../constructs/log-indexer.ts';
+import type { Connection, NetworkPeer } from '../constructs/network-policies.ts';
+import { PRODUCER, PRODUCER_PORT } from '../constructs/producer.ts';
+import { TOPICS } from '../constructs/topics.ts';
+import {
+  ZOOKEEPER,
+  ZOOKEEPER_CLIENT_PORT,
+  ZOOKEEPER_LEADER_ELECTION_PORT,
+  ZOOKEEPER_METRICS_PORT,
+  ZOOKEEPER_PEER_PORT,
+} from '../constructs/zookeeper.ts';
+import type { Environment } from '../environments/environment.ts';
+import { portOf } from './port-of.ts';
+
+/** The agent of EKS Pod Identity on each node. @see https://docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html */
+const POD_IDENTITY = { cidrs: ['169.254.170.23/32'], port: 80 } as const;
+
+/** The API server, by its Service and behind it. */
+const API_SERVER_PORTS = [443, 6443];
+
+/** Namespace in which KEDA is installed, as its own manifests have it. */
+const KEDA_NAMESPACE = 'keda';
+
+/** Every connection that the platform of an environment needs, and so every one that its network policies allow. */
+export function connections(environment: Environment): readonly Connection[] {
+  return [
+    ...messaging(environment),
+    ...collection(environment),
+    ...edge(environment),
+    ...logging(environment),
+  ];
+}
+
+function messaging({ namespaces, kafka, network }: Environment): readonly Connection[] {
+  const pipeline = workloadsOf(namespaces.pipeline);
+  const brokers = pipeline(KAFKA_BROKERS);
+  const monitoring = namespace(network.monitoringNamespace);
+  const { controller, replication, external } = LISTENER_PORTS;
+  const between: Connection[] = [
+    // Each broker asks its peers, as any client would, whether its own replicas are in sync.
+    { from: brokers, to: brokers, ports: [replication, clientsPort(kafka)] },
+    { from: monitoring, to: brokers, ports: [METRICS_PORT] },
+    { from: pipeline(TOPICS), to: brokers, ports: [clientsPort(kafka)] },
+  ];
+  if (kafka.security.protocol === 'tls' && kafka.security.authentication.mechanism === 'scram-sha-512') {
+    between.push({ from: pipeline(KAFKA_USERS), to: brokers, ports: [replication] });
+  }
+  if (kafka.exposure.kind !== 'none') {
+    between.push({ from: addresses(network.kafkaClientCidrs), to: brokers, ports: [external] });
+  }
+  if (kafka.metadata.mode === 'zookeeper') {
+    const servers = pipeline(ZOOKEEPER);
+    between.push(
+      { from: brokers, to: servers, ports: [ZOOKEEPER_CLIENT_PORT] },
+      { from: servers, to: servers, ports: [ZOOKEEPER_PEER_PORT, ZOOKEEPER_LEADER_ELECTION_PORT] },
+      { from: monitoring, to: servers, ports: [ZOOKEEPER_METRICS_PORT] },
+    );
+  } else if (kafka.metadata.controllers.placement === 'combined') {
+    between.push({ from: brokers, to: brokers, ports: [controller] });
+  } else {
+    const controllers = pipeline(KAFKA_CONTROLLERS);
+    between.push(
+      { from: brokers, to: controllers, ports: [controller] },
+      { from: controllers, to: controllers, ports: [controller] },
+      { from: monitoring, to: controllers, ports: [METRICS_PORT] },
+    );
+  }
+  return between;
+}
+
+function collection(environment: Environment): readonly Connection[] {
+  const { namespaces, kafka, network, objectStore, consumer, restBridge, kafkaUi } = environment;
+  const pipeline = workloadsOf(namespaces.pipeline);
+  const brokers = pipeline(KAFKA_BROKERS);
+  const monitoring = namespace(network.monitoringNamespace);
+  const ports = [clientsPort(kafka)];
+  return [
+    { from: pipeline(PRODUCER), to: brokers, ports },
+    { from: monitoring, to: pipeline(PRODUCER), ports: [PRODUCER_PORT] },
+    { from: pipeline(CONSUMER), to: brokers, ports },
+    {
+      from: pipeline(CONSUMER),
+      to: addresses(network.objectStoreCidrs),
+      ports: [portOf(objectStore.endpoint)],
+    },
+    { from: monitoring, to: pipeline(CONSUMER), ports: [CONSUMER_PORT] },
+    ...(objectStore.credentials.kind === 'pod-identity'
+      ? [{ from: pipeline(CONSUMER), to: addresses(POD_IDENTITY.cidrs), ports: [POD_IDENTITY.port] }]
+      : []),
+    ...(consumer.replicas.max > consumer.replicas.min
+      ? [{ from: namespace(KEDA_NAMESPACE), to: brokers, ports }]
+      : []),
+    ...(restBridge === undefined ? [] : [{ from: pipeline(KAFKA_REST_BRIDGE), to: brokers, ports }]),
+    ...(kafkaUi === undefined ? [] : [{ from: pipeline(KAFKA_UI), to: brokers, ports }]),
+  ];
+}
+
+function edge({ namespaces, edge: settings, kafkaUi, network }: Environment): readonly Connection[] {
+  const pipeline = workloadsOf(namespaces.pipeline);
+  const controller = workloadsOf(namespaces.ingress)(INGRESS_NGINX);
+  const ours = settings.kind === 'ingress' && settings.controller !== undefined;
+  const dataPlane = settings.kind === 'gateway' ? settings.dataPlaneNamespace : namespaces.ingress;
+  const from = ours ? controller : namespace(dataPlane);
+  const passedOn: Connection[] = [{ from, to: pipeline(PRODUCER), ports: [PRODUCER_PORT] }];
+  if (kafkaUi?.access.kind === 'public') {
+    passedOn.push({ from, to: pipeline(KAFKA_UI), ports: [KAFKA_UI_PORT] });
+  }
+  if (!ours) return passedOn;
+
+  const apiServer = addresses(network.apiServerCidrs);
+  const { http, https, webhook, metrics } = INGRESS_NGINX_PORTS;
+  return [
+    ...passedOn,
+    { from: addresses(network.edgeClientCidrs), to: controller, ports: [http, https] },
+    { from: apiServer, to: controller, ports: [webhook] },
+    { from: namespace(network.monitoringNamespace), to: controller, ports: [metrics] },
+    { from: controller, to: apiServer, ports: API_SERVER_PORTS },
+    {
+      from: workloadsOf(namespaces.ingress)(INGRESS_NGINX_ADMISSION),
+      to: apiServer,
+      ports: API_SERVER_PORTS,
+    },
+  ];
+}
+
+function logging({ namespaces, kafka, network, logging: settings }: Environment): readonly Connection[] {
+  const logs = workloadsOf(namespaces.logging);
+  const brokers = workloadsOf(namespaces.pipeline)(KAFKA_BROKERS);
+  const apiServer = addresses(network.apiServerCidrs);
+  const toSearch = { to: addresses(network.searchCidrs), ports: [portOf(settings.search.endpoint)] };
+  const toKafka = { to: brokers, ports: [clientsPort(kafka)] };
+  const collector = logs(settings.collector === 'fluentd' ? FLUENTD : FILEBEAT);
+  return [
+    { from: collector, to: apiServer, ports: API_SERVER_PORTS },
+    { from: collector, ...(settings.kafkaBuffer === undefined ? toSearch : toKafka) },
+    ...(settings.collector === 'fluentd'
+      ? [{ from: namespace(network.monitoringNamespace), to: collector, ports: [FLUENTD_METRICS_PORT] }]
+      : []),
+    ...(settings.kafkaBuffer === undefined
+      ? []
+      : LOG_LANES.map((lane) => logs(logIndexer(lane))).flatMap((indexer) => [
+          { from: indexer, ...toKafka },
+          { from: indexer, ...toSearch },
+        ])),
+  ];
+}
+
+function clientsPort({ security }: Environment['kafka']): number {
+  return security.protocol === 'tls' ? LISTENER_PORTS.clientsTls : LISTENER_PORTS.clientsPlaintext;
+}
+
+function workloadsOf(namespaceName: string): (identity: Identity) => NetworkPeer {
+  return (identity) => ({ kind: 'workload', namespace: namespaceName, identity });
+}
+
+function namespace(name: string): NetworkPeer {
+  return { kind: 'namespace', namespace: name };
+}
+
+function addresses(cidrs: readonly string[]): NetworkPeer {
+  return { kind: 'addresses', cidrs };
+}

@@ -1,0 +1,96 @@
+import { Chart, Duration } from 'cdk8s';
+import type { Construct } from 'constructs';
+import { Edge, type EdgeKind } from '../constructs/edge.ts';
+import { IngressNginx } from '../constructs/ingress-nginx.ts';
+import { KAFKA_UI, KAFKA_UI_PORT } from '../constructs/kafka-ui.ts';
+import type { ProducerEndpoint } from '../constructs/producer.ts';
+import type { Environment } from '../environments/environment.ts';
+import { toBytes } from '../environments/quantities.ts';
+import { images } from '../images.ts';
+import { toDuration, toSize } from './units.ts';
+
+/** The edge waits this much longer than the program, whose answer says more than the edge's. */
+const EDGE_MARGIN = Duration.seconds(5);
+
+/** The ways in: the ingress controller where it is ours, the producer's host, and the UI's where it has one. */
+export class IngressChart extends Chart {
+  constructor(scope: Construct, id: string, environment: Environment, producer: ProducerEndpoint) {
+    super(scope, id, { disableResourceNameHashes: true });
+    const { namespaces, spread, edge, kafkaUi } = environment;
+
+    if (edge.kind === 'ingress' && edge.controller !== undefined) {
+      const { workload, resources, service, webhookCertificate } = edge.controller;
+      new IngressNginx(this, 'Controller', {
+        namespace: namespaces.ingress,
+        watchedNamespace: namespaces.pipeline,
+        image: images.ingressNginxController,
+        certgenImage: images.ingressNginxCertgen,
+        workload,
+        resources: { cpuMillicores: resources.cpuMillicores, memory: toSize(resources.memory) },
+        spread,
+        ingressClassName: edge.ingressClassName,
+        service,
+        webhookCertificate,
+      });
+    }
+    const kind = edgeKind(edge);
+    const maxBytes = toBytes(environment.producer.maxBody);
+    const timeout = Duration.millis(
+      toDuration(environment.producer.requestTimeout).toMilliseconds() + EDGE_MARGIN.toMilliseconds(),
+    );
+    const backend = { serviceName: producer.serviceName, port: producer.port };
+    new Edge(this, 'Collect', {
+      name: 'collect',
+      namespace: producer.namespace,
+      edge: kind,
+      host: edge.host,
+      tlsSecretName: edge.tlsSecret,
+      routes: [
+        {
+          name: 'upload',
+          path: '/upload',
+          match: 'exact',
+          backend,
+          body: { kind: 'limited', maxBytes },
+          timeout,
+        },
+        {
+          name: 'upload-batch',
+          path: '/upload/batch',
+          match: 'exact',
+          backend,
+          body: { kind: 'streamed' },
+          timeout,
+        },
+      ],
+    });
+    if (kafkaUi?.access.kind === 'public') {
+      new Edge(this, 'KafkaUi', {
+        name: KAFKA_UI.name,
+        namespace: namespaces.pipeline,
+        edge: kind,
+        host: kafkaUi.access.host,
+        tlsSecretName: kafkaUi.access.tlsSecret,
+        routes: [
+          {
+            name: KAFKA_UI.name,
+            path: '/',
+            match: 'prefix',
+            backend: { serviceName: KAFKA_UI.name, port: KAFKA_UI_PORT },
+            body: { kind: 'limited', maxBytes: 2 ** 20 },
+            timeout: Duration.seconds(60),
+          },
+        ],
+      });
+    }
+  }
+}
+
+function edgeKind(edge: Environment['edge']): EdgeKind {
+  if (edge.kind === 'ingress') {
+    const { kind, ingressClassName, requestsPerSecondPerAddress } = edge;
+    return { kind, ingressClassName, requestsPerSecondPerAddress };
+  }
+  const { kind, gatewayClassName, bodyLimitPolicy } = edge;
+  return { kind, gatewayClassName, ...(bodyLimitPolicy !== undefined && { bodyLimitPolicy }) };
+}
