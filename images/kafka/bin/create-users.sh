@@ -9,12 +9,16 @@ users=${HEADWATER_USERS:-/etc/headwater-users}
 kafka=${KAFKA_HOME:-/opt/kafka}
 servers=$1
 shift
+properties=${TMPDIR:-/tmp}/user.properties
 umask 077
 
 for user in "$@"; do
-  printf 'SCRAM-SHA-512=[iterations=8192,password=%s]\n' "$(cat "$users/$user/password")" >/tmp/user.properties
-  java -Xmx256m -cp "$kafka/libs/*" kafka.admin.ConfigCommand \
+  password=$(<"$users/$user/password")
+  printf 'SCRAM-SHA-512=iterations=8192,password=%s\n' "${password//\\/\\\\}" >"$properties"
+  java -Xmx256m "-Dlog4j.configuration=file:$kafka/log4j.properties" "-Dlog4j2.configurationFile=$kafka/log4j2.properties" \
+    -cp "$kafka/libs/*" \
+    kafka.admin.ConfigCommand \
     --bootstrap-server "$servers" --command-config "$config/admin.properties" \
-    --alter --entity-type users --entity-name "$user" --add-config-file /tmp/user.properties
-  rm /tmp/user.properties
+    --alter --entity-type users --entity-name "$user" --add-config-file "$properties"
+  rm "$properties"
 done

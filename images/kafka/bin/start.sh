@@ -4,7 +4,7 @@ set -euo pipefail
 
 config=${HEADWATER_CONFIG:-/etc/headwater}
 kafka=${KAFKA_HOME:-/opt/kafka}
-properties=/tmp/server.properties
+properties=${TMPDIR:-/tmp}/server.properties
 ordinal=${POD_INDEX:?POD_INDEX must be the ordinal of this pod}
 
 cat "$config/server.properties" "$config/node-$ordinal.properties" >"$properties"
@@ -23,5 +23,5 @@ exec java \
   -XX:+ExitOnOutOfMemoryError \
   "-Dlog4j.configuration=file:$kafka/log4j.properties" \
   "-Dlog4j2.configurationFile=$kafka/log4j2.properties" \
-  "-javaagent:/opt/jmx-agent/jmx_prometheus_javaagent.jar=9404:$config/jmx.yaml" \
+  "-javaagent:$kafka/jmx-agent.jar=${METRICS_PORT:-9404}:$config/jmx.yaml" \
   -cp "$kafka/libs/*" kafka.Kafka "$properties"
