@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ConsumerVariables } from '../../apps/consumer/config.ts';
-import type { ConsumerVariables } from '../../apps/consumer/config.ts';
 import type { ProducerVariables } from '../../apps/producer/config.ts';
 import type { TopicsVariables } from '../../apps/topics/config.ts';
 import type { TopicDeclaration } from '../../apps/topics/topic.ts';
