@@ -9,7 +9,7 @@ import { addErrorAnswers } from './http/error-answers.ts';
 import type { HttpLimits } from './http/limits.ts';
 import { httpMetrics } from './metrics.ts';
 import { answerBrokenRequest, MAX_HEADER_BYTES } from './http/raw-answers.ts';
-import { requestId } from './http/request.ts';
+import { requestId, unmetExpectation } from './http/request.ts';
 import { addUploadBatchRoute } from './http/upload-batch.ts';
 import { addUploadRoute } from './http/upload.ts';
 
@@ -73,13 +73,12 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
     if (draining.aborted) reply.header('connection', 'close');
-    done();
+    done(unmetExpectation(request.headers.expect));
   });
   app.addHook('onResponse', (request, reply, done) => {
-    const { socket, complete } = request.raw;
-    if (!complete) {
+    if (!request.raw.complete) {
       setTimeout(() => {
-        if (!request.raw.complete) socket.destroy();
+        if (!request.raw.complete) request.raw.destroy();
       }, LINGER_AFTER_REFUSAL_MS).unref();
     }
     const route = request.routeOptions.url;
@@ -88,7 +87,9 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     }
     done();
   });
-  app.server.on('checkContinue', (request, response) => app.server.emit('request', request, response));
+  for (const event of ['checkContinue', 'checkExpectation']) {
+    app.server.on(event, (request, response) => app.server.emit('request', request, response));
+  }
 
   addHealthRoutes(app, {
     registry,

@@ -1,6 +1,9 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { ConsumerVariables } from '../../apps/consumer/config.ts';
 import type { ProducerVariables } from '../../apps/producer/config.ts';
+import type { TopicsVariables } from '../../apps/topics/config.ts';
+import type { TopicDeclaration } from '../../apps/topics/topic.ts';
 import { runCommand } from './command.ts';
 import type { Host } from './host.ts';
 import { ManagedProcess, type ProcessOptions } from './managed-process.ts';
@@ -50,17 +53,21 @@ export function createProducer(options: ApplicationOptions<ProducerVariables>): 
   return createApplication('producer', options);
 }
 
-/** Makes the topics that `TOPICS` declares, or brings them to what it declares. */
+export function createConsumer(options: ApplicationOptions<ConsumerVariables>): Promise<Application> {
+  return createApplication('consumer', options);
+}
+
+/** Runs the topics program to its end: afterwards Kafka has the topics, each partition with a leader. */
 export async function makeTopics(
   host: Host,
-  directory: string,
-  variables: Readonly<Record<string, string>>,
+  bootstrapServers: string,
+  topics: readonly TopicDeclaration[],
 ): Promise<void> {
-  await runCommand(host.execPath, [join(APPS, 'topics', 'main.ts')], {
-    host,
-    cwd: directory,
-    environment: variables,
-  });
+  const environment = {
+    KAFKA_BOOTSTRAP_SERVERS: bootstrapServers,
+    TOPICS: JSON.stringify(topics),
+  } satisfies TopicsVariables;
+  await runCommand(host.execPath, [join(APPS, 'topics', 'main.ts')], { host, cwd: APPS, environment });
 }
 
 async function createApplication<Variables>(

@@ -19,7 +19,9 @@ const bytesOf = (header: string): Buffer => Buffer.from(header, 'latin1');
 export function eventKey(request: IncomingMessage): Buffer | undefined {
   const key = request.headers['x-event-key'];
   if (key === undefined) return undefined;
-  const sent = request.headersDistinct['x-event-key']?.length ?? 0;
+  const sent = request.rawHeaders.filter(
+    (text, index) => index % 2 === 0 && /^x-event-key$/i.test(text),
+  ).length;
   if (sent === 1 && key !== '') return bytesOf(String(key));
   const got = sent === 1 ? 'an empty one' : `${sent} of them`;
   throw new Problem(
@@ -27,6 +29,17 @@ export function eventKey(request: IncomingMessage): Buffer | undefined {
     'invalid_event_key',
     `X-Event-Key must be one header that is not empty, got ${got}`,
     'leave it out where the order of events does not matter',
+  );
+}
+
+/** 417 for everything but `100-continue`, which is met when the body is wanted. */
+export function unmetExpectation(expect: string | undefined): Problem | undefined {
+  if (expect === undefined || expect.toLowerCase() === '100-continue') return undefined;
+  return new Problem(
+    417,
+    'expectation_failed',
+    `Expect must be 100-continue or absent, got ${JSON.stringify(expect)}`,
+    'leave it out',
   );
 }
 

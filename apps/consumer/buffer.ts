@@ -1,0 +1,101 @@
+import type { Content } from './codec.ts';
+import type { Gap, LinkSummary, RecordPosition } from './link.ts';
+
+/** When a buffer becomes an object. */
+export interface FlushLimits {
+  readonly maxRecords: number;
+  /** Of lines, before compression. */
+  readonly maxBytes: number;
+  /** Since the first offset entered the buffer. */
+  readonly maxAgeMs: number;
+  /** Offsets from start to end, a recorded gap aside. */
+  readonly maxSpan: number;
+}
+
+export type FlushReason = 'records' | 'bytes' | 'age' | 'span' | 'memory' | 'gap';
+
+/** The link that is being filled: consecutive offsets of one partition from `start` on. */
+export class LinkBuffer implements LinkSummary {
+  readonly start: number;
+  readonly gap: Gap | undefined;
+  readonly openedAt: number;
+  readonly content: Content;
+  #end: number;
+  #count = 0;
+  #bytes = 0;
+  #first: RecordPosition | undefined;
+  #last: RecordPosition | undefined;
+  #leaderEpoch: number;
+
+  /**
+   * @param leaderEpoch of the last batch before `start`
+   * @param openedAt as of a monotonic clock, milliseconds
+   */
+  constructor(start: number, gap: Gap | undefined, leaderEpoch: number, content: Content, openedAt: number) {
+    this.start = start;
+    this.gap = gap;
+    this.#end = gap?.to ?? start;
+    this.#leaderEpoch = leaderEpoch;
+    this.content = content;
+    this.openedAt = openedAt;
+  }
+
+  get end(): number {
+    return this.#end;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  get first(): RecordPosition | undefined {
+    return this.#first;
+  }
+
+  get last(): RecordPosition | undefined {
+    return this.#last;
+  }
+
+  get leaderEpoch(): number {
+    return this.#leaderEpoch;
+  }
+
+  /** The furthest end that the span allows. */
+  maxEnd(maxSpan: number): number {
+    return (this.gap?.to ?? this.start) + maxSpan;
+  }
+
+  /** Whether it holds nothing but its gap, so that the gap may still grow. */
+  get isBareGap(): boolean {
+    return this.gap !== undefined && this.#end === this.gap.to;
+  }
+
+  /** @returns a promise where the caller should wait before it adds more */
+  append(position: RecordPosition, line: Buffer, leaderEpoch: number): Promise<void> | undefined {
+    this.advance(position.offset + 1, leaderEpoch);
+    this.#count += 1;
+    this.#bytes += line.length;
+    this.#first ??= position;
+    this.#last = position;
+    return this.content.write(line);
+  }
+
+  /** Passes offsets that hold no record: control records, and what compaction has removed. */
+  advance(end: number, leaderEpoch: number): void {
+    this.#end = end;
+    this.#leaderEpoch = leaderEpoch;
+  }
+
+  /** Whether a line of so many bytes still fits; the first always does. */
+  fits(lineBytes: number, { maxBytes }: FlushLimits): boolean {
+    return this.#count === 0 || this.#bytes + lineBytes <= maxBytes;
+  }
+
+  /** The threshold that is reached, age aside. */
+  due({ maxRecords, maxBytes, maxSpan }: FlushLimits): FlushReason | undefined {
+    if (this.#count >= maxRecords) return 'records';
+    if (this.#bytes >= maxBytes) return 'bytes';
+    if (this.#end >= this.maxEnd(maxSpan)) return 'span';
+    return undefined;
+  }
+}

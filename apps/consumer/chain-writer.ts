@@ -1,0 +1,216 @@
+import type { Log } from '../service/log.ts';
+import { LinkBuffer, type FlushLimits, type FlushReason } from './buffer.ts';
+import { createContent } from './codec.ts';
+import { encodeLine } from './envelope.ts';
+import type { KafkaRecord } from './kafka/records.ts';
+import { contentType, linkMetadata, type Codec, type Delivery, type Gap } from './link.ts';
+import type { LinkEnd, LinkKeys } from './link.ts';
+import type { MemoryPool } from './memory.ts';
+import type { LinkObject } from './store/store.ts';
+
+/** What filling a chain needs of the store. Calls go on until they are answered or the signal aborts. */
+export interface LinkStore {
+  addLink(link: LinkObject, signal: AbortSignal): Promise<LinkEnd>;
+  addOverlappingLink(link: LinkObject, signal: AbortSignal): Promise<LinkEnd>;
+}
+
+/** A place in the log: everything before it has been read, or stored. */
+export interface LogPosition {
+  readonly offset: number;
+  /** Of the last batch before the offset, by which a leader tells whether its log is still the same; or -1. */
+  readonly leaderEpoch: number;
+}
+
+export interface ChainObserver {
+  flushed(reason: FlushReason): void;
+  stored(records: number, bytes: number): void;
+  /** A link of another writer was there already. */
+  adopted(): void;
+}
+
+export interface ChainWriterOptions {
+  readonly store: LinkStore;
+  readonly keys: LinkKeys;
+  readonly codec: Codec;
+  readonly delivery: Delivery;
+  readonly limits: FlushLimits;
+  readonly buffers: MemoryPool;
+  /** Who stores: metadata, and part of the key where links may overlap. */
+  readonly writer: string;
+  readonly observer: ChainObserver;
+  readonly log: Log;
+  /** A monotonic clock, milliseconds. */
+  readonly now: () => number;
+  /** Gets every new end of the chain. */
+  readonly onStored: (end: LogPosition) => void;
+  /** Gets what keeps a link from being stored; then nothing is stored any more until {@link ChainWriter.start}. */
+  readonly onFailed: (error: unknown) => void;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Makes the links of one chain: fills one while the one before is being stored. `position` is where reading
+ * goes on; `end` is where the chain ends.
+ */
+export class ChainWriter {
+  readonly #options: ChainWriterOptions;
+  #end: LogPosition = { offset: 0, leaderEpoch: -1 };
+  #position: LogPosition = this.#end;
+  #rewinds = 0;
+  #open: LinkBuffer | undefined;
+  #ageTimer: NodeJS.Timeout | undefined;
+  #upload: { readonly link: LinkBuffer; readonly settled: Promise<void> } | undefined;
+
+  constructor(options: ChainWriterOptions) {
+    this.#options = options;
+  }
+
+  get end(): LogPosition {
+    return this.#end;
+  }
+
+  get position(): LogPosition {
+    return this.#position;
+  }
+
+  /** Changes when the position jumps: what was being read is not wanted any more. */
+  get rewinds(): number {
+    return this.#rewinds;
+  }
+
+  /** When the oldest offset that is not stored yet came in; `undefined` where all are. */
+  get unstoredSince(): number | undefined {
+    return (this.#upload?.link ?? this.#open)?.openedAt;
+  }
+
+  /** What a flush now would give back; 0 while another link is being stored. */
+  get flushableBytes(): number {
+    return this.#upload === undefined ? (this.#open?.content.memoryBytes ?? 0) : 0;
+  }
+
+  /** Begins, or begins again, at the end of the chain. */
+  start(end: LogPosition): void {
+    this.#end = end;
+    this.rewind();
+  }
+
+  /** Forgets what is not stored: reading goes on at the end of the chain. */
+  rewind(): void {
+    this.#rewinds += 1;
+    clearTimeout(this.#ageTimer);
+    this.#open?.content.discard();
+    this.#open = undefined;
+    this.#position = this.#end;
+  }
+
+  /** Waits until nothing is being stored. */
+  async settled(): Promise<void> {
+    while (this.#upload !== undefined) await this.#upload.settled;
+  }
+
+  flush(reason: FlushReason): void {
+    if (this.#open !== undefined) void this.#seal(this.#open, reason);
+  }
+
+  /** Takes the next record, at the speed at which links are stored. */
+  async append(record: KafkaRecord, leaderEpoch: number): Promise<void> {
+    const rewinds = this.#rewinds;
+    const { offset, timestamp } = record;
+    const line = encodeLine(record);
+    if (this.#position.offset < offset) await this.pass(offset, leaderEpoch);
+    if (this.#open?.fits(line.length, this.#options.limits) === false) await this.#seal(this.#open, 'bytes');
+    if (this.#rewinds !== rewinds) return;
+    const link = this.#open ?? this.#openLink();
+    const behind = link.append({ offset, timestamp }, line, leaderEpoch);
+    this.#position = { offset: offset + 1, leaderEpoch };
+    if (behind !== undefined) await behind;
+    await this.#sealIfDue(link);
+  }
+
+  /** Moves on over offsets that hold no record, in links that span no more than they may. */
+  async pass(to: number, leaderEpoch: number): Promise<void> {
+    const rewinds = this.#rewinds;
+    while (this.#position.offset < to && this.#rewinds === rewinds) {
+      const link = this.#open ?? this.#openLink();
+      const end = Math.min(to, link.maxEnd(this.#options.limits.maxSpan));
+      link.advance(end, leaderEpoch);
+      this.#position = { offset: end, leaderEpoch };
+      await this.#sealIfDue(link);
+    }
+  }
+
+  /** Records that the offsets up to a position could not be read, in a link that begins with them. */
+  async skip(to: LogPosition): Promise<Gap | undefined> {
+    const rewinds = this.#rewinds;
+    if (this.#open?.isBareGap === false) await this.#seal(this.#open, 'gap');
+    if (this.#rewinds !== rewinds) return undefined;
+    const gap = { from: this.#position.offset, to: to.offset };
+    const from = this.#open?.gap?.from ?? gap.from;
+    this.#open?.content.discard();
+    this.#position = to;
+    this.#openLink({ from, to: to.offset });
+    return gap;
+  }
+
+  #openLink(gap?: Gap): LinkBuffer {
+    const { codec, buffers, limits, now } = this.#options;
+    const { offset, leaderEpoch } = this.#position;
+    const link = new LinkBuffer(gap?.from ?? offset, gap, leaderEpoch, createContent(codec, buffers), now());
+    clearTimeout(this.#ageTimer);
+    this.#ageTimer = setTimeout(() => void this.#seal(link, 'age'), limits.maxAgeMs);
+    this.#open = link;
+    return link;
+  }
+
+  async #sealIfDue(link: LinkBuffer): Promise<void> {
+    const reason = link.due(this.#options.limits);
+    if (reason !== undefined) await this.#seal(link, reason);
+  }
+
+  /** Hands a link to its upload, after the one before it: until then nothing more is taken. */
+  async #seal(link: LinkBuffer, reason: FlushReason): Promise<void> {
+    await this.settled();
+    if (this.#open !== link) return;
+    clearTimeout(this.#ageTimer);
+    this.#open = undefined;
+    this.#options.observer.flushed(reason);
+    this.#upload = { link, settled: this.#store(link) };
+  }
+
+  async #store(link: LinkBuffer): Promise<void> {
+    const { keys, codec, delivery, store, writer, observer, log, signal } = this.#options;
+    const { start, end, count } = link;
+    const key = keys.key(start, end, writer);
+    try {
+      const body = await link.content.finish();
+      const object = {
+        key,
+        start,
+        body,
+        metadata: linkMetadata(link, writer),
+        contentType: contentType(codec),
+      };
+      const stored =
+        delivery === 'exactly-once'
+          ? await store.addLink(object, signal)
+          : await store.addOverlappingLink(object, signal);
+      signal.throwIfAborted();
+      this.#end = { offset: stored.end, leaderEpoch: stored.leaderEpoch };
+      if (stored.end === end && stored.writer === writer) {
+        observer.stored(count, body.length);
+      } else {
+        log.warn({ key, end, stored }, 'another writer was first: its link counts');
+        observer.adopted();
+      }
+      if (stored.end !== end) this.rewind();
+      this.#options.onStored(this.#end);
+    } catch (error) {
+      // What follows this link must not be stored without it.
+      this.rewind();
+      this.#options.onFailed(error);
+    } finally {
+      link.content.discard();
+      this.#upload = undefined;
+    }
+  }
+}

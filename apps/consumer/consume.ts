@@ -1,0 +1,229 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Log } from '../service/log.ts';
+import { Backoff } from './backoff.ts';
+import { FetchLoop } from './fetch-loop.ts';
+import type { Health } from './health.ts';
+import type { Brokers } from './kafka/brokers.ts';
+import { Commits } from './kafka/commits.ts';
+import type { Coordinator } from './kafka/coordinator.ts';
+import { kafkaFailure } from './kafka/errors.ts';
+import { GroupMember } from './kafka/group.ts';
+import { committedOffset, logBound, logBounds } from './kafka/offsets.ts';
+import type { KafkaOperation, Leader, Topic } from './kafka/topic.ts';
+import type { ChainId } from './link.ts';
+import type { MemoryPool } from './memory.ts';
+import type { LogBounds, Partition, PartitionSource } from './partition.ts';
+
+/** How often the cluster is asked for new partitions, leaders and the ends of the logs. */
+const REFRESH_MS = 10_000;
+const FIRST_BACKOFF_MS = 100;
+const MAX_BACKOFF_MS = 5000;
+
+export interface ConsumeOptions {
+  readonly brokers: Brokers;
+  readonly coordinator: Coordinator;
+  readonly topic: Topic;
+  readonly sessionTimeoutMs: number;
+  /** What happens to the records of a partition that this consumer owns. */
+  readonly open: (chain: ChainId, source: PartitionSource, onChanged: () => void) => Partition;
+  /** Bounds what was fetched and not taken yet. */
+  readonly fetched: MemoryPool;
+  readonly buffers: MemoryPool;
+  readonly health: Health<KafkaOperation>;
+  readonly log: Log;
+}
+
+/** Consumes a topic as a member of a group: opens what the group assigns, and feeds it. */
+export class Consumption implements PartitionSource {
+  readonly #options: ConsumeOptions;
+  readonly #stopping = new AbortController();
+  /** Ends last: until then, what has been stored is committed. */
+  readonly #ending = new AbortController();
+  readonly #partitions = new Map<number, Partition>();
+  readonly #logEnds = new Map<number, number>();
+  readonly #member: GroupMember;
+  readonly #commits: Commits;
+  readonly #fetchLoop: FetchLoop;
+  #assigned: readonly number[] = [];
+  #running: Promise<unknown> = Promise.resolve();
+
+  constructor(options: ConsumeOptions) {
+    this.#options = options;
+    const { signal } = this.#stopping;
+    this.#member = new GroupMember({ ...options, onAssigned: (partitions) => this.#onAssigned(partitions) });
+    this.#commits = new Commits({
+      ...options,
+      topic: options.topic.name,
+      ownership: () => this.#member.ownership,
+      signal: this.#ending.signal,
+    });
+    this.#fetchLoop = new FetchLoop({
+      ...options,
+      partitions: this.#partitions,
+      onLogEnd: (partition, offset) => this.#logEnds.set(partition, offset),
+      signal,
+    });
+  }
+
+  get partitions(): ReadonlyMap<number, Partition> {
+    return this.#partitions;
+  }
+
+  get rebalances(): number {
+    return this.#member.rebalances;
+  }
+
+  /** Whether the group knows this consumer, with or without partitions. */
+  get isMember(): boolean {
+    return this.#member.ownership !== undefined;
+  }
+
+  /** Records in the log that are not stored yet; `undefined` until both ends are known. */
+  lag(partition: number): number | undefined {
+    const logEnd = this.#logEnds.get(partition);
+    const storedEnd = this.#partitions.get(partition)?.storedEnd;
+    return logEnd === undefined || storedEnd === undefined ? undefined : Math.max(0, logEnd - storedEnd);
+  }
+
+  start(): void {
+    const { signal } = this.#stopping;
+    this.#running = Promise.all([this.#member.run(signal), this.#refresh(signal)]);
+  }
+
+  /** Buffers give memory back by becoming objects, the largest first. */
+  relieve(): void {
+    const partitions = [...this.#partitions.values()];
+    const largest = partitions.sort((a, b) => b.flushableBytes - a.flushableBytes)[0];
+    if (largest !== undefined && largest.flushableBytes > 0) largest.flushForMemory();
+  }
+
+  /**
+   * Stops reading at once, lets uploads end that are under way, commits them and leaves the group.
+   *
+   * @param deadline as of `performance.now()`; what is not stored by then is left to the next owner
+   */
+  async stop(deadline: number): Promise<void> {
+    this.#stopping.abort();
+    const partitions = [...this.#partitions.values()];
+    const late = sleep(Math.max(0, deadline - performance.now()), undefined, { ref: false });
+    await Promise.race([Promise.all(partitions.map((partition) => partition.close(true))), late]);
+    await Promise.race([this.#commits.settled(), late]);
+    this.#ending.abort();
+    await Promise.all(partitions.map((partition) => partition.close(false)));
+    await Promise.race([this.#running, late]);
+    await Promise.race([this.#member.leave(), late]);
+  }
+
+  committed(partition: number, signal: AbortSignal): Promise<number | undefined> {
+    const { brokers, coordinator, topic } = this.#options;
+    return this.#persist('offsets', signal, () =>
+      coordinator.ask((nodeId) =>
+        committedOffset(brokers, nodeId, coordinator.groupId, topic.name, partition),
+      ),
+    );
+  }
+
+  bounds(partition: number, signal: AbortSignal): Promise<LogBounds> {
+    const { brokers, topic } = this.#options;
+    return this.#persist('offsets', signal, async () => {
+      const leader = topic.leader(partition);
+      if (leader === undefined) throw new Error(`partition ${partition} has no leader`);
+      const earliest = await logBound(brokers, topic.name, partition, leader, 'earliest');
+      return { earliest, latest: await logBound(brokers, topic.name, partition, leader, 'latest') };
+    });
+  }
+
+  commit(...noted: Parameters<PartitionSource['commit']>): void {
+    this.#commits.note(...noted);
+  }
+
+  #onAssigned(partitions: readonly number[]): void {
+    this.#assigned = partitions;
+    this.#reconcile();
+    // What the last generation has stored and could not commit.
+    for (const partition of this.#partitions.values()) partition.commitAgain();
+  }
+
+  /** Opens what is assigned and exists, closes what is not, or belongs to another incarnation of the topic. */
+  #reconcile(): void {
+    const { topic, open, log } = this.#options;
+    const { view } = topic;
+    for (const [number, partition] of this.#partitions) {
+      const isSameTopic = view === undefined || view.id === partition.chain.topicId;
+      if (this.#assigned.includes(number) && isSameTopic) continue;
+      this.#partitions.delete(number);
+      this.#logEnds.delete(number);
+      void partition.close(false);
+    }
+    if (view === undefined || this.#stopping.signal.aborted) return;
+    for (const number of this.#assigned) {
+      if (this.#partitions.has(number) || number >= view.leaders.length) continue;
+      const chain = { topic: topic.name, topicId: view.id, partition: number };
+      const partition = open(chain, this, () => this.#fetchLoop.pump());
+      this.#partitions.set(number, partition);
+      log.debug({ ...chain }, 'partition opened');
+      void partition.run();
+    }
+  }
+
+  async #refresh(signal: AbortSignal): Promise<void> {
+    const { topic } = this.#options;
+    topic.onChanged = () => {
+      this.#reconcile();
+      this.#fetchLoop.pump();
+    };
+    while (!signal.aborted) {
+      await topic.refresh();
+      await this.#readLogEnds();
+      await sleep(REFRESH_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  /** A partition that stands still is not fetched, and its lag grows all the same. */
+  async #readLogEnds(): Promise<void> {
+    const { brokers, topic, health } = this.#options;
+    const byLeader = Map.groupBy(
+      [...this.#partitions.keys()].flatMap((partition) => {
+        const leader = topic.leader(partition);
+        return leader === undefined ? [] : [{ partition, leader }];
+      }),
+      ({ leader }): Leader['nodeId'] => leader.nodeId,
+    );
+    for (const [nodeId, partitions] of byLeader) {
+      try {
+        for (const { partition, offset } of await logBounds(
+          brokers,
+          topic.name,
+          partitions,
+          nodeId,
+          'latest',
+        )) {
+          this.#logEnds.set(partition, offset);
+        }
+      } catch (error) {
+        health.failed('offsets', kafkaFailure(error));
+      }
+    }
+  }
+
+  async #persist<Answer>(
+    operation: KafkaOperation,
+    signal: AbortSignal,
+    request: () => Promise<Answer>,
+  ): Promise<Answer> {
+    const { health, topic } = this.#options;
+    const backoff = new Backoff(FIRST_BACKOFF_MS, MAX_BACKOFF_MS);
+    for (;;) {
+      signal.throwIfAborted();
+      try {
+        const answer = await request();
+        health.succeeded(operation);
+        return answer;
+      } catch (error) {
+        health.failed(operation, kafkaFailure(error));
+        await topic.refresh();
+        await backoff.wait(signal);
+      }
+    }
+  }
+}

@@ -1,0 +1,130 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { Registry } from 'prom-client';
+import type { Log } from '../service/log.ts';
+import type { ConsumerConfig } from './config.ts';
+import { Consumption } from './consume.ts';
+import { Health } from './health.ts';
+import { Brokers } from './kafka/brokers.ts';
+import { Coordinator } from './kafka/coordinator.ts';
+import { Topic, type KafkaOperation } from './kafka/topic.ts';
+import { agreeOnLayout } from './layout.ts';
+import { MemoryPool } from './memory.ts';
+import { addConsumerGauges, consumerMetrics } from './metrics.ts';
+import { Partition } from './partition.ts';
+import { Bucket } from './store/bucket.ts';
+import { Store, type StoreOperation } from './store/store.ts';
+
+/** How often a stopped partition is looked at again. */
+const RECHECK_MS = 10_000;
+const CONTROL_TIMEOUT_MS = 5000;
+const FETCH_TIMEOUT_MS = 10_000;
+/** Above the time that a group gives its members to join again. */
+const JOIN_MARGIN_MS = 10_000;
+
+const now = (): number => performance.now();
+
+/** The whole consumer but its HTTP side. */
+export class Consumer {
+  readonly #config: ConsumerConfig;
+  readonly #bucket: Bucket;
+  readonly #store: Store;
+  readonly #brokers: Brokers;
+  readonly #storeHealth: Health<StoreOperation>;
+  readonly #kafkaHealth: Health<KafkaOperation>;
+  readonly #consumption: Consumption;
+  #agreed = false;
+
+  constructor(config: ConsumerConfig, registry: Registry, log: Log) {
+    this.#config = config;
+    const { topic, groupId, sessionTimeoutMs, layout, maxBufferedBytes } = config;
+    this.#storeHealth = new Health('store', log, now);
+    this.#kafkaHealth = new Health('kafka', log, now);
+    const metrics = consumerMetrics(registry);
+    this.#bucket = new Bucket(config.bucket);
+    this.#store = new Store({ bucket: this.#bucket, health: this.#storeHealth, observer: metrics.store });
+    this.#brokers = new Brokers({
+      connection: config.kafka,
+      clientId: 'headwater-consumer',
+      timeoutsMs: {
+        control: CONTROL_TIMEOUT_MS,
+        fetch: FETCH_TIMEOUT_MS,
+        join: sessionTimeoutMs + JOIN_MARGIN_MS,
+      },
+    });
+    // A quarter for answers that are being taken in, half for links; the rest for the copies on the way.
+    const fetched = new MemoryPool(maxBufferedBytes / 4);
+    const buffers = new MemoryPool(maxBufferedBytes / 2, () => this.#consumption.relieve());
+    const writer = `${hostname()}-${randomBytes(4).toString('hex')}`;
+    this.#consumption = new Consumption({
+      brokers: this.#brokers,
+      coordinator: new Coordinator(groupId, this.#brokers),
+      topic: new Topic(topic, this.#brokers, this.#kafkaHealth),
+      sessionTimeoutMs,
+      fetched,
+      buffers,
+      health: this.#kafkaHealth,
+      log,
+      open: (chain, source, onChanged) =>
+        new Partition({
+          chain,
+          source,
+          store: this.#store,
+          prefix: config.prefix,
+          codec: layout.codec,
+          delivery: layout.delivery,
+          continues: layout.continues !== undefined,
+          limits: config.limits,
+          buffers,
+          maxBatchBytes: maxBufferedBytes / 4,
+          writer,
+          observer: {
+            ...metrics.chain,
+            gap: (partition, gap) => metrics.gap(partition, gap),
+            changed: onChanged,
+          },
+          log,
+          now,
+          recheckMs: RECHECK_MS,
+        }),
+    });
+    addConsumerGauges(registry, {
+      consumption: this.#consumption,
+      pools: { fetched, buffered: buffers },
+      now,
+    });
+  }
+
+  /** Why it is not doing its work; `undefined` where it is. */
+  get notReady(): string | undefined {
+    const waiting = this.#agreed
+      ? 'kafka: not a member of the group yet'
+      : 'store: the layout is not known yet';
+    const working = this.#agreed && this.#consumption.isMember;
+    return this.#storeHealth.notReady ?? this.#kafkaHealth.notReady ?? (working ? undefined : waiting);
+  }
+
+  /**
+   * Agrees with the store on the layout, however long the store takes to answer, and begins to consume.
+   *
+   * @throws {LayoutError} where the prefix is not for this consumer
+   */
+  async start(signal: AbortSignal): Promise<void> {
+    const { prefix, layout } = this.#config;
+    try {
+      await agreeOnLayout(this.#store, prefix, layout, signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      throw error;
+    }
+    this.#agreed = true;
+    this.#consumption.start();
+  }
+
+  /** @param deadline as of `performance.now()` */
+  async stop(deadline: number): Promise<void> {
+    await this.#consumption.stop(deadline);
+    await this.#brokers.close();
+    this.#bucket.close();
+  }
+}

@@ -1,0 +1,143 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Health } from './health.ts';
+import type { Brokers } from './kafka/brokers.ts';
+import { codes, KafkaError, kafkaFailure, NONE } from './kafka/errors.ts';
+import { fetch, type FetchPartition, type PartitionAnswer } from './kafka/fetch.ts';
+import type { KafkaOperation, Topic, TopicView } from './kafka/topic.ts';
+import { MemoryShare, type MemoryPool } from './memory.ts';
+import type { Partition } from './partition.ts';
+
+/** How long a broker may wait for records: also how long a partition that comes to want some may have to. */
+export const MAX_WAIT_MS = 250;
+const MAX_PARTITION_BYTES = 1024 * 1024;
+const MAX_BYTES = 4 * 1024 * 1024;
+const RETRY_MS = 250;
+
+export interface FetchLoopOptions {
+  readonly brokers: Brokers;
+  readonly topic: Topic;
+  /** What this consumer owns, by partition; may change at any time. */
+  readonly partitions: ReadonlyMap<number, Partition>;
+  /** Bounds what was fetched and not taken yet. */
+  readonly fetched: MemoryPool;
+  /** Is asked for room before more is fetched. */
+  readonly buffers: MemoryPool;
+  readonly health: Health<KafkaOperation>;
+  /** Gets how far the log of a partition reaches. */
+  readonly onLogEnd: (partition: number, offset: number) => void;
+  readonly signal: AbortSignal;
+}
+
+interface Wish extends FetchPartition {
+  readonly owner: Partition;
+}
+
+/** Fetches what the partitions want, one request at a time from each broker that leads some of them. */
+export class FetchLoop {
+  readonly #options: FetchLoopOptions;
+  readonly #busy = new Set<number>();
+  readonly #held = new WeakSet<Partition>();
+  #turn = 0;
+
+  constructor(options: FetchLoopOptions) {
+    this.#options = options;
+  }
+
+  /** Fetches where something is wanted and nothing is under way. To be called whenever that may have changed. */
+  pump(): void {
+    const { topic, signal } = this.#options;
+    const { view } = topic;
+    if (signal.aborted || view === undefined) return;
+    for (const nodeId of this.#wishes(view).keys()) {
+      if (!this.#busy.has(nodeId)) void this.#fetch(nodeId);
+    }
+  }
+
+  async #fetch(nodeId: number): Promise<void> {
+    const { brokers, topic, fetched, buffers, health, signal } = this.#options;
+    const share = new MemoryShare(fetched);
+    this.#busy.add(nodeId);
+    try {
+      await buffers.room(1, signal);
+      await fetched.room(MAX_PARTITION_BYTES, signal);
+      const { view } = topic;
+      const wishes = view === undefined ? undefined : this.#wishes(view).get(nodeId);
+      if (signal.aborted || view === undefined || wishes === undefined) return;
+      const maxBytes = Math.max(MAX_PARTITION_BYTES, Math.min(MAX_BYTES, fetched.free));
+      share.set(maxBytes);
+      const answers = await fetch(brokers, nodeId, {
+        topic: view.uuid,
+        partitions: this.#inTurn(wishes),
+        maxWaitMs: MAX_WAIT_MS,
+        maxBytes,
+        maxPartitionBytes: MAX_PARTITION_BYTES,
+      });
+      share.set(0);
+      health.succeeded('fetch');
+      for (const answer of answers) {
+        const wish = wishes.find(({ partition }) => partition === answer.partition);
+        if (wish !== undefined) void this.#take(wish, answer);
+      }
+    } catch (error) {
+      share.set(0);
+      health.failed('fetch', kafkaFailure(error));
+      await Promise.all([topic.refresh(), sleep(RETRY_MS)]);
+    } finally {
+      this.#busy.delete(nodeId);
+    }
+    this.pump();
+  }
+
+  /** Hands an answer to its partition, unless that has been given up or moved on meanwhile. */
+  async #take({ owner, offset }: Wish, answer: PartitionAnswer): Promise<void> {
+    const { partitions, fetched, onLogEnd } = this.#options;
+    const { partition, errorCode, diverging, aborted, log } = answer;
+    if (partitions.get(partition) !== owner || owner.wanted?.offset !== offset) return;
+    switch (errorCode) {
+      case NONE: {
+        onLogEnd(partition, answer.lastStableOffset);
+        if (diverging !== undefined) return owner.diverged(diverging);
+        const share = new MemoryShare(fetched);
+        share.set(log.length);
+        await owner.accept({ log, aborted });
+        share.set(0);
+        return;
+      }
+      case codes.offsetOutOfRange:
+        return owner.outOfRange();
+      default:
+        return this.#hold(owner, new KafkaError(`fetch partition ${partition}`, errorCode));
+    }
+  }
+
+  /** The leader has moved, or the topic has another id: fetches again after the cluster was asked. */
+  async #hold(owner: Partition, error: KafkaError): Promise<void> {
+    const { topic, health } = this.#options;
+    this.#held.add(owner);
+    if (!error.passes) health.failed('fetch', error);
+    await Promise.all([topic.refresh(), sleep(RETRY_MS)]);
+    this.#held.delete(owner);
+    this.pump();
+  }
+
+  #wishes({ id }: TopicView): Map<number, Wish[]> {
+    const byLeader = new Map<number, Wish[]>();
+    for (const [partition, owner] of this.#options.partitions) {
+      const { wanted } = owner;
+      const leader = this.#options.topic.leader(partition);
+      if (wanted === undefined || leader === undefined) continue;
+      if (owner.chain.topicId !== id || this.#held.has(owner)) continue;
+      const { offset, leaderEpoch: lastEpoch } = wanted;
+      const wishes = byLeader.get(leader.nodeId) ?? [];
+      wishes.push({ owner, partition, offset, lastEpoch, leaderEpoch: leader.epoch });
+      byLeader.set(leader.nodeId, wishes);
+    }
+    return byLeader;
+  }
+
+  /** A broker fills its answer in the order of the request: each time another partition comes first. */
+  #inTurn(wishes: readonly Wish[]): Wish[] {
+    const first = this.#turn++ % wishes.length;
+    return [...wishes.slice(first), ...wishes.slice(0, first)];
+  }
+}

@@ -1,0 +1,65 @@
+import type { Log } from '../service/log.ts';
+
+const LOG_INTERVAL_MS = 1000;
+/** A failure that passes is no reason to be not ready until it has lasted so long. */
+const TOLERATED_MS = 30_000;
+
+/** A failure in words, and whether it passes by itself. */
+export interface Failure {
+  readonly message: string;
+  readonly passes: boolean;
+}
+
+interface Failing {
+  readonly failure: Failure;
+  readonly since: number;
+}
+
+/**
+ * What the answers of Kafka or of the store say of it, operation by operation: a bucket may be readable and not
+ * writable. For readiness, and for the log, which gets one line a second at most.
+ */
+export class Health<Operation extends string> {
+  readonly #subject: string;
+  readonly #log: Log;
+  readonly #now: () => number;
+  readonly #failing = new Map<Operation, Failing>();
+  #loggedAt = Number.NEGATIVE_INFINITY;
+  #unlogged = 0;
+
+  /** @param now a monotonic clock, milliseconds */
+  constructor(subject: string, log: Log, now: () => number) {
+    this.#subject = subject;
+    this.#log = log;
+    this.#now = now;
+  }
+
+  succeeded(operation: Operation): void {
+    const failing = this.#failing.get(operation);
+    if (failing === undefined) return;
+    this.#failing.delete(operation);
+    const afterMs = Math.round(this.#now() - failing.since);
+    this.#log.info({ operation, afterMs }, `${this.#subject} answers again`);
+  }
+
+  failed(operation: Operation, failure: Failure): void {
+    const now = this.#now();
+    this.#failing.set(operation, { failure, since: this.#failing.get(operation)?.since ?? now });
+    if (now - this.#loggedAt < LOG_INTERVAL_MS) {
+      this.#unlogged += 1;
+      return;
+    }
+    this.#log.warn({ operation, unlogged: this.#unlogged }, `${this.#subject}: ${failure.message}`);
+    this.#loggedAt = now;
+    this.#unlogged = 0;
+  }
+
+  /** Why work stands still; `undefined` where it does not, or only for a moment. */
+  get notReady(): string | undefined {
+    for (const { failure, since } of this.#failing.values()) {
+      if (!failure.passes || this.#now() - since >= TOLERATED_MS)
+        return `${this.#subject}: ${failure.message}`;
+    }
+    return undefined;
+  }
+}

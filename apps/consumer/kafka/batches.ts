@@ -1,0 +1,164 @@
+import { promisify } from 'node:util';
+import { gunzip, zstdDecompress } from 'node:zlib';
+import { compressionsAlgorithms, crc32c } from '@platformatic/kafka';
+import { MalformedRecordError, readRecords, type KafkaRecord } from './records.ts';
+
+const HEADER_BYTES = 61;
+/** What stands before the bytes that a batch's length counts. */
+const PREFIX_BYTES = 12;
+/** Where the checksummed part begins. */
+const ATTRIBUTES_AT = 21;
+
+const COMPRESSION_MASK = 0x07;
+const APPEND_TIME = 0x08;
+const TRANSACTIONAL = 0x10;
+const CONTROL = 0x20;
+
+/** A batch of records as it stands in the log, its records not yet read. */
+export interface Batch {
+  readonly baseOffset: number;
+  /** The first offset after the batch, whatever compaction has left of it. */
+  readonly nextOffset: number;
+  readonly leaderEpoch: number;
+  readonly producerId: bigint;
+  readonly isTransactional: boolean;
+  /** Transaction markers: offsets without records. */
+  readonly isControl: boolean;
+  readonly attributes: number;
+  readonly baseTimestamp: number;
+  readonly maxTimestamp: number;
+  readonly count: number;
+  readonly payload: Buffer;
+}
+
+/** A batch that cannot be read, whoever asks for it: a stop, not a retry. */
+export class UnreadableBatchError extends Error {
+  override readonly name = 'UnreadableBatchError';
+  readonly baseOffset: number;
+  readonly nextOffset: number;
+
+  constructor(baseOffset: number, nextOffset: number, problem: string, cause?: unknown) {
+    super(`batch at offset ${baseOffset} to ${nextOffset}: ${problem}`, { cause });
+    this.baseOffset = baseOffset;
+    this.nextOffset = nextOffset;
+  }
+}
+
+/**
+ * Walks the batches of a fetched stretch of log, each with its checksum verified. A last batch that the broker
+ * cut short is left out.
+ *
+ * @throws {UnreadableBatchError} where the checksum differs or the format is older than Kafka 0.11
+ */
+export function* readBatches(log: Buffer): Generator<Batch> {
+  for (let at = 0; log.length - at >= HEADER_BYTES;) {
+    const length = log.readInt32BE(at + 8) + PREFIX_BYTES;
+    if (length < HEADER_BYTES) {
+      const baseOffset = offsetAt(log, at);
+      throw new UnreadableBatchError(baseOffset, baseOffset + 1, `length ${length} is below its header's`);
+    }
+    if (log.length - at < length) return;
+    yield readBatch(log.subarray(at, at + length));
+    at += length;
+  }
+}
+
+function readBatch(bytes: Buffer): Batch {
+  const baseOffset = offsetAt(bytes, 0);
+  const nextOffset = baseOffset + bytes.readInt32BE(23) + 1;
+  const magic = bytes.readInt8(16);
+  if (magic !== 2)
+    throw new UnreadableBatchError(baseOffset, nextOffset, `record format ${magic}, 2 is read`);
+  const expected = bytes.readUInt32BE(17);
+  const found = crc32c(bytes.subarray(ATTRIBUTES_AT));
+  if (found !== expected) {
+    throw new UnreadableBatchError(
+      baseOffset,
+      nextOffset,
+      `checksum is ${found}, its header says ${expected}`,
+    );
+  }
+  const attributes = bytes.readInt16BE(ATTRIBUTES_AT);
+  return {
+    baseOffset,
+    nextOffset,
+    leaderEpoch: bytes.readInt32BE(12),
+    attributes,
+    isTransactional: (attributes & TRANSACTIONAL) !== 0,
+    isControl: (attributes & CONTROL) !== 0,
+    baseTimestamp: Number(bytes.readBigInt64BE(27)),
+    maxTimestamp: Number(bytes.readBigInt64BE(35)),
+    producerId: bytes.readBigInt64BE(43),
+    count: bytes.readInt32BE(57),
+    payload: bytes.subarray(HEADER_BYTES),
+  };
+}
+
+/**
+ * The records of a batch, decompressed off the main thread where Node can.
+ *
+ * @param maxBytes what the records may take when decompressed
+ * @throws {UnreadableBatchError} also from the iterator
+ */
+export async function openBatch(
+  batch: Batch,
+  maxBytes: number,
+): Promise<{ readonly records: Iterable<KafkaRecord>; readonly bytes: number }> {
+  try {
+    const bytes = await decompress(batch, maxBytes);
+    return { records: guard(batch, bytes), bytes: bytes.length };
+  } catch (error) {
+    throw unreadable(batch, error);
+  }
+}
+
+function* guard(batch: Batch, bytes: Buffer): Generator<KafkaRecord> {
+  try {
+    yield* readRecords(bytes, {
+      baseOffset: batch.baseOffset,
+      baseTimestamp: batch.baseTimestamp,
+      appendTimestamp: (batch.attributes & APPEND_TIME) === 0 ? undefined : batch.maxTimestamp,
+      count: batch.count,
+    });
+  } catch (error) {
+    // Only what reading threw: what the caller's loop throws does not pass through here.
+    throw unreadable(batch, error);
+  }
+}
+
+const inflateGzip = promisify(gunzip);
+const inflateZstd = promisify(zstdDecompress);
+
+async function decompress({ attributes, payload }: Batch, maxOutputLength: number): Promise<Buffer> {
+  const bytes = await inflate(attributes & COMPRESSION_MASK, payload, maxOutputLength);
+  if (bytes.length > maxOutputLength) {
+    throw new MalformedRecordError(`${bytes.length} bytes decompressed, ${maxOutputLength} are allowed`);
+  }
+  return bytes;
+}
+
+async function inflate(codec: number, payload: Buffer, maxOutputLength: number): Promise<Buffer> {
+  switch (codec) {
+    case 0:
+      return payload;
+    case 1:
+      return inflateGzip(payload, { maxOutputLength });
+    case 2:
+      return compressionsAlgorithms.snappy.decompressSync(payload);
+    case 3:
+      return compressionsAlgorithms.lz4.decompressSync(payload);
+    case 4:
+      return inflateZstd(payload, { maxOutputLength });
+    default:
+      throw new MalformedRecordError(`unknown compression ${codec}`);
+  }
+}
+
+function unreadable(batch: Batch, error: unknown): UnreadableBatchError {
+  const problem = error instanceof Error ? error.message : String(error);
+  return new UnreadableBatchError(batch.baseOffset, batch.nextOffset, problem, error);
+}
+
+function offsetAt(bytes: Buffer, at: number): number {
+  return Number(bytes.readBigInt64BE(at));
+}

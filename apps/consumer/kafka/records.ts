@@ -1,0 +1,105 @@
+/** One record of a partition's log. */
+export interface KafkaRecord {
+  readonly offset: number;
+  /** Milliseconds since the epoch; -1 where the record has none. */
+  readonly timestamp: number;
+  readonly key: Buffer | null;
+  /** Null for a tombstone. */
+  readonly value: Buffer | null;
+  readonly headers: readonly RecordHeader[];
+}
+
+export interface RecordHeader {
+  readonly name: Buffer;
+  readonly value: Buffer | null;
+}
+
+/** The bytes are not what the record format says. */
+export class MalformedRecordError extends Error {
+  override readonly name = 'MalformedRecordError';
+}
+
+/** What the records of one batch are relative to. */
+export interface RecordBase {
+  readonly baseOffset: number;
+  readonly baseTimestamp: number;
+  /** The time of the append, where the topic says that it counts and not the producer's. */
+  readonly appendTimestamp: number | undefined;
+  readonly count: number;
+}
+
+/**
+ * Reads the records of one batch, one at a time. They share memory with `bytes`.
+ * Format: https://kafka.apache.org/documentation/#recordbatch
+ *
+ * @throws {MalformedRecordError}
+ */
+export function* readRecords(bytes: Buffer, base: RecordBase): Generator<KafkaRecord> {
+  const cursor = new Cursor(bytes);
+  for (let read = 0; read < base.count; read++) {
+    const length = cursor.varint();
+    const end = cursor.position + length;
+    if (length < 0 || end > bytes.length) throw new MalformedRecordError(`record of ${length} bytes`);
+    cursor.skip(1);
+    const timestampDelta = cursor.varint();
+    const offsetDelta = cursor.varint();
+    const key = cursor.bytes();
+    const value = cursor.bytes();
+    const headers: RecordHeader[] = [];
+    for (let left = cursor.varint(); left > 0; left--) {
+      const name = cursor.bytes();
+      if (name === null) throw new MalformedRecordError('header without a name');
+      headers.push({ name, value: cursor.bytes() });
+    }
+    if (cursor.position !== end) {
+      throw new MalformedRecordError(`record of ${length} bytes ends ${cursor.position - end} beyond`);
+    }
+    yield {
+      offset: base.baseOffset + offsetDelta,
+      timestamp: base.appendTimestamp ?? base.baseTimestamp + timestampDelta,
+      key,
+      value,
+      headers,
+    };
+  }
+  if (cursor.position !== bytes.length) {
+    throw new MalformedRecordError(`${bytes.length - cursor.position} bytes after the last record`);
+  }
+}
+
+class Cursor {
+  readonly #bytes: Buffer;
+  position = 0;
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+  }
+
+  skip(count: number): void {
+    this.position += count;
+  }
+
+  /** A zigzag varint of up to 64 bits. Beyond 2^53 the low bits are lost: no valid offset, length or time is. */
+  varint(): number {
+    let value = 0;
+    let scale = 1;
+    for (let length = 1; length <= 10; length++) {
+      const byte = this.#bytes[this.position++];
+      if (byte === undefined) break;
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80) return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+      scale *= 0x80;
+    }
+    throw new MalformedRecordError('number without an end');
+  }
+
+  bytes(): Buffer | null {
+    const length = this.varint();
+    if (length === -1) return null;
+    const end = this.position + length;
+    if (length < 0 || end > this.#bytes.length) throw new MalformedRecordError(`field of ${length} bytes`);
+    const bytes = this.#bytes.subarray(this.position, end);
+    this.position = end;
+    return bytes;
+  }
+}

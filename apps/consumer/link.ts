@@ -1,0 +1,161 @@
+/** What the objects of a prefix hold their records in, compressed as a whole. */
+export type Codec = 'none' | 'gzip' | 'zstd';
+
+/** `at-least-once`: for a store without conditional writes; a record may then stand in two objects. */
+export type Delivery = 'exactly-once' | 'at-least-once';
+
+/** Offsets that are in no object because they could not be read: `from` inclusive, `to` exclusive. */
+export interface Gap {
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface RecordPosition {
+  readonly offset: number;
+  /** Milliseconds since the epoch. */
+  readonly timestamp: number;
+}
+
+/** What is known of a link besides its records. */
+export interface LinkSummary {
+  readonly start: number;
+  /** Exclusive: where the next link starts, which is the next offset to fetch. */
+  readonly end: number;
+  readonly count: number;
+  readonly first: RecordPosition | undefined;
+  readonly last: RecordPosition | undefined;
+  readonly gap: Gap | undefined;
+  /** Of the last batch up to `end`; -1 while none was read. */
+  readonly leaderEpoch: number;
+}
+
+/** Which chain: one partition of one incarnation of a topic. */
+export interface ChainId {
+  readonly topic: string;
+  /** As Kafka's tools print it: 22 characters of base64url. */
+  readonly topicId: string;
+  readonly partition: number;
+}
+
+/** The end of a link as its object's metadata say. */
+export interface LinkEnd {
+  readonly end: number;
+  /** -1 where unknown. */
+  readonly leaderEpoch: number;
+  readonly writer: string;
+}
+
+const EXTENSIONS: Readonly<Record<Codec, string>> = {
+  none: '.ndjson',
+  gzip: '.ndjson.gz',
+  zstd: '.ndjson.zst',
+};
+
+/** Said of the object's bytes as they are: a `Content-Encoding` would make some readers decompress them unasked. */
+const CONTENT_TYPES: Readonly<Record<Codec, string>> = {
+  none: 'application/x-ndjson',
+  gzip: 'application/gzip',
+  zstd: 'application/zstd',
+};
+
+const OFFSET_DIGITS = 20;
+
+export function contentType(codec: Codec): string {
+  return CONTENT_TYPES[codec];
+}
+
+/** The folder of a chain's objects, ending in a slash. */
+export function chainPrefix(prefix: string, { topic, topicId, partition }: ChainId): string {
+  return `${prefix === '' ? '' : `${prefix}/`}${topic}/${topicId}/${partition}/`;
+}
+
+/** An offset as it stands in a key: keys sort as offsets do. */
+export function padOffset(offset: number): string {
+  return String(offset).padStart(OFFSET_DIGITS, '0');
+}
+
+/** How the objects of a chain are named. */
+export class LinkKeys {
+  readonly folder: string;
+  readonly #extension: string;
+  readonly #delivery: Delivery;
+  readonly #pattern: RegExp;
+
+  constructor(folder: string, codec: Codec, delivery: Delivery) {
+    this.folder = folder;
+    this.#extension = EXTENSIONS[codec];
+    this.#delivery = delivery;
+    const range = delivery === 'exactly-once' ? '' : String.raw`-(\d{1,20})-[^/]+?`;
+    const extension = this.#extension.replaceAll('.', String.raw`\.`);
+    this.#pattern = new RegExp(String.raw`^(\d{${OFFSET_DIGITS}})${range}${extension}$`);
+  }
+
+  /** `<start>`, or `<start>-<end>-<writer>` where another writer of the same start must not be overwritten. */
+  key(start: number, end: number, writer: string): string {
+    const range = this.#delivery === 'exactly-once' ? '' : `-${end}-${writer}`;
+    return `${this.folder}${padOffset(start)}${range}${this.#extension}`;
+  }
+
+  /**
+   * @returns the start, and the end where the key says it; `undefined` for a key that is no link of any layout
+   * @throws {BadLinkError} for a link of another layout: this chain is not what its layout says
+   */
+  parse(key: string): { readonly start: number; readonly end: number | undefined } | undefined {
+    const name = key.slice(this.folder.length);
+    const [, start, end] = this.#pattern.exec(name) ?? [];
+    if (start === undefined) {
+      if (/^\d{20}/.test(name))
+        throw new BadLinkError(key, undefined, `its name is not ${this.#pattern.source}`);
+      return undefined;
+    }
+    return { start: Number(start), end: end === undefined ? undefined : Number(end) };
+  }
+}
+
+/** User metadata (`x-amz-meta-*`) of a link. Decimal text. */
+export function linkMetadata(link: LinkSummary, writer: string): Record<string, string> {
+  const { end, count, first, last, gap, leaderEpoch } = link;
+  return {
+    end: String(end),
+    count: String(count),
+    ...(first && { 'first-offset': String(first.offset), 'first-timestamp': String(first.timestamp) }),
+    ...(last && { 'last-offset': String(last.offset), 'last-timestamp': String(last.timestamp) }),
+    'leader-epoch': String(leaderEpoch),
+    writer,
+    ...(gap && { gap: `${gap.from}-${gap.to}` }),
+  };
+}
+
+/** @throws {BadLinkError} where `end` is missing, is no offset or is not above the start */
+export function readLinkEnd(key: string, start: number, metadata: Readonly<Record<string, string>>): LinkEnd {
+  const text = metadata['end'];
+  const end = text !== undefined && /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(end > start)) {
+    const problem = text === undefined ? 'has no end' : `has end ${JSON.stringify(text)}`;
+    throw new BadLinkError(
+      key,
+      start,
+      `its metadata ${problem}, which must be an offset above its start ${start}`,
+    );
+  }
+  const epoch = metadata['leader-epoch'];
+  return {
+    end,
+    leaderEpoch: epoch !== undefined && /^\d{1,10}$/.test(epoch) ? Number(epoch) : -1,
+    writer: metadata['writer'] ?? '',
+  };
+}
+
+/** An object of a chain from which the chain cannot go on. */
+export class BadLinkError extends Error {
+  override readonly name = 'BadLinkError';
+  readonly key: string;
+  /** Undefined where its key does not say. */
+  readonly start: number | undefined;
+
+  constructor(key: string, start: number | undefined, problem: string) {
+    super(`${key}: ${problem}`);
+    this.key = key;
+    this.start = start;
+  }
+}

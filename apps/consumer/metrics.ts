@@ -1,0 +1,123 @@
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { ChainObserver } from './chain-writer.ts';
+import type { Consumption } from './consume.ts';
+import type { Gap } from './link.ts';
+import type { MemoryPool } from './memory.ts';
+import type { StoreObserver } from './store/store.ts';
+
+const prefix = 'headwater_consumer';
+
+/** What the consumer counts while it works. */
+export interface ConsumerMetrics {
+  readonly store: StoreObserver;
+  readonly chain: ChainObserver;
+  gap(partition: number, gap: Gap): void;
+}
+
+export function consumerMetrics(registry: Registry): ConsumerMetrics {
+  const registers = [registry];
+  const counter = <Label extends string>(
+    name: string,
+    help: string,
+    ...labelNames: Label[]
+  ): Counter<Label> => new Counter({ name: `${prefix}_${name}_total`, help, labelNames, registers });
+  const objects = counter('objects', 'Objects stored');
+  const bytes = counter('object_bytes', 'Bytes of the objects stored, as they are stored');
+  const records = counter('records', 'Records stored');
+  const flushes = counter('flushes', 'Buffers made into objects, by what was reached', 'reason');
+  const conflicts = counter('conflicts', 'Conditional writes refused because the object was there (412)');
+  const adopted = counter('adopted_links', 'Links of another writer that were there already and count');
+  const retries = counter(
+    'store_retries',
+    'Requests to the store that are tried again, by problem',
+    'problem',
+  );
+  const gaps = counter('gaps', 'Stretches of offsets that could not be read and are recorded', 'partition');
+  const gapOffsets = counter('gap_offsets', 'Offsets in those stretches', 'partition');
+  const objectRecords = new Histogram({
+    name: `${prefix}_object_records`,
+    help: 'Records in an object',
+    buckets: [1, 10, 100, 1000, 10_000, 100_000],
+    registers,
+  });
+  return {
+    store: {
+      retried: (problem) => retries.inc({ problem }),
+      conflicted: () => conflicts.inc(),
+    },
+    chain: {
+      flushed: (reason) => flushes.inc({ reason }),
+      stored: (count, size) => {
+        objects.inc();
+        records.inc(count);
+        bytes.inc(size);
+        objectRecords.observe(count);
+      },
+      adopted: () => adopted.inc(),
+    },
+    gap: (partition, { from, to }) => {
+      gaps.inc({ partition });
+      gapOffsets.inc({ partition }, to - from);
+    },
+  };
+}
+
+export interface Gauged {
+  readonly consumption: Consumption;
+  readonly pools: Readonly<Record<'fetched' | 'buffered', MemoryPool>>;
+  /** A monotonic clock, milliseconds. */
+  readonly now: () => number;
+}
+
+/** Adds what is read when Prometheus asks. */
+export function addConsumerGauges(registry: Registry, { consumption, pools, now }: Gauged): void {
+  const partitions = <Value>(read: (partition: number) => Value | undefined): [number, Value][] =>
+    [...consumption.partitions.keys()].flatMap((partition) => {
+      const value = read(partition);
+      return value === undefined ? [] : [[partition, value]];
+    });
+  const byPartition = (name: string, help: string, read: (partition: number) => number | undefined): void => {
+    new Gauge({
+      name: `${prefix}_${name}`,
+      help,
+      labelNames: ['partition'],
+      registers: [registry],
+      collect() {
+        this.reset();
+        for (const [partition, value] of partitions(read)) this.set({ partition }, value);
+      },
+    });
+  };
+  byPartition('lag_records', 'Offsets of the log that are not stored yet', (partition) =>
+    consumption.lag(partition),
+  );
+  byPartition(
+    'oldest_unstored_seconds',
+    'Since the oldest record that is not stored was read; 0 where none',
+    (partition) => {
+      const since = consumption.partitions.get(partition)?.unstoredSince;
+      return since === undefined ? 0 : (now() - since) / 1000;
+    },
+  );
+  byPartition('partition_stopped', '1 where the partition waits for a release', (partition) =>
+    consumption.partitions.get(partition)?.stopped === undefined ? 0 : 1,
+  );
+  new Gauge({
+    name: `${prefix}_memory_bytes`,
+    help: 'What is held of fetched and of buffered records, by pool',
+    labelNames: ['pool'],
+    registers: [registry],
+    collect() {
+      for (const [pool, { used }] of Object.entries(pools)) this.set({ pool }, used);
+    },
+  });
+  new Counter({
+    name: `${prefix}_rebalances_total`,
+    help: 'How often the group was spread anew while this was a member',
+    registers: [registry],
+    collect() {
+      this.reset();
+      this.inc(consumption.rebalances);
+    },
+  });
+}

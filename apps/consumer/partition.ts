@@ -1,0 +1,304 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Log } from '../service/log.ts';
+import { walkChain, type ChainStore } from './chain.ts';
+import { ChainWriter, type ChainWriterOptions, type LinkStore, type LogPosition } from './chain-writer.ts';
+import { UnreadableBatchError } from './kafka/batches.ts';
+import { BadLinkError, chainPrefix, LinkKeys, type ChainId, type Gap } from './link.ts';
+import { LogReader, type FetchedLog } from './log-reader.ts';
+import { PartitionStopError, Releases, type ReleaseStore } from './releases.ts';
+
+/** What a partition needs of Kafka besides its records. Calls go on until they are answered or the signal aborts. */
+export interface PartitionSource {
+  committed(partition: number, signal: AbortSignal): Promise<number | undefined>;
+  bounds(partition: number, signal: AbortSignal): Promise<LogBounds>;
+  /** Notes what to commit, if and while the group says that the partition is owned. */
+  commit(partition: number, end: LogPosition): void;
+}
+
+export interface LogBounds {
+  readonly earliest: LogPosition;
+  readonly latest: LogPosition;
+}
+
+export interface PartitionObserver {
+  gap(partition: number, gap: Gap): void;
+  /** Called when the partition may want another fetch. */
+  changed(): void;
+}
+
+type WriterOptions = Pick<
+  ChainWriterOptions,
+  'codec' | 'delivery' | 'limits' | 'buffers' | 'writer' | 'now' | 'log'
+>;
+
+export interface PartitionOptions extends WriterOptions {
+  readonly chain: ChainId;
+  readonly store: LinkStore & ChainStore & ReleaseStore;
+  readonly source: PartitionSource;
+  readonly prefix: string;
+  /** Whether an empty chain begins at the committed offset, because the prefix continues another. */
+  readonly continues: boolean;
+  /** What one batch may take when decompressed. */
+  readonly maxBatchBytes: number;
+  readonly observer: PartitionObserver & ChainWriterOptions['observer'];
+  /** How long a stopped partition waits before it looks whether somebody has released it. */
+  readonly recheckMs: number;
+}
+
+type State = 'walking' | 'fetching' | 'stopped' | 'closed';
+
+/** One partition while this consumer owns it: finds the end of its chain and goes on from there. */
+export class Partition {
+  readonly chain: ChainId;
+  readonly #options: PartitionOptions;
+  readonly #keys: LinkKeys;
+  readonly #log: Log;
+  readonly #writer: ChainWriter;
+  readonly #reader: LogReader;
+  readonly #releases: Releases;
+  readonly #closed = new AbortController();
+  #state: State = 'walking';
+  #failures = Promise.withResolvers<PartitionStopError>();
+  #reported: PartitionStopError | undefined;
+  #busy = false;
+  #bounds: (LogBounds & { readonly of: number }) | undefined;
+
+  constructor(options: PartitionOptions) {
+    const { chain, store, prefix, codec, delivery } = options;
+    this.chain = chain;
+    this.#options = options;
+    this.#keys = new LinkKeys(chainPrefix(prefix, chain), codec, delivery);
+    this.#log = options.log.child({ ...chain });
+    this.#releases = new Releases(store, prefix, chain);
+    this.#writer = new ChainWriter({
+      ...options,
+      keys: this.#keys,
+      log: this.#log,
+      onStored: (end) => this.#onStored(end),
+      onFailed: (error) => this.#onFailed(error),
+      signal: this.#closed.signal,
+    });
+    this.#reader = new LogReader({ ...options, writer: this.#writer, signal: this.#closed.signal });
+  }
+
+  /** Why it stands still until somebody releases it. */
+  get stopped(): PartitionStopError | undefined {
+    return this.#reported;
+  }
+
+  /** Up to where records are stored; `undefined` until the chain has been walked. */
+  get storedEnd(): number | undefined {
+    return this.#state === 'walking' ? undefined : this.#writer.end.offset;
+  }
+
+  get unstoredSince(): number | undefined {
+    return this.#writer.unstoredSince;
+  }
+
+  get flushableBytes(): number {
+    return this.#writer.flushableBytes;
+  }
+
+  /** Where to fetch from; `undefined` while it must not be: walking, stopped, or behind with what came last. */
+  get wanted(): LogPosition | undefined {
+    return this.#state === 'fetching' && !this.#busy ? this.#writer.position : undefined;
+  }
+
+  /** Notes the end of the chain for a commit once more, under a new owner's name. */
+  commitAgain(): void {
+    const { end } = this.#writer;
+    if (this.#state !== 'walking' && end.offset > 0) this.#options.source.commit(this.chain.partition, end);
+  }
+
+  flushForMemory(): void {
+    this.#writer.flush('memory');
+  }
+
+  /** Runs until {@link close}. */
+  async run(): Promise<void> {
+    const { signal } = this.#closed;
+    try {
+      for (;;) {
+        this.#failures = Promise.withResolvers<PartitionStopError>();
+        const stop = await this.#follow(signal);
+        this.#stop(stop);
+        await sleep(this.#options.recheckMs, undefined, { signal });
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+
+  /**
+   * Ends it: what is buffered is left to the next owner whole.
+   *
+   * @param finishing lets the upload that is under way come to its end first, which may be long
+   */
+  async close(finishing: boolean): Promise<void> {
+    if (this.#state !== 'closed') {
+      this.#state = 'closed';
+      this.#writer.rewind();
+    }
+    if (finishing) await this.#writer.settled();
+    this.#closed.abort();
+    await this.#writer.settled();
+  }
+
+  /** Takes what a fetch from {@link wanted} has brought, at the speed of the uploads. */
+  accept(fetched: FetchedLog): Promise<void> {
+    return this.#whileBusy(async () => {
+      this.#bounds = undefined;
+      if (this.#reported !== undefined) this.#log.info({ stop: this.#reported.reason }, 'partition goes on');
+      this.#reported = undefined;
+      const { rewinds } = this.#writer;
+      try {
+        await this.#reader.read(fetched);
+      } catch (error) {
+        if (!(error instanceof UnreadableBatchError)) throw error;
+        if (this.#writer.rewinds === rewinds) await this.#unreadable(error);
+      }
+    });
+  }
+
+  /** The leader has no record at the wanted offset. */
+  outOfRange(): Promise<void> {
+    return this.#whileBusy(async (signal) => {
+      const { offset } = this.#writer.position;
+      // The bounds are asked for by the topic's name. If the offset is out of range again after that, by the
+      // topic's id, then they are those of the same topic.
+      if (this.#bounds?.of !== offset) {
+        const bounds = await this.#options.source.bounds(this.chain.partition, signal);
+        this.#bounds = { ...bounds, of: offset };
+        return;
+      }
+      const { earliest, latest } = this.#bounds;
+      this.#bounds = undefined;
+      if (offset < earliest.offset) await this.#skip(earliest, 'Kafka has deleted them');
+      else await this.#truncated(latest, signal);
+    });
+  }
+
+  /** The leader's log and what was read of it went apart at `end`, before the wanted offset. */
+  diverged(end: LogPosition): Promise<void> {
+    return this.#whileBusy((signal) => this.#truncated(end, signal));
+  }
+
+  async #whileBusy(task: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    this.#busy = true;
+    try {
+      await task(this.#closed.signal);
+    } catch (error) {
+      this.#onFailed(error);
+    } finally {
+      this.#busy = false;
+      this.#options.observer.changed();
+    }
+  }
+
+  /** Walks the chain and lets fetching begin; ends with what stops it. */
+  async #follow(signal: AbortSignal): Promise<PartitionStopError> {
+    this.#state = 'walking';
+    await this.#writer.settled();
+    try {
+      this.#writer.start(await this.#walk(signal));
+    } catch (error) {
+      if (error instanceof PartitionStopError) return error;
+      throw error;
+    }
+    signal.throwIfAborted();
+    this.#state = 'fetching';
+    this.#options.observer.changed();
+    const aborted = Promise.withResolvers<never>();
+    signal.addEventListener('abort', () => aborted.reject(signal.reason as Error), { once: true });
+    return Promise.race([this.#failures.promise, aborted.promise]);
+  }
+
+  async #walk(signal: AbortSignal): Promise<LogPosition> {
+    const { store, source, limits, continues } = this.#options;
+    const committed = await source.committed(this.chain.partition, signal);
+    const walk = { store, keys: this.#keys, committed, maxSpan: limits.maxSpan, signal };
+    const last = await walkChain(walk).catch((error: unknown) => this.#releasedLink(error, signal));
+    const offset = last?.end ?? (continues ? (committed ?? 0) : 0);
+    const end = { offset, leaderEpoch: last?.leaderEpoch ?? -1 };
+    this.#log.debug({ committed, ...end }, 'chain walked');
+    // A commit elsewhere than at the end shows a wrong lag and makes the next walk list more, or twice.
+    if (committed !== offset && (committed !== undefined || last !== undefined)) {
+      source.commit(this.chain.partition, end);
+    }
+    return end;
+  }
+
+  async #skip(to: LogPosition, why: string): Promise<void> {
+    const gap = await this.#writer.skip(to);
+    if (gap === undefined) return;
+    this.#log.warn({ gap }, `offsets ${gap.from} to ${gap.to} are recorded as a gap: ${why}`);
+    this.#options.observer.gap(this.chain.partition, gap);
+  }
+
+  /** @param log where the leader's log ends, or left what was read of it */
+  async #truncated(log: LogPosition, signal: AbortSignal): Promise<void> {
+    const { rewinds } = this.#writer;
+    await this.#writer.settled();
+    if (this.#writer.rewinds !== rewinds) return;
+    const { offset, leaderEpoch } = this.#writer.end;
+    if (this.#writer.position.offset !== offset) {
+      // What was read and not stored is lost to Kafka. Whether what is stored is too, the next fetch tells.
+      this.#log.warn({ log, from: offset }, 'the log was truncated under what was read: reading it again');
+      this.#writer.rewind();
+      return;
+    }
+    const stop = new PartitionStopError(
+      'truncated-log',
+      offset,
+      `the chain ends at ${offset} in epoch ${leaderEpoch}, but the log left that epoch at ${log.offset} ` +
+        `(epoch ${log.leaderEpoch}): Kafka has lost records that are stored, and may hold others in their place`,
+      log.offset,
+    );
+    const release = await this.#releases.of(stop, signal);
+    // A released log that is again not this one was truncated once more.
+    if (release.accepts !== 'truncated-log' || release.leaderEpoch === leaderEpoch) throw stop;
+    this.#writer.start({ offset, leaderEpoch: release.leaderEpoch });
+  }
+
+  async #unreadable(error: UnreadableBatchError): Promise<void> {
+    const { offset, leaderEpoch } = this.#writer.position;
+    const at = Math.max(offset, error.baseOffset);
+    const stop = new PartitionStopError('unreadable-batch', at, error.message, error.nextOffset);
+    const release = await this.#releases.of(stop, this.#closed.signal);
+    if (release.accepts === 'unreadable-batch') {
+      await this.#skip({ offset: release.end, leaderEpoch }, 'a release accepts that they cannot be read');
+    }
+  }
+
+  /** The end of a bad link as somebody has said it. */
+  async #releasedLink(error: unknown, signal: AbortSignal): Promise<LogPosition & { readonly end: number }> {
+    if (!(error instanceof BadLinkError)) throw error;
+    const stop = new PartitionStopError('bad-link', error.start ?? 0, error.message);
+    if (error.start === undefined) throw stop;
+    const release = await this.#releases.of(stop, signal);
+    if (release.accepts !== 'bad-link') throw stop;
+    return { end: release.end, offset: release.end, leaderEpoch: -1 };
+  }
+
+  #onStored(end: LogPosition): void {
+    this.#options.source.commit(this.chain.partition, end);
+    this.#options.observer.changed();
+  }
+
+  #onFailed(error: unknown): void {
+    if (this.#closed.signal.aborted) return;
+    if (error instanceof PartitionStopError) this.#failures.resolve(error);
+    // Met by an upload: the walk meets it again, and looks whether it has been released.
+    else if (error instanceof BadLinkError)
+      this.#failures.resolve(new PartitionStopError('bad-link', error.start ?? 0, error.message));
+    else this.#failures.reject(error);
+  }
+
+  #stop(stop: PartitionStopError): void {
+    this.#state = 'stopped';
+    this.#writer.rewind();
+    const { reason, at, message } = stop;
+    if (this.#reported?.message !== message) this.#log.error({ reason, at }, `partition stopped: ${message}`);
+    this.#reported = stop;
+  }
+}

@@ -1,0 +1,148 @@
+import {
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { StoreError, storeError } from './errors.ts';
+
+export interface BucketOptions {
+  readonly bucket: string;
+  readonly region: string;
+  /** @default the region's own at AWS */
+  readonly endpoint: string | undefined;
+  /** `https://host/bucket/key` instead of `https://bucket.host/key`. */
+  readonly pathStyle: boolean;
+  /** Certificate authorities in PEM, instead of those that Node trusts. */
+  readonly ca: string | undefined;
+  readonly checksums: 'when-supported' | 'when-required';
+}
+
+export interface StoredObject {
+  readonly body: Buffer;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+export interface ListedPage {
+  readonly keys: readonly string[];
+  /** For the next page; `undefined` after the last. */
+  readonly next: string | undefined;
+}
+
+const CONNECT_TIMEOUT_MS = 5000;
+const MAX_SOCKETS = 32;
+
+/**
+ * One bucket, one request a call. Every failure is a {@link StoreError}.
+ *
+ * The SDK's own retries are off: they hide that an answer was lost, and a lost answer to a conditional write
+ * shows as a conflict with oneself.
+ */
+export class Bucket {
+  readonly #client: S3Client;
+  readonly #bucket: string;
+
+  constructor({ bucket, region, endpoint, pathStyle, ca, checksums }: BucketOptions) {
+    this.#bucket = bucket;
+    const when = checksums === 'when-supported' ? 'WHEN_SUPPORTED' : 'WHEN_REQUIRED';
+    const agent = { keepAlive: true, maxSockets: MAX_SOCKETS };
+    this.#client = new S3Client({
+      region,
+      forcePathStyle: pathStyle,
+      maxAttempts: 1,
+      requestChecksumCalculation: when,
+      responseChecksumValidation: when,
+      requestHandler: {
+        connectionTimeout: CONNECT_TIMEOUT_MS,
+        httpAgent: agent,
+        httpsAgent: ca === undefined ? agent : { ...agent, ca },
+      },
+      ...(endpoint !== undefined && { endpoint }),
+    });
+  }
+
+  async list(
+    prefix: string,
+    startAfter: string,
+    page: string | undefined,
+    signal: AbortSignal,
+  ): Promise<ListedPage> {
+    const answer = await named(
+      this.#client.send(
+        new ListObjectsV2Command({
+          Bucket: this.#bucket,
+          Prefix: prefix,
+          StartAfter: startAfter,
+          ContinuationToken: page,
+        }),
+        { abortSignal: signal },
+      ),
+    );
+    const keys = (answer.Contents ?? []).flatMap(({ Key }) => (Key === undefined ? [] : [Key]));
+    return { keys, next: answer.IsTruncated === true ? answer.NextContinuationToken : undefined };
+  }
+
+  /** User metadata; `undefined` where there is no such object. */
+  async head(key: string, signal: AbortSignal): Promise<Readonly<Record<string, string>> | undefined> {
+    const answer = await orAbsent(
+      this.#client.send(new HeadObjectCommand({ Bucket: this.#bucket, Key: key }), { abortSignal: signal }),
+    );
+    return answer === undefined ? undefined : (answer.Metadata ?? {});
+  }
+
+  async get(key: string, signal: AbortSignal): Promise<StoredObject | undefined> {
+    const answer = await orAbsent(
+      this.#client.send(new GetObjectCommand({ Bucket: this.#bucket, Key: key }), { abortSignal: signal }),
+    );
+    if (answer === undefined) return undefined;
+    const bytes = await named(answer.Body?.transformToByteArray() ?? Promise.resolve(new Uint8Array()));
+    return { body: Buffer.from(bytes), metadata: answer.Metadata ?? {} };
+  }
+
+  /** @param onlyIfAbsent refuses to replace an object: then the failure is `isAlreadyThere` */
+  async put(
+    key: string,
+    { body, metadata }: StoredObject,
+    options: { readonly contentType: string; readonly onlyIfAbsent: boolean },
+    signal: AbortSignal,
+  ): Promise<void> {
+    const answer = await named(
+      this.#client.send(
+        new PutObjectCommand({
+          Bucket: this.#bucket,
+          Key: key,
+          Body: body,
+          Metadata: metadata,
+          ContentType: options.contentType,
+          ...(options.onlyIfAbsent && { IfNoneMatch: '*' }),
+        }),
+        { abortSignal: signal },
+      ),
+    );
+    // An answer that broke off after its first line is none: ask again.
+    if (answer.ETag === undefined) throw new StoreError('unavailable', 'an answer to PUT without an ETag');
+  }
+
+  close(): void {
+    this.#client.destroy();
+  }
+}
+
+async function named<Answer>(request: Promise<Answer>): Promise<Answer> {
+  try {
+    return await request;
+  } catch (error) {
+    throw storeError(error);
+  }
+}
+
+async function orAbsent<Answer>(request: Promise<Answer>): Promise<Answer | undefined> {
+  try {
+    return await request;
+  } catch (error) {
+    const failure = storeError(error);
+    if (failure.status === 404 && failure.problem !== 'missing-bucket') return undefined;
+    throw failure;
+  }
+}

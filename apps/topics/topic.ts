@@ -1,0 +1,41 @@
+import { z } from 'zod';
+
+/** Kafka's own rule for topic names. */
+const name = z
+  .string()
+  .regex(
+    /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}$/,
+    'must be 1 to 249 letters, digits, dots, _ or -, not "." or ".."',
+  );
+
+const configValue = z.union([z.string(), z.number(), z.boolean()]).transform(String);
+
+const present = z.strictObject({
+  name,
+  partitions: z.int().min(1).max(100_000).optional(),
+  replicationFactor: z.int().min(1).max(100).optional(),
+  configs: z.record(z.string(), configValue).optional(),
+});
+
+const absent = z.strictObject({ name, state: z.literal('absent') });
+
+/** What the variable `TOPICS` holds, as JSON. */
+export const topicsSchema = z
+  .array(z.union([present, absent]))
+  .refine((topics) => new Set(topics.map((topic) => topic.name)).size === topics.length, {
+    error: 'must name each topic once',
+  });
+
+/**
+ * A topic that must be there. What is not declared is the broker's default when the topic is made, and is left as it
+ * is afterwards; `configs`, where declared, is the whole of the topic's own configuration.
+ */
+export type PresentTopic = z.output<typeof present>;
+
+/** A topic that must not be there: its records are deleted. */
+export type AbsentTopic = z.output<typeof absent>;
+
+export type Topic = PresentTopic | AbsentTopic;
+
+/** A topic as it is written in JSON, where configs may be numbers and truth values. */
+export type TopicDeclaration = z.input<typeof topicsSchema>[number];

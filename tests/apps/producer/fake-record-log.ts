@@ -1,0 +1,20 @@
+import type { EventRecord, RecordLog, StoredRecord } from '../../../apps/producer/delivery/record-log.ts';
+
+/** Stands for Kafka where only the HTTP side is tested: keeps what is appended, or answers as it is told. */
+export class FakeRecordLog implements RecordLog {
+  readonly topic = 'events';
+  readonly records: EventRecord[] = [];
+  problem: string | undefined;
+  /** What the next appends do; by default each is stored at once. */
+  answer: (record: EventRecord, offset: number) => Promise<StoredRecord> = (_record, offset) =>
+    Promise.resolve({ partition: 0, offset, timestamp: 1_700_000_000_000 });
+
+  notReady(): string | undefined {
+    return this.problem;
+  }
+
+  append(record: EventRecord): Promise<StoredRecord> {
+    const offset = this.records.push(record) - 1;
+    return this.answer(record, offset);
+  }
+}

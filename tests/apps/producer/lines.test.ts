@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { readLines } from '../../../apps/producer/http/lines.ts';
+
+async function* pieces(bytes: Buffer, size: number): AsyncGenerator<Buffer> {
+  for (let start = 0; start < bytes.length; start += size) yield bytes.subarray(start, start + size);
+  return Promise.resolve();
+}
+
+async function read(text: string, maxBytes = 5): Promise<unknown[][]> {
+  const answers: unknown[] = [];
+  const bytes = Buffer.from(text);
+  for (const size of [1, 2, 3, 7, 1_000]) {
+    const lines: unknown[] = [];
+    for await (const line of readLines(pieces(bytes, size), maxBytes)) {
+      lines.push([line.number, line.text?.toString()]);
+    }
+    answers.push(lines);
+  }
+  for (const answer of answers) assert.deepEqual(answer, answers[0], 'the pieces must not matter');
+  return answers[0] as unknown[][];
+}
+
+test('lines end with a newline, with or without a return, or with the text', async () => {
+  assert.deepEqual(await read('a\nb\r\nc'), [
+    [1, 'a'],
+    [2, 'b'],
+    [3, 'c'],
+  ]);
+  assert.deepEqual(await read('a\n'), [[1, 'a']]);
+  assert.deepEqual(await read('é\n'), [[1, 'é']]);
+  assert.deepEqual(await read('a\rb'), [[1, 'a\rb']]);
+});
+
+test('blank lines are passed over but counted', async () => {
+  assert.deepEqual(await read(''), []);
+  assert.deepEqual(await read('\n\r\n\n'), []);
+  assert.deepEqual(await read('\n\na\n\r\nb\n'), [
+    [3, 'a'],
+    [5, 'b'],
+  ]);
+});
+
+test('a line of exactly the limit passes, one more byte is named, and the next line is whole again', async () => {
+  assert.deepEqual(await read('12345\n'), [[1, '12345']]);
+  assert.deepEqual(await read('12345\r\n'), [[1, '12345']]);
+  assert.deepEqual(await read('12345'), [[1, '12345']]);
+  assert.deepEqual(await read('123456\nab\n'), [
+    [1, undefined],
+    [2, 'ab'],
+  ]);
+  assert.deepEqual(await read('123456\r\n123456'), [
+    [1, undefined],
+    [2, undefined],
+  ]);
+  assert.deepEqual(await read(`${'x'.repeat(5_000)}\nab`), [
+    [1, undefined],
+    [2, 'ab'],
+  ]);
+});

@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { readConfig } from '../../../apps/topics/config.ts';
+
+function readTopics(topics: unknown) {
+  const TOPICS = typeof topics === 'string' ? topics : JSON.stringify(topics);
+  return readConfig({ KAFKA_BOOTSTRAP_SERVERS: 'kafka:9092', TOPICS }).topics;
+}
+
+test('configs may be numbers and truth values, which Kafka takes as text', () => {
+  assert.deepEqual(
+    readTopics([{ name: 'events', partitions: 6, configs: { 'retention.ms': 60_000, preallocate: true } }]),
+    [{ name: 'events', partitions: 6, configs: { 'retention.ms': '60000', preallocate: 'true' } }],
+  );
+});
+
+for (const [what, topics, message] of [
+  ['text that is not JSON', '[', /TOPICS must be a JSON list of topics: /],
+  ['what is not a list', { name: 'events' }, /TOPICS: .*expected array/],
+  ['a name that Kafka refuses', [{ name: 'a b' }], /TOPICS\[0\].* 1 to 249 letters, digits, dots, _ or -/],
+  ['no partitions', [{ name: 'events', partitions: 0 }], /TOPICS\[0\]\.partitions: .*>=1, got 0/],
+  ['a property that is not known', [{ name: 'events', retention: 5 }], /TOPICS\[0\].*"retention"/],
+  [
+    'a topic named twice',
+    [{ name: 'a' }, { name: 'a', state: 'absent' }],
+    /TOPICS: must name each topic once/,
+  ],
+] as const) {
+  test(`${what} is refused, and the error says where it stands`, () => {
+    assert.throws(() => readTopics(topics), message);
+  });
+}
+
+test('TOPICS is required', () => {
+  assert.throws(
+    () => readConfig({ KAFKA_BOOTSTRAP_SERVERS: 'kafka:9092' }),
+    /TOPICS is required: a JSON list of topics/,
+  );
+});
