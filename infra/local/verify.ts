@@ -3,7 +3,7 @@ import { AttemptCheck, type AttemptCounts, type Ledger } from './verify/attempts
 import { ChainWalk, type ChainReport } from './verify/chain.ts';
 import { checkCommits, type CommitSample } from './verify/commits.ts';
 import { Findings, type Violation } from './verify/findings.ts';
-import { chainOf, type Layout, type StoreContent } from './verify/link.ts';
+import { chainOf, type Layout, type Link, type StoreContent } from './verify/link.ts';
 import { StoreReader, type StoreLocation } from './verify/store-reader.ts';
 
 /** What is known besides the store; each part is optional, and what it would prove is then not proven. */
@@ -71,7 +71,7 @@ export async function verifyContent(
     const walk =
       walks.get(chainOf(link)) ?? new ChainWalk(findings, link, expires || continuesAnother(layout));
     walks.set(chainOf(link), walk);
-    walk.add(link);
+    walk.add(await withReleasedEnd(content, link));
     for (const record of link.records) attempts.record(link, record);
   }
   const commitSamples = checkCommits(findings, commits);
@@ -97,6 +97,13 @@ export async function verifyContent(
   };
 }
 
+/** A link whose metadata do not say its end ends where somebody has decided it, as it does for the consumer. */
+async function withReleasedEnd(content: StoreContent, link: Link): Promise<Link> {
+  if (link.metadata.end !== undefined) return link;
+  const end = await content.releasedEnd(link);
+  return end === undefined ? link : { ...link, metadata: { ...link.metadata, end, defects: [] } };
+}
+
 function continuesAnother(layout: Layout | string): boolean {
   return typeof layout !== 'string' && layout.continues !== undefined;
 }
@@ -111,7 +118,7 @@ function checkContinuations(
   for (const { chain, prefix, start, ...rest } of chains) {
     const layout = layouts.get(prefix);
     if (layout === undefined || typeof layout === 'string' || layout.continues === undefined) continue;
-    const continued = chainOf({ key: '', ...rest, prefix: layout.continues });
+    const continued = chainOf({ ...rest, prefix: layout.continues });
     const end = ends.get(continued);
     if (end === undefined || end === start) continue;
     findings.add(start > end ? 'gap' : 'overlap', `${chain} begins at ${start}, ${continued} ends at ${end}`);

@@ -57,6 +57,8 @@ export interface StoreContent {
   links(): AsyncIterable<Link>;
   /** @returns a prefix's layout, or why it cannot be known. */
   layout(prefix: string): Promise<Layout | string>;
+  /** @returns where a link without a valid end ends, where somebody has decided it. */
+  releasedEnd(link: LinkKey): Promise<number | undefined>;
 }
 
 const KEY =
@@ -79,8 +81,18 @@ export function parseKey(key: string): LinkKey | undefined {
   };
 }
 
+/** Keys that serve the links beside them: a prefix's layout, and decisions about partitions that had stopped. */
+export function isServiceKey(key: string): boolean {
+  return /(?:^|\/)_layout\.json$|(?:^|\/)_releases\//.test(key);
+}
+
 /** Which chain a link belongs to. */
-export function chainOf({ prefix, topic, topicId, partition }: Omit<LinkKey, 'start' | 'extension'>): string {
+export function chainOf({
+  prefix,
+  topic,
+  topicId,
+  partition,
+}: Pick<LinkKey, 'prefix' | 'topic' | 'topicId' | 'partition'>): string {
   return `${prefix === '' ? '' : `${prefix}/`}${topic}/${topicId}/${partition}`;
 }
 

@@ -2,7 +2,7 @@ import { pipeline, Readable } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { GetObjectCommand, NoSuchKey, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
 import { readEnvelope } from './envelope.ts';
-import { parseKey, parseMetadata } from './link.ts';
+import { chainOf, isServiceKey, parseKey, parseMetadata } from './link.ts';
 import type { Layout, Link, LinkKey, StoreContent, StoredRecord } from './link.ts';
 
 /** Objects read at once: enough to hide the store's latency, few enough to bound memory. */
@@ -53,13 +53,31 @@ export class StoreReader implements StoreContent {
 
   async layout(prefix: string): Promise<Layout | string> {
     const key = prefix === '' ? '_layout.json' : `${prefix}/_layout.json`;
+    const text = await this.#text(key);
+    return text === undefined ? `no ${key}` : parseLayout(key, text);
+  }
+
+  async releasedEnd({ prefix, topic, topicId, partition, start }: LinkKey): Promise<number | undefined> {
+    const chain = chainOf({
+      prefix: prefix === '' ? '_releases' : `${prefix}/_releases`,
+      topic,
+      topicId,
+      partition,
+    });
+    const text = await this.#text(`${chain}/${String(start).padStart(20, '0')}.json`);
+    if (text === undefined) return undefined;
+    const { accepts, end } = parseObject(text);
+    return accepts === 'bad-link' && typeof end === 'number' && end > start ? end : undefined;
+  }
+
+  /** @returns undefined where there is no such object. */
+  async #text(key: string): Promise<string | undefined> {
     try {
-      const { Body } = await this.#client.send(
-        new GetObjectCommand({ Bucket: this.#location.bucket, Key: key }),
-      );
-      return parseLayout(key, (await Body?.transformToString()) ?? '');
+      const { bucket } = this.#location;
+      const { Body } = await this.#client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+      return await Body?.transformToString();
     } catch (error) {
-      if (error instanceof NoSuchKey) return `no ${key}`;
+      if (error instanceof NoSuchKey) return undefined;
       throw error;
     }
   }
@@ -74,7 +92,7 @@ export class StoreReader implements StoreContent {
       for (const { Key = '' } of Contents) {
         const link = parseKey(Key);
         if (link !== undefined) yield link;
-        else if (!/(?:^|\/)_layout\.json$/.test(Key)) this.#foreign += 1;
+        else if (!isServiceKey(Key)) this.#foreign += 1;
       }
     }
   }
@@ -97,16 +115,19 @@ export class StoreReader implements StoreContent {
 }
 
 function parseLayout(key: string, text: string): Layout | string {
+  const { format, codec, continues } = parseObject(text);
+  const extension = EXTENSIONS[String(codec)];
+  if (format !== 'ndjson' || extension === undefined) return `${key} says ${JSON.stringify(text)}`;
+  return { extension, ...(typeof continues === 'string' ? { continues } : {}) };
+}
+
+/** @returns an empty object for a text that is not JSON. */
+function parseObject(text: string): Partial<Record<string, unknown>> {
   try {
-    const { format, codec, continues } = JSON.parse(text) as Partial<Record<string, unknown>>;
-    const extension = EXTENSIONS[String(codec)];
-    if (format === 'ndjson' && extension !== undefined) {
-      return { extension, ...(typeof continues === 'string' ? { continues } : {}) };
-    }
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
+    return { ...(JSON.parse(text) as object | null) };
+  } catch {
+    return {};
   }
-  return `${key} says ${JSON.stringify(text)}`;
 }
 
 function decoded(body: Readable, extension: string): Readable {

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test, type TestContext } from 'node:test';
+import { waitUntil } from '../../../infra/local/wait.ts';
 import { Load } from './load.ts';
 import { ReadinessProxy } from './readiness-proxy.ts';
-import { until } from './until.ts';
 
 /** A stand-in for a producer: these tests judge the tools alone. */
 async function serve(t: TestContext, listener: RequestListener): Promise<string> {
@@ -104,7 +104,7 @@ test('the readiness-aware proxy leaves out who is not ready, and sends nothing t
   assert.equal(failed, 5);
 
   ready = false;
-  await until('one upstream left', 5_000, () => proxy.ready === 1);
+  await waitUntil(() => proxy.ready === 1, { what: 'one upstream left', deadlineMs: 5_000 });
   const after = new Load({ endpoint: proxy.endpoint, events: 10, ratePerSecond: 1_000 });
   await after.done;
   assert.deepEqual(after.answers, { 201: 10 });

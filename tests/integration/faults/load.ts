@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { Agent, request, type IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Attempt, Ledger, Outcome } from '../../../infra/local/verify/attempts.ts';
-import { until } from './until.ts';
+import { waitUntil } from '../../../infra/local/wait.ts';
 
 export interface LoadOptions {
   /** Endpoint of a producer, or of what stands before several. */
@@ -78,8 +78,8 @@ export class Load {
     await this.done;
   }
 
-  untilAccepted(count: number, timeoutMs = 60_000): Promise<void> {
-    return until(`${count} events accepted`, timeoutMs, () => this.#accepted >= count);
+  async untilAccepted(count: number, deadlineMs = 60_000): Promise<void> {
+    await waitUntil(() => this.#accepted >= count, { what: `${count} events accepted`, deadlineMs });
   }
 
   /**

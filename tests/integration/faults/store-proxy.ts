@@ -28,8 +28,9 @@ export interface Put extends LinkKey {
   readonly claimedEnd: number;
   readonly writer: string;
   readonly bytes: number;
-  /** What the store answered; undefined where it was not asked or has not answered. */
+  /** What the store answered, and when (as of `performance.now()`); undefined where it was not asked or has not. */
   status?: number;
+  answeredAt?: number;
   readonly fault?: StoreFault['kind'];
 }
 
@@ -52,7 +53,7 @@ export class StoreProxy {
   readonly puts: Put[] = [];
   readonly #server: Server;
   readonly #target: URL;
-  readonly #faults: { readonly fault: StoreFault; left: number }[] = [];
+  readonly #faults: { readonly fault: StoreFault; left: number; readonly matches: Hook['matches'] }[] = [];
   readonly #hooks: Hook[] = [];
   readonly #ends = new Map<string, number>();
   readonly #late = new Set<Promise<void>>();
@@ -76,9 +77,9 @@ export class StoreProxy {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** The next `times` PUTs of links meet this fault. */
-  inject(fault: StoreFault, times: number): void {
-    this.#faults.push({ fault, left: times });
+  /** The next `times` PUTs of links that match meet this fault. */
+  inject(fault: StoreFault, times: number, matches: Hook['matches'] = () => true): void {
+    this.#faults.push({ fault, left: times, matches });
   }
 
   /** How many PUTs have still to meet a fault. */
@@ -105,20 +106,22 @@ export class StoreProxy {
 
   async #serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const body = await readBody(incoming);
-    const link = incoming.method === 'PUT' ? this.#linkOf(incoming) : undefined;
-    if (link === undefined) {
+    const link = this.#linkOf(incoming);
+    if (link === undefined || incoming.method !== 'PUT') {
       const answer = await this.#forward(incoming, [body]);
-      outgoing.writeHead(answer.status, answer.rawHeaders).end(answer.body);
+      // What a client learns from a HEAD is stored, even if the answer to its PUT is still on the way.
+      if (link !== undefined && answer.status === 200) this.#reached(link, answer.claimedEnd);
+      relay(answer, outgoing);
       return;
     }
-    const fault = this.#takeFault();
-    const put: Put = {
+    const claim = {
       ...link,
       claimedEnd: Number(incoming.headers['x-amz-meta-end']),
       writer: String(incoming.headers['x-amz-meta-writer']),
       bytes: body.length,
-      ...(fault === undefined ? {} : { fault: fault.kind }),
     };
+    const fault = this.#takeFault(claim);
+    const put: Put = { ...claim, ...(fault === undefined ? {} : { fault: fault.kind }) };
     this.puts.push(put);
     if ((await this.#reach('before-forward', put)) === 'abandon') incoming.socket.destroy();
     else await this.#put(put, fault, body, incoming, outgoing);
@@ -167,11 +170,14 @@ export class StoreProxy {
   async #store(put: Put, incoming: IncomingMessage, parts: readonly Buffer[]): Promise<Answer> {
     const answer = await this.#forward(incoming, parts, () => this.#reach('mid-body', put));
     put.status = answer.status;
-    if (answer.status === 200) {
-      const chain = `${put.topicId}/${put.partition}`;
-      this.#ends.set(chain, Math.max(this.#ends.get(chain) ?? 0, put.claimedEnd));
-    }
+    put.answeredAt = performance.now();
+    if (answer.status === 200) this.#reached(put, put.claimedEnd);
     return answer;
+  }
+
+  #reached({ topicId, partition }: LinkKey, end: number): void {
+    const chain = `${topicId}/${partition}`;
+    this.#ends.set(chain, Math.max(this.#ends.get(chain) ?? 0, end));
   }
 
   /** Sends the parts one after another, with `between` awaited after the first one. */
@@ -194,7 +200,12 @@ export class StoreProxy {
     outgoing.end();
     const [response] = await answered;
     const body = await readBody(response);
-    return { status: response.statusCode ?? 0, rawHeaders: response.rawHeaders, body };
+    return {
+      status: response.statusCode ?? 0,
+      rawHeaders: response.rawHeaders,
+      body,
+      claimedEnd: Number(response.headers['x-amz-meta-end']),
+    };
   }
 
   #linkOf({ url = '' }: IncomingMessage): LinkKey | undefined {
@@ -202,8 +213,8 @@ export class StoreProxy {
     return parseKey(decodeURIComponent(path.split('/').slice(2).join('/')));
   }
 
-  #takeFault(): StoreFault | undefined {
-    const next = this.#faults.find(({ left }) => left > 0);
+  #takeFault(put: Put): StoreFault | undefined {
+    const next = this.#faults.find(({ left, matches }) => left > 0 && matches(put));
     if (next === undefined) return undefined;
     next.left -= 1;
     return next.fault;
@@ -223,6 +234,8 @@ interface Answer {
   readonly status: number;
   readonly rawHeaders: string[];
   readonly body: Buffer;
+  /** From the metadata of the object that was asked for; NaN where there is none. */
+  readonly claimedEnd: number;
 }
 
 function relay({ status, rawHeaders, body }: Answer, outgoing: ServerResponse): void {

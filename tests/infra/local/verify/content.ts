@@ -59,11 +59,15 @@ export function link(outline: LinkOutline): Link {
   return { ...key, metadata: parseMetadata(key, metadata), records };
 }
 
+export interface ContentOutline {
+  /** By prefix, the one it continues. */
+  readonly continues?: Readonly<Record<string, string>>;
+  /** By key of a link, the end that somebody has decided. */
+  readonly released?: Readonly<Record<string, number>>;
+}
+
 /** A store that holds these links in this order. */
-export function content(
-  links: readonly Link[],
-  continues: Readonly<Record<string, string>> = {},
-): StoreContent {
+export function content(links: readonly Link[], { continues, released }: ContentOutline = {}): StoreContent {
   return {
     foreign: 0,
     async *links() {
@@ -71,12 +75,13 @@ export function content(
       yield* links;
     },
     layout: (prefix) => {
-      const continued = continues[prefix];
+      const continued = continues?.[prefix];
       return Promise.resolve({
         extension: '.ndjson',
         ...(continued === undefined ? {} : { continues: continued }),
       });
     },
+    releasedEnd: ({ key }) => Promise.resolve(released?.[key]),
   };
 }
 

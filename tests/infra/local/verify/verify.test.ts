@@ -285,6 +285,17 @@ describe('what looks like a defect and is none', () => {
     assert.deepEqual((await verifyContent(content([empty]))).violations, []);
   });
 
+  test('a link without an end, where somebody has decided its end', async () => {
+    const bad = link({ start: 0, end: 3, without: ['end'] });
+    const links = [bad, link({ start: 3, end: 5 })];
+    assert.deepEqual((await verifyContent(content(links, { released: { [bad.key]: 3 } }))).violations, []);
+    const wrong = await verifyContent(content(links, { released: { [bad.key]: 2 } }));
+    assert.deepEqual(
+      wrong.violations.map(({ name }) => name),
+      ['gap', 'offset-out-of-place'],
+    );
+  });
+
   test('a chain that begins late, where the bucket expires objects', async () => {
     const late = content([link({ start: 3, end: 5 })]);
     assert.deepEqual((await verifyContent(late, { expires: true })).violations, []);
@@ -294,7 +305,9 @@ describe('what looks like a defect and is none', () => {
     const before = link({ start: 0, end: 3, prefix: 'a' });
     const found = async (start: number): Promise<readonly string[]> => {
       const links = [before, link({ start, end: 5, prefix: 'b', attempt: (offset) => `b-${offset}` })];
-      return (await verifyContent(content(links, { b: 'a' }))).violations.map(({ name }) => name);
+      return (await verifyContent(content(links, { continues: { b: 'a' } }))).violations.map(
+        ({ name }) => name,
+      );
     };
     assert.deepEqual(await found(3), []);
     assert.deepEqual(await found(4), ['gap']);
