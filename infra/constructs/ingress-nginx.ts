@@ -186,8 +186,9 @@ export class IngressNginx extends Construct {
             port: INGRESS_NGINX_PORTS.metrics,
             periodSeconds: Duration.seconds(10),
           }),
-          liveness: Probe.fromHttpGet('/healthz', {
-            port: INGRESS_NGINX_PORTS.metrics,
+          // Ready is what the controller says of itself; alive is an nginx that takes connections.
+          liveness: Probe.fromTcpSocket({
+            port: INGRESS_NGINX_PORTS.http,
             initialDelaySeconds: Duration.seconds(10),
             failureThreshold: 5,
           }),

@@ -57,7 +57,7 @@ export interface RestrictedDeploymentProps {
 
 /**
  * Pods without state, one container each, under the Pod Security profile `restricted`: the Deployment, its account
- * without token and, from two replicas on, its disruption budget. A new pod is ready before an old one leaves.
+ * without token and, where there may be two of them, its disruption budget. A new pod is ready before an old one leaves.
  */
 export class RestrictedDeployment extends Construct {
   readonly deployment: Deployment;
@@ -118,7 +118,7 @@ export class RestrictedDeployment extends Construct {
     if (autoscaled) this.deployment.markHasAutoscaler();
     this.deployment.select(LabelSelector.of({ labels: selectorLabels(identity) }));
     completeWorkload(this.deployment, { identity, spread, ...(preStopSleep && { preStopSleep }) });
-    if (replicas > 1) {
+    if (replicas > 1 || autoscaled) {
       new DisruptionBudget(this, 'Budget', {
         name,
         namespace,

@@ -1,0 +1,43 @@
+// `npm run lint:manifests`: well-kept linters over the manifests of every environment. Fails on what no waiver covers,
+// on a waiver that nothing needs, and on a linter that is content with broken.yaml.
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { environments } from '../../../infra/environments/environments.ts';
+import { buildPlatform } from '../../../infra/platform.ts';
+import { linters } from './run-linters.ts';
+import { installTools } from './tools.ts';
+import { Waivers } from './waivers.ts';
+
+const waivers = new Waivers();
+const BROKEN = join(import.meta.dirname, 'broken.yaml');
+const tools = await installTools(process, (text) => process.stderr.write(`lint:manifests: ${text}\n`));
+const directory = await mkdtemp(join(tmpdir(), 'headwater-lint-'));
+let failures = 0;
+try {
+  for (const environment of Object.values(environments)) {
+    const outdir = join(directory, environment.name);
+    buildPlatform(environment, outdir).synth();
+    const files = (await readdir(outdir)).sort().map((file) => join(outdir, file));
+    for (const [name, lint] of Object.entries(linters)) {
+      const { summary, findings } = lint(tools, files);
+      const refused = waivers.refuse(findings);
+      const waived = findings.length - refused.length;
+      failures += refused.length;
+      console.log(`${environment.name}: ${name}: ${summary}, ${refused.length} refused, ${waived} waived`);
+      for (const { check, object, message } of refused) console.log(`  ${check} ${object}: ${message}`);
+    }
+  }
+  for (const [name, lint] of Object.entries(linters)) {
+    if (waivers.refuse(lint(tools, [BROKEN]).findings).length > 0) continue;
+    failures += 1;
+    console.log(`broken.yaml: ${name} finds nothing: it has not looked`);
+  }
+} finally {
+  await rm(directory, { recursive: true, force: true });
+}
+for (const waiver of waivers.unused()) {
+  failures += 1;
+  console.log(`waivers.txt: nothing needs ${waiver}`);
+}
+if (failures > 0) process.exitCode = 1;

@@ -1,0 +1,81 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Cache } from '../../../infra/local/cache.ts';
+import { runCommand } from '../../../infra/local/command.ts';
+import type { Host, Progress } from '../../../infra/local/host.ts';
+
+const HERE = import.meta.dirname;
+const KUBE_SCORE = join(HERE, '../kube-score');
+const POD_SECURITY = join(HERE, '../pod-security');
+
+/** Programs that are run on manifests, each as words to start it with. */
+export interface LintTools {
+  readonly kubernetesValidate: readonly string[];
+  readonly checkov: readonly string[];
+  readonly kubeScore: readonly string[];
+  readonly podSecurity: readonly string[];
+  /** What Python needs to find its packages. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/**
+ * Installs the tools, in the versions that the files beside this one pin, into the cache outside the checkout. It needs
+ * `python3` with pip, and Go.
+ *
+ * @throws {Error} with the end of the installer's output
+ */
+export async function installTools(host: Host, progress: Progress): Promise<LintTools> {
+  const cache = Cache.of(host);
+  const packages = await pythonPackages(cache, host, progress);
+  const kubeScore = await goProgram(cache, host, progress, KUBE_SCORE, {
+    name: 'kube-score',
+    target: 'github.com/zegl/kube-score/cmd/kube-score',
+  });
+  const podSecurity = await goProgram(cache, host, progress, POD_SECURITY, {
+    name: 'pod-security',
+    target: '.',
+  });
+  return {
+    kubernetesValidate: ['python3', join(packages, 'bin/kubernetes-validate')],
+    checkov: ['python3', join(packages, 'bin/checkov')],
+    kubeScore: [kubeScore],
+    podSecurity: [podSecurity],
+    environment: { PYTHONPATH: packages, PYTHONDONTWRITEBYTECODE: '1' },
+  };
+}
+
+async function pythonPackages(cache: Cache, host: Host, progress: Progress): Promise<string> {
+  const requirements = join(HERE, 'requirements.txt');
+  return cache.entry('linters-python', [await readFile(requirements, 'utf8')], async (made) => {
+    progress('installing kubernetes-validate and checkov from their wheels (once, about a minute)');
+    const options = ['--quiet', '--disable-pip-version-check', '--no-warn-script-location', '--no-compile'];
+    await runCommand(
+      'python3',
+      ['-m', 'pip', 'install', ...options, '--no-deps', '--target', made, '-r', requirements],
+      {
+        host,
+        cwd: HERE,
+      },
+    );
+  });
+}
+
+async function goProgram(
+  cache: Cache,
+  host: Host,
+  progress: Progress,
+  module: string,
+  { name, target }: { readonly name: string; readonly target: string },
+): Promise<string> {
+  const sources = name === 'pod-security' ? ['go.mod', 'go.sum', 'main.go'] : ['go.mod', 'go.sum'];
+  const madeFrom = await Promise.all(sources.map((file) => readFile(join(module, file), 'utf8')));
+  const directory = await cache.entry(name, madeFrom, async (made) => {
+    progress(`building ${name} from its Go module (once, about a minute)`);
+    await runCommand('go', ['build', '-trimpath', '-o', join(made, name), target], {
+      host,
+      cwd: module,
+      environment: { CGO_ENABLED: '0' },
+    });
+  });
+  return join(directory, name);
+}

@@ -1,0 +1,24 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { environments } from '../../infra/environments/environments.ts';
+import { everyEnvironment, objectsOf } from './platform-objects.ts';
+import { workloadPolicies } from './workloads.ts';
+
+const policies = [...workloadPolicies];
+const all = everyEnvironment();
+
+for (const { title, violations, mutation, mutated = 'production' } of policies) {
+  suite(title, () => {
+    for (const { environment, objects } of all) {
+      test(`holds in ${environment.name}`, () => {
+        assert.deepEqual(violations(objects, environment), []);
+      });
+    }
+    test(`is broken by its mutation of ${mutated}`, () => {
+      const environment = environments[mutated];
+      const objects = objectsOf(environment);
+      mutation(objects);
+      assert.notDeepEqual(violations(objects, environment), []);
+    });
+  });
+}
