@@ -15,6 +15,12 @@ export interface KafkaExternalServicesProps {
   readonly exposure: Exclude<KafkaExposure, { readonly kind: 'none' }>;
 }
 
+/** The port that a node opens, or the name under which external-dns enters a load balancer. */
+interface ExternalAddress {
+  readonly nodePort?: number;
+  readonly host?: string | undefined;
+}
+
 /** One address for the bootstrap and one for each broker, outside the cluster. */
 export class KafkaExternalServices extends Construct {
   constructor(scope: Construct, id: string, props: KafkaExternalServicesProps) {
@@ -25,7 +31,7 @@ export class KafkaExternalServices extends Construct {
     const createService = (
       serviceId: string,
       name: string,
-      nodePort: number | undefined,
+      { nodePort, host }: ExternalAddress,
       selector: Readonly<Record<string, string>>,
     ): void => {
       const port: ServicePort = {
@@ -35,7 +41,12 @@ export class KafkaExternalServices extends Construct {
         ...(nodePort !== undefined && { nodePort }),
       };
       const service = new Service(this, serviceId, {
-        metadata: { name, namespace, labels: objectLabels(identity) },
+        metadata: {
+          name,
+          namespace,
+          labels: objectLabels(identity),
+          ...(host !== undefined && { annotations: { 'external-dns.alpha.kubernetes.io/hostname': host } }),
+        },
         type: isNodePort ? ServiceType.NODE_PORT : ServiceType.LOAD_BALANCER,
         ports: [port],
       });
@@ -47,14 +58,16 @@ export class KafkaExternalServices extends Construct {
     createService(
       'Bootstrap',
       'kafka-external-bootstrap',
-      isNodePort ? exposure.firstNodePort : undefined,
+      isNodePort ? { nodePort: exposure.firstNodePort } : { host: exposure.bootstrapHost },
       selectorLabels(identity),
     );
     for (const [brokerId, podName] of podNames.entries()) {
       createService(
         `Broker${brokerId}`,
         `kafka-external-${brokerId}`,
-        isNodePort ? brokerNodePort(exposure.firstNodePort, brokerId) : undefined,
+        isNodePort
+          ? { nodePort: brokerNodePort(exposure.firstNodePort, brokerId) }
+          : { host: exposure.hosts[brokerId] },
         { [POD_NAME_LABEL]: podName },
       );
     }

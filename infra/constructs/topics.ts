@@ -9,6 +9,8 @@ export const TOPICS: Identity = { name: 'kafka', component: 'topics' };
 
 /** Brokers that are being started the first time take their time; so does a roll that the Job comes with. */
 const DEADLINE = Duration.minutes(30);
+/** How long one attempt waits for enough brokers, before the next pod tries. */
+const ATTEMPT = Duration.minutes(5);
 /** Share of a broker's volume that retained segments may take; the rest is for what is being deleted and indices. */
 const USABLE_PERCENT = 85;
 
@@ -68,8 +70,8 @@ export class Topics extends Construct {
       command: ['node', 'apps/topics/main.ts'],
       variables: {
         ...variables,
-        TOPICS: renderTopics(topics),
-        ...(deleted.length > 0 && { DELETED_TOPICS: JSON.stringify([...deleted].sort()) }),
+        DEADLINE_MS: String(ATTEMPT.toMilliseconds()),
+        TOPICS: renderTopics(topics, deleted),
       },
       mounts,
       resources: { cpuMillicores: 50, memory: Size.mebibytes(256) },
@@ -78,28 +80,25 @@ export class Topics extends Construct {
   }
 }
 
-/** Topics as the program that makes them reads them: JSON by name, with Kafka's own names of the settings. */
-export function renderTopics(topics: Readonly<Record<string, Topic>>): string {
-  return JSON.stringify(
-    Object.fromEntries(
-      Object.entries(topics)
-        .sort(([a], [b]) => (a < b ? -1 : 1))
-        .map(([name, topic]) => [
-          name,
-          {
-            partitions: topic.partitions,
-            replicationFactor: topic.replicationFactor,
-            config: {
-              'cleanup.policy': topic.cleanup,
-              'min.insync.replicas': String(topic.minInSyncReplicas),
-              'retention.bytes': String(topic.retentionPerPartition.toKibibytes() * 1024),
-              'retention.ms': String(topic.retention.toMilliseconds()),
-              'segment.bytes': String(topic.segment.toKibibytes() * 1024),
-            },
-          },
-        ]),
-    ),
-  );
+/** Topics as the program that makes them reads them: a JSON list, with Kafka's own names of the settings. */
+export function renderTopics(
+  topics: Readonly<Record<string, Topic>>,
+  deleted: readonly string[] = [],
+): string {
+  const present = Object.entries(topics).map(([name, topic]) => ({
+    name,
+    partitions: topic.partitions,
+    replicationFactor: topic.replicationFactor,
+    configs: {
+      'cleanup.policy': topic.cleanup,
+      'min.insync.replicas': topic.minInSyncReplicas,
+      'retention.bytes': topic.retentionPerPartition.toKibibytes() * 1024,
+      'retention.ms': topic.retention.toMilliseconds(),
+      'segment.bytes': topic.segment.toKibibytes() * 1024,
+    },
+  }));
+  const absent = deleted.map((name) => ({ name, state: 'absent' }));
+  return JSON.stringify([...present, ...absent].sort((a, b) => (a.name < b.name ? -1 : 1)));
 }
 
 function requireTopicFits(scope: Construct, name: string, topic: Topic, brokers: number): void {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { dnsLabel, endpointUrl, hostName, secretName } from './names.ts';
 import { podResources } from './messaging.ts';
-import { period, byteLimit } from './quantities.ts';
+import { byteLimit, period, toMs } from './quantities.ts';
 
 /** Pods that an autoscaler adds and takes away between two bounds. */
 const scale = z.strictObject({ min: z.int().min(1), max: z.int().min(1) });
@@ -45,7 +45,10 @@ export const consumer = z.strictObject({
   maxBuffered: byteLimit,
   /** Most offsets that one object may span. */
   maxSpan: z.int().min(1),
-  sessionTimeout: period,
+  /** Silence after which the group gives a consumer's partitions to another; bounds are the brokers' own. */
+  sessionTimeout: period.refine((value) => toMs(value) >= 6_000 && toMs(value) <= 1_800_000, {
+    error: 'from 6s to 30m, what the brokers take',
+  }),
   shutdownDeadline: period,
 });
 

@@ -11,13 +11,15 @@ servers=$1
 shift
 properties=${TMPDIR:-/tmp}/user.properties
 umask 077
+# 4.x has its command-line tools in a jar of their own, and this one in another package.
+command=kafka.admin.ConfigCommand
+if [ -d "$kafka/tools" ]; then command=org.apache.kafka.tools.ConfigCommand; fi
 
 for user in "$@"; do
   password=$(<"$users/$user/password")
   printf 'SCRAM-SHA-512=iterations=8192,password=%s\n' "${password//\\/\\\\}" >"$properties"
   java -Xmx256m "-Dlog4j.configuration=file:$kafka/log4j.properties" "-Dlog4j2.configurationFile=$kafka/log4j2.properties" \
-    -cp "$kafka/libs/*" \
-    kafka.admin.ConfigCommand \
+    -cp "$kafka/libs/*:$kafka/tools/*" "$command" \
     --bootstrap-server "$servers" --command-config "$config/admin.properties" \
     --alter --entity-type users --entity-name "$user" --add-config-file "$properties"
   rm "$properties"

@@ -1,0 +1,11 @@
+import { join } from 'node:path';
+import { renderConstructPages } from './construct-pages.ts';
+import { renderRefusals } from './refusals-page.ts';
+
+/** Every page of `docs/` that is made from the source, by its path there. */
+export function renderPages(root: string): ReadonlyMap<string, string> {
+  const constructs = [...renderConstructPages(root)].map(
+    ([name, text]) => [join('constructs', name), text] as const,
+  );
+  return new Map([['refused-configurations.md', renderRefusals()], ...constructs]);
+}
