@@ -57,6 +57,16 @@ export class NetworkPolicies extends Construct {
         allowed: 'connections of a workload: a policy stands at pods of ours',
       });
     }
+    // An empty list of peers would mean everybody.
+    for (const peer of connections.flatMap(({ from, to }) => [from, to])) {
+      requireThat(this, peer.kind !== 'addresses' || peer.cidrs.length > 0, {
+        subject: 'network policies',
+        property: 'cidrs',
+        value: '[]',
+        allowed: 'at least one block of addresses',
+        because: 'a rule without peers lets everybody through',
+      });
+    }
     for (const workload of workloadsOf(connections)) {
       const { namespace, identity } = workload;
       const name = `${identity.name}-${identity.component}`;

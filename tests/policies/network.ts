@@ -1,0 +1,159 @@
+import type { Manifest } from '../infra/manifests.ts';
+import { type End, mayConnect, networkPolicies } from './network-evaluator.ts';
+import { containers, describe, type Workload, workloads } from './platform-objects.ts';
+import { first, type Policy } from './policy.ts';
+
+/** Somebody's pod in a namespace that is none of ours. */
+const STRANGER: End = { namespace: 'elsewhere', labels: { app: 'stranger' } };
+
+/** An address that no environment names. */
+const INTERNET: End = { address: '198.51.100.7' };
+
+function endOf({ metadata, spec }: Workload): End {
+  return { namespace: metadata.namespace, labels: spec.template.metadata.labels };
+}
+
+function portsOf(workload: Workload): number[] {
+  return containers(workload).flatMap(({ ports = [] }) => ports.map(({ containerPort }) => containerPort));
+}
+
+/** `producer`, `kafka/broker`: a workload in the table below. */
+function roleOf({ spec }: Workload): string {
+  const { labels } = spec.template.metadata;
+  const name = labels['app.kubernetes.io/name'] ?? '';
+  const component = labels['app.kubernetes.io/component'] ?? '';
+  return name === 'kafka' || name === 'ingress-nginx'
+    ? `${name}/${component}`
+    : name.replace(/^log-indexer-.*/, 'log-indexer');
+}
+
+/**
+ * Who may open a connection to which ports of whom, among the platform's own pods. Everything else is refused: the policy
+ * below asks for each pair and each port.
+ */
+const ALLOWED: Readonly<Record<string, Readonly<Record<string, readonly number[]>>>> = {
+  zookeeper: { zookeeper: [2888, 3888] },
+  'kafka/broker': { zookeeper: [2181], 'kafka/broker': [9090, 9091, 9092, 9093], 'kafka/controller': [9090] },
+  'kafka/controller': { 'kafka/controller': [9090] },
+  'kafka/users': { 'kafka/broker': [9091] },
+  'kafka/topics': { 'kafka/broker': [9092, 9093] },
+  producer: { 'kafka/broker': [9092, 9093] },
+  consumer: { 'kafka/broker': [9092, 9093] },
+  'kafka-rest-bridge': { 'kafka/broker': [9092, 9093] },
+  'kafka-ui': { 'kafka/broker': [9092, 9093] },
+  'ingress-nginx/controller': { producer: [8080] },
+  filebeat: { 'kafka/broker': [9092, 9093] },
+  'log-indexer': { 'kafka/broker': [9092, 9093] },
+};
+
+export const networkPolicyPolicies: readonly Policy[] = [
+  {
+    title: "among the platform's pods, the connections of the table are allowed and no others",
+    violations: (objects, { logging }) => {
+      const all = workloads(objects);
+      return all.flatMap((from) =>
+        all.flatMap((to) =>
+          portsOf(to)
+            .filter((port) => {
+              const expected =
+                (ALLOWED[roleOf(from)]?.[roleOf(to)] ?? []).includes(port) &&
+                // Filebeat asks for Kafka only where logs go by way of it.
+                !(roleOf(from) === 'filebeat' && logging.kafkaBuffer === undefined);
+              return mayConnect(objects, endOf(from), endOf(to), port) !== expected;
+            })
+            .map((port) => `${describe(from)} to ${describe(to)}:${port}`),
+        ),
+      );
+    },
+    mutation: (objects) => {
+      const rules = networkPolicies(objects)
+        .filter(({ metadata }) => metadata.name === 'kafka-broker')
+        .flatMap(({ spec }) => spec.ingress ?? []);
+      first(rules, 'rule').ports = [{ protocol: 'TCP', port: 1 }];
+    },
+  },
+  {
+    title: "nobody else's pod and no address of the internet reaches a pod, but by the ports of the edge",
+    violations: (objects, { kafka }) =>
+      workloads(objects).flatMap((workload) => {
+        const edge = roleOf(workload) === 'ingress-nginx/controller' ? [80, 443] : [];
+        const exposed = kafka.exposure.kind === 'none' ? [] : [9094];
+        return [STRANGER, INTERNET].flatMap((from) =>
+          portsOf(workload)
+            .filter((port) => !('address' in from && [...edge, ...exposed].includes(port)))
+            .filter((port) => mayConnect(objects, from, endOf(workload), port))
+            .map((port) => `${JSON.stringify(from)} to ${describe(workload)}:${port}`),
+        );
+      }),
+    mutation: (objects) => {
+      const rules = networkPolicies(objects)
+        .filter(({ metadata }) => metadata.name === 'producer-collection')
+        .flatMap(({ spec }) => spec.ingress ?? []);
+      first(rules, 'rule').from = [];
+    },
+  },
+  {
+    title: 'no pod of the platform reaches the internet at large',
+    violations: (objects) =>
+      workloads(objects)
+        .filter((workload) =>
+          [80, 443, 9200].some((port) => mayConnect(objects, endOf(workload), INTERNET, port)),
+        )
+        .map(describe),
+    mutation: (objects) => {
+      const rules = networkPolicies(objects)
+        .filter(({ metadata }) => metadata.name === 'consumer-collection')
+        .flatMap(({ spec }) => spec.egress ?? [])
+        .filter(({ to = [] }) => to.some(({ ipBlock }) => ipBlock !== undefined));
+      first(rules, 'rule').to = [{ ipBlock: { cidr: '0.0.0.0/0' } }];
+    },
+  },
+  {
+    title: 'whoever opens connections may ask for names',
+    violations: (objects) => {
+      const dns: End = { namespace: 'kube-system', labels: { 'k8s-app': 'kube-dns' } };
+      return workloads(objects)
+        .filter((workload) =>
+          networkPolicies(objects).some(
+            ({ metadata, spec }) =>
+              metadata.namespace === workload.metadata.namespace &&
+              Object.entries(spec.podSelector.matchLabels ?? { none: '' }).every(
+                ([label, value]) => workload.spec.template.metadata.labels[label] === value,
+              ) &&
+              (spec.egress ?? []).length > 0,
+          ),
+        )
+        .filter(
+          (workload) =>
+            !mayConnect(objects, endOf(workload), dns, 53, 'UDP') ||
+            !mayConnect(objects, endOf(workload), dns, 53),
+        )
+        .map(describe);
+    },
+    mutation: (objects) => {
+      for (const { spec } of networkPolicies(objects)) {
+        for (const rule of spec.egress ?? [])
+          rule.ports = (rule.ports ?? []).filter(({ port }) => port !== 53 || false);
+      }
+      const rules = networkPolicies(objects)
+        .flatMap(({ spec }) => spec.egress ?? [])
+        .filter(({ ports = [] }) => ports.length === 0);
+      for (const rule of rules) rule.ports = [{ protocol: 'TCP', port: 1 }];
+    },
+  },
+  {
+    title: 'every rule names its peers and its ports: what it leaves out, it leaves open',
+    violations: (objects: readonly Manifest[]) =>
+      networkPolicies(objects)
+        .filter(({ spec }) =>
+          [...(spec.ingress ?? []), ...(spec.egress ?? [])].some(
+            ({ from, to, ports = [] }) => (from ?? to ?? []).length === 0 || ports.length === 0,
+          ),
+        )
+        .map(({ metadata }) => `${metadata.namespace}/${metadata.name}`),
+    mutation: (objects) => {
+      const rules = networkPolicies(objects).flatMap(({ spec }) => spec.ingress ?? []);
+      delete first(rules, 'rule').ports;
+    },
+  },
+];
