@@ -13,7 +13,14 @@ const directions = [
   },
   { files: ['apps/producer/**'], forbid: ['**/infra/**', '**/tests/**', '**/consumer/**', '**/topics/**'] },
   { files: ['apps/consumer/**'], forbid: ['**/infra/**', '**/tests/**', '**/producer/**', '**/topics/**'] },
-  { files: ['apps/topics/**'], forbid: ['**/infra/**', '**/tests/**', '**/producer/**', '**/consumer/**'] },
+  {
+    files: ['apps/topics/**'],
+    forbid: ['**/infra/**', '**/tests/**', '**/producer/**', '**/consumer/**', '**/users/**'],
+  },
+  {
+    files: ['apps/users/**'],
+    forbid: ['**/infra/**', '**/tests/**', '**/producer/**', '**/consumer/**', '**/topics/**'],
+  },
   { files: ['infra/images.ts'], forbid: ['./*.ts', './*/**', '**/apps/**', 'cdk8s*', '@pulumi/*'] },
   { files: ['infra/environments/**'], forbid: ['../**', 'cdk8s-plus*', '@pulumi/*'] },
   { files: ['infra/constructs/**'], forbid: ['../**', '@pulumi/*'] },

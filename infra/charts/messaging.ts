@@ -58,7 +58,7 @@ export class MessagingChart extends Chart {
     if (security.protocol === 'tls' && security.authentication.mechanism === 'scram-sha-512') {
       new KafkaUsers(this, 'Users', {
         namespace,
-        image: images.kafka[settings.metadata.version],
+        image: images.application,
         replicationServers: `kafka-brokers.${namespace}.svc.${clusterDomain}:${LISTENER_PORTS.replication}`,
         certificateSecret: security.certificateSecret,
         passwordSecrets: Object.fromEntries(

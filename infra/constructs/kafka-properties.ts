@@ -90,12 +90,7 @@ function commonProperties({ metadata, security, exposure, quorum }: ServerSettin
         .map(({ id, host }) => `${id}@${host}:${LISTENER_PORTS.controller}`)
         .join(','),
     }),
-    ...(security.protocol === 'tls' && {
-      ...tlsProperties(),
-      // Brokers and controllers know each other by certificate; clients need none.
-      'listener.name.controller.ssl.client.auth': 'required',
-      'listener.name.replication.ssl.client.auth': 'required',
-    }),
+    ...(security.protocol === 'tls' && tlsProperties()),
   };
 }
 
@@ -114,17 +109,18 @@ function metadataProperties(metadata: KafkaMetadata): Properties {
 }
 
 /**
- * What a program of Kafka needs to show the brokers' certificate and to check another's.
- *
  * Key and certificates are read from the Secret's own files by Kafka's directory provider: they are in no ConfigMap and
  * no variable, and no shell joins them.
  */
-export function tlsProperties(): Properties {
+function tlsProperties(): Properties {
   const file = (name: string): string => `\${directory:${CERTIFICATE_PATH}:${name}}`;
   return {
     'config.providers': 'directory',
     'config.providers.directory.class': 'org.apache.kafka.common.config.provider.DirectoryConfigProvider',
     'config.providers.directory.param.allowed.paths': CERTIFICATE_PATH,
+    // Brokers and controllers know each other by certificate; clients need none.
+    'listener.name.controller.ssl.client.auth': 'required',
+    'listener.name.replication.ssl.client.auth': 'required',
     'ssl.enabled.protocols': 'TLSv1.3,TLSv1.2',
     'ssl.keystore.certificate.chain': file('tls.crt'),
     'ssl.keystore.key': file('tls.key'),

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { readConfig } from '../../../apps/users/config.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'headwater-users-'));
+after(() => rmSync(directory, { recursive: true, force: true }));
+
+function write(name: string, text: string): string {
+  const path = join(directory, name);
+  mkdirSync(join(path, '..'), { recursive: true });
+  writeFileSync(path, text);
+  return path;
+}
+
+const certificate = '-----BEGIN CERTIFICATE-----\n';
+const environment = {
+  KAFKA_BOOTSTRAP_SERVERS: 'kafka-brokers:9091',
+  KAFKA_TLS_CA_FILE: write('ca.crt', certificate),
+  KAFKA_TLS_CERTIFICATE_FILE: write('tls.crt', certificate),
+  KAFKA_TLS_KEY_FILE: write('tls.key', '-----BEGIN PRIVATE KEY-----\n'),
+  USERS: 'consumer, producer',
+  USERS_DIRECTORY: directory,
+};
+write('producer/password', 'one\n');
+write('consumer/password', 'two with spaces ');
+
+test('each password is its file, without the line break at the end', () => {
+  const { users, bootstrapBrokers } = readConfig(environment);
+  assert.deepEqual(users, [
+    { name: 'consumer', password: 'two with spaces ' },
+    { name: 'producer', password: 'one' },
+  ]);
+  assert.deepEqual(bootstrapBrokers, ['kafka-brokers:9091']);
+});
+
+test('a missing password is named, beside everything else that is wrong', () => {
+  assert.throws(
+    () =>
+      readConfig({ ...environment, USERS: 'producer,topics', KAFKA_TLS_KEY_FILE: '', DEADLINE_MS: 'soon' }),
+    ({ message }: Error) => {
+      assert.match(message, /KAFKA_TLS_KEY_FILE is required: the path of a PEM file/);
+      assert.match(message, /USERS_DIRECTORY must hold a password for topics, .* is not readable \(ENOENT\)/);
+      assert.match(message, /DEADLINE_MS must be a whole number from 1000 to 3600000, got "soon"/);
+      assert.doesNotMatch(message, /one/);
+      return true;
+    },
+  );
+});
