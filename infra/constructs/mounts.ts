@@ -34,7 +34,7 @@ function volume(scope: Construct, mount: Mount): Volume {
   switch (mount.kind) {
     case 'secret': {
       const secret = Secret.fromSecretName(scope, `Secret-${mount.secretName}`, mount.secretName);
-      return Volume.fromSecret(scope, mount.secretName, secret, {
+      return Volume.fromSecret(scope, `Volume-${mount.secretName}`, secret, {
         name: mount.secretName,
         defaultMode: 0o440,
         ...(mount.keys && { items: Object.fromEntries(mount.keys.map((key) => [key, { path: key }])) }),
@@ -42,7 +42,7 @@ function volume(scope: Construct, mount: Mount): Volume {
     }
     case 'config': {
       const { name } = mount.files;
-      return Volume.fromConfigMap(scope, name, ConfigMap.fromConfigMapName(scope, `Files-${name}`, name), {
+      return Volume.fromConfigMap(scope, `Volume-${name}`, ConfigMap.fromConfigMapName(scope, `Files-${name}`, name), {
         name,
       });
     }

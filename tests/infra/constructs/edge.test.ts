@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Chart, Duration, Testing } from 'cdk8s';
+import { Edge, type EdgeProps } from '../../../infra/constructs/edge.ts';
+import { readWarnings } from '../../../infra/constructs/requirements.ts';
+import { find, type Manifest, synthesize, valueAt } from '../manifests.ts';
+
+const backend = { serviceName: 'producer', port: 8080 };
+const props: Required<EdgeProps> = {
+  name: 'collect',
+  namespace: 'headwater',
+  edge: { kind: 'ingress', ingressClassName: 'nginx', requestsPerSecondPerAddress: 100 },
+  host: 'collect.example.com',
+  tlsSecretName: 'collect-tls-v1',
+  routes: [
+    {
+      name: 'upload',
+      path: '/upload',
+      match: 'exact',
+      backend,
+      body: { kind: 'limited', maxBytes: 921_600 },
+      timeout: Duration.seconds(35),
+    },
+    {
+      name: 'upload-batch',
+      path: '/upload/batch',
+      match: 'exact',
+      backend,
+      body: { kind: 'streamed' },
+      timeout: Duration.seconds(35),
+    },
+  ],
+};
+const gateway = { kind: 'gateway', gatewayClassName: 'some' } as const;
+
+function synthesized(changes: Partial<EdgeProps> = {}): readonly Manifest[] {
+  return synthesize((chart) => new Edge(chart, 'Edge', { ...props, ...changes }));
+}
+
+function annotationsOf(name: string): Record<string, string> {
+  const annotations = valueAt(find(synthesized(), 'Ingress', name), 'metadata', 'annotations') as object;
+  return Object.fromEntries(
+    Object.entries(annotations).map(([key, value]) => [
+      key.replace('nginx.ingress.kubernetes.io/', ''),
+      String(value),
+    ]),
+  );
+}
+
+test('an Ingress limits a body where it is limited, and passes a batch on as it comes', () => {
+  assert.equal(annotationsOf('upload')['proxy-body-size'], '921600');
+  assert.equal(annotationsOf('upload')['proxy-request-buffering'], 'on');
+  assert.equal(annotationsOf('upload-batch')['proxy-body-size'], '0');
+  assert.equal(annotationsOf('upload-batch')['proxy-request-buffering'], 'off');
+  for (const name of ['upload', 'upload-batch']) {
+    assert.equal(annotationsOf(name)['proxy-read-timeout'], '35');
+    assert.equal(annotationsOf(name)['limit-rps'], '100');
+    assert.equal(annotationsOf(name)['force-ssl-redirect'], 'true');
+  }
+});
+
+test('an Ingress routes the exact paths of one host over TLS', () => {
+  const { spec } = find(synthesized(), 'Ingress', 'upload-batch');
+  assert.deepEqual(valueAt(spec, 'tls'), [{ hosts: ['collect.example.com'], secretName: 'collect-tls-v1' }]);
+  assert.deepEqual(valueAt(spec, 'rules', 0, 'http', 'paths', 0), {
+    path: '/upload/batch',
+    pathType: 'Exact',
+    backend: { service: { name: 'producer', port: { number: 8080 } } },
+  });
+});
+
+test('a Gateway ends TLS, sends plain HTTP there, and bounds a request but not a batch', () => {
+  const objects = synthesized({ edge: gateway });
+  const listeners = valueAt(find(objects, 'Gateway', 'collect'), 'spec', 'listeners');
+  assert.equal(valueAt(listeners, 1, 'tls', 'certificateRefs', 0, 'name'), 'collect-tls-v1');
+  const redirect = valueAt(find(objects, 'HTTPRoute', 'collect-redirect'), 'spec', 'rules', 0, 'filters', 0);
+  assert.deepEqual(valueAt(redirect, 'requestRedirect'), { scheme: 'https', statusCode: 308 });
+  const timeoutOf = (name: string) =>
+    valueAt(find(objects, 'HTTPRoute', name), 'spec', 'rules', 0, 'timeouts', 'request');
+  assert.equal(timeoutOf('upload'), '35s');
+  assert.equal(timeoutOf('upload-batch'), '0s');
+  assert.equal(
+    valueAt(find(objects, 'HTTPRoute', 'upload'), 'spec', 'parentRefs', 0, 'sectionName'),
+    'https',
+  );
+});
+
+test('the body limit of a Gateway is said in the words of its implementation', () => {
+  const envoy = synthesized({ edge: { ...gateway, bodyLimitPolicy: 'envoy-gateway' } });
+  assert.equal(
+    valueAt(find(envoy, 'BackendTrafficPolicy', 'upload'), 'spec', 'requestBuffer', 'limit'),
+    '921600',
+  );
+  assert.ok(
+    !envoy.some(({ kind, metadata }) => kind === 'BackendTrafficPolicy' && metadata.name === 'upload-batch'),
+  );
+  const fabric = synthesized({ edge: { ...gateway, bodyLimitPolicy: 'nginx-gateway-fabric' } });
+  assert.equal(valueAt(find(fabric, 'ClientSettingsPolicy', 'upload'), 'spec', 'body', 'maxSize'), '900k');
+  assert.equal(valueAt(find(fabric, 'ClientSettingsPolicy', 'upload-batch'), 'spec', 'body', 'maxSize'), '0');
+});
+
+test('a Gateway of an unknown implementation is built, with a warning that nobody limits the body', () => {
+  const warningsOf = (edge: EdgeProps['edge']) => {
+    const chart = new Chart(Testing.app(), 'test');
+    new Edge(chart, 'Edge', { ...props, edge });
+    return readWarnings(chart);
+  };
+  assert.match(
+    warningsOf(gateway).join(),
+    /collect\.example\.com: the Gateway API has no word for a body limit/,
+  );
+  assert.deepEqual(warningsOf({ ...gateway, bodyLimitPolicy: 'envoy-gateway' }), []);
+});
+
+test('fails without a full host name or a certificate, and says both', () => {
+  assert.throws(
+    () => synthesized({ host: '*.example.com', tlsSecretName: '' }),
+    (error: Error) =>
+      error.message.includes('edge: host must be a full host name without wildcard, got *.example.com') &&
+      error.message.includes('edge: tlsSecretName must be the name of a Secret with tls.crt and tls.key'),
+  );
+});

@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { runInNewContext } from 'node:vm';
+import { Size } from 'cdk8s';
+import { parse } from 'yaml';
+import {
+  filebeatConfiguration,
+  laneScript,
+  type LogDestination,
+} from '../../../infra/constructs/filebeat-configuration.ts';
+import { Filebeat, type FilebeatProps } from '../../../infra/constructs/filebeat.ts';
+import { find, synthesize, valueAt } from '../manifests.ts';
+
+const toSearch: LogDestination = {
+  kind: 'search',
+  search: {
+    product: 'elasticsearch',
+    scheme: 'https',
+    host: 'search.example.com',
+    port: 9200,
+    credentialsSecretName: 'search-credentials-v1',
+    caSecretName: 'search-ca-v1',
+    indexPrefix: 'pods',
+  },
+};
+const toKafka: LogDestination = {
+  kind: 'kafka',
+  kafka: {
+    bootstrapServers: 'a:9093,b:9093',
+    caSecret: 'kafka-certificate-v1',
+    login: { username: 'logs', passwordSecret: 'kafka-logs-v1' },
+  },
+  codec: 'json',
+  quotaLinesPerSecond: 100,
+  maxMessageBytes: 1_048_576,
+};
+const minimal: FilebeatProps = {
+  namespace: 'headwater-logging',
+  image: 'filebeat:9',
+  destination: toSearch,
+  resources: { cpuMillicores: 100, memory: Size.mebibytes(256) },
+};
+
+function parsed(destination: LogDestination): unknown {
+  return parse(filebeatConfiguration({ namespace: 'headwater-logging', destination }));
+}
+
+function podOf(props: FilebeatProps): unknown {
+  const set = find(
+    synthesize((chart) => new Filebeat(chart, 'Filebeat', props)),
+    'DaemonSet',
+    'filebeat',
+  );
+  return valueAt(set, 'spec', 'template', 'spec');
+}
+
+test('takes every property', () => {
+  const props: Required<FilebeatProps> = { ...minimal, multilineStart: /^\d{4}/ };
+  const objects = synthesize((chart) => new Filebeat(chart, 'Filebeat', props));
+  const text = valueAt(find(objects, 'ConfigMap', 'filebeat'), 'data', 'filebeat.yml');
+  const parsers = valueAt(parse(String(text)), 'filebeat.inputs', 0, 'parsers');
+  assert.equal(valueAt(parsers, 1, 'multiline', 'pattern'), '^\\d{4}');
+});
+
+test('reads what the runtime writes, knows a renamed file again, and leaves its own lines alone', () => {
+  const input = valueAt(parsed(toSearch), 'filebeat.inputs', 0);
+  assert.equal(valueAt(input, 'type'), 'filestream');
+  assert.deepEqual(valueAt(input, 'parsers', 0), { container: { stream: 'all', format: 'cri' } });
+  assert.ok('file_identity.fingerprint' in (input as object));
+  const [own] = valueAt(input, 'prospector', 'scanner', 'exclude_files') as [string];
+  assert.match('/var/log/containers/filebeat-x7f2k_headwater-logging_filebeat-0.log', new RegExp(own));
+  assert.doesNotMatch('/var/log/containers/filebeat-x7f2k_elsewhere_filebeat-0.log', new RegExp(own));
+});
+
+test('names a document where its line is read, under the name that the way there keeps', () => {
+  const nameFor = (destination: LogDestination) =>
+    valueAt(parsed(destination), 'filebeat.inputs', 0, 'processors', 0, 'fingerprint', 'target_field');
+  assert.equal(nameFor(toSearch), '@metadata._id');
+  assert.equal(nameFor(toKafka), 'document_id');
+});
+
+test('waits for every replica in Kafka, over TLS, with a login that no variable of the pod shows', () => {
+  const output = valueAt(parsed(toKafka), 'output.kafka');
+  assert.equal(valueAt(output, 'required_acks'), -1);
+  assert.deepEqual(valueAt(output, 'hosts'), ['a:9093', 'b:9093']);
+  assert.equal(valueAt(output, 'topic'), 'logs-%{[lane]}');
+  assert.equal(valueAt(output, 'ssl', 'verification_mode'), 'full');
+  assert.equal(valueAt(output, 'sasl.mechanism'), 'SCRAM-SHA-512');
+
+  const pod = podOf({ ...minimal, destination: toKafka });
+  const names = valueAt(pod, 'containers', 0, 'env') as { name: string }[];
+  assert.deepEqual(
+    names.map(({ name }) => name),
+    ['NODE_NAME'],
+  );
+  assert.match(
+    String(valueAt(pod, 'containers', 0, 'command', 2)),
+    /KAFKA_PASSWORD="\$\(cat \/etc\/kafka\/login\/password\)"/,
+  );
+});
+
+test("mounts the authority of the brokers' certificate, and not its private key", () => {
+  const volumes = valueAt(podOf({ ...minimal, destination: toKafka }), 'volumes') as {
+    name: string;
+    secret?: unknown;
+  }[];
+  const certificate = volumes.find(({ name }) => name === 'kafka-certificate-v1');
+  assert.deepEqual(valueAt(certificate?.secret, 'items'), [{ key: 'ca.crt', path: 'ca.crt' }]);
+});
+
+/** Runs the script on lines as Filebeat would, and tells their lanes. */
+function lanesOf(
+  quota: number,
+  lines: readonly { readonly second: number; readonly label?: string }[],
+): string[] {
+  const clock = { second: 0 };
+  const context: Record<string, unknown> = { Date: { now: () => clock.second * 1000 } };
+  runInNewContext(laneScript(quota), context);
+  const process = context['process'] as (event: unknown) => void;
+  return lines.map(({ second, label }) => {
+    const fields = new Map<string, unknown>([['kubernetes.labels.headwater/log-lane', label ?? null]]);
+    clock.second = second;
+    process({
+      Get: (key: string) => fields.get(key) ?? null,
+      Put: (key: string, value: unknown) => fields.set(key, value),
+    });
+    return String(fields.get('lane'));
+  });
+}
+
+test('a pod chooses its lane by a label, and nobody chooses the burst lane', () => {
+  const labels = [undefined, 'high', 'medium', 'low', 'burst', 'urgent'];
+  const lines = labels.map((label) => ({ second: 1, ...(label !== undefined && { label }) }));
+  assert.deepEqual(lanesOf(100, lines), ['medium', 'high', 'medium', 'low', 'medium', 'medium']);
+});
+
+test('what a source writes above its quota goes to the burst lane, until the next second', () => {
+  const lines = [1, 1, 1, 1, 2, 2].map((second) => ({ second, label: 'high' }));
+  assert.deepEqual(lanesOf(2, lines), ['high', 'high', 'burst', 'burst', 'high', 'high']);
+});
+
+test('the script is of the ECMAScript 5.1 that Filebeat runs', () => {
+  assert.doesNotMatch(laneScript(1), /=>|\b(const|let|class)\b|`/);
+});
+
+test('fails with OpenSearch', () => {
+  const destination: LogDestination = {
+    kind: 'search',
+    search: { ...toSearch.search, product: 'opensearch' },
+  };
+  assert.throws(
+    () => synthesize((chart) => new Filebeat(chart, 'Filebeat', { ...minimal, destination })),
+    /filebeat: search\.product must be elasticsearch, got opensearch: Filebeat after 7\.12 refuses OpenSearch/,
+  );
+});
