@@ -7,7 +7,7 @@ import { errorName } from './verdicts.ts';
 /** Metadata and producer ids are small and asked of any broker: one that takes longer is left for the next. */
 const CONTROL_TIMEOUT_MS = 2_000;
 /** How old metadata may grow while all is well: this is how new partitions are found. */
-const METADATA_MAX_AGE_MS = 60_000;
+const METADATA_MAX_AGE_MS = 30_000;
 const METADATA_MIN_INTERVAL_MS = 100;
 const ATTENTION_INTERVAL_MS = 500;
 
@@ -117,7 +117,7 @@ export class Cluster {
       link = undefined;
     }
     if (link === undefined && !this.#closed) {
-      link = new Link(broker, CLIENT_ID, this.#options.kafka);
+      link = this.#newLink(broker);
       this.#links.set(node, link);
     }
     return link;
@@ -216,7 +216,11 @@ export class Cluster {
     const known = [...this.#brokers.values(), ...this.#bootstrap];
     const broker = known[this.#controlTurn % known.length];
     if (broker === undefined) throw new Error('bootstrapBrokers must name at least one broker, got none');
-    return new Link(broker, CLIENT_ID, this.#options.kafka);
+    return this.#newLink(broker);
+  }
+
+  #newLink(broker: Broker): Link {
+    return new Link(broker, CLIENT_ID, this.#options.kafka, () => this.refresh());
   }
 
   async #pause(restMs: number): Promise<void> {

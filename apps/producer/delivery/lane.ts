@@ -131,14 +131,14 @@ export class Lane {
         await this.#settle(entries.slice(half));
         return;
       }
-      const patience = Math.min(deadline, this.#options.cutoff()) - performance.now();
-      if (result.next !== 'retry' || patience <= 0) {
+      const again = performance.now() + backoffMs;
+      if (result.next !== 'retry' || again >= Math.min(deadline, this.#options.cutoff())) {
         this.#reject(entries, result, perhapsStored);
         return;
       }
       if (result.error === 'no_answer') timeoutMs *= 2;
       this.#options.cluster.refresh();
-      await this.#backOff(Math.min(backoffMs, patience));
+      await this.#backOff(backoffMs);
       backoffMs = Math.min(2 * backoffMs, MAX_BACKOFF_MS);
     }
   }
@@ -158,6 +158,7 @@ export class Lane {
     this.#lastLink = link;
     if (link === undefined) throw new NotSentError(`partition ${partition} has no leader`);
     const { produce } = await link.open();
+    if (performance.now() >= deadline) throw new NotSentError('the time was up before the batch was sent');
     const request = { topic, partition, records, timeoutMs: Math.round(timeoutMs * BROKER_TIMEOUT_SHARE) };
     try {
       const response = await link.request(produce, [request], timeoutMs, deadline);
