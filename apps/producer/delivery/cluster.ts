@@ -48,6 +48,7 @@ export class Cluster {
   #problem: string | undefined = 'Kafka has not answered yet';
   #problemSince = performance.now();
   #wanted = false;
+  readonly #asked: (() => void)[] = [];
   #wake: (() => void) | undefined;
   #closed = false;
 
@@ -64,12 +65,15 @@ export class Cluster {
     let failures = 0;
     while (!this.#closed) {
       this.#wanted = false;
+      const asked = this.#asked.splice(0);
       let problem: string | undefined;
       try {
         this.#adopt(await this.#fetchMetadata());
         problem = this.#unreachable();
         failures = 0;
+        for (const resolve of asked) resolve();
       } catch (error) {
+        this.#asked.push(...asked);
         failures++;
         this.#nextControl();
         problem = describe(error);
@@ -84,6 +88,12 @@ export class Cluster {
   refresh(): void {
     this.#wanted = true;
     this.#wake?.();
+  }
+
+  /** Resolves when metadata has come that was asked for after this call, however long that takes. */
+  async look(): Promise<void> {
+    this.refresh();
+    return new Promise((resolve) => this.#asked.push(resolve));
   }
 
   /** Of the topic that {@link Cluster.leaders} describes; a topic that is deleted and made again has a new one. */

@@ -367,6 +367,17 @@ test('closing settles everything by the deadline: sent is unknown, queued is ref
   await waitUntil(() => cluster.brokers[0]?.connections === 0, { what: 'closed', deadlineMs: 2_000 });
 });
 
+test('closing ends the wait between two attempts', async (t) => {
+  const { cluster, send, log } = await start(t);
+  cluster.produce = () => error('NOT_ENOUGH_REPLICAS');
+  const result = send('a');
+  await waitUntil(() => cluster.sent.length === 5, { what: 'attempts', deadlineMs: 5_000 });
+  const begun = performance.now();
+  await log.close(begun);
+  assert.equal(await result, 'refused');
+  assert.ok(performance.now() - begun < 1_000);
+});
+
 test('at most one connection to each broker and one more, whatever happens', async (t) => {
   const { cluster, send } = await start(t, { brokers: 3, leaders: [0, 1, 2, 0, 1, 2] });
   let most = 0;
