@@ -62,12 +62,18 @@ export async function makeTopics(
   host: Host,
   bootstrapServers: string,
   topics: readonly TopicDeclaration[],
+  signal?: AbortSignal,
 ): Promise<void> {
   const environment = {
     KAFKA_BOOTSTRAP_SERVERS: bootstrapServers,
     TOPICS: JSON.stringify(topics),
   } satisfies TopicsVariables;
-  await runCommand(host.execPath, [join(APPS, 'topics', 'main.ts')], { host, cwd: APPS, environment });
+  await runCommand(host.execPath, [join(APPS, 'topics', 'main.ts')], {
+    host,
+    cwd: APPS,
+    environment,
+    signal,
+  });
 }
 
 async function createApplication<Variables>(

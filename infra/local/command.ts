@@ -6,6 +6,8 @@ export interface CommandOptions {
   readonly host: Host;
   readonly cwd: string;
   readonly environment?: Readonly<Record<string, string>>;
+  /** Ends the command. */
+  readonly signal?: AbortSignal | undefined;
   /** Gets each line of standard output and standard error as it comes. */
   readonly onLine?: (line: string) => void;
 }
@@ -16,12 +18,13 @@ const KEPT_LINES = 25;
 export async function runCommand(
   program: string,
   args: readonly string[],
-  { host, cwd, environment, onLine }: CommandOptions,
+  { host, cwd, environment, signal, onLine }: CommandOptions,
 ): Promise<void> {
   const child = spawn(program, args, {
     cwd,
     env: { ...host.env, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
+    ...(signal && { signal }),
   });
   const tail: string[] = [];
   for (const stream of [child.stdout, child.stderr]) {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseEnv } from 'node:util';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import type { Host } from './host.ts';
 import { ManagedProcess, type ProcessOptions } from './managed-process.ts';
@@ -52,8 +53,8 @@ export class ObjectStore extends ManagedProcess {
     const port = options.port ?? (await findFreePort());
     const root = join(directory, 'objects');
     await mkdir(root, { recursive: true });
-    const credentials = await rootCredentials(join(directory, 'object-store-credentials.json'));
     const endpoint = `http://127.0.0.1:${port}`;
+    const credentials = await writeAccess(join(directory, 'object-store.env'), endpoint);
     return new ObjectStore(
       { endpoint, bucket, credentials, files: join(root, bucket) },
       {
@@ -104,18 +105,24 @@ export class ObjectStore extends ManagedProcess {
   }
 }
 
-/** Made once for each state directory, readable by its owner alone. */
-async function rootCredentials(path: string): Promise<Credentials> {
-  try {
-    return JSON.parse(await readFile(path, 'utf8')) as Credentials;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  }
-  const credentials = {
-    accessKeyId: `headwater${randomBytes(6).toString('hex')}`,
-    secretAccessKey: randomBytes(24).toString('base64url'),
+/**
+ * Made once for each state directory. The file is readable by its owner alone, and is what a shell, or Node's
+ * `--env-file`, takes to give any S3 client the access.
+ */
+async function writeAccess(path: string, endpoint: string): Promise<Credentials> {
+  const former = parseEnv(await readFile(path, 'utf8').catch(() => ''));
+  const {
+    AWS_ACCESS_KEY_ID: accessKeyId = `headwater${randomBytes(6).toString('hex')}`,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey = randomBytes(24).toString('base64url'),
+  } = former;
+  const variables = {
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_REGION: REGION,
+    AWS_ENDPOINT_URL: endpoint,
   };
-  await writeFile(`${path}.unfinished`, `${JSON.stringify(credentials)}\n`, { mode: 0o600 });
+  const lines = Object.entries(variables).map(([name, value]) => `${name}=${value}\n`);
+  await writeFile(`${path}.unfinished`, lines.join(''), { mode: 0o600 });
   await rename(`${path}.unfinished`, path);
-  return credentials;
+  return { accessKeyId, secretAccessKey };
 }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { Host } from './host.ts';
 
 /** One process, told from a later one that was given the same pid. */
@@ -42,6 +42,32 @@ export class PidFile {
     const written = this.#read();
     const found = written && identify(written.pid, this.#host);
     return found?.started === written?.started ? found : undefined;
+  }
+
+  /**
+   * Writes the pid unless a running process holds the file.
+   *
+   * @returns the other process, where there is one
+   */
+  claim(pid: number): ProcessIdentity | undefined {
+    const identity = identify(pid, this.#host);
+    const own = `${this.path}.${pid}`;
+    writeFileSync(own, `${JSON.stringify(identity)}\n`);
+    try {
+      for (;;) {
+        try {
+          linkSync(own, this.path);
+          return undefined;
+        } catch (error) {
+          if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+          const owner = this.running();
+          if (owner !== undefined) return owner;
+          this.remove();
+        }
+      }
+    } finally {
+      rmSync(own, { force: true });
+    }
   }
 
   write(pid: number): void {

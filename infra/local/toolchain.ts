@@ -20,6 +20,8 @@ export interface ToolchainOptions {
   readonly cache?: Cache;
   /** @default silence */
   readonly progress?: Progress;
+  /** Ends what is being fetched or built. */
+  readonly signal?: AbortSignal;
   /** Where the jar sets are described. @default the repository's `images/` */
   readonly images?: string;
 }
@@ -38,12 +40,14 @@ export class Toolchain {
   readonly #host: Host;
   readonly #cache: Cache;
   readonly #progress: Progress;
+  readonly #signal: AbortSignal | undefined;
   readonly #images: string;
 
-  constructor({ host, cache, progress, images }: ToolchainOptions) {
+  constructor({ host, cache, progress, signal, images }: ToolchainOptions) {
     this.#host = host;
     this.#cache = cache ?? Cache.of(host);
     this.#progress = progress ?? (() => undefined);
+    this.#signal = signal;
     this.#images = images ?? join(ROOT, 'images');
   }
 
@@ -91,6 +95,7 @@ export class Toolchain {
         {
           host: this.#host,
           cwd: VERSITYGW_MODULE,
+          signal: this.#signal,
           onLine: (line) => this.#progress(`building versitygw: ${line}`),
         },
       );
@@ -111,6 +116,7 @@ export class Toolchain {
       {
         host: this.#host,
         cwd: directory,
+        signal: this.#signal,
         onLine: (line) => {
           if (!/Downloaded from .*\.jar/.test(line)) return;
           downloaded += 1;

@@ -6,6 +6,7 @@ export type StoreProblem =
   | 'wrong-region'
   | 'checksum-refused'
   | 'conditional-write-refused'
+  | 'not-implemented'
   | 'throttled'
   | 'unavailable'
   | 'refused';
@@ -23,6 +24,9 @@ const HINTS: Partial<Record<StoreProblem, string>> = {
   'checksum-refused': 'the store does not know these checksums: set STORE_CHECKSUMS=when-required',
   'conditional-write-refused':
     'the store does not know If-None-Match on PUT: only DELIVERY=at-least-once works with it',
+  'not-implemented':
+    'the store does not say what: try STORE_CHECKSUMS=when-required; if it is If-None-Match that it does not know, ' +
+    'only DELIVERY=at-least-once works with it',
 };
 
 export class StoreError extends Error {
@@ -66,8 +70,7 @@ function problemOf(name: string, message: string, status: number | undefined): S
   if (status === 400 || status === 501) {
     if (/checksum|x-amz-sdk|trailer|content-sha256/.test(text)) return 'checksum-refused';
     if (/if-none-match|conditional/.test(text)) return 'conditional-write-refused';
-    // A store that knows neither says only that it does not implement a header.
-    if (status === 501) return 'checksum-refused';
+    if (status === 501) return 'not-implemented';
   }
   if (status === 429 || name === 'SlowDown' || name === 'TooManyRequests') return 'throttled';
   // 409 and 412: somebody writes the same object at this moment.

@@ -7,7 +7,7 @@ import { errorName } from './verdicts.ts';
 /** Metadata and producer ids are small and asked of any broker: one that takes longer is left for the next. */
 const CONTROL_TIMEOUT_MS = 2_000;
 /** How old metadata may grow while all is well: this is how new partitions are found. */
-const METADATA_MAX_AGE_MS = 60_000;
+const METADATA_MAX_AGE_MS = 30_000;
 const METADATA_MIN_INTERVAL_MS = 100;
 const ATTENTION_INTERVAL_MS = 500;
 
@@ -48,6 +48,7 @@ export class Cluster {
   #problem: string | undefined = 'Kafka has not answered yet';
   #problemSince = performance.now();
   #wanted = false;
+  readonly #asked: (() => void)[] = [];
   #wake: (() => void) | undefined;
   #closed = false;
 
@@ -64,12 +65,15 @@ export class Cluster {
     let failures = 0;
     while (!this.#closed) {
       this.#wanted = false;
+      const asked = this.#asked.splice(0);
       let problem: string | undefined;
       try {
         this.#adopt(await this.#fetchMetadata());
         problem = this.#unreachable();
         failures = 0;
+        for (const resolve of asked) resolve();
       } catch (error) {
+        this.#asked.push(...asked);
         failures++;
         this.#nextControl();
         problem = describe(error);
@@ -84,6 +88,12 @@ export class Cluster {
   refresh(): void {
     this.#wanted = true;
     this.#wake?.();
+  }
+
+  /** Resolves when metadata has come that was asked for after this call, however long that takes. */
+  async look(): Promise<void> {
+    this.refresh();
+    return new Promise((resolve) => this.#asked.push(resolve));
   }
 
   /** Of the topic that {@link Cluster.leaders} describes; a topic that is deleted and made again has a new one. */
@@ -117,7 +127,7 @@ export class Cluster {
       link = undefined;
     }
     if (link === undefined && !this.#closed) {
-      link = new Link(broker, CLIENT_ID, this.#options.kafka);
+      link = this.#newLink(broker);
       this.#links.set(node, link);
     }
     return link;
@@ -216,7 +226,11 @@ export class Cluster {
     const known = [...this.#brokers.values(), ...this.#bootstrap];
     const broker = known[this.#controlTurn % known.length];
     if (broker === undefined) throw new Error('bootstrapBrokers must name at least one broker, got none');
-    return new Link(broker, CLIENT_ID, this.#options.kafka);
+    return this.#newLink(broker);
+  }
+
+  #newLink(broker: Broker): Link {
+    return new Link(broker, CLIENT_ID, this.#options.kafka, () => this.refresh());
   }
 
   async #pause(restMs: number): Promise<void> {

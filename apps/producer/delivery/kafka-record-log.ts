@@ -223,7 +223,6 @@ export class KafkaRecordLog implements RecordLog {
       return new Lane({ cluster: this.#cluster, topic, partition, metrics, log, cutoff: () => this.#cutoff });
     });
     this.#lanes = [...this.#lanes, ...added];
-    for (const lane of this.#lanes) lane.noteLeader();
     this.#pump();
   }
 

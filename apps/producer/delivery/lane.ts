@@ -3,7 +3,7 @@ import type { Log } from '../../service/log.ts';
 import type { DeliveryMetrics } from '../metrics.ts';
 import { encodeBatch, sequenceAfter } from './batch.ts';
 import type { Cluster, ProducerId } from './cluster.ts';
-import { NotSentError, type Link } from './link.ts';
+import { NotSentError } from './link.ts';
 import { Queue, type Pending } from './queue.ts';
 import { DeliveryError, type Failure } from './record-log.ts';
 import { errorName, judge, type Verdict } from './verdicts.ts';
@@ -31,6 +31,16 @@ interface Failed extends Verdict {
   readonly error: string;
 }
 
+interface Batch {
+  readonly entries: readonly Pending[];
+  readonly deadline: number;
+  /** Once encoded it stays so: every attempt sends the same bytes. */
+  encoded?: Buffer;
+  timeoutMs: number;
+  /** An attempt may have reached the log. */
+  perhapsStored: boolean;
+}
+
 export interface LaneOptions {
   readonly cluster: Cluster;
   readonly topic: string;
@@ -45,7 +55,8 @@ export interface LaneOptions {
  * Delivers batches to one partition, one at a time, with a producer id of its own.
  *
  * An attempt without a clear answer is repeated as the very same batch (producer id, epoch, sequence), which the
- * log takes once, until the deadline. A batch whose outcome stays unknown is never sent again: the records after
+ * log takes once, until the deadline; but not before metadata has said that it is still the same topic, since a log
+ * that begins anew would take it again. A batch whose outcome stays unknown is never sent again: the records after
  * it get a new producer id, since its sequence numbers may be taken or not.
  */
 export class Lane {
@@ -57,8 +68,7 @@ export class Lane {
   #retired = false;
   #producer: ProducerId | undefined;
   #sequence = 0;
-  #lastLink: Link | undefined;
-  #endBackoff: (() => void) | undefined;
+  #endWaiting: (() => void) | undefined;
 
   constructor(options: LaneOptions) {
     this.#options = options;
@@ -80,13 +90,9 @@ export class Lane {
     }
   }
 
-  /** Tries again at once where the leader is another than at the last attempt. */
-  noteLeader(): void {
-    if (this.#options.cluster.leaderLink(this.partition) !== this.#lastLink) this.hurry();
-  }
-
+  /** Ends any waiting between two attempts. */
   hurry(): void {
-    this.#endBackoff?.();
+    this.#endWaiting?.();
   }
 
   /** The topic was made again: what is under way here belongs to the old one and is not sent to the new. */
@@ -97,49 +103,50 @@ export class Lane {
 
   async #settle(entries: readonly Pending[]): Promise<void> {
     const deadline = entries[0]?.deadline ?? 0;
-    let batch: Buffer | undefined;
-    let perhapsStored = false;
-    let timeoutMs = ATTEMPT_TIMEOUT_MS;
-    let backoffMs = FIRST_BACKOFF_MS;
-    for (;;) {
-      let result: Stored | Failed;
-      if (this.#retired) {
-        result = failed('stop', 'topic_changed', 'the topic was deleted and made again');
-      } else {
-        try {
-          this.#producer ??= await this.#newProducer();
-          batch ??= encodeBatch(entries, this.#producer, this.#sequence);
-          result = await this.#attempt(batch, timeoutMs, deadline);
-        } catch (error) {
-          const what = this.#producer === undefined ? 'no_producer_id' : 'no_connection';
-          result = failed('retry', what, describe(error));
-        }
-      }
-      if (result.outcome !== 'stored' && perhapsStored && result.error === 'DUPLICATE_SEQUENCE_NUMBER') {
-        result = { outcome: 'stored', baseOffset: -1n, logAppendTimeMs: -1n };
-      }
+    const batch: Batch = { entries, deadline, timeoutMs: ATTEMPT_TIMEOUT_MS, perhapsStored: false };
+    for (let backoffMs = FIRST_BACKOFF_MS; ; backoffMs = Math.min(2 * backoffMs, MAX_BACKOFF_MS)) {
+      const result = await this.#attempt(batch);
       this.#options.metrics.attempts.inc({ result: result.outcome === 'stored' ? 'stored' : result.error });
       if (result.outcome === 'stored') {
         this.#sequence = sequenceAfter(this.#sequence, entries.length);
         this.#resolve(entries, result);
         return;
       }
-      perhapsStored ||= result.outcome === 'unknown';
-      if (result.next === 'split' && entries.length > 1 && !perhapsStored) {
+      batch.perhapsStored ||= result.outcome === 'unknown';
+      if (result.next === 'split' && entries.length > 1 && !batch.perhapsStored) {
         const half = Math.ceil(entries.length / 2);
         await this.#settle(entries.slice(0, half));
         await this.#settle(entries.slice(half));
         return;
       }
-      const patience = Math.min(deadline, this.#options.cutoff()) - performance.now();
-      if (result.next !== 'retry' || patience <= 0) {
-        this.#reject(entries, result, perhapsStored);
+      const again = performance.now() + backoffMs;
+      if (result.next !== 'retry' || again >= Math.min(deadline, this.#options.cutoff())) {
+        this.#reject(batch, result);
         return;
       }
-      if (result.error === 'no_answer') timeoutMs *= 2;
-      this.#options.cluster.refresh();
-      await this.#backOff(Math.min(backoffMs, patience));
-      backoffMs = Math.min(2 * backoffMs, MAX_BACKOFF_MS);
+      if (result.error === 'no_answer') batch.timeoutMs *= 2;
+      await this.#waitFor(new Promise((resolve) => setTimeout(resolve, backoffMs)), deadline);
+      await this.#waitFor(this.#options.cluster.look(), deadline);
+    }
+  }
+
+  async #attempt(batch: Batch): Promise<Stored | Failed> {
+    if (this.#retired) return failed('stop', 'topic_changed', 'the topic was deleted and made again');
+    try {
+      this.#producer ??= await this.#newProducer();
+      batch.encoded ??= encodeBatch(batch.entries, this.#producer, this.#sequence);
+      const result = await this.#send(batch.encoded, batch);
+      // Where no attempt before can have stored it, the duplicate is of another batch.
+      if (
+        result.outcome === 'stored' ||
+        result.error !== 'DUPLICATE_SEQUENCE_NUMBER' ||
+        !batch.perhapsStored
+      ) {
+        return result;
+      }
+      return { outcome: 'stored', baseOffset: -1n, logAppendTimeMs: -1n };
+    } catch (error) {
+      return failed('retry', this.#producer ? 'no_connection' : 'no_producer_id', describe(error));
     }
   }
 
@@ -151,13 +158,13 @@ export class Lane {
   }
 
   /** @throws where the batch was not sent */
-  async #attempt(records: Buffer, timeoutMs: number, deadline: number): Promise<Stored | Failed> {
+  async #send(records: Buffer, { timeoutMs, deadline }: Batch): Promise<Stored | Failed> {
     const { cluster, topic } = this.#options;
     const { partition } = this;
     const link = cluster.leaderLink(partition);
-    this.#lastLink = link;
     if (link === undefined) throw new NotSentError(`partition ${partition} has no leader`);
     const { produce } = await link.open();
+    if (performance.now() >= deadline) throw new NotSentError('the time was up before the batch was sent');
     const request = { topic, partition, records, timeoutMs: Math.round(timeoutMs * BROKER_TIMEOUT_SHARE) };
     try {
       const response = await link.request(produce, [request], timeoutMs, deadline);
@@ -200,7 +207,7 @@ export class Lane {
     }
   }
 
-  #reject(entries: readonly Pending[], { error, why, next }: Failed, perhapsStored: boolean): void {
+  #reject({ entries, perhapsStored }: Batch, { error, why, next }: Failed): void {
     let failure: Failure = 'refused';
     if (perhapsStored) failure = 'unknown';
     else if (error === 'INVALID_RECORD') failure = 'rejected';
@@ -216,15 +223,14 @@ export class Lane {
     for (const { reject } of entries) reject(new DeliveryError(failure, why));
   }
 
-  async #backOff(ms: number): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.#endBackoff = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-    this.#endBackoff = undefined;
+  async #waitFor(event: Promise<void>, deadline: number): Promise<void> {
+    if (this.#retired || this.#options.cutoff() <= performance.now()) return;
+    const ended = Promise.withResolvers<undefined>();
+    this.#endWaiting = () => ended.resolve(undefined);
+    const timer = setTimeout(this.#endWaiting, Math.max(0, deadline - performance.now()));
+    await Promise.race([event, ended.promise]);
+    clearTimeout(timer);
+    this.#endWaiting = undefined;
   }
 }
 

@@ -16,6 +16,7 @@ export class NotSentError extends Error {
 export class Link {
   readonly broker: Broker;
   readonly #clientId: string;
+  readonly #onBroken: () => void;
   readonly #security: Pick<KafkaConnection, 'tls' | 'sasl'>;
   #connection: Connection | undefined;
   #apis: Apis | undefined;
@@ -27,8 +28,10 @@ export class Link {
   #sentAt: number[] = [];
   #abandon: ((reason: Error) => void) | undefined;
 
-  constructor(broker: Broker, clientId: string, { tls, sasl }: KafkaConnection) {
+  /** @param onBroken called when a connection ends that was not dropped here */
+  constructor(broker: Broker, clientId: string, { tls, sasl }: KafkaConnection, onBroken: () => void) {
     this.broker = broker;
+    this.#onBroken = onBroken;
     this.#clientId = clientId;
     this.#security = { ...(tls && { tls }), ...(sasl && { sasl }) };
   }
@@ -65,7 +68,9 @@ export class Link {
       maxInflights: NO_LIMIT,
     });
     const onBroken = () => {
-      if (connection === this.#connection) this.#failed = true;
+      if (connection !== this.#connection) return;
+      this.#failed = true;
+      this.#onBroken();
     };
     connection.on('error', onBroken);
     connection.on('close', onBroken);

@@ -38,7 +38,10 @@ export async function readBody(
     chunks.push(chunk);
   };
   const onEnd = () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, bytes));
-  const onAbort = () => reject(incompleteBody());
+  // Comes after the end too.
+  const onAbort = () => {
+    if (!request.complete) reject(incompleteBody());
+  };
   request.on('data', onData).on('end', onEnd).on('error', onAbort).on('close', onAbort);
   try {
     return await promise;

@@ -5,6 +5,7 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import { Admin, Producer } from '@platformatic/kafka';
 import type { Metadata } from '../../../infra/local/kafka-properties.ts';
 import { KafkaCluster } from '../../../infra/local/kafka-cluster.ts';
+import type { Properties } from '../../../infra/local/properties.ts';
 import { ObjectStore } from '../../../infra/local/object-store.ts';
 import { waitUntil } from '../../../infra/local/wait.ts';
 import { StoreProxy } from '../faults/store-proxy.ts';
@@ -13,6 +14,8 @@ import { Scene } from './scene.ts';
 export interface RigOptions {
   /** @default 'zookeeper' */
   readonly metadata?: Metadata;
+  /** Of the broker, besides the usual ones. */
+  readonly properties?: Properties;
 }
 
 export interface SceneOptions {
@@ -47,10 +50,10 @@ export class Rig {
     process.env['AWS_SECRET_ACCESS_KEY'] = store.credentials.secretAccessKey;
   }
 
-  static async start({ metadata = 'zookeeper' }: RigOptions = {}): Promise<Rig> {
+  static async start({ metadata = 'zookeeper', properties = {} }: RigOptions = {}): Promise<Rig> {
     const directory = await mkdtemp(join(tmpdir(), 'headwater-consumer-'));
     try {
-      const kafka = await KafkaCluster.create({ host: process, directory, brokers: 1, metadata });
+      const kafka = await KafkaCluster.create({ host: process, directory, brokers: 1, metadata, properties });
       const store = await ObjectStore.create({ host: process, directory, bucket: 'events' });
       const rig = new Rig(directory, kafka, store, await StoreProxy.listen(store.endpoint));
       try {
@@ -81,7 +84,14 @@ export class Rig {
     configs: Readonly<Record<string, string>> = {},
   ): Promise<string> {
     const settings = Object.entries(configs).map(([name, value]) => ({ name, value }));
-    await this.admin.createTopics({ topics: [topic], partitions, replicas: 1, configs: settings });
+    // Refused for a while after one of the same name was deleted.
+    await waitUntil(
+      async () => {
+        await this.admin.createTopics({ topics: [topic], partitions, replicas: 1, configs: settings });
+        return true;
+      },
+      { what: `made: topic ${topic}`, deadlineMs: 20_000, everyMs: 200 },
+    );
     return waitUntil(
       async () => {
         const { topics } = await this.admin.metadata({ topics: [topic], forceUpdate: true });

@@ -200,6 +200,12 @@ export class Scene {
     );
   }
 
+  /** Releases a stopped partition. */
+  async putRelease(at: number, release: Readonly<Record<string, unknown>>, partition = 0): Promise<void> {
+    const key = this.key(at, partition, '.json').replace(`${this.prefix}/`, `${this.prefix}/_releases/`);
+    await this.put(key, {}, Buffer.from(JSON.stringify(release)));
+  }
+
   async remove(key: string): Promise<void> {
     await this.rig.s3.send(new DeleteObjectCommand({ Bucket: this.rig.store.bucket, Key: key }));
   }

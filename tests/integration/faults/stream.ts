@@ -66,11 +66,12 @@ export class Stream {
     await this.#sampler.stop();
     const { observer } = this.#platform;
     await observer.admin.deleteTopics({ topics: [this.topic] });
-    await waitUntil(async () => !(await observer.admin.listTopics()).includes(this.topic), {
-      what: `rid of topic ${this.topic}`,
+    // Refused until the broker has got rid of the old one.
+    return waitUntil(() => makeTopic(this.#platform, this.topic, this.partitions), {
+      what: `made again: topic ${this.topic}`,
       deadlineMs: 30_000,
+      everyMs: 500,
     });
-    return makeTopic(this.#platform, this.topic, this.partitions);
   }
 
   async startProducer(variables: Partial<ProducerVariables> = {}): Promise<Application> {

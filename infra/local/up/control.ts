@@ -1,0 +1,97 @@
+import { spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Host } from '../host.ts';
+import { waitUntil } from '../wait.ts';
+import { readFigures } from './figures.ts';
+import { renderFigures, renderRunning } from './report.ts';
+import { State } from './state.ts';
+import type { Terminal } from './terminal.ts';
+
+const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
+/** The slowest part has 40 s to end by itself. */
+const DOWN_DEADLINE_MS = 120_000;
+
+export interface ControlContext {
+  readonly host: Host;
+  readonly terminal: Terminal;
+}
+
+/** Runs `up` in the background, and waits until the pipeline runs. Its output goes to `up.log`. */
+export async function detach(
+  directory: string,
+  args: readonly string[],
+  { host, terminal }: ControlContext,
+): Promise<number> {
+  const state = new State(directory, host);
+  mkdirSync(state.directory, { recursive: true });
+  const logFile = join(state.directory, 'up.log');
+  const log = openSync(logFile, 'w');
+  const child = spawn(host.execPath, [MAIN, ...args.filter((arg) => arg !== '--detach')], {
+    env: { ...host.env },
+    stdio: ['ignore', log, log],
+    detached: true,
+  });
+  closeSync(log);
+  let exitCode: number | undefined;
+  child.once('exit', (code) => (exitCode = code ?? 1));
+  child.once('error', () => (exitCode = 1));
+  let shown = 0;
+  for (;;) {
+    const ended = exitCode;
+    const running = state.supervisor?.pid === child.pid ? state.running : undefined;
+    const text = readFileSync(logFile, 'utf8');
+    for (const line of text.slice(shown).trimEnd().split('\n')) if (line !== '') terminal.print(line);
+    shown = text.length;
+    if (ended !== undefined) return ended;
+    if (running !== undefined) {
+      terminal.print(`runs in the background as pid ${child.pid ?? '?'}: npm run status, npm run down`);
+      child.unref();
+      return 0;
+    }
+    await new Promise((later) => setTimeout(later, 200));
+  }
+}
+
+/** Ends what runs on the state directory, in order; what a killed supervisor has left too. */
+export async function down(directory: string, { host, terminal }: ControlContext): Promise<number> {
+  const state = new State(directory, host);
+  const { supervisor } = state;
+  if (supervisor !== undefined) {
+    terminal.step(`stopping pid ${supervisor.pid}`);
+    host.kill(supervisor.pid, 'SIGTERM');
+    await waitUntil(() => state.supervisor === undefined, {
+      what: `ended: pid ${supervisor.pid}`,
+      deadlineMs: DOWN_DEADLINE_MS,
+    });
+  }
+  const survivors = state.killSurvivors();
+  const nothing = supervisor === undefined && survivors.length === 0;
+  terminal.print(nothing ? `nothing runs on ${state.directory}` : 'stopped');
+  return 0;
+}
+
+/** @returns the exit code: 0 where it runs, 1 where not */
+export async function status(
+  directory: string,
+  json: boolean,
+  { host, terminal }: ControlContext,
+): Promise<number> {
+  const state = new State(directory, host);
+  const { supervisor, running } = state;
+  const figures = running && (await readFigures(running).catch(() => undefined));
+  if (json) {
+    terminal.result(
+      JSON.stringify({ running: running !== undefined, pid: supervisor?.pid, ...running, ...figures }),
+    );
+  } else if (supervisor === undefined) {
+    terminal.result(`nothing runs on ${state.directory}`);
+  } else if (running === undefined) {
+    terminal.result(`pid ${supervisor.pid} is starting, or ending, the pipeline`);
+  } else {
+    terminal.result(`runs as pid ${supervisor.pid}\n${renderRunning(running, state.directory)}`);
+    terminal.result(figures === undefined ? 'it does not answer now' : renderFigures(figures));
+  }
+  return running === undefined ? 1 : 0;
+}

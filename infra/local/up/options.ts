@@ -1,0 +1,205 @@
+import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
+import type { Metadata } from '../kafka-properties.ts';
+
+export interface UpOptions {
+  /** Undefined: as the state was made with, else 1. */
+  readonly brokers: 1 | 3 | undefined;
+  /** Undefined: as the state was made with, else ZooKeeper. */
+  readonly metadata: Metadata | undefined;
+  /** `host:port`, comma-separated; no Kafka is started then. */
+  readonly kafka: string | undefined;
+  readonly store: UserStore | undefined;
+  /** What to send: the sample, a file of one JSON text a line, or nothing. */
+  readonly events: 'sample' | 'none' | { readonly file: string };
+  readonly once: boolean;
+  readonly json: boolean;
+  readonly detach: boolean;
+  readonly state: string;
+  /** 0: any free one. */
+  readonly port: number;
+}
+
+/** The user's own bucket; no object store is started then. */
+export interface UserStore {
+  readonly bucket: string;
+  readonly prefix: string;
+  /** URL; undefined for AWS itself. */
+  readonly endpoint: string | undefined;
+}
+
+export type Command =
+  | { readonly name: 'up'; readonly options: UpOptions }
+  | { readonly name: 'down'; readonly state: string }
+  | { readonly name: 'status'; readonly state: string; readonly json: boolean }
+  | { readonly name: 'help' };
+
+/** The command line is wrong; the message says how. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+export const USAGE = `usage: npm run up -- [options]      runs the pipeline on this machine until Ctrl-C
+       npm run demo                  the same with --once
+       npm run down | status         ends, or describes, what runs with --detach
+
+  --once                 end when every event sent stands in the store; exit code 0 only if so
+  --input FILE           send FILE, one JSON text a line, instead of the sample
+  --no-sample            send nothing
+  --brokers 1|3          three brokers replicate to all three                    (1)
+  --metadata zookeeper|kraft   Kafka 3.9 with ZooKeeper, or Kafka 4 without      (zookeeper)
+  --kafka HOST:PORT,...  use this Kafka instead of starting one
+  --store s3://BUCKET[/PREFIX]   use this bucket instead of starting a store; credentials from the environment
+  --endpoint URL         where that bucket is, unless at AWS
+  --port PORT            of the HTTP endpoint; 0 takes any free one              (8080)
+  --state DIR            data, logs and credentials                              (.headwater)
+  --json                 the closing figures as one line of JSON on standard output
+  --detach               return when it runs
+`;
+
+const stateOption = { state: { type: 'string' } } as const satisfies ParseArgsOptionsConfig;
+const optionsOf = {
+  up: {
+    ...stateOption,
+    once: { type: 'boolean' },
+    input: { type: 'string' },
+    'no-sample': { type: 'boolean' },
+    brokers: { type: 'string' },
+    metadata: { type: 'string' },
+    kafka: { type: 'string' },
+    store: { type: 'string' },
+    endpoint: { type: 'string' },
+    port: { type: 'string' },
+    json: { type: 'boolean' },
+    detach: { type: 'boolean' },
+    help: { type: 'boolean' },
+  },
+  down: { ...stateOption, help: { type: 'boolean' } },
+  status: { ...stateOption, json: { type: 'boolean' }, help: { type: 'boolean' } },
+} as const;
+
+const DEFAULT_STATE = '.headwater';
+
+/** @throws {UsageError} */
+export function parseCommand(args: readonly string[]): Command {
+  const [name, ...rest] = args;
+  switch (name) {
+    case 'up': {
+      const values = parse(rest, optionsOf.up);
+      return values.help ? { name: 'help' } : { name, options: upOptions(values) };
+    }
+    case 'down': {
+      const { help, state = DEFAULT_STATE } = parse(rest, optionsOf.down);
+      return help ? { name: 'help' } : { name, state };
+    }
+    case 'status': {
+      const { help, state = DEFAULT_STATE, json = false } = parse(rest, optionsOf.status);
+      return help ? { name: 'help' } : { name, state, json };
+    }
+    default:
+      throw new UsageError(`command must be up, down or status, got ${name ?? 'none'}`);
+  }
+}
+
+function parse<Options extends ParseArgsOptionsConfig>(args: string[], options: Options) {
+  const names = Object.keys(options);
+  const { tokens } = parseArgs({ args, options, strict: false, tokens: true });
+  for (const token of tokens) {
+    if (token.kind === 'positional') throw new UsageError(`there are no arguments, got ${token.value}`);
+    if (token.kind === 'option' && !names.includes(token.name)) {
+      const near = nearest(token.name, names);
+      throw new UsageError(
+        `there is no option ${token.rawName}${near === undefined ? '' : `: did you mean --${near}?`}`,
+      );
+    }
+  }
+  try {
+    return parseArgs({ args, options, strict: true }).values;
+  } catch (error) {
+    throw new UsageError((error as Error).message, { cause: error });
+  }
+}
+
+type UpValues = ReturnType<typeof parse<(typeof optionsOf)['up']>>;
+
+function upOptions(values: UpValues): UpOptions {
+  const { kafka, input, once = false, detach = false, 'no-sample': nothing = false } = values;
+  for (const option of ['brokers', 'metadata'] as const) {
+    if (kafka !== undefined && values[option] !== undefined) {
+      throw new UsageError(`--${option} is about the Kafka that is started here: leave it out with --kafka`);
+    }
+  }
+  if (kafka !== undefined && !/^[\w.-]+:\d+(,[\w.-]+:\d+)*$/.test(kafka)) {
+    throw new UsageError(`--kafka must be HOST:PORT, or several separated by commas, got ${kafka}`);
+  }
+  if (once && detach) throw new UsageError('--once ends by itself: leave out --detach');
+  if (once && nothing) throw new UsageError('--once needs something to send: leave out --no-sample');
+  if (input !== undefined && nothing) throw new UsageError('--input is sent: leave out --no-sample');
+  const brokers = choice('brokers', values.brokers, ['1', '3']);
+  return {
+    brokers: brokers === undefined ? undefined : brokers === '3' ? 3 : 1,
+    metadata: choice('metadata', values.metadata, ['zookeeper', 'kraft']),
+    kafka,
+    store: userStore(values.store, values.endpoint),
+    events: nothing ? 'none' : input === undefined ? 'sample' : { file: input },
+    once,
+    json: values.json ?? false,
+    detach,
+    state: values.state ?? DEFAULT_STATE,
+    port: port(values.port ?? '8080'),
+  };
+}
+
+function userStore(store: string | undefined, endpoint: string | undefined): UserStore | undefined {
+  if (store === undefined) {
+    if (endpoint !== undefined) throw new UsageError('--endpoint says where --store is: give both');
+    return undefined;
+  }
+  const [, bucket, prefix = ''] = /^s3:\/\/([\da-z][\d.a-z-]{1,61}[\da-z])(?:\/(.*?))?\/*$/.exec(store) ?? [];
+  if (bucket === undefined)
+    throw new UsageError(`--store must be s3://BUCKET or s3://BUCKET/PREFIX, got ${store}`);
+  if (endpoint !== undefined && !/^https?:$/.test(URL.parse(endpoint)?.protocol ?? '')) {
+    throw new UsageError(`--endpoint must be an http or https URL, got ${endpoint}`);
+  }
+  return { bucket, prefix: prefix === '' ? 'events' : prefix, endpoint };
+}
+
+function port(text: string): number {
+  const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (!(number <= 65_535)) throw new UsageError(`--port must be a whole number from 0 to 65535, got ${text}`);
+  return number;
+}
+
+function choice<const Choice extends string>(
+  option: string,
+  text: string | undefined,
+  choices: readonly Choice[],
+): Choice | undefined {
+  const found = choices.find((candidate) => candidate === text);
+  if (text !== undefined && found === undefined) {
+    throw new UsageError(`--${option} must be ${choices.join(' or ')}, got ${text}`);
+  }
+  return found;
+}
+
+/** The name that takes the fewest single-letter edits, where those are few enough to be a slip. */
+function nearest(text: string, names: readonly string[]): string | undefined {
+  const [best] = names
+    .map((name) => ({ name, edits: editDistance(text, name) }))
+    .sort((a, b) => a.edits - b.edits);
+  return best !== undefined && best.edits <= Math.max(2, text.length / 3) ? best.name : undefined;
+}
+
+/** Levenshtein's. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (const [i, letter] of a.split('').entries()) {
+    const next = [i + 1];
+    for (const [j, other] of b.split('').entries()) {
+      next.push(
+        Math.min((next[j] ?? 0) + 1, (row[j + 1] ?? 0) + 1, (row[j] ?? 0) + (letter === other ? 0 : 1)),
+      );
+    }
+    row = next;
+  }
+  return row.at(-1) ?? 0;
+}

@@ -1,0 +1,134 @@
+import { hash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { Agent, request, type IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Attempt, Ledger } from '../verify/attempts.ts';
+
+const CONNECTIONS = 64;
+const TIMEOUT_MS = 60_000;
+/** An event that is not accepted after so long is given up. */
+const PATIENCE_MS = 120_000;
+const DEFAULT_RETRY_AFTER_MS = 1_000;
+
+interface Answer extends Pick<Attempt, 'outcome' | 'partition' | 'offset'> {
+  /** Undefined where the event will never be accepted. */
+  readonly retryAfterMs?: number | undefined;
+  readonly message: string;
+}
+
+/**
+ * Posts events one a request over kept connections, each attempt with its own request id, and keeps a ledger of what
+ * came of each. 503 and 429 are sent again after `Retry-After`; 504, or no answer, is an unknown outcome and sent
+ * again as a new attempt, which may store the event twice without any attempt being stored twice.
+ */
+export class Sender {
+  readonly #url: URL;
+  readonly #signal: AbortSignal;
+  readonly #run = `up-${randomBytes(6).toString('hex')}-`;
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
+  readonly #attempts: Attempt[] = [];
+  #sent = 0;
+  #accepted = 0;
+  #failure: string | undefined;
+
+  /** @param endpoint URL of the producer. @param signal ends the sending; what is under way gets its answer */
+  constructor(endpoint: string, signal: AbortSignal) {
+    this.#url = new URL('/upload', endpoint);
+    this.#signal = signal;
+  }
+
+  /** Events with a 2xx so far. */
+  get accepted(): number {
+    return this.#accepted;
+  }
+
+  /** Events that were refused for good, or given up. */
+  get failed(): number {
+    return this.#sent - this.#accepted;
+  }
+
+  /** Of the first of those, why. */
+  get failure(): string | undefined {
+    return this.#failure;
+  }
+
+  get ledger(): Ledger {
+    return { requestIdPrefix: this.#run, attempts: this.#attempts };
+  }
+
+  /** Returns when each event has its last answer, or the signal has ended the sending. */
+  async send(events: AsyncIterator<Buffer>): Promise<void> {
+    const connection = async (): Promise<void> => {
+      while (!this.#signal.aborted) {
+        const next = await events.next();
+        if (next.done === true) return;
+        this.#sent += 1;
+        await this.#deliver(this.#sent, next.value);
+      }
+    };
+    try {
+      await Promise.all(Array.from({ length: CONNECTIONS }, connection));
+    } finally {
+      this.#agent.destroy();
+    }
+  }
+
+  async #deliver(number: number, body: Buffer): Promise<void> {
+    const sha256 = hash('sha256', body);
+    const deadline = performance.now() + PATIENCE_MS;
+    for (let attempt = 1; ; attempt += 1) {
+      const id = `${this.#run}${number}.${attempt}`;
+      const { outcome, partition, offset, retryAfterMs, message } = await this.#post(id, body);
+      this.#attempts.push({
+        id,
+        outcome,
+        sha256,
+        ...(partition !== undefined && { partition }),
+        ...(offset !== undefined && { offset }),
+      });
+      if (outcome === 'accepted') {
+        this.#accepted += 1;
+        return;
+      }
+      if (retryAfterMs === undefined || this.#signal.aborted || performance.now() > deadline) {
+        this.#failure ??= `event ${number}: ${message}`;
+        return;
+      }
+      await sleep(retryAfterMs, undefined, { signal: this.#signal }).catch(() => undefined);
+    }
+  }
+
+  async #post(id: string, body: Buffer): Promise<Answer> {
+    const outgoing = request(this.#url, {
+      method: 'POST',
+      agent: this.#agent,
+      headers: { 'content-type': 'application/json', 'content-length': body.length, 'x-request-id': id },
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    try {
+      const answered = once(outgoing, 'response') as Promise<[IncomingMessage]>;
+      outgoing.end(body);
+      const [response] = await answered;
+      return interpret(response, await text(response));
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      // Nobody listened, so nothing was sent; after any other error the event may have arrived.
+      const outcome = code === 'ECONNREFUSED' ? 'refused' : 'unknown';
+      return { outcome, retryAfterMs: DEFAULT_RETRY_AFTER_MS, message };
+    }
+  }
+}
+
+function interpret({ statusCode: status = 0, headers }: IncomingMessage, body: string): Answer {
+  if (status >= 200 && status < 300) {
+    const { partition, offset } = JSON.parse(body) as { partition: number; offset: number | string };
+    return { outcome: 'accepted', partition, offset: Number(offset), message: '' };
+  }
+  const message = `${status} ${body}`;
+  const seconds = Number(headers['retry-after']);
+  const retryAfterMs = seconds >= 0 ? seconds * 1_000 : DEFAULT_RETRY_AFTER_MS;
+  if (status === 429 || status === 503) return { outcome: 'refused', retryAfterMs, message };
+  if (status >= 400 && status < 500) return { outcome: 'refused', message };
+  return { outcome: 'unknown', retryAfterMs, message };
+}

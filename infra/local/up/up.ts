@@ -1,0 +1,192 @@
+import { mkdirSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Host } from '../host.ts';
+import { jarSetsOf } from '../kafka-cluster.ts';
+import { findFreePort } from '../ports.ts';
+import { Toolchain } from '../toolchain.ts';
+import type { Verification } from '../verify.ts';
+import { readEvents } from './events.ts';
+import type { UpOptions } from './options.ts';
+import { Pipeline } from './pipeline.ts';
+import { findProblems } from './prerequisites.ts';
+import { buildReport, renderFigures, renderReport, renderRunning } from './report.ts';
+import { Sender } from './sender.ts';
+import { State, type Settings } from './state.ts';
+import type { Terminal } from './terminal.ts';
+
+const LOOK_EVERY_MS = 500;
+/** What is not stored after so long without any progress is reported as missing. */
+const PATIENCE_MS = 60_000;
+const INTERRUPTED = 130;
+
+export interface UpContext {
+  readonly host: Host;
+  readonly terminal: Terminal;
+  readonly pid: number;
+  /** Ends the run in order. */
+  readonly signal: AbortSignal;
+  /** Ends it at once. */
+  readonly hurry: AbortSignal;
+}
+
+/**
+ * Runs the pipeline, sends what is to be sent, and reports what came of it.
+ *
+ * @returns the exit code: 0 where all that was sent stands in the store exactly once, 1 where not, 130 where it was
+ *   interrupted before that was known
+ * @throws {Error} where the machine or the state directory does not allow it, or a part cannot be kept running
+ */
+export async function up(options: UpOptions, context: UpContext): Promise<number> {
+  const state = new State(options.state, context.host);
+  mkdirSync(state.directory, { recursive: true });
+  state.claim(context.pid);
+  try {
+    return await run(options, state, context);
+  } finally {
+    state.release();
+  }
+}
+
+async function run(options: UpOptions, state: State, context: UpContext): Promise<number> {
+  const { host, terminal, signal, hurry } = context;
+  const progress = (text: string): void => terminal.step(text);
+  const toolchain = new Toolchain({ host, progress, signal });
+  const kafka = options.kafka ?? state.settle(options);
+  const problems = await missing(options, kafka, toolchain, context);
+  if (problems.length > 0) throw new Error(problems.join('\n'));
+  const survivors = state.killSurvivors();
+  if (survivors.length > 0) terminal.print(`ended what an earlier run had left: ${survivors.join(', ')}`);
+  signal.throwIfAborted();
+  const pipeline = new Pipeline({
+    host,
+    directory: state.directory,
+    toolchain,
+    progress,
+    signal,
+    kafka,
+    store: options.store,
+    port: options.port === 0 ? await findFreePort() : options.port,
+  });
+  hurry.addEventListener('abort', () => pipeline.kill());
+  // What is being started ends with the rest, and so do those who wait for it.
+  const stopEarly = (): void => void pipeline.stop();
+  signal.addEventListener('abort', stopEarly);
+  try {
+    const running = await pipeline.start();
+    signal.removeEventListener('abort', stopEarly);
+    state.announce(running);
+    terminal.print(renderRunning(running, state.directory));
+    return await use(pipeline, options, running.producer, context);
+  } finally {
+    terminal.step('stopping');
+    await pipeline.stop();
+    terminal.print('stopped');
+  }
+}
+
+async function missing(
+  { port, store, state, events }: UpOptions,
+  kafka: string | Settings,
+  toolchain: Toolchain,
+  { host }: UpContext,
+): Promise<string[]> {
+  const jarSets = typeof kafka === 'string' ? [] : jarSetsOf(kafka.metadata);
+  const haveJars = await Promise.all(jarSets.map((set) => toolchain.hasJars(set)));
+  return findProblems(
+    {
+      java: jarSets.length > 0,
+      maven: haveJars.includes(false),
+      go: store === undefined && !(await toolchain.hasVersitygw()),
+      port: port === 0 ? undefined : port,
+      state,
+      input: typeof events === 'object' ? events.file : undefined,
+    },
+    host,
+  );
+}
+
+async function use(
+  pipeline: Pipeline,
+  options: UpOptions,
+  endpoint: string,
+  { terminal, signal }: UpContext,
+): Promise<number> {
+  const ending = AbortSignal.any([signal, pipeline.broken]);
+  const watching = watch(pipeline, terminal, ending);
+  let exitCode = 0;
+  if (options.events !== 'none') {
+    const code = await sendAndVerify(pipeline, options, endpoint, { terminal, ending });
+    pipeline.broken.throwIfAborted();
+    exitCode = code ?? INTERRUPTED;
+  }
+  if (options.once || exitCode === INTERRUPTED) return exitCode;
+  if (options.events !== 'none') terminal.print('the pipeline goes on until Ctrl-C');
+  await watching;
+  pipeline.broken.throwIfAborted();
+  return exitCode;
+}
+
+/** @returns the exit code; undefined where it was ended before all was known */
+async function sendAndVerify(
+  pipeline: Pipeline,
+  options: UpOptions,
+  endpoint: string,
+  { terminal, ending }: { readonly terminal: Terminal; readonly ending: AbortSignal },
+): Promise<number | undefined> {
+  const sender = new Sender(endpoint, ending);
+  const objectsBefore = await pipeline.figures();
+  const began = performance.now();
+  await sender.send(readEvents(options.events));
+  const verification = await untilStored(pipeline, sender, ending);
+  if (verification === undefined) {
+    terminal.print(`interrupted: ${sender.accepted} events were accepted, and not looked for in the store`);
+    return undefined;
+  }
+  const seconds = (performance.now() - began) / 1_000;
+  const { objects } = await pipeline.figures();
+  const report = buildReport({
+    verification,
+    objects: objects - objectsBefore.objects,
+    seconds,
+    failed: sender.failed,
+  });
+  if (sender.failure !== undefined) terminal.print(`not accepted: ${sender.failure}`);
+  terminal.result(options.json ? JSON.stringify(report) : renderReport(report));
+  return report.ok ? 0 : 1;
+}
+
+/** @returns the verdict, when nothing is missing or nothing moves any more; undefined where it was ended before */
+async function untilStored(
+  pipeline: Pipeline,
+  sender: Sender,
+  ending: AbortSignal,
+): Promise<Verification | undefined> {
+  let movedAt = performance.now();
+  let stored = -1;
+  while (!ending.aborted) {
+    const figures = await pipeline.figures().catch(() => undefined);
+    if (figures !== undefined && figures.stored !== stored) {
+      stored = figures.stored;
+      movedAt = performance.now();
+    }
+    const patient = performance.now() - movedAt < PATIENCE_MS;
+    if (figures?.lag === 0 || !patient) {
+      const verification = await pipeline.verify(sender.ledger);
+      if (verification.missing === 0 || !patient) return verification;
+    }
+    await sleep(LOOK_EVERY_MS, undefined, { signal: ending }).catch(() => undefined);
+  }
+  return undefined;
+}
+
+async function watch(pipeline: Pipeline, terminal: Terminal, ending: AbortSignal): Promise<void> {
+  let shown = '';
+  while (!ending.aborted) {
+    // A program that is being started again says nothing for a moment.
+    const figures = await pipeline.figures().catch(() => undefined);
+    const text = figures === undefined ? shown : renderFigures(figures);
+    if (text !== shown) terminal.live(text);
+    shown = text;
+    await sleep(LOOK_EVERY_MS, undefined, { signal: ending }).catch(() => undefined);
+  }
+}

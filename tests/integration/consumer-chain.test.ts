@@ -1,0 +1,299 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { waitUntil } from '../../infra/local/wait.ts';
+import { Rig } from './consumer/rig.ts';
+import type { Scene } from './consumer/scene.ts';
+
+let rig: Rig;
+before(async () => {
+  rig = await Rig.start();
+});
+after(() => rig.stop());
+
+const range = (from: number, to: number): number[] =>
+  Array.from({ length: to - from }, (_, index) => from + index);
+
+/** Starts, length and gap of each link: what a chain looks like. */
+async function shape(scene: Scene, partition = 0): Promise<[number, number, number][]> {
+  const links = await scene.links(partition);
+  return links.map(({ key, metadata, lines }) => {
+    const start = Number(/(\d{20})\./.exec(key)?.[1]);
+    return [start, Number(metadata['end']), lines.length];
+  });
+}
+
+/** Puts the link that another writer of `{"n":offset}` would have made. */
+async function putAsAnother(scene: Scene, start: number, end: number): Promise<void> {
+  const lines = range(start, end).map(
+    (n) => `{"offset":${n},"timestamp":1,"headers":[],"value":{"n":${n}}}\n`,
+  );
+  const position = { 'first-timestamp': '1', 'last-timestamp': '1', 'leader-epoch': '0', writer: 'another' };
+  await scene.put(
+    scene.key(start),
+    {
+      ...position,
+      end: String(end),
+      count: String(end - start),
+      'first-offset': String(start),
+      'last-offset': String(end - 1),
+    },
+    gzipSync(lines.join('')),
+  );
+}
+
+describe('a link that another writer has put meanwhile', () => {
+  for (const [what, end, rest] of [
+    ['shorter', 15, [15, 25]],
+    ['longer', 23, [23, 30]],
+    ['equal', 20, [20, 30]],
+  ] as const) {
+    test(`${what}: its end counts, and every offset is stored once`, async () => {
+      const scene = await rig.scene();
+      await scene.sendNumbers(0, 30);
+      const raced = rig.proxy.at(
+        'before-forward',
+        async () => {
+          await putAsAnother(scene, 10, end);
+          return 'go-on';
+        },
+        ({ topic, start }) => topic === scene.topic && start === 10,
+      );
+      const consumer = scene.start();
+      await raced;
+      await scene.storedUpTo(30);
+      assert.deepEqual(await scene.offsets(), range(0, 30));
+      assert.deepEqual((await shape(scene)).slice(1, 3), [
+        [10, end, end - 10],
+        [rest[0], rest[1], rest[1] - rest[0]],
+      ]);
+      assert.equal(await consumer.metric('adopted_links_total'), 1);
+      assert.equal(await consumer.metric('conflicts_total'), 1);
+      await scene.verify();
+      await consumer.stop();
+      assert.equal(await scene.committed(), 30);
+    });
+  }
+});
+
+for (const kind of ['lost-answer', 'half-answer'] as const) {
+  test(`${kind} to a PUT: the object is taken for what it is, one's own`, async () => {
+    const scene = await rig.scene();
+    await scene.sendNumbers(0, 20);
+    rig.proxy.inject({ kind }, 1);
+    const consumer = scene.start();
+    await scene.storedUpTo(20);
+    assert.equal(rig.proxy.faultsLeft, 0);
+    assert.deepEqual(await shape(scene), [
+      [0, 10, 10],
+      [10, 20, 10],
+    ]);
+    assert.equal(await consumer.metric('conflicts_total'), 1);
+    assert.equal(await consumer.metric('adopted_links_total'), 0);
+    await scene.verify();
+  });
+}
+
+describe('a commit is a hint, never the position', () => {
+  for (const [what, committed] of [
+    ['backwards', 3],
+    ['to the middle of a link', 25],
+    ['forwards, beyond the log', 100_000],
+  ] as const) {
+    test(`reset ${what}: reading goes on at the end of the chain, and the commit is set right`, async () => {
+      const scene = await rig.scene();
+      await scene.sendNumbers(0, 30);
+      const first = scene.start();
+      await scene.storedUpTo(30);
+      await first.stop();
+      await scene.commit(committed);
+      await scene.sendNumbers(30, 45);
+      const second = scene.start({ MAX_SPAN: '20' });
+      await scene.storedUpTo(45);
+      assert.deepEqual(await scene.offsets(), range(0, 45));
+      assert.equal(await second.metric('conflicts_total'), 0);
+      await scene.verify();
+      await waitUntil(async () => (await scene.committed()) === 45, { what: 'committed', deadlineMs: 5000 });
+    });
+  }
+
+  test('expired: reading goes on at the end of the chain', async () => {
+    const scene = await rig.scene();
+    await scene.sendNumbers(0, 30);
+    const first = scene.start();
+    await scene.storedUpTo(30);
+    await first.stop();
+    await scene.expireCommits();
+    assert.equal(await scene.committed(), undefined);
+    const second = scene.start();
+    await waitUntil(async () => (await scene.committed()) === 30, {
+      what: 'committed anew',
+      deadlineMs: 20_000,
+    });
+    await scene.sendNumbers(30, 40);
+    await scene.storedUpTo(40);
+    assert.deepEqual(await scene.offsets(), range(0, 40));
+    assert.equal(await second.metric('conflicts_total'), 0);
+    await scene.verify();
+  });
+
+  test('it is made only after the PUT: while the store hangs, nothing is committed', async () => {
+    const scene = await rig.scene();
+    await scene.sendNumbers(0, 10);
+    const held = Promise.withResolvers<undefined>();
+    const put = rig.proxy.at(
+      'before-forward',
+      async () => {
+        await new Promise((resolve) => setTimeout(resolve, 1000));
+        assert.equal(await scene.committed(), undefined);
+        held.resolve(undefined);
+        return 'go-on';
+      },
+      ({ topic }) => topic === scene.topic,
+    );
+    scene.start();
+    await put;
+    await held.promise;
+    await waitUntil(async () => (await scene.committed()) === 10, { what: 'committed', deadlineMs: 5000 });
+  });
+});
+
+test('records that Kafka deleted before they were read are a gap in the next link, counted and logged', async () => {
+  const scene = await rig.scene();
+  await scene.sendNumbers(0, 10);
+  const first = scene.start();
+  await scene.storedUpTo(10);
+  await first.stop();
+  await scene.sendNumbers(10, 40);
+  await scene.deleteRecordsBefore(30);
+  const second = scene.start();
+  const links = await scene.storedUpTo(40);
+  assert.equal(links[1]?.metadata['gap'], '10-30');
+  assert.deepEqual(await shape(scene), [
+    [0, 10, 10],
+    [10, 40, 10],
+  ]);
+  assert.equal(await second.metric('gaps_total', { partition: 0 }), 1);
+  assert.equal(await second.metric('gap_offsets_total'), 20);
+  await second.line(/offsets 10 to 30 are recorded as a gap: Kafka has deleted them/);
+  const { recordedGaps, absent } = await scene.verify();
+  assert.deepEqual([recordedGaps, absent], [20, 0]);
+});
+
+test('a chain begins at 0 even where its log does not any more', async () => {
+  const scene = await rig.scene();
+  await scene.sendNumbers(0, 25);
+  await scene.deleteRecordsBefore(20);
+  scene.start();
+  const links = await scene.storedUpTo(25);
+  assert.equal(links[0]?.key, scene.key(0));
+  assert.equal(links[0].metadata['gap'], '0-20');
+  await scene.verify();
+});
+
+test('a topic made again with the same name: its records are stored, none is taken for the old ones', async () => {
+  const scene = await rig.scene();
+  await scene.sendNumbers(0, 30);
+  const consumer = scene.start();
+  await scene.storedUpTo(30);
+  const before = await scene.links();
+  // What is buffered when the topic goes must not reach a chain of the new one.
+  await scene.send([{ value: '"old"' }]);
+  await rig.admin.deleteTopics({ topics: [scene.topic] });
+  await waitUntil(async () => !(await rig.admin.listTopics()).includes(scene.topic), {
+    what: 'topic gone',
+    deadlineMs: 20_000,
+  });
+  const old = scene.topicId;
+  scene.topicId = await rig.makeTopic(scene.topic, 1);
+  assert.notEqual(scene.topicId, old);
+  await scene.sendNumbers(0, 20);
+  await scene.storedUpTo(20);
+  assert.deepEqual(await scene.offsets(), range(0, 20));
+  assert.equal((await scene.links())[0]?.key, scene.key(0));
+  scene.topicId = old;
+  const kept = (await scene.links()).slice(0, before.length);
+  assert.deepEqual(kept, before);
+  await scene.verify();
+  assert.equal(await consumer.metric('gaps_total'), 0);
+  await waitUntil(async () => (await scene.committed()) === 20, { what: 'committed', deadlineMs: 5000 });
+});
+
+test('a consumer that disagrees with the layout of its prefix refuses to start', async () => {
+  const scene = await rig.scene();
+  await scene.sendNumbers(0, 10);
+  const first = scene.start();
+  await scene.storedUpTo(10);
+  for (const variables of [
+    { OBJECT_CODEC: 'zstd' },
+    { DELIVERY: 'at-least-once' },
+    { STORE_CONTINUES: 'other' },
+  ] as const) {
+    await assert.rejects(scene.start(variables).started, { name: 'LayoutError' });
+  }
+  await first.stop();
+  assert.deepEqual(await scene.keys(`${scene.prefix}/_`), [`${scene.prefix}/_layout.json`]);
+  await scene.verify();
+});
+
+test('a prefix that continues another one begins where the group had committed', async () => {
+  const scene = await rig.scene();
+  await scene.sendNumbers(0, 30);
+  const first = scene.start();
+  await scene.storedUpTo(30);
+  await first.stop();
+  await scene.sendNumbers(30, 45);
+  const prefix = `${scene.prefix}-next`;
+  scene.start({ STORE_PREFIX: prefix, STORE_CONTINUES: scene.prefix, OBJECT_CODEC: 'zstd' });
+  const key = scene.key(30, 0, '.ndjson.zst').replace(scene.prefix, prefix);
+  await waitUntil(async () => (await scene.keys(`${prefix}/`)).length === 3, {
+    what: 'stored',
+    deadlineMs: 20_000,
+  });
+  assert.ok((await scene.keys(`${prefix}/`)).includes(key));
+  assert.equal((await scene.link(key)).lines.length, 10);
+});
+
+describe('a last link that does not say its end', () => {
+  test('stops its partition by name; the others go on, and a release lets it go on', async () => {
+    const scene = await rig.scene({ partitions: 2 });
+    await scene.sendNumbers(0, 10);
+    const first = scene.start();
+    await scene.storedUpTo(10);
+    await first.stop();
+    await scene.put(scene.key(10), { end: '10', writer: 'broken' }, gzipSync(''));
+    await scene.sendNumbers(10, 30);
+    await scene.sendNumbers(0, 10, { partition: 1 });
+    const second = scene.start();
+    const { msg } = await second.line(/partition stopped/);
+    assert.match(
+      msg,
+      /bad-link at offset 10: .*0{18}10\.ndjson\.gz: its metadata has end "10", which must be an offset above its start 10/,
+    );
+    await scene.storedUpTo(10, 1);
+    assert.equal(await second.metric('partition_stopped', { partition: 0 }), 1);
+    assert.equal(await second.metric('partition_stopped', { partition: 1 }), 0);
+    await scene.putRelease(10, { accepts: 'bad-link', at: 10, end: 12 });
+    await scene.storedUpTo(30);
+    assert.deepEqual(await scene.offsets(), [...range(0, 10), ...range(12, 30)]);
+    await waitUntil(async () => (await second.metric('partition_stopped')) === 0, {
+      what: 'released',
+      deadlineMs: 5000,
+    });
+  });
+});
+
+test('at-least-once: no condition, and keys that no two writers share', async () => {
+  const scene = await rig.scene();
+  await scene.sendNumbers(0, 20);
+  const first = scene.start({ DELIVERY: 'at-least-once' });
+  await scene.storedUpTo(20);
+  await first.stop();
+  await scene.sendNumbers(20, 30);
+  const second = scene.start({ DELIVERY: 'at-least-once' });
+  const links = await scene.storedUpTo(30);
+  const names = links.map(({ key }) => key.slice(key.lastIndexOf('/') + 1));
+  assert.match(names[0] ?? '', /^0{20}-10-[\w-]+\.ndjson\.gz$/);
+  assert.deepEqual(await scene.offsets(), range(0, 30));
+  assert.equal((await first.metric('conflicts_total')) + (await second.metric('conflicts_total')), 0);
+});

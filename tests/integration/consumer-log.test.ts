@@ -1,0 +1,215 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Producer } from '@platformatic/kafka';
+import { waitUntil } from '../../infra/local/wait.ts';
+import { Rig } from './consumer/rig.ts';
+import type { SentRecord } from './consumer/scene.ts';
+
+let rig: Rig;
+before(async () => {
+  rig = await Rig.start({
+    properties: { 'log.cleaner.backoff.ms': '200', 'transaction.state.log.num.partitions': '1' },
+  });
+});
+after(() => rig.stop());
+
+interface Envelope {
+  readonly offset: number;
+  readonly timestamp: number;
+  readonly key?: string;
+  readonly keyBase64?: string;
+  readonly headers: readonly (readonly [string, string])[];
+  readonly value?: unknown;
+  readonly valueBase64?: string;
+}
+
+const parse = (line: string): Envelope => JSON.parse(line) as Envelope;
+
+describe('every byte comes back', () => {
+  const values: readonly (string | Buffer | null)[] = [
+    '{"a":1}',
+    ' { "spaced" : [1.0, 2e5] } ',
+    '12345678901234567890',
+    '{"line":\n"break"}',
+    '{"crlf":1}\r\n',
+    '{"cr":\r1}',
+    '"\u2028 é \ud83d\ude00"',
+    '',
+    'not json',
+    Buffer.from([0, 255, 10, 13, 34]),
+    Buffer.from('\ufeff{}'),
+    'x'.repeat(300_000),
+    null,
+  ];
+  const records: SentRecord[] = values.map((value, index) => ({
+    value,
+    ...(index % 3 > 0 && { key: index % 3 === 1 ? `key "${index}"\n` : Buffer.from([255, index]) }),
+    headers: { 'content-type': 'application/json', 'request-id': `r"${index}` },
+  }));
+
+  for (const codec of ['none', 'gzip', 'zstd'] as const) {
+    test(`of keys, values, tombstones and headers, from objects with codec ${codec}`, async () => {
+      const scene = await rig.scene();
+      await scene.send(records);
+      scene.start({ OBJECT_CODEC: codec });
+      const links = await scene.storedUpTo();
+      const lines = links.flatMap((link) => link.lines);
+      assert.equal(lines.length, records.length);
+      for (const [index, line] of lines.entries()) {
+        const { key = null, value } = records[index] ?? assert.fail();
+        const envelope = parse(line);
+        assert.equal(envelope.offset, index);
+        const stored =
+          envelope.valueBase64 === undefined ? verbatim(line) : Buffer.from(envelope.valueBase64, 'base64');
+        assert.deepEqual(stored, value === null ? null : Buffer.from(value));
+        const storedKey =
+          envelope.keyBase64 === undefined ? envelope.key : Buffer.from(envelope.keyBase64, 'base64');
+        assert.deepEqual(storedKey ?? null, key);
+        assert.deepEqual(
+          envelope.headers.map(([name, content]) => [name, Buffer.from(content, 'base64').toString()]),
+          [
+            ['content-type', 'application/json'],
+            ['request-id', `r"${index}`],
+          ],
+        );
+      }
+      await scene.verify();
+    });
+  }
+
+  for (const compression of ['gzip', 'snappy', 'lz4', 'zstd'] as const) {
+    test(`of batches that a producer has compressed with ${compression}`, async () => {
+      const scene = await rig.scene();
+      const values = Array.from({ length: 100 }, (_, n) => `{"n":${n},"pad":"${'ab'.repeat(n)}"}`);
+      await scene.send(
+        values.map((value) => ({ value })),
+        { compression },
+      );
+      scene.start({ FLUSH_MAX_RECORDS: '33' });
+      const links = await scene.storedUpTo(100);
+      assert.deepEqual(
+        links.flatMap(({ lines }) => lines.map((line) => verbatim(line)?.toString())),
+        values,
+      );
+      await scene.verify();
+    });
+  }
+});
+
+test("the broker's time counts where the topic says so", async () => {
+  const scene = await rig.scene({ configs: { 'message.timestamp.type': 'LogAppendTime' } });
+  const message = { ...scene.message({ value: '1' }), timestamp: 1000n };
+  await rig.producer.send({ messages: [message], acks: -1 });
+  scene.start();
+  const [link] = await scene.storedUpTo(1);
+  assert.ok(Math.abs(parse(link?.lines[0] ?? '').timestamp - Date.now()) < 60_000);
+});
+
+test('idle: one record alone becomes an object when it is old enough', async () => {
+  const scene = await rig.scene();
+  scene.start({ FLUSH_MAX_AGE_MS: '500' });
+  await scene.sendNumbers(0, 1);
+  const [link] = await scene.storedUpTo(1);
+  assert.equal(link?.lines.length, 1);
+});
+
+test('transactions: committed records are stored, aborted ones are not, and markers leave no doubt of the end', async () => {
+  const scene = await rig.scene();
+  const producer = new Producer({
+    clientId: 'transactional',
+    bootstrapBrokers: rig.kafka.bootstrapServers.split(','),
+    transactionalId: 'scene',
+    idempotent: true,
+    retries: 10,
+    retryDelay: 200,
+  });
+  const transact = async (value: string, end: 'commit' | 'abort'): Promise<void> => {
+    const transaction = await producer.beginTransaction();
+    await transaction.send({ messages: [scene.message({ value })] });
+    await transaction[end]();
+  };
+  try {
+    await scene.send([{ value: '"plain"' }]);
+    await transact('"first"', 'commit');
+    await transact('"never"', 'abort');
+    await transact('"second"', 'commit');
+    const consumer = scene.start();
+    const logEnd = await scene.logEnd();
+    const links = await scene.storedUpTo(logEnd);
+    assert.deepEqual(
+      links.flatMap(({ lines }) => lines.map((line) => parse(line).value)),
+      ['plain', 'first', 'second'],
+    );
+    await waitUntil(async () => (await scene.committed()) === logEnd, {
+      what: 'committed to the end',
+      deadlineMs: 5000,
+    });
+    assert.equal(await consumer.metric('lag_records'), 0);
+    const { absent, records } = await scene.verify();
+    assert.deepEqual([records, absent], [3, logEnd - 3]);
+  } finally {
+    await producer.close();
+  }
+});
+
+test('compaction: what it has removed is no gap, and every remaining offset is stored once', async () => {
+  const scene = await rig.scene({
+    configs: {
+      'cleanup.policy': 'compact',
+      'segment.ms': '100',
+      'min.cleanable.dirty.ratio': '0.001',
+      'delete.retention.ms': '0',
+    },
+  });
+  const size = async (): Promise<number> => {
+    const dirs = await rig.admin.describeLogDirs({ topics: [{ name: scene.topic, partitions: [0] }] });
+    return dirs
+      .flatMap(({ results }) =>
+        results.flatMap(({ topics }) =>
+          topics.flatMap(({ partitions }) => partitions.map(({ partitionSize }) => Number(partitionSize))),
+        ),
+      )
+      .reduce((a, b) => a + b, 0);
+  };
+  for (let round = 0; round < 20; round++) {
+    await scene.send(
+      Array.from({ length: 10 }, (_, key) => ({
+        key: `k${key}`,
+        value: `{"round":${round},"pad":"${'x'.repeat(500)}"}`,
+      })),
+    );
+  }
+  const whole = await size();
+  await waitUntil(
+    async () => {
+      // A segment is rolled when something is appended to it after its time.
+      await scene.send([{ key: 'tick', value: '"tick"' }]);
+      await sleep(100);
+      return (await size()) < whole / 2;
+    },
+    { what: 'compacted', deadlineMs: 60_000, everyMs: 300 },
+  );
+  const consumer = scene.start({ MAX_SPAN: '50', FLUSH_MAX_RECORDS: '50' });
+  const logEnd = await scene.logEnd();
+  const links = await scene.storedUpTo(logEnd);
+  const stored = links.flatMap(({ lines }) => lines.map(parse));
+  assert.equal(new Set(stored.map(({ offset }) => offset)).size, stored.length);
+  for (let key = 0; key < 10; key++) {
+    const last = stored.filter((each) => each.key === `k${key}`).at(-1);
+    assert.equal((last?.value as { round: number }).round, 19);
+  }
+  assert.ok(links.every(({ metadata }) => metadata['gap'] === undefined));
+  for (const { key, metadata } of links) {
+    assert.ok(Number(metadata['end']) - Number(/(\d{20})\./.exec(key)?.[1]) <= 50);
+  }
+  assert.equal(await consumer.metric('gaps_total'), 0);
+  const { absent } = await scene.verify();
+  assert.ok(absent > 100);
+});
+
+/** The value as it stands in the line, to its last byte; null where there is none. */
+function verbatim(line: string): Buffer | null {
+  const at = line.indexOf(',"value":');
+  return at === -1 ? null : Buffer.from(line.slice(at + ',"value":'.length, -1));
+}

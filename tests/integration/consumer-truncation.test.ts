@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { readFile, truncate } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { readBatches } from '../../apps/consumer/kafka/batches.ts';
+import { waitUntil } from '../../infra/local/wait.ts';
+import { Rig } from './consumer/rig.ts';
+import type { Scene } from './consumer/scene.ts';
+
+let rig: Rig;
+before(async () => {
+  rig = await Rig.start();
+});
+after(() => rig.stop());
+
+/**
+ * Makes the broker lose the end of a partition's log, as an unclean election or a lost disk does: it is killed,
+ * its log is cut before an offset that begins a batch, and it starts again, which begins a new leader epoch.
+ */
+async function loseRecordsFrom(scene: Scene, offset: number, partition = 0): Promise<void> {
+  const [broker] = rig.kafka.brokers;
+  assert.ok(broker);
+  broker.signal('SIGKILL');
+  await broker.exited;
+  const file = join(rig.directory, 'kafka-1', `${scene.topic}-${partition}`, '00000000000000000000.log');
+  const log = await readFile(file);
+  let length = 0;
+  for (const batch of readBatches(log)) {
+    if (batch.baseOffset === offset) break;
+    length += batch.payload.length + 61;
+  }
+  assert.ok(length > 0 && length < log.length);
+  await truncate(file, length);
+  await broker.start();
+}
+
+const values = async (scene: Scene, partition = 0): Promise<unknown[]> => {
+  const links = await scene.links(partition);
+  return links.flatMap(({ lines }) => lines.map((line) => (JSON.parse(line) as { value: unknown }).value));
+};
+
+const sendTexts = (scene: Scene, texts: readonly string[], partition = 0): Promise<void> =>
+  scene.send(
+    texts.map((each) => ({ value: JSON.stringify(each) })),
+    { partition },
+  );
+
+const texts = (name: string, from: number, to: number): string[] =>
+  Array.from({ length: to - from }, (_, index) => `${name}${from + index}`);
+
+test('a log truncated below the end of the chain stops its partition by name; a release goes on with the new log', async () => {
+  const scene = await rig.scene({ partitions: 2 });
+  for (const from of [0, 10, 20]) await sendTexts(scene, texts('old', from, from + 10));
+  const consumer = scene.start();
+  await scene.storedUpTo(30);
+  await loseRecordsFrom(scene, 20);
+  await sendTexts(scene, texts('new', 20, 35));
+  await sendTexts(scene, texts('other', 0, 10), 1);
+
+  const { msg } = await consumer.line(/partition stopped/, 40_000);
+  assert.match(
+    msg,
+    /truncated-log at offset 30: the chain ends at 30 in epoch 0, but the log left that epoch at 20/,
+  );
+  assert.equal(await consumer.metric('partition_stopped', { partition: 0 }), 1);
+  await scene.storedUpTo(10, 1);
+  assert.deepEqual(await values(scene), texts('old', 0, 30));
+  const stopped = consumer.logged.filter((line) => line.msg.startsWith('partition stopped'));
+  assert.equal(stopped.length, 1);
+
+  const epoch = Number(/\(epoch (\d+)\)/.exec(msg)?.[1]);
+  await scene.putRelease(30, { accepts: 'truncated-log', at: 30, leaderEpoch: epoch });
+  await scene.storedUpTo(35);
+  assert.deepEqual(await values(scene), [...texts('old', 0, 30), ...texts('new', 30, 35)]);
+  await waitUntil(async () => (await consumer.metric('partition_stopped')) === 0, {
+    what: 'released',
+    deadlineMs: 5000,
+  });
+  await scene.verify();
+});
+
+test('a log truncated under what was read and not stored yet is read again', async () => {
+  const scene = await rig.scene();
+  await sendTexts(scene, texts('old', 0, 12));
+  await sendTexts(scene, texts('old', 12, 15));
+  const consumer = scene.start({ FLUSH_MAX_AGE_MS: '3600000' });
+  await scene.storedUpTo(10);
+  await loseRecordsFrom(scene, 12);
+  await sendTexts(scene, texts('new', 12, 20));
+  await scene.storedUpTo(20);
+  assert.deepEqual(await values(scene), [...texts('old', 0, 12), ...texts('new', 12, 20)]);
+  assert.equal(await consumer.metric('partition_stopped'), 0);
+  await scene.verify();
+});
