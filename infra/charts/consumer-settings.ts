@@ -1,3 +1,4 @@
+import type { ConsumerVariables } from '../../apps/consumer/config.ts';
 import { CONSUMER_PORT } from '../constructs/consumer.ts';
 import type { Mount } from '../constructs/mounts.ts';
 import type { Environment } from '../environments/environment.ts';
@@ -10,8 +11,14 @@ const STORE_LOGIN_PATH = '/etc/object-store/login';
 /** Group by which the consumers share the partitions. */
 const GROUP_ID = 'consumer';
 
-/** The consumer's environment variables; the AWS SDK reads its own names beside them. */
-export function consumerVariables({ consumer, eventsTopic, objectStore }: Environment, client: KafkaClient) {
+/** The consumer's variables, and one that the AWS SDK reads itself. */
+type Variables = ConsumerVariables & { readonly AWS_SHARED_CREDENTIALS_FILE?: string };
+
+/** The consumer's environment variables. */
+export function consumerVariables(
+  { consumer, eventsTopic, objectStore }: Environment,
+  client: KafkaClient,
+): Variables {
   const { caSecret, credentials } = objectStore;
   return {
     ...client.variables,
@@ -22,7 +29,7 @@ export function consumerVariables({ consumer, eventsTopic, objectStore }: Enviro
     STORE_BUCKET: objectStore.bucket,
     STORE_PREFIX: consumer.prefix,
     STORE_REGION: objectStore.region,
-    STORE_PATH_STYLE: String(objectStore.pathStyle),
+    STORE_PATH_STYLE: objectStore.pathStyle ? 'true' : 'false',
     STORE_CHECKSUMS: objectStore.checksums,
     ...(caSecret !== undefined && { STORE_CA_FILE: `${STORE_CA_PATH}/ca.crt` }),
     ...(credentials.kind === 'secret' && { AWS_SHARED_CREDENTIALS_FILE: `${STORE_LOGIN_PATH}/credentials` }),

@@ -14,11 +14,11 @@ import { RestrictedDeployment } from './restricted-deployment.ts';
 export const CONSUMER_PORT = 8081;
 export const CONSUMER: Identity = { name: 'consumer', component: 'collection' };
 
-/** Memory of the runtime, the Kafka client and the uploads' own copies, beside the buffered records. */
+/** What the process takes at most beside the records that it buffers, as its own configuration says. */
 const BASE_MEMORY = Size.mebibytes(120);
 
-/** Records held as objects take up to this many times their bytes, until they are one body. */
-const BUFFER_FACTOR = 1.5;
+/** A fifth on top: sockets, page tables and cached pages count against the pod too. */
+const HEADROOM = 1.2;
 
 export interface ConsumerProps {
   readonly namespace: string;
@@ -106,9 +106,9 @@ export class Consumer extends Construct {
   }
 }
 
-/** Whole mebibytes for a bound on buffered bytes. */
+/** Memory of a pod that may buffer so many bytes. */
 export function consumerMemory(maxBufferedBytes: number): Size {
-  return Size.mebibytes(BASE_MEMORY.toMebibytes() + Math.ceil((BUFFER_FACTOR * maxBufferedBytes) / 2 ** 20));
+  return Size.mebibytes(Math.ceil(HEADROOM * (BASE_MEMORY.toMebibytes() + maxBufferedBytes / 2 ** 20)));
 }
 
 /** KEDA's object; it makes the autoscaler and asks Kafka for the group's lag. */

@@ -42,9 +42,14 @@ function volume(scope: Construct, mount: Mount): Volume {
     }
     case 'config': {
       const { name } = mount.files;
-      return Volume.fromConfigMap(scope, `Volume-${name}`, ConfigMap.fromConfigMapName(scope, `Files-${name}`, name), {
-        name,
-      });
+      return Volume.fromConfigMap(
+        scope,
+        `Volume-${name}`,
+        ConfigMap.fromConfigMapName(scope, `Files-${name}`, name),
+        {
+          name,
+        },
+      );
     }
     case 'scratch':
       return Volume.fromEmptyDir(scope, mount.name, mount.name, { sizeLimit: mount.size });
