@@ -41,7 +41,7 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, readonly number[]
   consumer: { 'kafka/broker': [9092, 9093] },
   'kafka-rest-bridge': { 'kafka/broker': [9092, 9093] },
   'kafka-ui': { 'kafka/broker': [9092, 9093] },
-  'ingress-nginx/controller': { producer: [8080] },
+  'ingress-nginx/controller': { producer: [8080], 'kafka-ui': [8080] },
   filebeat: { 'kafka/broker': [9092, 9093] },
   'log-indexer': { 'kafka/broker': [9092, 9093] },
 };
@@ -49,7 +49,7 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, readonly number[]
 export const networkPolicyPolicies: readonly Policy[] = [
   {
     title: "among the platform's pods, the connections of the table are allowed and no others",
-    violations: (objects, { logging }) => {
+    violations: (objects, { logging, kafkaUi }) => {
       const all = workloads(objects);
       return all.flatMap((from) =>
         all.flatMap((to) =>
@@ -58,7 +58,13 @@ export const networkPolicyPolicies: readonly Policy[] = [
               const expected =
                 (ALLOWED[roleOf(from)]?.[roleOf(to)] ?? []).includes(port) &&
                 // Filebeat asks for Kafka only where logs go by way of it.
-                !(roleOf(from) === 'filebeat' && logging.kafkaBuffer === undefined);
+                !(roleOf(from) === 'filebeat' && logging.kafkaBuffer === undefined) &&
+                // The UI is behind the edge only where it has a host.
+                !(
+                  roleOf(from) === 'ingress-nginx/controller' &&
+                  roleOf(to) === 'kafka-ui' &&
+                  kafkaUi?.access.kind !== 'public'
+                );
               return mayConnect(objects, endOf(from), endOf(to), port) !== expected;
             })
             .map((port) => `${describe(from)} to ${describe(to)}:${port}`),

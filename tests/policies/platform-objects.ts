@@ -2,6 +2,7 @@ import { type App, Chart } from 'cdk8s';
 import { environments } from '../../infra/environments/environments.ts';
 import type { Environment } from '../../infra/environments/environment.ts';
 import { buildPlatform } from '../../infra/platform.ts';
+import { everyOption } from './options.ts';
 import type { Manifest } from '../infra/manifests.ts';
 
 /** A container, as far as policies look at it. */
@@ -69,9 +70,12 @@ function charts(app: App): Chart[] {
   return app.node.findAll().filter((construct) => Chart.isChart(construct));
 }
 
-/** Every environment's name and objects. */
-export function everyEnvironment(): { environment: Environment; objects: Manifest[] }[] {
-  return Object.values(environments).map((environment) => ({ environment, objects: objectsOf(environment) }));
+/** Every environment's objects by its name, and those of an environment that takes every option. */
+export function everyEnvironment(): { name: string; environment: Environment; objects: Manifest[] }[] {
+  return [
+    ...Object.values(environments).map((environment) => ({ name: environment.name, environment })),
+    { name: 'an environment that takes every option', environment: everyOption },
+  ].map(({ name, environment }) => ({ name, environment, objects: objectsOf(environment) }));
 }
 
 /** What makes pods among the objects. */

@@ -23,8 +23,8 @@ const all = everyEnvironment();
 
 for (const { title, violations, mutation, mutated = 'production' } of policies) {
   suite(title, () => {
-    for (const { environment, objects } of all) {
-      test(`holds in ${environment.name}`, () => {
+    for (const { name, environment, objects } of all) {
+      test(`holds in ${name}`, () => {
         assert.deepEqual(violations(objects, environment), []);
       });
     }

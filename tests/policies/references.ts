@@ -8,6 +8,9 @@ const MADE_INSIDE = new Set(['ingress-nginx-admission']);
 /** Names by which a variable would give a secret away; a variable that ends in FILE or PATH names where it lies. */
 const SECRET_VARIABLE = /(PASSWORD|SECRET|TOKEN|CREDENTIALS?|ACCESS_KEY|PRIVATE_KEY)$/;
 
+/** Label that the StatefulSet controller gives each pod: it is not in the template. */
+const POD_NAME = 'statefulset.kubernetes.io/pod-name';
+
 interface Service {
   spec: { selector?: Record<string, string>; ports: { port: number; targetPort?: number | string }[] };
 }
@@ -17,8 +20,10 @@ function targets({ spec }: Service, { metadata }: Manifest, objects: readonly Ma
     (workload) =>
       workload.kind !== 'Job' &&
       workload.metadata.namespace === metadata.namespace &&
-      Object.entries(spec.selector ?? {}).every(
-        ([label, value]) => workload.spec.template.metadata.labels[label] === value,
+      Object.entries(spec.selector ?? {}).every(([label, value]) =>
+        label === POD_NAME
+          ? value.startsWith(`${workload.metadata.name}-`)
+          : workload.spec.template.metadata.labels[label] === value,
       ),
   );
 }

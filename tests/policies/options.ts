@@ -1,0 +1,62 @@
+import type { Environment } from '../../infra/environments/environment.ts';
+import { environments } from '../../infra/environments/environments.ts';
+
+const { production } = environments;
+const { security } = production.kafka;
+if (
+  security.protocol !== 'tls' ||
+  security.authentication.mechanism !== 'scram-sha-512' ||
+  production.logging.kafkaBuffer === undefined
+) {
+  throw new Error('production must have a login and a log buffer for its options to mean anything');
+}
+
+/** Production with every option taken that its own file leaves: no environment that exists, but objects that one may have. */
+export const everyOption: Environment = {
+  ...production,
+  kafka: {
+    ...production.kafka,
+    exposure: {
+      kind: 'load-balancer',
+      bootstrapHost: 'kafka.example.com',
+      hosts: ['kafka-0.example.com', 'kafka-1.example.com', 'kafka-2.example.com'],
+    },
+    security: {
+      ...security,
+      authentication: {
+        ...security.authentication,
+        users: { ...security.authentication.users, tools: 'kafka-tools-v1' },
+      },
+    },
+  },
+  objectStore: {
+    ...production.objectStore,
+    credentials: { kind: 'secret', name: 'object-store-v1' },
+    caSecret: 'object-store-ca-v1',
+  },
+  edge: {
+    kind: 'ingress',
+    host: 'collect.example.com',
+    tlsSecret: 'collect-tls-v1',
+    ingressClassName: 'nginx',
+    requestsPerSecondPerAddress: 100,
+    controller: {
+      workload: { kind: 'daemon-set' },
+      webhookCertificate: 'cert-manager',
+      service: 'LoadBalancer',
+      resources: { cpuMillicores: 200, memory: '512Mi' },
+    },
+  },
+  restBridge: { replicas: 2, resources: { cpuMillicores: 200, memory: '768Mi' } },
+  kafkaUi: {
+    resources: { cpuMillicores: 200, memory: '768Mi' },
+    access: {
+      kind: 'public',
+      host: 'kafka.internal.example.com',
+      tlsSecret: 'kafka-ui-tls-v1',
+      oauthSecret: 'kafka-ui-oauth-v1',
+    },
+  },
+  logging: { ...production.logging, kafkaBuffer: { ...production.logging.kafkaBuffer, indexer: 'filebeat' } },
+  network: { ...production.network, kafkaClientCidrs: ['203.0.113.0/24'] },
+};
