@@ -7,7 +7,7 @@ export const KUBERNETES_VERSIONS = ['1.32', '1.37'] as const;
 
 /** Groups whose schemas no linter has: the policies' tests check them by their published models. */
 const CUSTOM_GROUPS =
-  /^(gateway\.networking\.k8s\.io|gateway\.envoyproxy\.io|gateway\.nginx\.org|keda\.sh|cert-manager\.io)\//;
+  /^(gateway\.networking\.k8s\.io|gateway\.envoyproxy\.io|gateway\.nginx\.org|keda\.sh|cert-manager\.io|monitoring\.coreos\.com)\//;
 
 /** A linter by name, and what it says of the files. */
 export type Linter = (tools: LintTools, files: readonly string[]) => Report;
