@@ -3,6 +3,7 @@ import { CollectionChart } from './charts/collection.ts';
 import { IngressChart } from './charts/ingress.ts';
 import { LoggingChart } from './charts/logging.ts';
 import { MessagingChart } from './charts/messaging.ts';
+import { MonitoringChart } from './charts/monitoring.ts';
 import { NamespacesChart } from './charts/namespaces.ts';
 import { readViolations } from './constructs/requirements.ts';
 import type { Environment } from './environments/environment.ts';
@@ -24,6 +25,9 @@ export function buildPlatform(environment: Environment, outdir?: string): App {
   collection.addDependency(messaging);
   ingress.addDependency(collection);
   logging.addDependency(messaging);
+  if (environment.monitoring === 'prometheus-operator') {
+    new MonitoringChart(app, 'monitoring', environment).addDependency(collection);
+  }
 
   const violations = readViolations(app);
   if (violations.length > 0) {

@@ -37,6 +37,8 @@ export class MessagingChart extends Chart {
       allowed: `one of topics (${Object.keys(environment.topics).join(', ')})`,
     });
 
+    this.#requireReplicasWhereStrict(environment);
+
     const logVolume = toSize(settings.logVolume);
     const kafka = new Kafka(this, 'Kafka', {
       ...shared,
@@ -78,6 +80,41 @@ export class MessagingChart extends Chart {
       variables: { ...client.variables },
       mounts: client.mounts,
     });
+  }
+
+  #requireReplicasWhereStrict({ strict, kafka, topics }: Environment): void {
+    const { metadata, brokers, security } = kafka;
+    const subject = 'environment';
+    const because = 'the loss of one disk would lose events';
+    requireThat(this, !strict || security.protocol === 'tls', {
+      subject,
+      property: 'kafka.security.protocol',
+      value: security.protocol,
+      allowed: 'tls where strict is true',
+    });
+    requireThat(this, !strict || brokers >= 3, {
+      subject,
+      property: 'kafka.brokers',
+      value: brokers,
+      allowed: 'at least 3 where strict is true',
+      because,
+    });
+    requireThat(this, !strict || metadata.mode === 'kraft' || metadata.ensemble.servers >= 3, {
+      subject,
+      property: 'kafka.metadata.ensemble.servers',
+      value: metadata.mode === 'kraft' ? 0 : metadata.ensemble.servers,
+      allowed: 'at least 3 where strict is true',
+      because: 'the loss of one disk would lose the metadata of every topic',
+    });
+    for (const [name, { replicationFactor }] of Object.entries(topics)) {
+      requireThat(this, !strict || replicationFactor >= 2, {
+        subject: `topic ${name}`,
+        property: 'replicationFactor',
+        value: replicationFactor,
+        allowed: 'at least 2 where strict is true',
+        because,
+      });
+    }
   }
 
   #metadata(

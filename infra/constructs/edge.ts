@@ -100,6 +100,7 @@ export interface EdgeObject {
   readonly apiVersion: string;
   readonly kind: string;
   readonly name: string;
+  /** @default - none */
   readonly annotations?: Readonly<Record<string, string>>;
   readonly spec: unknown;
 }

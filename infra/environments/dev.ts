@@ -116,4 +116,5 @@ export const dev: Environment = {
     kafkaClientCidrs: [],
     monitoringNamespace: 'monitoring',
   },
+  monitoring: 'none',
 };

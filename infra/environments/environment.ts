@@ -32,7 +32,7 @@ const quota = z.strictObject({
  */
 export const environment = z.strictObject({
   name: z.enum(['dev', 'staging', 'production', 'lab']),
-  /** Refuses what only a throw-away environment may do: http://, images without digest, one replica of state. */
+  /** Refuses what only a throw-away environment may do: plain HTTP, plain text to Kafka, one replica of what holds state. */
   strict: z.boolean(),
   /** DNS suffix of the cluster. */
   clusterDomain: z.string().min(1),
@@ -56,5 +56,7 @@ export const environment = z.strictObject({
   kafkaUi: kafkaUi.optional(),
   logging,
   network,
+  /** Whether the Prometheus operator's kinds are in the cluster: monitors and alerts are made for it. */
+  monitoring: z.enum(['none', 'prometheus-operator']),
 });
 export type Environment = z.infer<typeof environment>;

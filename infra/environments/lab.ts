@@ -114,4 +114,5 @@ export const lab: Environment = {
     kafkaClientCidrs: [],
     monitoringNamespace: 'monitoring',
   },
+  monitoring: 'none',
 };

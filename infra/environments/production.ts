@@ -143,4 +143,5 @@ export const production: Environment = {
     kafkaClientCidrs: [],
     monitoringNamespace: 'monitoring',
   },
+  monitoring: 'prometheus-operator',
 };

@@ -120,4 +120,5 @@ export const staging: Environment = {
     kafkaClientCidrs: [],
     monitoringNamespace: 'monitoring',
   },
+  monitoring: 'prometheus-operator',
 };

@@ -401,4 +401,27 @@ export const refusals: readonly Refusal[] = [
     message:
       'network.apiServerCidrs.0: must be an IPv4 block in CIDR notation, such as 10.0.0.0/16, got "10.0.0.0"',
   },
+  {
+    configuration: 'Plain text to Kafka where strict',
+    changes: { 'kafka.security': { protocol: 'plaintext' } },
+    message: 'environment: kafka.security.protocol must be tls where strict is true, got plaintext',
+  },
+  {
+    configuration: 'One broker where strict',
+    changes: { 'kafka.brokers': 1 },
+    message:
+      'environment: kafka.brokers must be at least 3 where strict is true, got 1: the loss of one disk would lose events',
+  },
+  {
+    configuration: 'One ZooKeeper server where strict',
+    changes: { 'kafka.metadata.ensemble.servers': 1 },
+    message:
+      'environment: kafka.metadata.ensemble.servers must be at least 3 where strict is true, got 1: the loss of one disk would lose the metadata of every topic',
+  },
+  {
+    configuration: 'One replica where strict',
+    changes: { 'topics.events.replicationFactor': 1, 'topics.events.minInSyncReplicas': 1 },
+    message:
+      'topic events: replicationFactor must be at least 2 where strict is true, got 1: the loss of one disk would lose events',
+  },
 ];
