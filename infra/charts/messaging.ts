@@ -164,6 +164,11 @@ export class MessagingChart extends Chart {
 
 function readSecurity(security: Environment['kafka']['security']): KafkaSecurity {
   if (security.protocol === 'plaintext') return security;
-  const { protocol, certificateSecret, authentication } = security;
-  return { protocol, certificateSecret, clientAuthentication: authentication.mechanism };
+  const { protocol, certificateSecret, clusterIssuer, authentication } = security;
+  return {
+    protocol,
+    certificateSecret,
+    clientAuthentication: authentication.mechanism,
+    ...(clusterIssuer !== undefined && { clusterIssuer }),
+  };
 }

@@ -34,6 +34,8 @@ export type KafkaSecurity =
       readonly protocol: 'tls';
       /** Secret with `tls.crt`, `tls.key` (PKCS #8) and `ca.crt`. */
       readonly certificateSecret: string;
+      /** ClusterIssuer of cert-manager that makes the Secret. @default - it is made outside the manifests */
+      readonly clusterIssuer?: string;
       readonly clientAuthentication: 'none' | 'scram-sha-512';
     };
 
@@ -126,6 +128,21 @@ function listenersOf(node: KafkaNode, security: KafkaSecurity, exposure: KafkaEx
     }
   }
   return listeners;
+}
+
+/** Every name by which a client or another node calls one of the nodes, for their certificate. */
+export function certificateHosts(
+  nodes: readonly KafkaNode[],
+  serviceHosts: readonly string[],
+  exposure: KafkaExposure,
+): readonly string[] {
+  const outside =
+    exposure.kind === 'none'
+      ? []
+      : exposure.kind === 'load-balancer'
+        ? [exposure.bootstrapHost, ...exposure.hosts]
+        : exposure.hosts;
+  return [...new Set([...serviceHosts, ...nodes.map(({ host }) => host), ...outside])];
 }
 
 function externalAddress(exposure: KafkaExposure, brokerId: number): string | undefined {

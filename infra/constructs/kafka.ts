@@ -4,11 +4,18 @@ import { Construct } from 'constructs';
 import type { Spread } from './complete-workload.ts';
 import { ConfigFiles } from './config-files.ts';
 import { defaultHeap, requireHeapFits } from './heap.ts';
+import { KafkaCertificate } from './kafka-certificate.ts';
 import { KafkaControllers } from './kafka-controllers.ts';
 import type { KafkaEndpoint } from './kafka-endpoint.ts';
 import { KafkaExternalServices } from './kafka-external-services.ts';
 import { nodeFiles } from './kafka-files.ts';
-import { clientsPort, LISTENER_PORTS, type KafkaExposure, type KafkaSecurity } from './kafka-listeners.ts';
+import {
+  certificateHosts,
+  clientsPort,
+  LISTENER_PORTS,
+  type KafkaExposure,
+  type KafkaSecurity,
+} from './kafka-listeners.ts';
 import type { KafkaMetadata } from './kafka-metadata.ts';
 import {
   brokerProperties,
@@ -106,6 +113,16 @@ export class Kafka extends Construct implements KafkaEndpoint {
       exposure,
       quorum: nodes.quorum,
     };
+    if (security.protocol === 'tls' && security.clusterIssuer !== undefined) {
+      const services = ['kafka-bootstrap', 'kafka-brokers'].map((service) => `${service}.${suffix}`);
+      new KafkaCertificate(this, 'Certificate', {
+        namespace,
+        identity: KAFKA_BROKERS,
+        secretName: security.certificateSecret,
+        clusterIssuer: security.clusterIssuer,
+        hosts: certificateHosts([...nodes.brokers, ...nodes.controllers], services, exposure),
+      });
+    }
     if (metadata.mode === 'kraft' && metadata.controllers.placement === 'separate') {
       new KafkaControllers(this, 'Controllers', {
         namespace,

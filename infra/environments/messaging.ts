@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { hostName, secretName } from './names.ts';
+import { dnsLabel, hostName, secretName } from './names.ts';
 import { period, byteLimit, quantity } from './quantities.ts';
 
 /** Resources of one pod: what it asks for, and the memory that it may not pass. */
@@ -81,6 +81,8 @@ export const kafkaSecurity = z.discriminatedUnion('protocol', [
     protocol: z.literal('tls'),
     /** Secret with `tls.crt`, `tls.key` (PKCS #8) and `ca.crt`, as cert-manager writes it. */
     certificateSecret: secretName,
+    /** ClusterIssuer of cert-manager that makes the Secret. @default it is made outside the manifests */
+    clusterIssuer: dnsLabel.optional(),
     /** Clients' login. With `scram-sha-512` each is a user of its own name, made by a Job. */
     authentication: z.discriminatedUnion('mechanism', [
       z.strictObject({ mechanism: z.literal('none') }),

@@ -32,6 +32,7 @@ export const staging: Environment = {
     security: {
       protocol: 'tls',
       certificateSecret: 'kafka-certificate-v1',
+      clusterIssuer: 'internal',
       authentication: {
         mechanism: 'scram-sha-512',
         users: { producer: 'kafka-producer-v1', consumer: 'kafka-consumer-v1', topics: 'kafka-topics-v1' },

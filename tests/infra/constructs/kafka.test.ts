@@ -236,6 +236,33 @@ test('with TLS no key is in a ConfigMap: Kafka reads the Secret itself', () => {
   );
 });
 
+test('cert-manager makes the certificate for every name that a client or another node calls', () => {
+  const manifests = synthesizeKafka({
+    metadata: separate,
+    exposure: { kind: 'load-balancer', hosts: ['a.x.io', 'b.x.io', 'c.x.io'], bootstrapHost: 'k.x.io' },
+    security: {
+      protocol: 'tls',
+      certificateSecret: 'kafka-v1',
+      clusterIssuer: 'internal',
+      clientAuthentication: 'none',
+    },
+  });
+  const certificate = find(manifests, 'Certificate', 'kafka');
+  assert.equal(valueAt(certificate, 'spec', 'secretName'), 'kafka-v1');
+  assert.equal(valueAt(certificate, 'spec', 'privateKey', 'encoding'), 'PKCS8');
+  const inside = (name: string) => `${name}.headwater.svc.cluster.local`;
+  assert.deepEqual(valueAt(certificate, 'spec', 'dnsNames'), [
+    inside('kafka-bootstrap'),
+    inside('kafka-brokers'),
+    ...[0, 1, 2].map((id) => inside(`kafka-${id}.kafka-brokers`)),
+    ...[0, 1, 2].map((id) => inside(`kafka-controller-${id}.kafka-controllers`)),
+    'k.x.io',
+    'a.x.io',
+    'b.x.io',
+    'c.x.io',
+  ]);
+});
+
 test('the session of a broker is Kafka’s own unless it is said', () => {
   assert.doesNotMatch(fileOf(synthesizeKafka(), 'server.properties'), /session\.timeout/);
   const metadata: KafkaMetadata = zookeeper(endpoint, {
