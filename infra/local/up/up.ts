@@ -18,6 +18,8 @@ const LOOK_EVERY_MS = 500;
 /** What is not stored after so long without any progress is reported as missing. */
 const PATIENCE_MS = 60_000;
 const INTERRUPTED = 130;
+/** Kafka's first segments and the sample take a tenth of it. */
+const FREE_BYTES = 1024 ** 3;
 
 export interface UpContext {
   readonly host: Host;
@@ -99,6 +101,7 @@ async function missing(
       go: store === undefined && !(await toolchain.hasVersitygw()),
       port: port === 0 ? undefined : port,
       state,
+      freeBytes: FREE_BYTES,
       input: typeof events === 'object' ? events.file : undefined,
     },
     host,
