@@ -74,8 +74,12 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   addErrorAnswers(app, metrics);
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
-    if (draining.aborted) reply.header('connection', 'close');
     done(headProblem(request.raw));
+  });
+  // Not before: a request that was under way when the draining began is to end its connection too.
+  app.addHook('onSend', (_request, reply, _payload, done) => {
+    if (draining.aborted) reply.header('connection', 'close');
+    done();
   });
   app.addHook('onResponse', (request, reply, done) => {
     if (!request.raw.complete) {
