@@ -60,6 +60,14 @@ test('an accepted event stands in the ledger with its place, its bytes and its r
   assert.deepEqual([sender.accepted, sender.failed], [1, 0]);
 });
 
+test('an event that is stored at an offset that nobody knows is accepted, without a place', async (t) => {
+  const { attempts } = await send(t, ['1'], {
+    '1': [(response) => response.writeHead(201).end('{"topic":"events","partition":2,"offset":null}')],
+  });
+  assert.equal(attempts[0]?.outcome, 'accepted');
+  assert.deepEqual([attempts[0]?.partition, attempts[0]?.offset], [2, undefined]);
+});
+
 for (const [what, first, outcome] of [
   ['503', answer(503, { 'retry-after': '0' }), 'refused'],
   ['429', answer(429, { 'retry-after': '0' }), 'refused'],
