@@ -65,7 +65,7 @@ test('an event that is stored at an offset that nobody knows is accepted, withou
     '1': [(response) => response.writeHead(201).end('{"topic":"events","partition":2,"offset":null}')],
   });
   assert.equal(attempts[0]?.outcome, 'accepted');
-  assert.deepEqual([attempts[0]?.partition, attempts[0]?.offset], [2, undefined]);
+  assert.deepEqual([attempts[0].partition, attempts[0].offset], [2, undefined]);
 });
 
 for (const [what, first, outcome] of [
