@@ -114,19 +114,25 @@ async function use(
   endpoint: string,
   { terminal, signal }: UpContext,
 ): Promise<number> {
-  const ending = AbortSignal.any([signal, pipeline.broken]);
+  const finished = new AbortController();
+  const ending = AbortSignal.any([signal, pipeline.broken, finished.signal]);
   const watching = watch(pipeline, terminal, ending);
-  let exitCode = 0;
-  if (options.events !== 'none') {
-    const code = await sendAndVerify(pipeline, options, endpoint, { terminal, ending });
+  try {
+    let exitCode = 0;
+    if (options.events !== 'none') {
+      const code = await sendAndVerify(pipeline, options, endpoint, { terminal, ending });
+      pipeline.broken.throwIfAborted();
+      exitCode = code ?? INTERRUPTED;
+      if (options.once || code === undefined) return exitCode;
+      terminal.print('the pipeline goes on until Ctrl-C');
+    }
+    await watching;
     pipeline.broken.throwIfAborted();
-    exitCode = code ?? INTERRUPTED;
+    return exitCode;
+  } finally {
+    finished.abort();
+    await watching;
   }
-  if (options.once || exitCode === INTERRUPTED) return exitCode;
-  if (options.events !== 'none') terminal.print('the pipeline goes on until Ctrl-C');
-  await watching;
-  pipeline.broken.throwIfAborted();
-  return exitCode;
 }
 
 /** @returns the exit code; undefined where it was ended before all was known */
