@@ -8,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -100,6 +101,18 @@ test('what a killed run has left half-written is never used', async (t) => {
   assert.equal(await toolchain.hasJars('zookeeper'), false);
   await toolchain.javaServer('zookeeper');
   assert.equal(runs(), 1);
+  // Another process may still be making it.
+  assert(existsSync(join(cache, '.unfinished-abcdef')));
+});
+
+test('what a killed run has left half-written is removed after a day', async (t) => {
+  const { toolchain, cache } = setUp(t, good);
+  const abandoned = join(cache, '.unfinished-abcdef');
+  mkdirSync(abandoned, { recursive: true });
+  const longAgo = new Date(Date.now() - 25 * 3_600_000);
+  utimesSync(abandoned, longAgo, longAgo);
+  await toolchain.javaServer('zookeeper');
+  assert(!existsSync(abandoned));
 });
 
 test('two that fetch at the same time both get a whole set', async (t) => {
