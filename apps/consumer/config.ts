@@ -56,14 +56,18 @@ export interface ConsumerVariables extends KafkaVariables {
   readonly SHUTDOWN_DEADLINE_MS?: string;
 }
 
-export interface ConsumerConfig {
+/** Where the objects are, and how they are laid out there. */
+export interface StoreConfig {
+  readonly bucket: BucketOptions;
+  readonly prefix: string;
+  readonly layout: Layout;
+}
+
+export interface ConsumerConfig extends StoreConfig {
   readonly kafka: KafkaConnection;
   readonly topic: string;
   readonly groupId: string;
   readonly sessionTimeoutMs: number;
-  readonly bucket: BucketOptions;
-  readonly prefix: string;
-  readonly layout: Layout;
   readonly limits: FlushLimits;
   readonly maxBufferedBytes: number;
   readonly listen: { readonly host: string; readonly port: number };
@@ -87,13 +91,7 @@ export function readConfig(environment: Environment): ConsumerConfig {
     }),
     groupId: variables.text('KAFKA_GROUP_ID', { allowed: 'the name of a consumer group' }),
     sessionTimeoutMs: variables.integer('SESSION_TIMEOUT_MS', { default: 45_000, min: 3000, max: 1_800_000 }),
-    bucket: readBucket(variables),
-    prefix: variables.text('STORE_PREFIX', { default: 'events', pattern: PREFIX, allowed: PREFIX_ALLOWED }),
-    layout: {
-      codec: variables.choice('OBJECT_CODEC', ['none', 'gzip', 'zstd'], 'gzip'),
-      delivery: variables.choice('DELIVERY', ['exactly-once', 'at-least-once'], 'exactly-once'),
-      continues: variables.optionalText('STORE_CONTINUES'),
-    },
+    ...readStore(variables),
     limits: {
       maxRecords: variables.integer('FLUSH_MAX_RECORDS', { default: 10_000, min: 1, max: 10_000_000 }),
       maxBytes: variables.integer('FLUSH_MAX_BYTES', { default: 8 * MiB, min: 1, max: 1024 * MiB }),
@@ -116,20 +114,46 @@ export function readConfig(environment: Environment): ConsumerConfig {
       max: 3_600_000,
     }),
   };
-  const { limits, layout, prefix } = config;
+  const { limits } = config;
   if (limits.maxRecords > limits.maxSpan) {
     variables.problem(
       `FLUSH_MAX_RECORDS must be at most MAX_SPAN (${limits.maxSpan}), got "${limits.maxRecords}": ` +
         'no object can hold more records than it spans offsets',
     );
   }
-  if (layout.continues === prefix) {
+  variables.check();
+  return config;
+}
+
+/** @throws {VariablesError} naming every bad variable of the store */
+export function readStoreConfig(environment: Environment): StoreConfig {
+  const variables = new Variables<keyof ConsumerVariables>(environment);
+  const config = readStore(variables);
+  variables.check();
+  return config;
+}
+
+function readStore(variables: Variables<keyof ConsumerVariables>): StoreConfig {
+  const prefix = variables.text('STORE_PREFIX', {
+    default: 'events',
+    pattern: PREFIX,
+    allowed: PREFIX_ALLOWED,
+  });
+  const continues = variables.optionalText('STORE_CONTINUES');
+  if (continues === prefix) {
     variables.problem(
       `STORE_CONTINUES must be another prefix than STORE_PREFIX, got ${JSON.stringify(prefix)}`,
     );
   }
-  variables.check();
-  return config;
+  return {
+    bucket: readBucket(variables),
+    prefix,
+    layout: {
+      codec: variables.choice('OBJECT_CODEC', ['none', 'gzip', 'zstd'], 'gzip'),
+      delivery: variables.choice('DELIVERY', ['exactly-once', 'at-least-once'], 'exactly-once'),
+      continues,
+    },
+  };
 }
 
 function readBucket(variables: Variables<keyof ConsumerVariables>): BucketOptions {

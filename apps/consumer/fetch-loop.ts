@@ -91,12 +91,12 @@ export class FetchLoop {
   /** Hands an answer to its partition, unless that has been given up or moved on meanwhile. */
   async #take({ owner, offset }: Wish, answer: PartitionAnswer): Promise<void> {
     const { partitions, fetched, onLogEnd } = this.#options;
-    const { partition, errorCode, diverging, aborted, log } = answer;
+    const { partition, errorCode, divergedAt, aborted, log } = answer;
     if (partitions.get(partition) !== owner || owner.wanted?.offset !== offset) return;
     switch (errorCode) {
       case NONE: {
         onLogEnd(partition, answer.lastStableOffset);
-        if (diverging !== undefined) return owner.diverged(diverging);
+        if (divergedAt !== undefined) return owner.diverged(divergedAt);
         const share = new MemoryShare(fetched);
         share.set(log.length);
         await owner.accept({ log, aborted });

@@ -148,8 +148,6 @@ export class Partition {
   accept(fetched: FetchedLog): Promise<void> {
     return this.#whileBusy(async () => {
       this.#bounds = undefined;
-      if (this.#reported !== undefined) this.#log.info({ stop: this.#reported.reason }, 'partition goes on');
-      this.#reported = undefined;
       const { rewinds } = this.#writer;
       try {
         await this.#reader.read(fetched);
@@ -157,6 +155,8 @@ export class Partition {
         if (!(error instanceof UnreadableBatchError)) throw error;
         if (this.#writer.rewinds === rewinds) await this.#unreadable(error);
       }
+      if (this.#reported !== undefined) this.#log.info({ stop: this.#reported.reason }, 'partition goes on');
+      this.#reported = undefined;
     });
   }
 
@@ -174,12 +174,12 @@ export class Partition {
       const { earliest, latest } = this.#bounds;
       this.#bounds = undefined;
       if (offset < earliest.offset) await this.#skip(earliest, 'Kafka has deleted them');
-      else await this.#truncated(latest, signal);
+      else await this.#truncated(latest.offset, signal);
     });
   }
 
   /** The leader's log and what was read of it went apart at `end`, before the wanted offset. */
-  diverged(end: LogPosition): Promise<void> {
+  diverged(end: number): Promise<void> {
     return this.#whileBusy((signal) => this.#truncated(end, signal));
   }
 
@@ -235,35 +235,37 @@ export class Partition {
     this.#options.observer.gap(this.chain.partition, gap);
   }
 
-  /** @param log where the leader's log ends, or left what was read of it */
-  async #truncated(log: LogPosition, signal: AbortSignal): Promise<void> {
+  /** @param left where the log went another way than what was read of it, or ended */
+  async #truncated(left: number, signal: AbortSignal): Promise<void> {
     const { rewinds } = this.#writer;
     await this.#writer.settled();
     if (this.#writer.rewinds !== rewinds) return;
     const { offset, leaderEpoch } = this.#writer.end;
     if (this.#writer.position.offset !== offset) {
       // What was read and not stored is lost to Kafka. Whether what is stored is too, the next fetch tells.
-      this.#log.warn({ log, from: offset }, 'the log was truncated under what was read: reading it again');
+      this.#log.warn({ left, from: offset }, 'the log was truncated under what was read: reading it again');
       this.#writer.rewind();
       return;
     }
+    const { latest } = await this.#options.source.bounds(this.chain.partition, signal);
     const stop = new PartitionStopError(
       'truncated-log',
       offset,
-      `the chain ends at ${offset} in epoch ${leaderEpoch}, but the log left that epoch at ${log.offset} ` +
-        `(epoch ${log.leaderEpoch}): Kafka has lost records that are stored, and may hold others in their place`,
-      log.offset,
+      `the chain ends there in epoch ${leaderEpoch}, but the log left that epoch at ${left}: ` +
+        'Kafka has lost records that are stored, and may hold others in their place',
+      `--leader-epoch ${latest.leaderEpoch}`,
     );
     const release = await this.#releases.of(stop, signal);
-    // A released log that is again not this one was truncated once more.
-    if (release.accepts !== 'truncated-log' || release.leaderEpoch === leaderEpoch) throw stop;
+    // A released log that is again not this one was truncated once more; one that is shorter has nothing here yet.
+    const isReleased = release.accepts === 'truncated-log' && release.leaderEpoch !== leaderEpoch;
+    if (!isReleased || latest.offset < offset) throw stop;
     this.#writer.start({ offset, leaderEpoch: release.leaderEpoch });
   }
 
   async #unreadable(error: UnreadableBatchError): Promise<void> {
     const { offset, leaderEpoch } = this.#writer.position;
     const at = Math.max(offset, error.baseOffset);
-    const stop = new PartitionStopError('unreadable-batch', at, error.message, error.nextOffset);
+    const stop = new PartitionStopError('unreadable-batch', at, error.message, `--end ${error.nextOffset}`);
     const release = await this.#releases.of(stop, this.#closed.signal);
     if (release.accepts === 'unreadable-batch') {
       await this.#skip({ offset: release.end, leaderEpoch }, 'a release accepts that they cannot be read');
@@ -273,7 +275,7 @@ export class Partition {
   /** The end of a bad link as somebody has said it. */
   async #releasedLink(error: unknown, signal: AbortSignal): Promise<LogPosition & { readonly end: number }> {
     if (!(error instanceof BadLinkError)) throw error;
-    const stop = new PartitionStopError('bad-link', error.start ?? 0, error.message);
+    const stop = badLink(error);
     if (error.start === undefined) throw stop;
     const release = await this.#releases.of(stop, signal);
     if (release.accepts !== 'bad-link') throw stop;
@@ -289,8 +291,7 @@ export class Partition {
     if (this.#closed.signal.aborted) return;
     if (error instanceof PartitionStopError) this.#failures.resolve(error);
     // Met by an upload: the walk meets it again, and looks whether it has been released.
-    else if (error instanceof BadLinkError)
-      this.#failures.resolve(new PartitionStopError('bad-link', error.start ?? 0, error.message));
+    else if (error instanceof BadLinkError) this.#failures.resolve(badLink(error));
     else this.#failures.reject(error);
   }
 
@@ -298,7 +299,15 @@ export class Partition {
     this.#state = 'stopped';
     this.#writer.rewind();
     const { reason, at, message } = stop;
-    if (this.#reported?.message !== message) this.#log.error({ reason, at }, `partition stopped: ${message}`);
+    if (this.#reported?.message !== message) {
+      const { topic, topicId, partition } = this.chain;
+      const release = `--chain ${topic}/${topicId}/${partition} ${stop.release}`;
+      this.#log.error({ reason, at, release }, `partition stopped: ${message}`);
+    }
     this.#reported = stop;
   }
+}
+
+function badLink({ start = 0, message }: BadLinkError): PartitionStopError {
+  return new PartitionStopError('bad-link', start, message, '--end OFFSET');
 }

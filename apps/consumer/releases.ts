@@ -13,14 +13,15 @@ export class PartitionStopError extends Error {
   readonly reason: StopReason;
   /** What a release must name: the start of the bad link, the end of the chain, the first unreadable offset. */
   readonly at: number;
-  /** The offset up to which a release may accept, where the stop itself knows it. */
-  readonly end: number | undefined;
+  /** The arguments of the release command that accept it. */
+  readonly release: string;
 
-  constructor(reason: StopReason, at: number, message: string, end?: number) {
+  /** @param decision the argument that says what is accepted, as far as the stop knows */
+  constructor(reason: StopReason, at: number, message: string, decision: string) {
     super(`${reason} at offset ${at}: ${message}`);
     this.reason = reason;
     this.at = at;
-    this.end = end;
+    this.release = `--accept ${reason} --at ${at} ${decision}`;
   }
 }
 

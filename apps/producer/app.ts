@@ -9,7 +9,7 @@ import { addErrorAnswers } from './http/error-answers.ts';
 import type { HttpLimits } from './http/limits.ts';
 import { httpMetrics } from './metrics.ts';
 import { answerBrokenRequest, MAX_HEADER_BYTES } from './http/raw-answers.ts';
-import { requestId, unmetExpectation } from './http/request.ts';
+import { headProblem, requestId } from './http/request.ts';
 import { addUploadBatchRoute } from './http/upload-batch.ts';
 import { addUploadRoute } from './http/upload.ts';
 
@@ -47,6 +47,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     return503OnClosing: false,
     http: {
       maxHeaderSize: MAX_HEADER_BYTES,
+      // Checked by us, so that its answer has the shape of the others.
+      requireHostHeader: false,
       headersTimeout: Math.min(HEADERS_TIMEOUT_MS, limits.requestTimeoutMs),
       connectionsCheckingInterval: Math.min(CHECK_INTERVAL_MS, limits.requestTimeoutMs),
     },
@@ -72,8 +74,12 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   addErrorAnswers(app, metrics);
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
+    done(headProblem(request.raw));
+  });
+  // Not before: a request that was under way when the draining began is to end its connection too.
+  app.addHook('onSend', (_request, reply, _payload, done) => {
     if (draining.aborted) reply.header('connection', 'close');
-    done(unmetExpectation(request.headers.expect));
+    done();
   });
   app.addHook('onResponse', (request, reply, done) => {
     if (!request.raw.complete) {

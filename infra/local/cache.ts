@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Host } from './host.ts';
+
+const UNFINISHED = '.unfinished-';
+const ABANDONED_MS = 24 * 3_600_000;
 
 /**
  * Directories that are made once and only read afterwards, kept outside the checkout so that every checkout shares
@@ -45,7 +48,8 @@ export class Cache {
       await rm(path, { recursive: true, force: true });
     }
     await mkdir(this.#directory, { recursive: true });
-    const unfinished = await mkdtemp(join(this.#directory, '.unfinished-'));
+    await this.#removeAbandoned();
+    const unfinished = await mkdtemp(join(this.#directory, UNFINISHED));
     try {
       await make(unfinished);
       await rename(unfinished, path);
@@ -55,6 +59,20 @@ export class Cache {
       if (!isOccupied(error) || (await readdir(path)).length === 0) throw error;
     }
     return path;
+  }
+
+  /** What was being made when its maker was killed. */
+  async #removeAbandoned(): Promise<void> {
+    for (const name of await readdir(this.#directory)) {
+      const path = join(this.#directory, name);
+      if (!name.startsWith(UNFINISHED)) continue;
+      // Its maker may rename it meanwhile.
+      const mtimeMs = await stat(path).then(
+        (stats) => stats.mtimeMs,
+        () => Infinity,
+      );
+      if (mtimeMs < Date.now() - ABANDONED_MS) await rm(path, { recursive: true, force: true });
+    }
   }
 
   #path(name: string, madeFrom: readonly string[]): string {

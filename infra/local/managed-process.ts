@@ -1,5 +1,5 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Host } from './host.ts';
 import { PidFile } from './pid-file.ts';
@@ -9,7 +9,7 @@ export interface ProcessOptions {
   readonly host: Host;
   /** Names the process in messages, and its log and pid file. */
   readonly name: string;
-  /** Holds `<name>.log`, appended to by each start, and `<name>.pid`. */
+  /** Holds `<name>.pid`, and `<name>.log`, to which each start appends; a long one becomes `<name>.log.1` first. */
   readonly directory: string;
   readonly command: readonly [string, ...string[]];
   /** Added to the host's environment. */
@@ -21,6 +21,8 @@ export interface ProcessOptions {
   /** From SIGTERM until SIGKILL. @default 30 s */
   readonly stopDeadlineMs?: number;
 }
+
+const LONG_LOG_BYTES = 16 * 1024 * 1024;
 
 /** How a process ended: by itself with a code, or by a signal. */
 export interface Exit {
@@ -80,7 +82,7 @@ export class ManagedProcess {
     mkdirSync(directory, { recursive: true });
     await this.#endSurvivor();
     const [program, ...args] = diesWithParent(host, command);
-    const log = openSync(this.logFile, 'a');
+    const log = this.#openLog();
     try {
       const child = spawn(program, args, {
         cwd: directory,
@@ -159,6 +161,12 @@ export class ManagedProcess {
       what: `rid of the ${this.name} of an earlier run (pid ${survivor.pid})`,
       deadlineMs: 10_000,
     });
+  }
+
+  #openLog(): number {
+    const size = statSync(this.logFile, { throwIfNoEntry: false })?.size ?? 0;
+    if (size > LONG_LOG_BYTES) renameSync(this.logFile, `${this.logFile}.1`);
+    return openSync(this.logFile, 'a');
   }
 
   #logTail(): string {

@@ -132,7 +132,9 @@ test('partitions that are added to the topic are found and assigned', async () =
   const scene = await rig.scene({ partitions: 1 });
   const consumer = scene.start();
   await waitUntil(() => assigned(consumer).length === 1, { what: 'assigned', deadlineMs: 10_000 });
-  await rig.admin.createPartitions({ topics: [{ name: scene.topic, count: 3, assignments: [] }] });
+  await rig.admin.createPartitions({
+    topics: [{ name: scene.topic, count: 3, assignments: [{ brokerIds: [1] }, { brokerIds: [1] }] }],
+  });
   await waitUntil(() => scene.sendNumbers(0, 10, { partition: 2 }).then(() => true), {
     what: 'sent',
     deadlineMs: 10_000,

@@ -9,7 +9,8 @@ import type { Scene } from './consumer/scene.ts';
 
 let rig: Rig;
 before(async () => {
-  rig = await Rig.start();
+  // Without ZooKeeper a broker that comes back leads in a new epoch, even where it is the only one.
+  rig = await Rig.start({ metadata: 'kraft' });
 });
 after(() => rig.stop());
 
@@ -57,10 +58,10 @@ test('a log truncated below the end of the chain stops its partition by name; a 
   await sendTexts(scene, texts('new', 20, 35));
   await sendTexts(scene, texts('other', 0, 10), 1);
 
-  const { msg } = await consumer.line(/partition stopped/, 40_000);
+  const { msg, release } = await consumer.line(/partition stopped/, 40_000);
   assert.match(
     msg,
-    /truncated-log at offset 30: the chain ends at 30 in epoch 0, but the log left that epoch at 20/,
+    /truncated-log at offset 30: the chain ends there in epoch 0, but the log left that epoch at 20/,
   );
   assert.equal(await consumer.metric('partition_stopped', { partition: 0 }), 1);
   await scene.storedUpTo(10, 1);
@@ -68,8 +69,8 @@ test('a log truncated below the end of the chain stops its partition by name; a 
   const stopped = consumer.logged.filter((line) => line.msg.startsWith('partition stopped'));
   assert.equal(stopped.length, 1);
 
-  const epoch = Number(/\(epoch (\d+)\)/.exec(msg)?.[1]);
-  await scene.putRelease(30, { accepts: 'truncated-log', at: 30, leaderEpoch: epoch });
+  // The command that the log line names, as somebody would run it.
+  await scene.runRelease(String(release).split(' '));
   await scene.storedUpTo(35);
   assert.deepEqual(await values(scene), [...texts('old', 0, 30), ...texts('new', 30, 35)]);
   await waitUntil(async () => (await consumer.metric('partition_stopped')) === 0, {

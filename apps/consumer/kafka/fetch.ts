@@ -25,7 +25,8 @@ export interface PartitionAnswer {
   readonly errorCode: number;
   /** Offsets below it are committed and belong to no open transaction; -1 where unknown. */
   readonly lastStableOffset: number;
-  readonly diverging: { readonly offset: number; readonly leaderEpoch: number } | undefined;
+  /** Where the log left the last epoch that was asked about, before the offset; `undefined` where it did not. */
+  readonly divergedAt: number | undefined;
   readonly aborted: readonly AbortedTransaction[];
   /** Whole batches, the last one perhaps cut short. */
   readonly log: Buffer;
@@ -108,12 +109,15 @@ function readPartition(reader: Reader): PartitionAnswer {
   reader.readInt32();
   // A copy: a partition that waits must not keep the whole answer, with all the others, in memory.
   const log = Buffer.from(reader.readBytes());
-  let diverging: PartitionAnswer['diverging'];
+  let divergedAt: number | undefined;
   for (let fields = reader.readUnsignedVarInt(); fields > 0; fields--) {
     const tag = reader.readUnsignedVarInt();
     const end = reader.readUnsignedVarInt() + reader.position;
-    if (tag === 0) diverging = { leaderEpoch: reader.readInt32(), offset: Number(reader.readInt64()) };
+    if (tag === 0) {
+      reader.readInt32();
+      divergedAt = Number(reader.readInt64());
+    }
     reader.position = end;
   }
-  return { partition, errorCode, lastStableOffset, diverging, aborted, log };
+  return { partition, errorCode, lastStableOffset, divergedAt, aborted, log };
 }

@@ -32,8 +32,15 @@ export function eventKey(request: IncomingMessage): Buffer | undefined {
   );
 }
 
-/** 417 for everything but `100-continue`, which is met when the body is wanted. */
-export function unmetExpectation(expect: string | undefined): Problem | undefined {
+/**
+ * What is wrong with the head of any request: 400 without a Host (RFC 9112, 3.2), 417 for every expectation but
+ * `100-continue`, which is met when the body is wanted.
+ */
+export function headProblem({ headers, httpVersion }: IncomingMessage): Problem | undefined {
+  const { host, expect } = headers;
+  if (host === undefined && httpVersion === '1.1') {
+    return new Problem(400, 'malformed_request', 'the request must have a Host header', 'see RFC 9112, 3.2');
+  }
   if (expect === undefined || expect.toLowerCase() === '100-continue') return undefined;
   return new Problem(
     417,

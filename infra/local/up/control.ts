@@ -79,11 +79,17 @@ export async function status(
   { host, terminal }: ControlContext,
 ): Promise<number> {
   const state = new State(directory, host);
-  const { supervisor, running } = state;
+  const { supervisor, running, processes } = state;
   const figures = running && (await readFigures(running).catch(() => undefined));
   if (json) {
     terminal.result(
-      JSON.stringify({ running: running !== undefined, pid: supervisor?.pid, ...running, ...figures }),
+      JSON.stringify({
+        running: running !== undefined,
+        pid: supervisor?.pid,
+        ...running,
+        ...figures,
+        processes,
+      }),
     );
   } else if (supervisor === undefined) {
     terminal.result(`nothing runs on ${state.directory}`);
@@ -91,6 +97,8 @@ export async function status(
     terminal.result(`pid ${supervisor.pid} is starting, or ending, the pipeline`);
   } else {
     terminal.result(`runs as pid ${supervisor.pid}\n${renderRunning(running, state.directory)}`);
+    const list = Object.entries(processes).map(([name, pid]) => `${name} ${pid}`);
+    terminal.result(`processes        ${list.join(', ')}`);
     terminal.result(figures === undefined ? 'it does not answer now' : renderFigures(figures));
   }
   return running === undefined ? 1 : 0;

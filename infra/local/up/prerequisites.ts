@@ -8,7 +8,6 @@ import { isPortFree } from '../ports.ts';
 
 const execute = promisify(execFile);
 const VERSITYGW_MODULE = fileURLToPath(new URL('../versitygw', import.meta.url));
-const NEEDED_BYTES = 1024 ** 3;
 
 /** What the options ask for, so that nothing is asked for in vain. */
 export interface Needs {
@@ -18,6 +17,8 @@ export interface Needs {
   /** Undefined where any free port will do. */
   readonly port: number | undefined;
   readonly state: string;
+  /** Free bytes on the disk of `state`. */
+  readonly freeBytes: number;
   readonly input: string | undefined;
 }
 
@@ -28,7 +29,7 @@ export async function findProblems(needs: Needs, host: Host): Promise<string[]> 
     needs.maven && mavenProblem(host),
     needs.go && goProblem(host),
     needs.port !== undefined && portProblem(needs.port),
-    diskProblem(needs.state),
+    diskProblem(needs.state, needs.freeBytes),
     needs.input !== undefined && inputProblem(needs.input),
   ]);
   return problems.filter((problem) => typeof problem === 'string');
@@ -76,15 +77,15 @@ async function portProblem(port: number): Promise<string | undefined> {
   return `port ${port} is in use: end what listens there (ss -ltnp 'sport = :${port}' names it), or choose another with --port`;
 }
 
-async function diskProblem(state: string): Promise<string | undefined> {
+async function diskProblem(state: string, freeBytes: number): Promise<string | undefined> {
   const directory = resolve(state);
   try {
     await mkdir(directory, { recursive: true });
     await access(directory, constants.W_OK);
     const { bavail, bsize } = await statfs(directory);
     const free = bavail * bsize;
-    if (free >= NEEDED_BYTES) return undefined;
-    return `the disk of ${directory} is full: 1 GiB is needed, ${Math.floor(free / 1024 ** 2)} MiB are free; choose another with --state`;
+    if (free >= freeBytes) return undefined;
+    return `the disk of ${directory} is full: ${inMebibytes(freeBytes)} MiB are needed, ${inMebibytes(free)} are free; choose another with --state`;
   } catch (error) {
     return `${directory} cannot be written (${(error as NodeJS.ErrnoException).code ?? ''}): choose another with --state`;
   }
@@ -97,6 +98,10 @@ async function inputProblem(input: string): Promise<string | undefined> {
   } catch (error) {
     return `--input must be a readable file, got ${input} (${(error as NodeJS.ErrnoException).code ?? ''})`;
   }
+}
+
+function inMebibytes(bytes: number): number {
+  return Math.floor(bytes / 1024 ** 2);
 }
 
 /** @returns undefined where the command cannot be run */

@@ -73,7 +73,7 @@ export function renderFigures({ accepted, stored, lag, objects }: Figures): stri
 export function renderRunning({ producer, kafka, objects }: Running, directory: string): string {
   return [
     `post events to   ${producer}/upload`,
-    `   for example   curl -H 'content-type: application/json' -d '{"hello":"world"}' ${producer}/upload`,
+    `   for example   curl --json '{"hello":"world"}' ${producer}/upload`,
     `objects          ${objects}`,
     `Kafka            ${kafka}`,
     `logs             ${directory}/*.log`,

@@ -122,8 +122,8 @@ export class Sender {
 
 function interpret({ statusCode: status = 0, headers }: IncomingMessage, body: string): Answer {
   if (status >= 200 && status < 300) {
-    const { partition, offset } = JSON.parse(body) as { partition: number; offset: number | string };
-    return { outcome: 'accepted', partition, offset: Number(offset), message: '' };
+    const { partition, offset } = JSON.parse(body) as { partition: number; offset: number | null };
+    return { outcome: 'accepted', partition, ...(offset !== null && { offset }), message: '' };
   }
   const message = `${status} ${body}`;
   const seconds = Number(headers['retry-after']);

@@ -79,19 +79,33 @@ export class State {
     return settings;
   }
 
+  /** What runs for this directory, besides the supervisor, by name. */
+  get processes(): Readonly<Record<string, number>> {
+    return Object.fromEntries(
+      this.#pidFiles().flatMap(({ name, pidFile }) => {
+        const process = pidFile.running();
+        return process === undefined ? [] : [[name, process.pid]];
+      }),
+    );
+  }
+
   /** Kills what a supervisor has left behind that was itself killed. @returns the names of what was killed */
   killSurvivors(): string[] {
+    const survivors = this.processes;
+    for (const pid of Object.values(survivors)) this.#host.kill(pid, 'SIGKILL');
+    for (const { pidFile } of this.#pidFiles()) pidFile.remove();
+    return Object.keys(survivors);
+  }
+
+  #pidFiles(): { name: string; pidFile: PidFile }[] {
     if (!existsSync(this.directory)) return [];
-    const names = readdirSync(this.directory).filter((name) => name.endsWith('.pid') && name !== 'up.pid');
-    return names
-      .filter((name) => {
-        const pidFile = new PidFile(join(this.directory, name), this.#host);
-        const survivor = pidFile.running();
-        if (survivor !== undefined) this.#host.kill(survivor.pid, 'SIGKILL');
-        pidFile.remove();
-        return survivor !== undefined;
-      })
-      .map((name) => name.slice(0, -'.pid'.length));
+    return readdirSync(this.directory)
+      .filter((file) => file.endsWith('.pid') && file !== 'up.pid')
+      .sort()
+      .map((file) => ({
+        name: file.slice(0, -'.pid'.length),
+        pidFile: new PidFile(join(this.directory, file), this.#host),
+      }));
   }
 
   #read(name: string): unknown {

@@ -18,6 +18,8 @@ const LOOK_EVERY_MS = 500;
 /** What is not stored after so long without any progress is reported as missing. */
 const PATIENCE_MS = 60_000;
 const INTERRUPTED = 130;
+/** Kafka's first segments and the sample take a tenth of it. */
+const FREE_BYTES = 1024 ** 3;
 
 export interface UpContext {
   readonly host: Host;
@@ -99,6 +101,7 @@ async function missing(
       go: store === undefined && !(await toolchain.hasVersitygw()),
       port: port === 0 ? undefined : port,
       state,
+      freeBytes: FREE_BYTES,
       input: typeof events === 'object' ? events.file : undefined,
     },
     host,
@@ -111,19 +114,25 @@ async function use(
   endpoint: string,
   { terminal, signal }: UpContext,
 ): Promise<number> {
-  const ending = AbortSignal.any([signal, pipeline.broken]);
+  const finished = new AbortController();
+  const ending = AbortSignal.any([signal, pipeline.broken, finished.signal]);
   const watching = watch(pipeline, terminal, ending);
-  let exitCode = 0;
-  if (options.events !== 'none') {
-    const code = await sendAndVerify(pipeline, options, endpoint, { terminal, ending });
+  try {
+    let exitCode = 0;
+    if (options.events !== 'none') {
+      const code = await sendAndVerify(pipeline, options, endpoint, { terminal, ending });
+      pipeline.broken.throwIfAborted();
+      exitCode = code ?? INTERRUPTED;
+      if (options.once || code === undefined) return exitCode;
+      terminal.print('the pipeline goes on until Ctrl-C');
+    }
+    await watching;
     pipeline.broken.throwIfAborted();
-    exitCode = code ?? INTERRUPTED;
+    return exitCode;
+  } finally {
+    finished.abort();
+    await watching;
   }
-  if (options.once || exitCode === INTERRUPTED) return exitCode;
-  if (options.events !== 'none') terminal.print('the pipeline goes on until Ctrl-C');
-  await watching;
-  pipeline.broken.throwIfAborted();
-  return exitCode;
 }
 
 /** @returns the exit code; undefined where it was ended before all was known */

@@ -89,7 +89,9 @@ export class AttemptCheck {
     const { attempt } = sent;
     if (attempt.outcome === 'refused') this.#findings.add('refused-but-stored', place);
     if (attempt.sha256 !== record.sha256) this.#findings.add('altered', place);
-    const moved = attempt.partition !== partition || attempt.offset !== record.offset;
+    // A 201 may come without the offset: an earlier attempt stored the record, and the broker no longer knows where.
+    const moved =
+      (attempt.partition ?? partition) !== partition || (attempt.offset ?? record.offset) !== record.offset;
     if (attempt.outcome === 'accepted' && moved && sent.copies === 1) {
       this.#findings.add('misplaced', `${place}, accepted at ${attempt.partition}/${attempt.offset}`);
     }

@@ -344,7 +344,7 @@ describe('a log that was truncated and grew again', () => {
     const { partition, feed, store, until, wanted } = scene(t);
     await feed({ from: 0, to: 13 });
     await until(() => store.objects.size === 1);
-    await partition.diverged({ offset: 11, leaderEpoch: 0 });
+    await partition.diverged(11);
     assert.equal(await wanted(), 10);
     await feed({ from: 10, to: 20, leaderEpoch: 1 });
     await until(() => store.objects.size === 2);
@@ -352,27 +352,29 @@ describe('a log that was truncated and grew again', () => {
   });
 
   test('under what is stored: the partition stops by name, until a release accepts it', async (t) => {
-    const { partition, feed, store, until, wanted } = scene(t);
+    const { partition, source, feed, store, until, wanted } = scene(t);
+    source.logBounds = { earliest: { offset: 0, leaderEpoch: 0 }, latest: { offset: 15, leaderEpoch: 3 } };
     await feed({ from: 0, to: 10 });
     await until(() => partition.storedEnd === 10);
     await wanted();
-    await partition.diverged({ offset: 6, leaderEpoch: 3 });
+    await partition.diverged(6);
     await until(() => partition.stopped !== undefined);
     assert.match(
       partition.stopped?.message ?? '',
-      /^truncated-log at offset 10: the chain ends at 10 in epoch 0, but the log left that epoch at 6 \(epoch 3\)/,
+      /^truncated-log at offset 10: the chain ends there in epoch 0, but the log left that epoch at 6/,
     );
+    assert.equal(partition.stopped?.release, '--accept truncated-log --at 10 --leader-epoch 3');
     assert.equal(partition.wanted, undefined);
     release(store, { accepts: 'truncated-log', at: 10, leaderEpoch: 3 });
     // Looked at again, the log is still another one; what a release accepts is the epoch that it has now.
     await wanted();
-    await partition.diverged({ offset: 6, leaderEpoch: 3 });
+    await partition.diverged(6);
     assert.equal(await wanted(), 10);
     await feed({ from: 10, to: 20, leaderEpoch: 3 });
     await until(() => partition.storedEnd === 20);
     assert.equal(partition.stopped, undefined);
     await wanted();
-    await partition.diverged({ offset: 15, leaderEpoch: 4 });
+    await partition.diverged(15);
     await until(() => partition.stopped?.at === 20);
   });
 });

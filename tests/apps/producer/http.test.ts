@@ -146,6 +146,15 @@ test('any other expectation: 417', async (t) => {
   assert.equal(recordLog.records.length, 0);
 });
 
+test('no Host: 400', async (t) => {
+  const { app, recordLog } = await startApp(t);
+  const port = await listen(app);
+  const answer = await sendRaw(port, ['POST /upload HTTP/1.1\r\nContent-Length: 1\r\n\r\nx'], /\}$/);
+  assert.deepEqual([error(answer).status, error(answer).code], [400, 'malformed_request']);
+  assert.equal(error(answer).message, 'the request must have a Host header');
+  assert.equal(recordLog.records.length, 0);
+});
+
 test('a key sent twice: 400, since the two would be joined', async (t) => {
   const { app, recordLog } = await startApp(t);
   const port = await listen(app);

@@ -297,3 +297,12 @@ test('while draining: not ready, and every answer says Connection: close', async
   const answer = await app.inject(post('x'));
   assert.deepEqual([answer.statusCode, answer.headers['connection']], [201, 'close']);
 });
+
+test('a request that was under way when the draining began ends its connection too', async (t) => {
+  const { app, draining, recordLog } = await startApp(t);
+  recordLog.answer = (_record, offset) => {
+    draining.abort();
+    return Promise.resolve({ partition: 0, offset, timestamp: 0 });
+  };
+  assert.equal((await app.inject(post('x'))).headers['connection'], 'close');
+});

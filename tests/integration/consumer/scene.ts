@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { text } from 'node:stream/consumers';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { Readable, type Duplex } from 'node:stream';
@@ -15,9 +17,12 @@ import {
 } from '@platformatic/kafka';
 import { readConfig, type ConsumerVariables } from '../../../apps/consumer/config.ts';
 import { verifyStore, type Verification } from '../../../infra/local/verify.ts';
+import { runCommand } from '../../../infra/local/command.ts';
 import { waitUntil } from '../../../infra/local/wait.ts';
 import { RunningConsumer } from './running-consumer.ts';
 import type { Rig } from './rig.ts';
+
+const RELEASE = fileURLToPath(new URL('../../../apps/consumer/release/', import.meta.url));
 
 /** What a test sends; texts are sent as UTF-8. */
 export interface SentRecord {
@@ -156,6 +161,11 @@ export class Scene {
     );
   }
 
+  /** What the last link of a chain says, as the proxy has seen it. */
+  chainEnd(partition = 0): number {
+    return this.rig.proxy.chainEnd(this.topicId, partition);
+  }
+
   async links(partition = 0): Promise<StoredLink[]> {
     const keys = await this.keys(`${this.prefix}/${this.topic}/${this.topicId}/${partition}/`);
     return Promise.all(keys.map((key) => this.link(key)));
@@ -200,10 +210,12 @@ export class Scene {
     );
   }
 
-  /** Releases a stopped partition. */
-  async putRelease(at: number, release: Readonly<Record<string, unknown>>, partition = 0): Promise<void> {
-    const key = this.key(at, partition, '.json').replace(`${this.prefix}/`, `${this.prefix}/_releases/`);
-    await this.put(key, {}, Buffer.from(JSON.stringify(release)));
+  /** Runs the release command. */
+  async runRelease(args: readonly string[]): Promise<void> {
+    const { directory } = this.rig;
+    const host = process;
+    const command = [join(RELEASE, 'main.ts'), ...args];
+    await runCommand(host.execPath, command, { host, cwd: directory, environment: { ...this.variables } });
   }
 
   async remove(key: string): Promise<void> {

@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { createConsumer } from '../../infra/local/application.ts';
+import { waitUntil } from '../../infra/local/wait.ts';
+import { Rig } from './consumer/rig.ts';
+import type { Scene } from './consumer/scene.ts';
+
+const MiB = 1024 * 1024;
+
+let rig: Rig;
+before(async () => {
+  rig = await Rig.start();
+});
+after(() => rig.stop());
+
+const range = (from: number, to: number): number[] =>
+  Array.from({ length: to - from }, (_, index) => from + index);
+
+/** Fills every partition with records of about 1 KiB, half of it random, in batches as a producer makes them. */
+async function fill(scene: Scene, recordsEach: number): Promise<void> {
+  const batch = 250;
+  for (let sent = 0; sent < recordsEach; sent += batch) {
+    const records = range(0, batch).map((n) => ({
+      value: `{"n":${sent + n},"random":"${randomBytes(256).toString('hex')}","text":"${'lorem ipsum '.repeat(40)}"}`,
+    }));
+    await Promise.all(range(0, scene.partitions).map((partition) => scene.send(records, { partition })));
+  }
+}
+
+test('memory that is spent flushes the largest buffer, with every buffer below its thresholds', async () => {
+  const scene = await rig.scene({ partitions: 6 });
+  await fill(scene, 3000);
+  const consumer = scene.start({
+    MAX_BUFFERED_BYTES: String(16 * MiB),
+    OBJECT_CODEC: 'none',
+    FLUSH_MAX_RECORDS: '100000',
+    FLUSH_MAX_BYTES: String(1024 * MiB),
+    FLUSH_MAX_AGE_MS: '3600000',
+  });
+  let most = 0;
+  const sampling = setInterval(() => {
+    void consumer.metric('memory_bytes').then((bytes) => (most = Math.max(most, bytes)));
+  }, 5);
+  try {
+    // All but what the buffers may keep.
+    await waitUntil(async () => (await consumer.metric('object_bytes_total')) > 10 * MiB, {
+      what: 'stored',
+      deadlineMs: 30_000,
+    });
+    await waitUntil(async () => (await consumer.metric('lag_records')) < 8192, {
+      what: 'read',
+      deadlineMs: 30_000,
+    });
+  } finally {
+    clearInterval(sampling);
+  }
+  const flushes = await consumer.metric('flushes_total');
+  assert.ok(flushes > 0);
+  assert.equal(await consumer.metric('flushes_total', { reason: 'memory' }), flushes);
+  assert.ok(most > 4 * MiB && most <= 16 * MiB, `at most ${most} bytes were held`);
+});
+
+describe('the process takes at most its bound and 120 MiB, with 30 partitions', () => {
+  const bound = 64 * MiB;
+  const recordsEach = 5000;
+
+  for (const codec of ['none', 'gzip', 'zstd'] as const) {
+    test(`while a slow store holds everything up, codec ${codec}`, async (t) => {
+      const scene = await rig.scene({ partitions: 30 });
+      await fill(scene, recordsEach);
+      rig.proxy.inject({ kind: 'late', ms: 4000 }, 16);
+      const { variables } = scene;
+      const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = process.env;
+      const consumer = await createConsumer({
+        host: process,
+        directory: join(rig.directory, scene.topic),
+        variables: {
+          ...variables,
+          ...(AWS_ACCESS_KEY_ID !== undefined && { AWS_ACCESS_KEY_ID }),
+          ...(AWS_SECRET_ACCESS_KEY !== undefined && { AWS_SECRET_ACCESS_KEY }),
+          OBJECT_CODEC: codec,
+          FLUSH_MAX_RECORDS: '10000',
+          FLUSH_MAX_AGE_MS: '2000',
+          MAX_BUFFERED_BYTES: String(bound),
+          LOG_LEVEL: 'info',
+        },
+      });
+      await consumer.start();
+      try {
+        await waitUntil(() => range(0, 30).every((partition) => scene.chainEnd(partition) === recordsEach), {
+          what: 'stored',
+          deadlineMs: 90_000,
+          everyMs: 500,
+        });
+        const peak = await peakBytes(consumer.pid);
+        t.diagnostic(`peak of resident memory: ${(peak / MiB).toFixed(1)} MiB, bound ${bound / MiB} MiB`);
+        assert.ok(peak <= bound + 120 * MiB, `${(peak / MiB).toFixed(1)} MiB`);
+      } finally {
+        await consumer.stop();
+      }
+      assert.deepEqual(await consumer.exited, { code: 0, signal: null });
+      await scene.verify();
+    });
+  }
+});
+
+/** The most that a process has ever held in memory, as the kernel counts it. */
+async function peakBytes(pid: number | undefined): Promise<number> {
+  const status = await readFile(`/proc/${pid ?? 0}/status`, 'utf8');
+  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
+}
