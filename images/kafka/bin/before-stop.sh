@@ -25,7 +25,7 @@ needing_this_broker() {
     | unique[]' <<<"$views"
 }
 
-say() { echo "before-stop: $*" >"$log"; }
+say() { echo "before-stop: $*" >>"$log"; }
 
 deadline=$((SECONDS + timeout_s))
 until needed=$(needing_this_broker) && [ -z "$needed" ]; do
