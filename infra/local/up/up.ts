@@ -20,6 +20,8 @@ const PATIENCE_MS = 60_000;
 const INTERRUPTED = 130;
 /** Kafka's first segments and the sample take a tenth of it. */
 const FREE_BYTES = 1024 ** 3;
+/** With less than this, a part that failed most likely did so because the disk is full. */
+const FULL_BYTES = 16 * 1024 ** 2;
 
 export interface UpContext {
   readonly host: Host;
@@ -79,6 +81,9 @@ async function run(options: UpOptions, state: State, context: UpContext): Promis
     state.announce(running);
     terminal.print(renderRunning(running, state.directory));
     return await use(pipeline, options, running.producer, context);
+  } catch (error) {
+    const [full] = await findProblems({ state: options.state, freeBytes: FULL_BYTES }, host);
+    throw full === undefined ? error : new Error(`${(error as Error).message}\n${full}`, { cause: error });
   } finally {
     terminal.step('stopping');
     await pipeline.stop();
