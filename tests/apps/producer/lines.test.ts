@@ -64,11 +64,11 @@ test('a line of exactly the limit passes, one more byte is named, and the next l
 test('of a line that is too long nothing is kept', async () => {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
-  const seen: WeakRef<Buffer>[] = [];
+  const seen: WeakRef<ArrayBufferLike>[] = [];
   async function* endless(): AsyncGenerator<Buffer> {
     for (let count = 0; count < 20; count++) {
       const chunk = Buffer.alloc(100_000, 'x');
-      seen.push(new WeakRef(chunk));
+      seen.push(new WeakRef(chunk.buffer));
       yield chunk;
     }
     // A weak reference is kept alive until the end of its turn.
