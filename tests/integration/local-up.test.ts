@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -59,9 +59,9 @@ async function upOnce(t: TestContext, args: readonly string[], environment?: Nod
 
 /** Every process that the state's pid files name. */
 function processes(): ProcessIdentity[] {
-  return readdirSync(state)
-    .filter((name) => name.endsWith('.pid'))
-    .map((name) => JSON.parse(readFileSync(join(state, name), 'utf8')) as ProcessIdentity);
+  return globSync('{*,*/*}.pid', { cwd: state }).map(
+    (name) => JSON.parse(readFileSync(join(state, name), 'utf8')) as ProcessIdentity,
+  );
 }
 
 function alive(identities: readonly ProcessIdentity[]): ProcessIdentity[] {
@@ -86,6 +86,12 @@ test('up --once stores every event of a file exactly once, says so in one line o
 test('a second up on the same state continues its chains, and counts what it sends itself', async (t) => {
   const report = await upOnce(t, ['--state', state, '--input', input]);
   assert.partialDeepStrictEqual(report, { ok: true, accepted: 500, stored: 500, violations: {} });
+});
+
+test('a Kafka without ZooKeeper on the same state has its own data, and its objects in the same bucket', async (t) => {
+  const report = await upOnce(t, ['--state', state, '--input', input, '--metadata', 'kraft']);
+  assert.partialDeepStrictEqual(report, { ok: true, accepted: 500, stored: 500, violations: {} });
+  assert.deepEqual(globSync('{zookeeper,kraft}-*', { cwd: state }).sort(), ['kraft-1', 'zookeeper-1']);
 });
 
 test('an event that is refused makes the exit code 1, and is shown', async (t) => {

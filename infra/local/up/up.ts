@@ -11,7 +11,7 @@ import { Pipeline } from './pipeline.ts';
 import { findProblems } from './prerequisites.ts';
 import { buildReport, renderFigures, renderReport, renderRunning } from './report.ts';
 import { Sender } from './sender.ts';
-import { State, type Settings } from './state.ts';
+import { State } from './state.ts';
 import type { Terminal } from './terminal.ts';
 
 const LOOK_EVERY_MS = 500;
@@ -55,8 +55,7 @@ async function run(options: UpOptions, state: State, context: UpContext): Promis
   const { host, terminal, signal, hurry } = context;
   const progress = (text: string): void => terminal.step(text);
   const toolchain = new Toolchain({ host, progress, signal });
-  const kafka = options.kafka ?? state.settle(options);
-  const problems = await missing(options, kafka, toolchain, context);
+  const problems = await missing(options, toolchain, context);
   if (problems.length > 0) throw new Error(problems.join('\n'));
   const survivors = state.killSurvivors();
   if (survivors.length > 0) terminal.print(`ended what an earlier run had left: ${survivors.join(', ')}`);
@@ -67,7 +66,7 @@ async function run(options: UpOptions, state: State, context: UpContext): Promis
     toolchain,
     progress,
     signal,
-    kafka,
+    kafka: options.kafka,
     store: options.store,
     port: options.port === 0 ? await findFreePort() : options.port,
   });
@@ -92,8 +91,7 @@ async function run(options: UpOptions, state: State, context: UpContext): Promis
 }
 
 async function missing(
-  { port, store, state, events }: UpOptions,
-  kafka: string | Settings,
+  { kafka, port, store, state, events }: UpOptions,
   toolchain: Toolchain,
   { host }: UpContext,
 ): Promise<string[]> {
