@@ -7,20 +7,7 @@ import tseslint from 'typescript-eslint';
  * is how infrastructure reads the applications' configuration without running their code.
  */
 const directions = [
-  {
-    files: ['apps/service/**'],
-    forbid: ['**/infra/**', '**/tests/**', '**/producer/**', '**/consumer/**', '**/topics/**'],
-  },
-  { files: ['apps/producer/**'], forbid: ['**/infra/**', '**/tests/**', '**/consumer/**', '**/topics/**'] },
-  { files: ['apps/consumer/**'], forbid: ['**/infra/**', '**/tests/**', '**/producer/**', '**/topics/**'] },
-  {
-    files: ['apps/topics/**'],
-    forbid: ['**/infra/**', '**/tests/**', '**/producer/**', '**/consumer/**', '**/users/**'],
-  },
-  {
-    files: ['apps/users/**'],
-    forbid: ['**/infra/**', '**/tests/**', '**/producer/**', '**/consumer/**', '**/topics/**'],
-  },
+  ...appDirections(['consumer', 'producer', 'topics', 'users']),
   { files: ['infra/images.ts'], forbid: ['./*.ts', './*/**', '**/apps/**', 'cdk8s*', '@pulumi/*'] },
   { files: ['infra/environments/**'], forbid: ['../**', 'cdk8s-plus*', '@pulumi/*'] },
   { files: ['infra/constructs/**'], forbid: ['../**', '@pulumi/*'] },
@@ -51,6 +38,18 @@ const directions = [
     types: ['**/apps/**'],
   },
 ];
+
+/** An application knows what all share, and none of its siblings; what they share knows none of them. */
+function appDirections(apps) {
+  return [...apps, 'service'].map((app) => ({
+    files: [`apps/${app}/**`],
+    forbid: [
+      '**/infra/**',
+      '**/tests/**',
+      ...apps.filter((sibling) => sibling !== app).map((sibling) => `**/${sibling}/**`),
+    ],
+  }));
+}
 
 /** The files that may touch `process`: what is started from outside. Everything else takes values. */
 const entries = [

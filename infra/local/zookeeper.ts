@@ -62,8 +62,8 @@ export function zooKeeperProperties(dataDir: string, clientPort: number): string
     clientPort,
     clientPortAddress: '127.0.0.1',
     dataDir,
-    // A session lasts from 2 to 20 ticks; Kafka's are of 6 s.
-    tickTime: 2000,
+    // A session lasts from 2 to 20 ticks, and ends only at the first tick after its time; Kafka's are of 6 s.
+    tickTime: 500,
   });
 }
 

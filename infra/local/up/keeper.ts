@@ -1,11 +1,15 @@
 import type { Progress } from '../host.ts';
 import type { Exit, ManagedProcess } from '../managed-process.ts';
 
-/** A process that ends so often within the window is not started again. */
-const ENDS = 3;
-const WINDOW_MS = 60_000;
+/** A process that fails so often in a row is not started again. */
+const FAILURES = 3;
+/** One that was ready for so long has not failed in a row. */
+const STABLE_MS = 60_000;
 
-/** Starts again what ends by itself or is killed, as Kubernetes would. */
+/**
+ * Starts again what ends by itself or is killed, as Kubernetes would. A kill is somebody's will and no failure; to
+ * end by itself soon after a start, or never to become ready, is one.
+ */
 export class Keeper {
   readonly #progress: Progress;
   readonly #broken = new AbortController();
@@ -36,22 +40,25 @@ export class Keeper {
   }
 
   async #keepOne(process: ManagedProcess): Promise<void> {
-    const ends: number[] = [];
+    let failures = 0;
+    let startFailed = false;
+    let readyAt = performance.now();
     for (;;) {
       const exit = await process.exited;
       if (!this.#keeping) return;
-      ends.push(performance.now());
-      if (ends.filter((end) => end > performance.now() - WINDOW_MS).length >= ENDS) {
-        this.#giveUp(process, `ended ${ENDS} times within a minute, last with ${describe(exit)}`);
+      if (startFailed) failures += 1;
+      else if (!isKill(exit)) failures = performance.now() - readyAt < STABLE_MS ? failures + 1 : 1;
+      if (failures >= FAILURES) {
+        const reason = `${process.name} failed ${FAILURES} times in a row, last with ${describe(exit)}`;
+        this.#broken.abort(new Error(`${reason}; see ${process.logFile}`));
         return;
       }
       this.#progress(`${process.name} ended with ${describe(exit)}, starting it again`);
-      try {
-        await process.start();
-      } catch (error) {
-        // Its next exit has been: the loop counts it.
-        this.#progress((error as Error).message.split('\n')[0] ?? '');
-      }
+      startFailed = await process.start().then(
+        () => false,
+        () => true,
+      );
+      readyAt = performance.now();
       await this.#stopUnlessKept(process);
     }
   }
@@ -59,10 +66,10 @@ export class Keeper {
   async #stopUnlessKept(process: ManagedProcess): Promise<void> {
     if (!this.#keeping) await process.stop();
   }
+}
 
-  #giveUp(process: ManagedProcess, reason: string): void {
-    this.#broken.abort(new Error(`${process.name} ${reason}; see ${process.logFile}`));
-  }
+function isKill({ signal }: Exit): boolean {
+  return signal === 'SIGKILL' || signal === 'SIGTERM';
 }
 
 function describe({ code, signal }: Exit): string {

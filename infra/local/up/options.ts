@@ -2,12 +2,8 @@ import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
 import type { Metadata } from '../kafka-properties.ts';
 
 export interface UpOptions {
-  /** Undefined: as the state was made with, else 1. */
-  readonly brokers: 1 | 3 | undefined;
-  /** Undefined: as the state was made with, else ZooKeeper. */
-  readonly metadata: Metadata | undefined;
-  /** `host:port`, comma-separated; no Kafka is started then. */
-  readonly kafka: string | undefined;
+  /** Bootstrap servers of the user's own, `host:port` separated by commas, or what to start. */
+  readonly kafka: string | OwnKafka;
   readonly store: UserStore | undefined;
   /** What to send: the sample, a file of one JSON text a line, or nothing. */
   readonly events: 'sample' | 'none' | { readonly file: string };
@@ -17,6 +13,12 @@ export interface UpOptions {
   readonly state: string;
   /** 0: any free one. */
   readonly port: number;
+}
+
+/** The cluster that is started here. */
+export interface OwnKafka {
+  readonly brokers: 1 | 3;
+  readonly metadata: Metadata;
 }
 
 /** The user's own bucket; no object store is started then. */
@@ -134,11 +136,10 @@ function upOptions(values: UpValues): UpOptions {
   if (once && detach) throw new UsageError('--once ends by itself: leave out --detach');
   if (once && nothing) throw new UsageError('--once needs something to send: leave out --no-sample');
   if (input !== undefined && nothing) throw new UsageError('--input is sent: leave out --no-sample');
-  const brokers = choice('brokers', values.brokers, ['1', '3']);
+  const brokers = choice('brokers', values.brokers, ['1', '3']) === '3' ? 3 : 1;
+  const metadata = choice('metadata', values.metadata, ['zookeeper', 'kraft']) ?? 'zookeeper';
   return {
-    brokers: brokers === undefined ? undefined : brokers === '3' ? 3 : 1,
-    metadata: choice('metadata', values.metadata, ['zookeeper', 'kraft']),
-    kafka,
+    kafka: kafka ?? { brokers, metadata },
     store: userStore(values.store, values.endpoint),
     events: nothing ? 'none' : input === undefined ? 'sample' : { file: input },
     once,

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { createConsumer, createProducer, makeTopics, type Application } from '../application.ts';
 import type { Host, Progress } from '../host.ts';
 import { KafkaCluster } from '../kafka-cluster.ts';
@@ -9,8 +10,8 @@ import { verifyStore, type Verification } from '../verify.ts';
 import type { Ledger } from '../verify/attempts.ts';
 import { readFigures, type Figures } from './figures.ts';
 import { Keeper } from './keeper.ts';
-import type { UserStore } from './options.ts';
-import type { Running, Settings } from './state.ts';
+import type { OwnKafka, UserStore } from './options.ts';
+import type { Running } from './state.ts';
 import { ownStore, userStore, type StoreAccess } from './store-access.ts';
 
 const TOPIC = 'events';
@@ -30,7 +31,7 @@ export interface PipelineOptions {
   /** Ends the start. */
   readonly signal: AbortSignal;
   /** Bootstrap servers of the user's own, or what to start. */
-  readonly kafka: string | Settings;
+  readonly kafka: string | OwnKafka;
   readonly store: UserStore | undefined;
   /** Of the producer; undefined for any free one. */
   readonly port: number | undefined;
@@ -59,7 +60,8 @@ export class Pipeline {
     const { host, directory, toolchain, progress, signal, port, store, kafka } = this.#options;
     if (store === undefined) this.#objectStore = await this.#createObjectStore();
     if (typeof kafka !== 'string') {
-      this.#kafka = await KafkaCluster.create({ host, directory, toolchain, ...kafka });
+      const own = join(directory, `${kafka.metadata}-${kafka.brokers}`);
+      this.#kafka = await KafkaCluster.create({ host, directory: own, toolchain, ...kafka });
     }
     signal.throwIfAborted();
     progress('starting Kafka and the object store');

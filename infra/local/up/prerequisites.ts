@@ -11,15 +11,17 @@ const VERSITYGW_MODULE = fileURLToPath(new URL('../versitygw', import.meta.url))
 
 /** What the options ask for, so that nothing is asked for in vain. */
 export interface Needs {
-  readonly java: boolean;
-  readonly maven: boolean;
-  readonly go: boolean;
-  /** Undefined where any free port will do. */
-  readonly port: number | undefined;
+  readonly java?: boolean;
+  readonly maven?: boolean;
+  readonly go?: boolean;
+  /** Where not any free port will do. */
+  readonly port?: number | undefined;
+  /** A directory that can be written. */
   readonly state: string;
-  /** Free bytes on the disk of `state`. */
+  /** Free bytes on its disk. */
   readonly freeBytes: number;
-  readonly input: string | undefined;
+  /** A file that can be read. */
+  readonly input?: string | undefined;
 }
 
 /** @returns everything that is missing, each with what mends it; empty where all is there */

@@ -76,7 +76,7 @@ export function renderRunning({ producer, kafka, objects }: Running, directory: 
     `   for example   curl --json '{"hello":"world"}' ${producer}/upload`,
     `objects          ${objects}`,
     `Kafka            ${kafka}`,
-    `logs             ${directory}/*.log`,
+    `logs             ${directory}/*.log, ${directory}/*/*.log`,
   ].join('\n');
 }
 

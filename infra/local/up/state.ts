@@ -1,14 +1,15 @@
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  type Dirent,
+} from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Host } from '../host.ts';
-import type { Metadata } from '../kafka-properties.ts';
 import { PidFile, type ProcessIdentity } from '../pid-file.ts';
-
-/** What the data of a state directory was made with, which cannot change afterwards. */
-export interface Settings {
-  readonly brokers: 1 | 3;
-  readonly metadata: Metadata;
-}
 
 /** Where what runs can be reached; written once it does. */
 export interface Running {
@@ -20,7 +21,12 @@ export interface Running {
   readonly objects: string;
 }
 
-/** A directory that holds everything of one pipeline: data, credentials, logs and pid files. */
+const SUPERVISOR = 'up.pid';
+
+/**
+ * A directory that holds everything of one pipeline: data, credentials, logs and pid files. Each kind of Kafka cluster
+ * has a directory of its own in it, because its data is of no use to another; the objects are common to all.
+ */
 export class State {
   readonly directory: string;
   readonly #host: Host;
@@ -29,7 +35,7 @@ export class State {
   constructor(directory: string, host: Host) {
     this.directory = resolve(directory);
     this.#host = host;
-    this.#supervisor = new PidFile(join(this.directory, 'up.pid'), host);
+    this.#supervisor = new PidFile(join(this.directory, SUPERVISOR), host);
   }
 
   /** The `npm run up` that owns the directory now. */
@@ -60,25 +66,6 @@ export class State {
     this.#write('running.json', running);
   }
 
-  /**
-   * What is wished for; for the rest, what the data was made with, or one broker with ZooKeeper.
-   *
-   * @throws {Error} where the data was made with something else
-   */
-  settle(wished: { readonly [Name in keyof Settings]: Settings[Name] | undefined }): Settings {
-    const made = this.#read('settings.json') as Settings | undefined;
-    for (const name of ['brokers', 'metadata'] as const) {
-      if (made === undefined || wished[name] === undefined || wished[name] === made[name]) continue;
-      throw new Error(
-        `--${name} must be ${made[name]}, with which ${this.directory} was made, got ${wished[name]}: ` +
-          'choose another directory with --state, or delete this one with all its events',
-      );
-    }
-    const settings = made ?? { brokers: wished.brokers ?? 1, metadata: wished.metadata ?? 'zookeeper' };
-    this.#write('settings.json', settings);
-    return settings;
-  }
-
   /** What runs for this directory, besides the supervisor, by name. */
   get processes(): Readonly<Record<string, number>> {
     return Object.fromEntries(
@@ -98,14 +85,16 @@ export class State {
   }
 
   #pidFiles(): { name: string; pidFile: PidFile }[] {
-    if (!existsSync(this.directory)) return [];
-    return readdirSync(this.directory)
-      .filter((file) => file.endsWith('.pid') && file !== 'up.pid')
-      .sort()
-      .map((file) => ({
-        name: file.slice(0, -'.pid'.length),
-        pidFile: new PidFile(join(this.directory, file), this.#host),
-      }));
+    return [this.directory, ...directoriesIn(this.directory)].flatMap((directory) =>
+      readEntries(directory)
+        .map(({ name }) => name)
+        .filter((file) => file.endsWith('.pid') && file !== SUPERVISOR)
+        .sort()
+        .map((file) => ({
+          name: file.slice(0, -'.pid'.length),
+          pidFile: new PidFile(join(directory, file), this.#host),
+        })),
+    );
   }
 
   #read(name: string): unknown {
@@ -125,4 +114,14 @@ export class State {
     writeFileSync(`${path}.unfinished`, `${JSON.stringify(value)}\n`);
     renameSync(`${path}.unfinished`, path);
   }
+}
+
+function directoriesIn(directory: string): string[] {
+  return readEntries(directory)
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => join(directory, name));
+}
+
+function readEntries(directory: string): Dirent[] {
+  return existsSync(directory) ? readdirSync(directory, { withFileTypes: true }) : [];
 }

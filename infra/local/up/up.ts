@@ -11,7 +11,7 @@ import { Pipeline } from './pipeline.ts';
 import { findProblems } from './prerequisites.ts';
 import { buildReport, renderFigures, renderReport, renderRunning } from './report.ts';
 import { Sender } from './sender.ts';
-import { State, type Settings } from './state.ts';
+import { State } from './state.ts';
 import type { Terminal } from './terminal.ts';
 
 const LOOK_EVERY_MS = 500;
@@ -20,6 +20,8 @@ const PATIENCE_MS = 60_000;
 const INTERRUPTED = 130;
 /** Kafka's first segments and the sample take a tenth of it. */
 const FREE_BYTES = 1024 ** 3;
+/** With less than this, a part that failed most likely did so because the disk is full. */
+const FULL_BYTES = 16 * 1024 ** 2;
 
 export interface UpContext {
   readonly host: Host;
@@ -53,8 +55,7 @@ async function run(options: UpOptions, state: State, context: UpContext): Promis
   const { host, terminal, signal, hurry } = context;
   const progress = (text: string): void => terminal.step(text);
   const toolchain = new Toolchain({ host, progress, signal });
-  const kafka = options.kafka ?? state.settle(options);
-  const problems = await missing(options, kafka, toolchain, context);
+  const problems = await missing(options, toolchain, context);
   if (problems.length > 0) throw new Error(problems.join('\n'));
   const survivors = state.killSurvivors();
   if (survivors.length > 0) terminal.print(`ended what an earlier run had left: ${survivors.join(', ')}`);
@@ -65,7 +66,7 @@ async function run(options: UpOptions, state: State, context: UpContext): Promis
     toolchain,
     progress,
     signal,
-    kafka,
+    kafka: options.kafka,
     store: options.store,
     port: options.port === 0 ? await findFreePort() : options.port,
   });
@@ -79,6 +80,9 @@ async function run(options: UpOptions, state: State, context: UpContext): Promis
     state.announce(running);
     terminal.print(renderRunning(running, state.directory));
     return await use(pipeline, options, running.producer, context);
+  } catch (error) {
+    const [full] = await findProblems({ state: options.state, freeBytes: FULL_BYTES }, host);
+    throw full === undefined ? error : new Error(`${(error as Error).message}\n${full}`, { cause: error });
   } finally {
     terminal.step('stopping');
     await pipeline.stop();
@@ -87,8 +91,7 @@ async function run(options: UpOptions, state: State, context: UpContext): Promis
 }
 
 async function missing(
-  { port, store, state, events }: UpOptions,
-  kafka: string | Settings,
+  { kafka, port, store, state, events }: UpOptions,
   toolchain: Toolchain,
   { host }: UpContext,
 ): Promise<string[]> {

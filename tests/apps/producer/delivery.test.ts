@@ -3,6 +3,7 @@ import test, { type TestContext } from 'node:test';
 import { protocolErrors } from '@platformatic/kafka';
 import { Registry } from 'prom-client';
 import { Budget } from '../../../apps/producer/budget.ts';
+import { partitionOf } from '../../../apps/producer/delivery/batch.ts';
 import { KafkaRecordLog, type DeliveryLimits } from '../../../apps/producer/delivery/kafka-record-log.ts';
 import { DeliveryError, type StoredRecord } from '../../../apps/producer/delivery/record-log.ts';
 import { deliveryMetrics } from '../../../apps/producer/metrics.ts';
@@ -80,6 +81,12 @@ async function start(
   return { cluster, broker, log, budget, send };
 }
 
+/** A key that leads to one of the partitions. */
+function keyOf(partition: number, partitions: number): string {
+  for (let key = 0; ; key++)
+    if (partitionOf(Buffer.from(String(key)), partitions) === partition) return String(key);
+}
+
 const offsetOf = (result: StoredRecord | string) => (typeof result === 'string' ? result : result.offset);
 const idOf = ({ batch }: SentBatch) => batch.producerId;
 const values = ({ batch }: SentBatch) => batch.records.map(({ value }) => String(value));
@@ -109,6 +116,16 @@ test('a broker that hangs is left after 3 s, and the very same batch goes to the
   const last = cluster.sent.at(-1);
   assert.equal(last?.broker, cluster.brokers[1]);
   assert.deepEqual([last?.batch.producerId, last?.batch.firstSequence], [100n, 1]);
+});
+
+test('a connection that is never answered again is left after 3 s for a new one to the same leader', async (t) => {
+  const { cluster, broker, send } = await start(t);
+  await send('a');
+  broker.mute();
+  const begun = performance.now();
+  assert.equal(offsetOf(await send('b')), 1);
+  assert.ok(performance.now() - begun < 6_000);
+  assert.deepEqual(cluster.sent.map(values), [['a'], ['b']]);
 });
 
 test('refusals until the deadline are a refusal; then the next batch has a new producer id', async (t) => {
@@ -251,15 +268,13 @@ test('a key keeps its partition and its order; without one a record goes where a
 });
 
 test('a broker that hangs holds up only the keys that are its own', async (t) => {
-  const { cluster, send, log } = await start(t, { brokers: 2, leaders: [0, 1] });
-  // So that both connections stand, and metadata is asked of the first.
-  await Promise.all(['a', 'b', 'c', 'd'].map((value) => send(value)));
-  await send('e');
+  const { cluster, send, log } = await start(t, { brokers: 2, leaders: [0, 1, 1] });
+  // So that every lane has its producer id, and metadata is asked of the first broker.
+  for (const value of ['a', 'b', 'c', 'd']) await send(value);
   const [, second] = cluster.brokers;
   assert.ok(second);
   second.hangs = true;
-  // Kafka's own test vector: 479470107, odd.
-  const stuck = send('stuck', 'abc');
+  const stuck = send('stuck', keyOf(1, 3));
   await new Promise((resolve) => setTimeout(resolve, 1_200));
   const begun = performance.now();
   const results = await Promise.all(Array.from({ length: 50 }, (_, index) => send(String(index))));

@@ -182,4 +182,5 @@ test('requests on one connection are answered in order', async (t) => {
   const one = `${HEAD}Content-Length: 1\r\n\r\nx`;
   const answer = await sendRaw(port, [one + one], /"offset":1/);
   assert.match(answer.text, /"offset":0[^]*"offset":1/);
+  assert.equal(answer.text.includes('100 Continue'), false);
 });

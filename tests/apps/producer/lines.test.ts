@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { readLines } from '../../../apps/producer/http/lines.ts';
 
 async function* pieces(bytes: Buffer, size: number): AsyncGenerator<Buffer> {
@@ -57,4 +59,29 @@ test('a line of exactly the limit passes, one more byte is named, and the next l
     [1, undefined],
     [2, 'ab'],
   ]);
+});
+
+test('of a line that is too long nothing is kept', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const seen: WeakRef<ArrayBufferLike>[] = [];
+  async function* endless(): AsyncGenerator<Buffer> {
+    for (let count = 0; count < 20; count++) {
+      const chunk = Buffer.alloc(100_000, 'x');
+      seen.push(new WeakRef(chunk.buffer));
+      yield chunk;
+    }
+    // A weak reference is kept alive until the end of its turn.
+    await new Promise(setImmediate);
+    collect();
+    yield Buffer.from('\nab');
+  }
+  const lines = [];
+  for await (const line of readLines(endless(), 1_000)) lines.push([line.number, line.text?.toString()]);
+  assert.deepEqual(lines, [
+    [1, undefined],
+    [2, 'ab'],
+  ]);
+  const kept = seen.filter((chunk) => chunk.deref() !== undefined).length;
+  assert.ok(kept <= 1, `${kept} of ${seen.length} pieces are kept`);
 });

@@ -52,6 +52,7 @@ export class ScriptedCluster {
 export class ScriptedBroker {
   readonly #cluster: ScriptedCluster;
   readonly #sockets = new Set<Socket>();
+  readonly #muted = new WeakSet<Socket>();
   #server: Server | undefined;
   #port = 0;
   /** Accepts connections and answers nothing, as a broker that is stopped. */
@@ -86,6 +87,11 @@ export class ScriptedBroker {
     if (this.#server?.listening === true) await new Promise((resolve) => this.#server?.close(resolve));
   }
 
+  /** Connections that stand now are never answered again, as after a network fault; new ones are. */
+  mute(): void {
+    for (const socket of this.#sockets) this.#muted.add(socket);
+  }
+
   #serve(socket: Socket): void {
     this.#sockets.add(socket);
     socket.on('close', () => this.#sockets.delete(socket)).on('error', () => undefined);
@@ -96,7 +102,7 @@ export class ScriptedBroker {
         const end = 4 + buffered.readInt32BE(0);
         const frame = buffered.subarray(4, end);
         buffered = buffered.subarray(end);
-        if (!this.hangs) this.#answer(socket, Reader.from(frame));
+        if (!this.hangs && !this.#muted.has(socket)) this.#answer(socket, Reader.from(frame));
       }
     });
   }

@@ -1,4 +1,4 @@
-import { Admin } from '@platformatic/kafka';
+import { Admin, Connection, describeQuorumV2 } from '@platformatic/kafka';
 import type { CommitSample } from '../../../infra/local/verify/commits.ts';
 
 /** Where the members of a topic's partitions stand. */
@@ -38,6 +38,20 @@ export class ClusterObserver {
     const id = topics.get(topic)?.id;
     if (id === undefined) throw new Error(`the cluster knows no topic ${topic}`);
     return Buffer.from(id.replaceAll('-', ''), 'hex').toString('base64url');
+  }
+
+  /** Id of the node that leads a KRaft quorum, as the broker at this endpoint says. */
+  async quorumLeader(endpoint: string): Promise<number> {
+    const [host = '', port] = endpoint.split(':');
+    const connection = new Connection('observer');
+    await connection.connect(host, Number(port));
+    try {
+      const log = { topicName: '__cluster_metadata', partitions: [{ partitionIndex: 0 }] };
+      const { topics } = await describeQuorumV2.api.async(connection, [log]);
+      return topics[0]?.partitions[0]?.leaderId ?? -1;
+    } finally {
+      await connection.close();
+    }
   }
 
   /** Committed offsets by partition; partitions without one are absent. */

@@ -38,11 +38,21 @@ test('one that is killed is started again', async (t) => {
   assert(!keeper.broken.aborted);
 });
 
+test('one that is killed again and again is started again each time', async (t) => {
+  const { child, keeper } = await keep(t, 'sleep 60');
+  for (let kills = 0; kills < 5; kills += 1) {
+    const { pid } = child;
+    child.signal('SIGKILL');
+    await waitUntil(() => child.pid !== undefined && child.pid !== pid, { what: 'back', deadlineMs: 5_000 });
+  }
+  assert(!keeper.broken.aborted);
+});
+
 test('one that ends again and again is given up, and the reason names its log', async (t) => {
   const { child, keeper } = await keep(t, 'exit 5');
   await waitUntil(() => keeper.broken.aborted, { what: 'given up', deadlineMs: 5_000 });
   const { message } = keeper.broken.reason as Error;
-  assert.equal(message, `child ended 3 times within a minute, last with exit code 5; see ${child.logFile}`);
+  assert.equal(message, `child failed 3 times in a row, last with exit code 5; see ${child.logFile}`);
 });
 
 test('after letting go an end is an end', async (t) => {

@@ -10,9 +10,7 @@ function upOptions(...args: string[]) {
 
 test('without options the sample is sent through servers that are started here, until Ctrl-C', () => {
   assert.deepEqual(upOptions(), {
-    brokers: undefined,
-    metadata: undefined,
-    kafka: undefined,
+    kafka: { brokers: 1, metadata: 'zookeeper' },
     store: undefined,
     events: 'sample',
     once: false,
@@ -40,9 +38,7 @@ test('every option is read', () => {
       ...['--port', '0', '--store', 's3://bucket/a/b/', '--endpoint', 'http://store:9000'],
     ),
     {
-      brokers: 3,
-      metadata: 'kraft',
-      kafka: undefined,
+      kafka: { brokers: 3, metadata: 'kraft' },
       store: { bucket: 'bucket', prefix: 'a/b', endpoint: 'http://store:9000' },
       events: { file: 'mine.ndjson' },
       once: true,

@@ -18,16 +18,12 @@ function machine(t: TestContext, commands: Record<string, string> = {}, platform
     chmodSync(join(bin, name), 0o755);
   }
   const host: Host = { ...process, env: { PATH: bin }, platform, arch: 'x64', kill: () => undefined };
-  const nothing: Needs = {
-    java: false,
-    maven: false,
-    go: false,
-    port: undefined,
-    state: join(directory, 'state'),
-    freeBytes: 0,
-    input: undefined,
+  return {
+    host,
+    directory,
+    find: (needs: Partial<Needs>) =>
+      findProblems({ state: join(directory, 'state'), freeBytes: 0, ...needs }, host),
   };
-  return { host, directory, find: (needs: Partial<Needs>) => findProblems({ ...nothing, ...needs }, host) };
 }
 
 test('everything that is missing is named at once, each with the command that installs it', async (t) => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
@@ -15,7 +15,6 @@ function setUp(t: TestContext): State {
 }
 
 const running = { producer: 'http://a', consumer: 'http://b', kafka: 'c:1', objects: 's3://d' };
-const unset = { brokers: undefined, metadata: undefined };
 
 test('one process at a time owns a state, and another is told which', (t) => {
   const state = setUp(t);
@@ -41,36 +40,13 @@ test('a stale pid does not keep a state, nor does what it announced count as run
   assert.equal(state.running, undefined);
 });
 
-test('what the data was made with is kept, and another wish is refused', (t) => {
-  const state = setUp(t);
-  assert.deepEqual(state.settle({ ...unset, brokers: 3 }), { brokers: 3, metadata: 'zookeeper' });
-  assert.deepEqual(state.settle(unset), { brokers: 3, metadata: 'zookeeper' });
-  assert.deepEqual(state.settle({ brokers: 3, metadata: 'zookeeper' }), {
-    brokers: 3,
-    metadata: 'zookeeper',
-  });
-  assert.throws(
-    () => state.settle({ ...unset, brokers: 1 }),
-    /^Error: --brokers must be 3, with which .* was made, got 1: /,
-  );
-  assert.throws(
-    () => state.settle({ ...unset, metadata: 'kraft' }),
-    /--metadata must be zookeeper, .* got kraft/,
-  );
-});
-
-test('settings that cannot be read are named, and nothing is made anew over them', (t) => {
-  const state = setUp(t);
-  writeFileSync(join(state.directory, 'settings.json'), '{"brok');
-  assert.throws(() => state.settle(unset), /settings\.json cannot be read/);
-});
-
 test('survivors of a killed supervisor are killed by name, and nothing else is', async (t) => {
   const state = setUp(t);
   const [survivor, stranger] = [spawn('sleep', ['60']), spawn('sleep', ['60'])];
   t.after(() => stranger.kill());
   assert(survivor.pid !== undefined && stranger.pid !== undefined);
-  new PidFile(join(state.directory, 'kafka-1.pid'), process).write(survivor.pid);
+  mkdirSync(join(state.directory, 'kraft-1'));
+  new PidFile(join(state.directory, 'kraft-1', 'kafka-1.pid'), process).write(survivor.pid);
   const reused = JSON.stringify({ pid: stranger.pid, started: 'long ago' });
   writeFileSync(join(state.directory, 'zookeeper.pid'), reused);
   const ended = once(survivor, 'exit');
