@@ -28,7 +28,11 @@ export interface ProducerVariables extends KafkaVariables {
   readonly BATCH_MAX_BYTES?: string;
   /** @default "20000" */
   readonly QUEUE_MAX_RECORDS?: string;
-  /** Counts the bodies that are being read too. @default "67108864" */
+  /**
+   * Counts the bodies that are being read too. The process may need four times as much besides its own 160 MiB: a
+   * record is held as it came, in its batch and in what goes to the broker, and garbage is collected late.
+   * @default "33554432"
+   */
   readonly QUEUE_MAX_BYTES?: string;
   /** From a record's arrival to its answer, at most. @default "25000" */
   readonly DELIVERY_TIMEOUT_MS?: string;
@@ -88,7 +92,7 @@ export function readConfig(environment: Environment): ProducerConfig {
     queue: {
       maxRecords: variables.integer('QUEUE_MAX_RECORDS', { default: 20_000, min: 1, max: 10_000_000 }),
       maxBytes: variables.integer('QUEUE_MAX_BYTES', {
-        default: 64 * MiB,
+        default: 32 * MiB,
         min: 64 * KiB,
         max: 16 * 1_024 * MiB,
       }),

@@ -43,7 +43,7 @@ async function execute(command: Command): Promise<number> {
 }
 
 try {
-  process.exitCode = await execute(parseCommand(args));
+  process.exitCode = await execute(parseCommand(args, process.env));
 } catch (error) {
   const interrupted = stopping.signal.aborted;
   terminal.print(

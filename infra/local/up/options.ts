@@ -81,9 +81,21 @@ const optionsOf = {
 
 const DEFAULT_STATE = '.headwater';
 
+/** Those that npm has no use of its own for: it takes options before `--` for itself, and hands them on in variables. */
+const NOT_NPMS = ['once', 'input', 'brokers', 'metadata', 'kafka', 'store', 'endpoint', 'detach', 'state'];
+
 /** @throws {UsageError} */
-export function parseCommand(args: readonly string[]): Command {
+export function parseCommand(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>> = {},
+): Command {
   const [name, ...rest] = args;
+  const taken = NOT_NPMS.find((option) => env[`npm_config_${option}`] !== undefined);
+  if (taken !== undefined) {
+    throw new UsageError(
+      `npm took --${taken} for itself: write -- before it, as in npm run up -- --${taken}`,
+    );
+  }
   switch (name) {
     case 'up': {
       const values = parse(rest, optionsOf.up);

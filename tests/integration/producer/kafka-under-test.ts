@@ -6,8 +6,17 @@ import { Admin, Reader, readRecordsBatches, type RecordsBatch } from '@platforma
 import type { ProducerVariables } from '../../../apps/producer/config.ts';
 import { createProducer, type Application } from '../../../infra/local/application.ts';
 import { KafkaCluster } from '../../../infra/local/kafka-cluster.ts';
+import type { Host } from '../../../infra/local/host.ts';
 import type { Metadata } from '../../../infra/local/kafka-properties.ts';
 import { waitUntil } from '../../../infra/local/wait.ts';
+
+const host: Host = {
+  env: process.env,
+  execPath: process.execPath,
+  platform: process.platform,
+  arch: process.arch,
+  kill: (pid, signal) => process.kill(pid, signal),
+};
 
 /** A real cluster for the tests of one file; each test takes a topic and producers of its own. */
 export class KafkaUnderTest {
@@ -26,10 +35,7 @@ export class KafkaUnderTest {
   /** Prepares a cluster; nothing runs yet. */
   static async create(brokers: 1 | 3, metadata: Metadata = 'zookeeper'): Promise<KafkaUnderTest> {
     const directory = await mkdtemp(join(tmpdir(), 'headwater-producer-'));
-    return new KafkaUnderTest(
-      await KafkaCluster.create({ host: process, directory, brokers, metadata }),
-      directory,
-    );
+    return new KafkaUnderTest(await KafkaCluster.create({ host, directory, brokers, metadata }), directory);
   }
 
   async stop(): Promise<void> {
@@ -77,8 +83,9 @@ export class KafkaUnderTest {
     t: TestContext,
     topic: string,
     variables: Partial<ProducerVariables> = {},
+    environment: Readonly<Record<string, string>> = {},
   ): Promise<Application> {
-    const producer = await this.createProducer(t, topic, variables);
+    const producer = await this.createProducer(t, topic, variables, environment);
     await producer.start();
     return producer;
   }
@@ -87,9 +94,10 @@ export class KafkaUnderTest {
     t: TestContext,
     topic: string,
     variables: Partial<ProducerVariables> = {},
+    environment: Readonly<Record<string, string>> = {},
   ): Promise<Application> {
     const producer = await createProducer({
-      host: process,
+      host: { ...host, env: { ...process.env, ...environment } },
       directory: this.directory,
       name: `producer-${this.#producers++}`,
       variables: {

@@ -89,6 +89,13 @@ for (const [args, message] of [
   });
 }
 
+test('an option that npm took for itself is told, instead of doing something else', () => {
+  assert.throws(
+    () => parseCommand(['up'], { npm_config_once: 'true' }),
+    /npm took --once for itself: write -- before it, as in npm run up -- --once/,
+  );
+});
+
 test('down and status take the state directory', () => {
   assert.deepEqual(parseCommand(['down']), { name: 'down', state: '.headwater' });
   assert.deepEqual(parseCommand(['status', '--state', 'here', '--json']), {
