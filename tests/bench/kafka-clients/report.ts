@@ -31,21 +31,23 @@ export function renderReport({ machine, installs, failures, measurements }: Resu
     '',
     `Made by \`npm run bench:clients\` on ${machine.date}: ${machine.cores} cores (${machine.processor}), ${machine.memoryGiB} GiB, ${machine.system}, Node ${machine.node};`,
     'three brokers and ZooKeeper on the same machine, 6 partitions, replication 3, min.insync 2, acks=all, idempotent, values of 1 KiB.',
-    'Medians, with the lowest and highest round in brackets.',
+    'Medians, with the lowest and highest round in brackets. A backlog is timed from the first record: what has been fetched by then comes free.',
     ...Object.entries(costMeasures).flatMap(([measure, title]) => [
       '',
       `## ${title[0]?.toUpperCase() ?? ''}${title.slice(1)}`,
       '',
       ...table(
         ['client', 'records/s', 'CPU s per million records', 'rounds'],
-        names.map((name) => {
+        names.flatMap((name) => {
           const found = of(name, measure as Measure);
-          return [
+          if (found.length === 0) return [];
+          const row = [
             name,
             spread(found, 'recordsPerSecond'),
             spread(found, 'cpuSecondsPerMillion'),
             rounds(found),
           ];
+          return [row];
         }),
       ),
     ]),
@@ -103,14 +105,16 @@ function table(head: string[], rows: string[][]): string[] {
 
 type Figure = Exclude<keyof (Cost & Failover), 'firstError'>;
 
+/** The median, with the lowest and the highest in brackets. */
 function spread(measurements: Measurement[], key: Figure, divisor = 1): string {
-  const figures = measurements.flatMap(({ [key]: value }) => (value === undefined ? [] : [value / divisor]));
-  figures.sort((a, b) => a - b);
-  const [lowest, median, highest] = [0, figures.length >> 1, figures.length - 1].map(
-    (index) => figures[index],
-  );
-  if (lowest === undefined || median === undefined || highest === undefined) return '–';
-  return `${format(median)} (${format(lowest)}–${format(highest)})`;
+  const figures = measurements
+    .flatMap(({ [key]: value }) => (value === undefined ? [] : [value / divisor]))
+    .sort((a, b) => a - b);
+  if (figures.length === 0) return '–';
+  const at = (index: number) => figures[index] ?? NaN;
+  const middle = (figures.length - 1) / 2;
+  const median = (at(Math.floor(middle)) + at(Math.ceil(middle))) / 2;
+  return `${format(median)} (${format(at(0))}–${format(at(figures.length - 1))})`;
 }
 
 function format(figure: number): string {
