@@ -33,6 +33,18 @@ const directions = [
     forbid: ['../aws/**', '../local/**', '../constructs/**', '../index.ts', '**/apps/**', '@pulumi/*'],
   },
   {
+    files: ['infra/images/**'],
+    forbid: [
+      '../aws/**',
+      '../constructs/**',
+      '../charts/**',
+      '../diff/**',
+      '../index.ts',
+      '**/apps/**',
+      '@pulumi/*',
+    ],
+  },
+  {
     files: ['infra/local/**'],
     forbid: ['../aws/**', '../constructs/**', '../charts/**', '../diff/**', '../platform.ts', '@pulumi/*'],
     types: ['**/apps/**'],

@@ -75,7 +75,7 @@ export class CollectionChart extends Chart {
     };
     return new Producer(this, 'Producer', {
       namespace: namespaces.pipeline,
-      image: images.application,
+      image: images.producer,
       replicas: producer.replicas,
       targetCpuPercent: producer.targetCpuPercent,
       resources: podResources(producer.resources),
@@ -93,7 +93,7 @@ export class CollectionChart extends Chart {
     const variables = consumerVariables(environment, client);
     new Consumer(this, 'Consumer', {
       namespace: namespaces.pipeline,
-      image: images.application,
+      image: images.consumer,
       replicas: consumer.replicas,
       cpuMillicores: consumer.cpuMillicores,
       spread,

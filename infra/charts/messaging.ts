@@ -60,7 +60,7 @@ export class MessagingChart extends Chart {
     if (security.protocol === 'tls' && security.authentication.mechanism === 'scram-sha-512') {
       new KafkaUsers(this, 'Users', {
         namespace,
-        image: images.application,
+        image: images.users,
         replicationServers: `kafka-brokers.${namespace}.svc.${clusterDomain}:${LISTENER_PORTS.replication}`,
         certificateSecret: security.certificateSecret,
         passwordSecrets: Object.fromEntries(
@@ -73,7 +73,7 @@ export class MessagingChart extends Chart {
     const client = kafkaClient(environment, kafka, 'topics');
     new Topics(this, 'Topics', {
       namespace,
-      image: images.application,
+      image: images.topics,
       cluster: { brokers: settings.brokers, logVolume },
       topics,
       deleted: environment.deletedTopics,

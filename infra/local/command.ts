@@ -9,7 +9,7 @@ export interface CommandOptions {
   /** Ends the command. */
   readonly signal?: AbortSignal | undefined;
   /** Gets each line of standard output and standard error as it comes. */
-  readonly onLine?: (line: string) => void;
+  readonly onLine?: (line: string, stream: 'stdout' | 'stderr') => void;
 }
 
 const KEPT_LINES = 25;
@@ -27,11 +27,11 @@ export async function runCommand(
     ...(signal && { signal }),
   });
   const tail: string[] = [];
-  for (const stream of [child.stdout, child.stderr]) {
-    createInterface({ input: stream }).on('line', (line) => {
+  for (const stream of ['stdout', 'stderr'] as const) {
+    createInterface({ input: child[stream] }).on('line', (line) => {
       tail.push(line);
       if (tail.length > KEPT_LINES) tail.shift();
-      onLine?.(line);
+      onLine?.(line, stream);
     });
   }
   const ending = await new Promise<string | undefined>((resolve) => {
@@ -42,4 +42,20 @@ export async function runCommand(
   });
   if (ending !== undefined)
     throw new Error(`${[program, ...args].join(' ')} failed: ${ending}\n${tail.join('\n')}`);
+}
+
+/** Standard output of a command, without its last line break. @throws {Error} as {@link runCommand} does */
+export async function commandOutput(
+  program: string,
+  args: readonly string[],
+  options: Omit<CommandOptions, 'onLine'>,
+): Promise<string> {
+  const lines: string[] = [];
+  await runCommand(program, args, {
+    ...options,
+    onLine: (line, stream) => {
+      if (stream === 'stdout') lines.push(line);
+    },
+  });
+  return lines.join('\n');
 }

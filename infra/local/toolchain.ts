@@ -57,9 +57,24 @@ export class Toolchain {
 
   /** @throws {Error} that names each jar whose checksum is not the committed one */
   async javaServer(set: JarSet): Promise<JavaServer> {
+    const jars = await this.jars(set);
+    const { JAVA_HOME } = this.#host.env;
+    return {
+      java: JAVA_HOME === undefined ? 'java' : join(JAVA_HOME, 'bin', 'java'),
+      classPath: join(jars, '*'),
+      configuration: join(this.#images, set),
+    };
+  }
+
+  /**
+   * The directory of the set's jars, and of nothing else.
+   *
+   * @throws {Error} that names each jar whose checksum is not the committed one
+   */
+  async jars(set: JarSet): Promise<string> {
     const description = await this.#describe(set);
     const [, checksums] = description;
-    const jars = await this.#cache.entry(
+    return this.#cache.entry(
       cacheName(set),
       description,
       async (directory) => {
@@ -70,12 +85,6 @@ export class Toolchain {
       },
       async (directory) => (await compareChecksums(directory, checksums)).length === 0,
     );
-    const { JAVA_HOME } = this.#host.env;
-    return {
-      java: JAVA_HOME === undefined ? 'java' : join(JAVA_HOME, 'bin', 'java'),
-      classPath: join(jars, '*'),
-      configuration: join(this.#images, set),
-    };
   }
 
   async hasVersitygw(): Promise<boolean> {

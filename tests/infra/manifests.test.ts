@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { environments } from '../../infra/environments/environments.ts';
 import lock from '../../infra/images.lock.json' with { type: 'json' };
-import { ownTags } from '../../infra/lock-images.ts';
+import { ownTags } from '../../infra/images/content-tags.ts';
 import { buildPlatform } from '../../infra/platform.ts';
 
 const root = join(import.meta.dirname, '../..');

@@ -1,0 +1,71 @@
+import { commandOutput } from '../local/command.ts';
+import type { Host } from '../local/host.ts';
+import type { BuildRequest, ImageBuilder } from './image-builder.ts';
+
+/** With chroot no container runtime is needed, and a build works inside a container too. */
+const ISOLATION = ['--isolation', 'chroot'];
+
+/** Buildah, with the storage that it is configured for. */
+export class BuildahBuilder implements ImageBuilder {
+  readonly name = 'buildah';
+  readonly #host: Host;
+
+  constructor(host: Host) {
+    this.#host = host;
+  }
+
+  async labelsOf(reference: string): Promise<Readonly<Record<string, string>> | undefined> {
+    if (!(await succeeds(this.#buildah('inspect', '--type', 'image', reference)))) return undefined;
+    const image = JSON.parse(await this.#buildah('inspect', '--type', 'image', reference)) as {
+      readonly OCIv1: { readonly config: { readonly Labels?: Readonly<Record<string, string>> } };
+    };
+    return image.OCIv1.config.Labels ?? {};
+  }
+
+  async build({
+    reference,
+    dockerfile,
+    context,
+    namedContexts,
+    arguments: values,
+  }: BuildRequest): Promise<void> {
+    await this.#buildah(
+      ...['build', ...ISOLATION, '--layers', '--pull=missing', '--tag', reference, '--file', dockerfile],
+      ...Object.entries(values).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]),
+      ...Object.entries(namedContexts).flatMap(([name, path]) => ['--build-context', `${name}=${path}`]),
+      context,
+    );
+  }
+
+  async run(reference: string, command: readonly string[]): Promise<string> {
+    const container = await this.#buildah('from', '--pull-never', reference);
+    try {
+      return await this.#buildah('run', ...ISOLATION, container, '--', ...command);
+    } finally {
+      await this.#buildah('rm', container);
+    }
+  }
+
+  async save(reference: string, file: string): Promise<void> {
+    await this.#buildah('push', reference, `oci-archive:${file}:${reference}`);
+  }
+
+  async isPushed(reference: string): Promise<boolean> {
+    return succeeds(this.#buildah('manifest', 'inspect', `docker://${reference}`));
+  }
+
+  async push(reference: string): Promise<void> {
+    await this.#buildah('push', reference, `docker://${reference}`);
+  }
+
+  #buildah(...args: readonly string[]): Promise<string> {
+    return commandOutput('buildah', args, { host: this.#host, cwd: '/' });
+  }
+}
+
+function succeeds(running: Promise<unknown>): Promise<boolean> {
+  return running.then(
+    () => true,
+    () => false,
+  );
+}
