@@ -83,6 +83,12 @@ export class IngressChart extends Chart {
         ],
       });
     }
+
+    const controller = this.node.tryFindChild('Controller');
+    // Its webhook is asked about each Ingress: until the controller runs, none is accepted.
+    for (const child of this.node.children) {
+      if (child instanceof Edge && controller !== undefined) child.node.addDependency(controller);
+    }
   }
 }
 

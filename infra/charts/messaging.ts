@@ -55,10 +55,12 @@ export class MessagingChart extends Chart {
       readsRackFromPodLabel: settings.rack === 'pod-label',
     });
     this.kafka = kafka;
+    const ensemble = this.node.tryFindChild('ZooKeeper');
+    if (ensemble !== undefined) kafka.node.addDependency(ensemble);
 
     const { security } = settings;
     if (security.protocol === 'tls' && security.authentication.mechanism === 'scram-sha-512') {
-      new KafkaUsers(this, 'Users', {
+      const users = new KafkaUsers(this, 'Users', {
         namespace,
         image: images.users,
         replicationServers: `kafka-brokers.${namespace}.svc.${clusterDomain}:${LISTENER_PORTS.replication}`,
@@ -69,9 +71,10 @@ export class MessagingChart extends Chart {
           ),
         ),
       });
+      users.node.addDependency(kafka);
     }
     const client = kafkaClient(environment, kafka, 'topics');
-    new Topics(this, 'Topics', {
+    const declared = new Topics(this, 'Topics', {
       namespace,
       image: images.topics,
       cluster: { brokers: settings.brokers, logVolume },
@@ -80,6 +83,7 @@ export class MessagingChart extends Chart {
       variables: { ...client.variables },
       mounts: client.mounts,
     });
+    declared.node.addDependency(this.node.tryFindChild('Users') ?? kafka);
   }
 
   #requireReplicasWhereStrict({ strict, kafka, topics }: Environment): void {

@@ -52,13 +52,13 @@ export class CertgenJobs extends Construct {
         ],
       },
     });
-    this.job('Create', namespace, image, [
+    const create = this.job('Create', namespace, image, [
       'create',
       `--host=${names.join(',')}`,
       `--namespace=${namespace}`,
       `--secret-name=${INGRESS_NGINX_CERTIFICATE}`,
     ]);
-    this.job('Patch', namespace, image, [
+    const patch = this.job('Patch', namespace, image, [
       'patch',
       `--webhook-name=${INGRESS_NGINX_CERTIFICATE}`,
       `--namespace=${namespace}`,
@@ -66,9 +66,10 @@ export class CertgenJobs extends Construct {
       `--secret-name=${INGRESS_NGINX_CERTIFICATE}`,
       '--patch-failure-policy=Fail',
     ]);
+    patch.node.addDependency(create);
   }
 
-  private job(id: 'Create' | 'Patch', namespace: string, image: string, args: string[]): void {
+  private job(id: 'Create' | 'Patch', namespace: string, image: string, args: string[]): Job {
     const labels = objectLabels(INGRESS_NGINX_ADMISSION);
     const step = id.toLowerCase();
     const job = new Job(this, id, {
@@ -108,5 +109,6 @@ export class CertgenJobs extends Construct {
       ],
     });
     completeWorkload(job, { identity: INGRESS_NGINX_ADMISSION });
+    return job;
   }
 }

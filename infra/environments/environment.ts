@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { aws } from './aws.ts';
 import { consumer, edge, kafkaUi, objectStore, producer, restBridge } from './collection.ts';
 import { logging } from './logging.ts';
 import { kafka, topics } from './messaging.ts';
@@ -58,5 +59,7 @@ export const environment = z.strictObject({
   network,
   /** Whether the Prometheus operator's kinds are in the cluster: monitors and alerts are made for it. */
   monitoring: z.enum(['none', 'prometheus-operator']),
+  /** @default nothing of AWS is made, nor is it asked for anything */
+  aws: aws.optional(),
 });
 export type Environment = z.infer<typeof environment>;

@@ -144,4 +144,11 @@ export const production: Environment = {
     monitoringNamespace: 'monitoring',
   },
   monitoring: 'prometheus-operator',
+  aws: {
+    accountId: '123456789012',
+    region: 'eu-central-1',
+    bucket: {},
+    consumerRole: { name: 'headwater-production-consumer', clusterName: 'production' },
+    repositories: [],
+  },
 };

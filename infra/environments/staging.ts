@@ -122,4 +122,11 @@ export const staging: Environment = {
     monitoringNamespace: 'monitoring',
   },
   monitoring: 'prometheus-operator',
+  aws: {
+    accountId: '123456789012',
+    region: 'eu-central-1',
+    bucket: {},
+    consumerRole: { name: 'headwater-staging-consumer', clusterName: 'staging' },
+    repositories: [],
+  },
 };

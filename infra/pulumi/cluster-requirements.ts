@@ -1,0 +1,162 @@
+import type { ClusterFacts } from './cluster.ts';
+import { describeObject, type Manifest } from './platform-objects.ts';
+import type { StackSettings } from './settings.ts';
+
+/** What stands against applying the manifests, and what only stands against their use. */
+export interface Findings {
+  readonly errors: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** `preStop.sleep` is on by default since this version. */
+const MINIMUM_VERSION = '1.30';
+/** Nodes' topology labels are copied to their pods since this version. */
+const POD_TOPOLOGY_LABELS_VERSION = '1.35';
+
+/** Who serves the kinds that are not Kubernetes' own, by their group. */
+const PROVIDERS: Readonly<Record<string, string>> = {
+  'cert-manager.io': 'cert-manager (https://cert-manager.io)',
+  'gateway.envoyproxy.io': 'Envoy Gateway (https://gateway.envoyproxy.io)',
+  'gateway.networking.k8s.io': 'the Gateway API (https://gateway-api.sigs.k8s.io)',
+  'gateway.nginx.org': 'NGINX Gateway Fabric (https://docs.nginx.com/nginx-gateway-fabric)',
+  'keda.sh': 'KEDA (https://keda.sh)',
+  'monitoring.coreos.com': 'the Prometheus operator (https://prometheus-operator.dev)',
+};
+
+/** API versions of the manifests that another project serves. */
+export function foreignApiVersions(manifests: readonly Manifest[]): readonly string[] {
+  const apiVersions = manifests.map(({ apiVersion }) => apiVersion);
+  return [...new Set(apiVersions)].filter((apiVersion) => groupOf(apiVersion) in PROVIDERS);
+}
+
+/** Holds a cluster against what a stack is about to apply there. */
+export function checkCluster(
+  facts: ClusterFacts,
+  { environment, clusterUid }: Pick<StackSettings, 'environment' | 'clusterUid'>,
+  manifests: readonly Manifest[],
+  stack: string,
+): Findings {
+  const where = `context ${facts.context} (${facts.server})`;
+  if (clusterUid === undefined) {
+    return onlyError(
+      `clusterUid: must be pinned before anything is applied, got nothing: if ${where} is the cluster of ${stack}, pulumi config set clusterUid ${facts.uid} --stack ${stack}`,
+    );
+  }
+  if (clusterUid !== facts.uid) {
+    return onlyError(
+      `clusterUid: ${where} is not the cluster of stack ${stack}: it must be ${clusterUid}, got ${facts.uid}: choose another context, or another stack`,
+    );
+  }
+  const minimum = environment.kafka.rack === 'pod-label' ? POD_TOPOLOGY_LABELS_VERSION : MINIMUM_VERSION;
+  return {
+    errors: [
+      ...(isBefore(facts.version, minimum)
+        ? [
+            `Kubernetes: must be ${minimum} or newer for environment ${environment.name}, got ${facts.version}: upgrade the cluster${minimum === MINIMUM_VERSION ? '' : ', or set kafka.rack to none'}`,
+          ]
+        : []),
+      ...missingKinds(facts, manifests),
+      ...missingStorageClasses(facts, manifests),
+    ],
+    warnings: missingClasses(facts, manifests),
+  };
+}
+
+function onlyError(error: string): Findings {
+  return { errors: [error], warnings: [] };
+}
+
+function missingKinds({ kinds }: ClusterFacts, manifests: readonly Manifest[]): readonly string[] {
+  const missing = manifests
+    .filter(({ apiVersion }) => groupOf(apiVersion) in PROVIDERS)
+    .filter(({ apiVersion, kind }) => !kinds.has(`${apiVersion}/${kind}`))
+    .map(
+      ({ apiVersion, kind }) =>
+        `${kind} (${apiVersion}) is not served: install ${PROVIDERS[groupOf(apiVersion)] ?? ''} first`,
+    );
+  return [...new Set(missing)];
+}
+
+function missingStorageClasses(
+  { storageClasses }: ClusterFacts,
+  manifests: readonly Manifest[],
+): readonly string[] {
+  const names = storageClasses.map(({ name }) => name);
+  const missing = manifests.flatMap((manifest) =>
+    claimsOf(manifest).flatMap(({ spec: { storageClassName } }) => {
+      if (storageClassName === undefined) {
+        return storageClasses.some(({ isDefault }) => isDefault)
+          ? []
+          : [
+              `StorageClass: there is no default one, and the environment names none, so that volumes would never be made: set storageClassName to one of ${list(names)}`,
+            ];
+      }
+      return names.includes(storageClassName)
+        ? []
+        : [
+            `StorageClass ${storageClassName}: is missing, so that volumes would never be made: make it, or set storageClassName to one of ${list(names)}`,
+          ];
+    }),
+  );
+  return [...new Set(missing)];
+}
+
+/** Routes without a controller are stored, and serve nobody. */
+function missingClasses(facts: ClusterFacts, manifests: readonly Manifest[]): readonly string[] {
+  const own = new Set(
+    manifests.filter(({ kind }) => kind === 'IngressClass').map(({ metadata }) => metadata.name),
+  );
+  const warnings = manifests.flatMap((manifest) => {
+    const spec = manifest['spec'] as { ingressClassName?: string; gatewayClassName?: string } | undefined;
+    if (manifest.kind === 'Ingress' && spec?.ingressClassName !== undefined) {
+      const { ingressClassName: name } = spec;
+      return own.has(name) || facts.ingressClasses.includes(name)
+        ? []
+        : [
+            `IngressClass ${name} is missing, so that ${describeObject(manifest)} serves nobody: install its controller, or set edge.ingressClassName to one of ${list(facts.ingressClasses)} (ingress-nginx had its last release in March 2026: edge.kind gateway is the way on)`,
+          ];
+    }
+    if (manifest.kind === 'Gateway' && spec?.gatewayClassName !== undefined) {
+      const { gatewayClassName: name } = spec;
+      return facts.gatewayClasses.includes(name)
+        ? []
+        : [
+            `GatewayClass ${name} is missing, so that ${describeObject(manifest)} serves nobody: install its controller, or set edge.gatewayClassName to one of ${list(facts.gatewayClasses)}`,
+          ];
+    }
+    return [];
+  });
+  return [...new Set(warnings)];
+}
+
+interface ClaimTemplate {
+  readonly metadata: { readonly name: string };
+  readonly spec: {
+    readonly storageClassName?: string;
+    readonly resources: { readonly requests: { readonly storage: string } };
+  };
+}
+
+/** The claim templates of a StatefulSet. */
+export function claimsOf(
+  manifest: Pick<Manifest, 'kind'> & { readonly spec?: unknown },
+): readonly ClaimTemplate[] {
+  if (manifest.kind !== 'StatefulSet') return [];
+  return (
+    (manifest.spec as { readonly volumeClaimTemplates?: readonly ClaimTemplate[] }).volumeClaimTemplates ?? []
+  );
+}
+
+function groupOf(apiVersion: string): string {
+  return apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '';
+}
+
+function list(names: readonly string[]): string {
+  return names.length === 0 ? 'none there is' : names.join(', ');
+}
+
+function isBefore(version: string, minimum: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const [wantedMajor = 0, wantedMinor = 0] = minimum.split('.').map(Number);
+  return major < wantedMajor || (major === wantedMajor && minor < wantedMinor);
+}

@@ -1,0 +1,124 @@
+import {
+  ApiException,
+  CoreV1Api,
+  CustomObjectsApi,
+  KubeConfig,
+  NetworkingV1Api,
+  StorageV1Api,
+  VersionApi,
+} from '@kubernetes/client-node';
+
+/** What of a cluster decides whether a platform can run there. */
+export interface ClusterFacts {
+  readonly context: string;
+  /** URL of the API server. */
+  readonly server: string;
+  /** The uid of the namespace kube-system, which lives as long as the cluster. */
+  readonly uid: string;
+  /** `1.34` */
+  readonly version: string;
+  /** Kinds that are served, of the API versions that were asked for: `keda.sh/v1alpha1/ScaledObject`. */
+  readonly kinds: ReadonlySet<string>;
+  readonly storageClasses: readonly { readonly name: string; readonly isDefault: boolean }[];
+  readonly ingressClasses: readonly string[];
+  readonly gatewayClasses: readonly string[];
+}
+
+const GATEWAY_API = { group: 'gateway.networking.k8s.io', version: 'v1' };
+const DEFAULT_CLASS = 'storageclass.kubernetes.io/is-default-class';
+
+/**
+ * Chooses a context of the user's kubeconfig: of the files of `$KUBECONFIG`, else of `~/.kube/config`.
+ *
+ * @throws Error that lists the contexts there are
+ */
+export function readKubeConfig(context: string): KubeConfig {
+  const config = new KubeConfig();
+  config.loadFromDefault();
+  const names = config.getContexts().map(({ name }) => name);
+  if (!names.includes(context)) {
+    throw new Error(
+      `context: must be one of the kubeconfig's (${names.join(', ')}), got ${context}: KUBECONFIG says which file is read`,
+    );
+  }
+  config.setCurrentContext(context);
+  return config;
+}
+
+/**
+ * @param apiVersions `group/version` of every kind that does not belong to Kubernetes itself
+ * @throws Error that says in one line why the cluster cannot be asked
+ */
+export async function readCluster(config: KubeConfig, apiVersions: readonly string[]): Promise<ClusterFacts> {
+  const context = config.getCurrentContext();
+  const server = config.getCurrentCluster()?.server ?? '';
+  try {
+    const custom = config.makeApiClient(CustomObjectsApi);
+    const kubeSystem = await config.makeApiClient(CoreV1Api).readNamespace({ name: 'kube-system' });
+    const { major, minor } = await config.makeApiClient(VersionApi).getCode();
+    const storageClasses = await config.makeApiClient(StorageV1Api).listStorageClass();
+    const ingressClasses = await config.makeApiClient(NetworkingV1Api).listIngressClass();
+    return {
+      context,
+      server,
+      uid: kubeSystem.metadata?.uid ?? '',
+      version: `${major}.${minor.replace(/\D/g, '')}`,
+      kinds: await readKinds(custom, apiVersions),
+      storageClasses: storageClasses.items.map(({ metadata }) => ({
+        name: metadata?.name ?? '',
+        isDefault: metadata?.annotations?.[DEFAULT_CLASS] === 'true',
+      })),
+      ingressClasses: ingressClasses.items.map(({ metadata }) => metadata?.name ?? ''),
+      gatewayClasses: await readGatewayClasses(custom),
+    };
+  } catch (error) {
+    throw new Error(`cluster of context ${context} (${server}) ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+async function readKinds(
+  api: CustomObjectsApi,
+  apiVersions: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const served = await Promise.all(
+    apiVersions.map(async (apiVersion) => {
+      const [group = '', version = ''] = apiVersion.split('/');
+      const list = await unlessMissing(api.getAPIResources({ group, version }));
+      return (list?.resources ?? []).map(({ kind }) => `${apiVersion}/${kind}`);
+    }),
+  );
+  return new Set(served.flat());
+}
+
+async function readGatewayClasses(api: CustomObjectsApi): Promise<readonly string[]> {
+  const list: unknown = await unlessMissing(
+    api.listClusterCustomObject({ ...GATEWAY_API, plural: 'gatewayclasses' }) as Promise<unknown>,
+  );
+  const { items = [] } = (list ?? {}) as { readonly items?: readonly { metadata: { name: string } }[] };
+  return items.map(({ metadata }) => metadata.name);
+}
+
+async function unlessMissing<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof ApiException && error.code === 404) return undefined;
+    throw error;
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof ApiException) {
+    switch (error.code) {
+      case 401:
+        return 'does not know you (401): log in again, for EKS with aws sso login or new credentials';
+      case 403:
+        return 'refuses to be read (403): namespaces, StorageClasses and IngressClasses must be readable';
+      default:
+        return `answered ${error.code}`;
+    }
+  }
+  const { message, cause } = error as Error;
+  const code = (cause as NodeJS.ErrnoException | undefined)?.code ?? message;
+  return `cannot be reached (${code}): check the context, the VPN, and that the cluster runs`;
+}

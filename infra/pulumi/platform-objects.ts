@@ -1,0 +1,37 @@
+import { ApiObject, type App } from 'cdk8s';
+
+/** A Kubernetes object as it is applied. */
+export interface Manifest {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+  readonly [field: string]: unknown;
+}
+
+/** A manifest and the construct it comes from, whose place in the tree says what goes before it. */
+export interface PlatformObject {
+  readonly construct: ApiObject;
+  readonly manifest: Manifest;
+}
+
+/** Every object of the platform, in the order of the tree. */
+export function readObjects(app: App): readonly PlatformObject[] {
+  return app.node
+    .findAll()
+    .filter((construct) => ApiObject.isApiObject(construct))
+    .map((construct) => ({ construct, manifest: construct.toJson() as Manifest }));
+}
+
+/** `headwater/kafka`, or `headwater` for what belongs to no namespace: unique for each kind, as in the cluster. */
+export function nameOf({ metadata: { namespace, name } }: Pick<Manifest, 'metadata'>): string {
+  return namespace === undefined ? name : `${namespace}/${name}`;
+}
+
+/** `StatefulSet headwater/kafka` */
+export function describeObject(manifest: Pick<Manifest, 'kind' | 'metadata'>): string {
+  return `${manifest.kind} ${nameOf(manifest)}`;
+}

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Environment } from '../../infra/environments/environment.ts';
+import { environments } from '../../infra/environments/environments.ts';
+import { INGRESS_NGINX_CERTIFICATE } from '../../infra/constructs/ingress-nginx-certificate.ts';
+import type { Manifest } from '../../infra/pulumi/platform-objects.ts';
+import { findReferences } from '../../infra/pulumi/references.ts';
+import { requiredSecrets } from '../../infra/pulumi/secrets.ts';
+import { deployUnderMocks, manifestsOf } from './stacks.ts';
+
+/** `namespace/name` of every Secret that a manifest names, but for those that a Job or cert-manager makes. */
+function namedSecrets(environment: Environment): readonly string[] {
+  const manifests = manifestsOf(environment);
+  const secretsOf = (from: readonly Manifest[]): readonly string[] =>
+    from
+      .flatMap(findReferences)
+      .filter(({ kind }) => kind === 'Secret')
+      .map(({ namespace, name }) => `${namespace ?? ''}/${name}`);
+  const madeElsewhere = [
+    ...secretsOf(manifests.filter(({ kind }) => kind === 'Certificate')),
+    `${environment.namespaces.ingress}/${INGRESS_NGINX_CERTIFICATE}`,
+  ];
+  return [...new Set(secretsOf(manifests).filter((name) => !madeElsewhere.includes(name)))].sort();
+}
+
+for (const environment of Object.values(environments)) {
+  test(`${environment.name}: Pulumi makes every Secret that the manifests name, and no other`, () => {
+    const made = requiredSecrets(environment).map(({ namespace, name }) => `${namespace}/${name}`);
+    assert.deepEqual(made.sort(), namedSecrets(environment));
+  });
+}
+
+test('the brokers’ private key is given to no other namespace', () => {
+  const certificates = requiredSecrets(environments.production).filter(
+    ({ name }) => name === 'kafka-certificate-v1',
+  );
+  assert.deepEqual(Object.fromEntries(certificates.map(({ namespace, keys }) => [namespace, keys])), {
+    headwater: ['tls.crt', 'tls.key', 'ca.crt'],
+    'headwater-logging': ['ca.crt'],
+  });
+});
+
+test('content reaches the Secret in base64, and no other resource', async () => {
+  const { registered } = await deployUnderMocks({ stack: 'production' });
+  const secrets = registered.filter(({ type }) => type === 'kubernetes:core/v1:Secret');
+  assert.equal(secrets.length, requiredSecrets(environments.production).length);
+  const login = secrets.find(({ name }) => name === 'headwater-logging/search-credentials-v1');
+  const { value } = login?.inputs['data'] as { readonly value: Record<string, { value: string }> };
+  assert.ok(value);
+  const others = JSON.stringify(registered.filter((resource) => !secrets.includes(resource)));
+  assert.doesNotMatch(others, /content of |Y29udGVudCBvZi/);
+});
