@@ -70,13 +70,16 @@ export class NetworkPolicies extends Construct {
     for (const workload of workloadsOf(connections)) {
       const { namespace, identity } = workload;
       const name = `${identity.name}-${identity.component}`;
+      const ingress = connections
+        .filter(({ to }) => isSame(to, workload))
+        .map(({ from, ports }) => ({ from: policyPeers(from), ports: policyPorts(ports) }));
+      const egress = egressRules(connections.filter(({ from }) => isSame(from, workload)));
       const spec = {
         podSelector: { matchLabels: selectorLabels(identity) },
         policyTypes: ['Egress', 'Ingress'],
-        ingress: connections
-          .filter(({ to }) => isSame(to, workload))
-          .map(({ from, ports }) => ({ from: policyPeers(from), ports: policyPorts(ports) })),
-        egress: egress(connections.filter(({ from }) => isSame(from, workload))),
+        // The API server stores no empty list, and would count each application of one as a change.
+        ...(ingress.length > 0 && { ingress }),
+        ...(egress.length > 0 && { egress }),
       };
       new ApiObject(this, `${namespace}-${name}`, {
         apiVersion: 'networking.k8s.io/v1',
@@ -99,7 +102,7 @@ function workloadsOf(connections: readonly Connection[]): readonly WorkloadPeer[
   return [...new Map(workloads)].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, peer]) => peer);
 }
 
-function egress(connections: readonly Connection[]): { to: PolicyPeer[]; ports: PolicyPort[] }[] {
+function egressRules(connections: readonly Connection[]): { to: PolicyPeer[]; ports: PolicyPort[] }[] {
   if (connections.length === 0) return [];
   return [
     {
