@@ -1,0 +1,56 @@
+import type { Host } from '../../infra/local/host.ts';
+import { findFreePorts } from '../../infra/local/ports.ts';
+import { ControlPlane } from './control-plane.ts';
+import { LabToolchain } from './toolchain.ts';
+
+export interface ApiServerOptions {
+  /** Holds everything it writes; the caller removes it. */
+  readonly directory: string;
+  /** Whether the controllers run too: namespaces are emptied and removed, Deployments get their ReplicaSets. @default false */
+  readonly controllerManager?: boolean;
+  /** @default process */
+  readonly host?: Host;
+}
+
+export interface ApiServer {
+  /** Path of an administrator's kubeconfig that needs no other file. */
+  readonly kubeconfig: string;
+  readonly url: string;
+  /** Words to start kubectl of the same version with. */
+  readonly kubectl: readonly [program: string, ...args: string[]];
+  stop(): Promise<void>;
+}
+
+/**
+ * A real API server and its etcd on loopback, without a node: objects are validated, admitted and stored, and no pod
+ * ever runs. Kubernetes is built from its Go module on first use, which takes minutes. It needs Go, `etcd` and
+ * `openssl`.
+ */
+export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
+  const { directory, host = process } = options;
+  const kubernetes = await new LabToolchain({ host }).build('kubernetes');
+  const [etcdClient = 0, etcdPeer = 0, apiServer = 0, controllerManager = 0, scheduler = 0] =
+    await findFreePorts(5);
+  const plane = new ControlPlane({
+    host,
+    directory,
+    kubernetes,
+    address: '127.0.0.1',
+    ports: { etcdClient, etcdPeer, apiServer, controllerManager, scheduler },
+    serviceCidr: '10.96.0.0/24',
+    hasNodes: false,
+  });
+  const processes = [plane.etcd, plane.apiServer];
+  if (options.controllerManager === true) processes.push(plane.controllerManager);
+  const stop = async (): Promise<void> => {
+    for (const process of processes.toReversed()) await process.stop();
+  };
+  try {
+    for (const process of processes) await process.start();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const { kubeconfig, url } = plane;
+  return { kubeconfig, url, kubectl: [kubernetes, 'kubectl', '--kubeconfig', kubeconfig], stop };
+}

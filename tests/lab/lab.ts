@@ -1,0 +1,106 @@
+import { spawn } from 'node:child_process';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Host, Progress } from '../../infra/local/host.ts';
+import { waitUntil } from '../../infra/local/wait.ts';
+import { initFile, keeperFile, removeCgroups } from './namespaces.ts';
+import { makeParts, type Parts } from './parts.ts';
+import { DIRECTORY, PATHS } from './place.ts';
+import { missingRequirements } from './requirements.ts';
+
+const NODE_LOG = join(DIRECTORY, 'node.log');
+const KEEPER_LOG = join(DIRECTORY, 'keeper.log');
+/** How the node marks a line of its log that is meant for who waits. */
+const SPOKEN = 'lab: ';
+
+/** Whether the node runs, and all of it. */
+export function isUp(host: Host): boolean {
+  return keeperFile(host).running() !== undefined && existsSync(PATHS.ready);
+}
+
+/**
+ * Raises the node, from whatever is there: a lab that runs is left alone, and one that was killed goes on with its
+ * data.
+ *
+ * @param uid of the user who asks
+ * @throws {Error} that names all that is missing on this machine, or what did not start
+ */
+export async function up(host: Host, uid: number | undefined, progress: Progress): Promise<void> {
+  if (isUp(host)) return;
+  const started = new AbortController();
+  const spoken = spokenLines().length;
+  if (keeperFile(host).running() === undefined) {
+    const missing = await missingRequirements(host, uid);
+    if (missing.length > 0) throw new Error(`the lab cannot be raised here:\n  ${missing.join('\n  ')}`);
+    const parts = await makeParts(host, progress);
+    removeCgroups();
+    spawnKeeper(host, parts, () =>
+      started.abort(new Error(`the lab did not start; ${KEEPER_LOG} ends:\n${tail()}`)),
+    );
+  }
+  let told = spoken;
+  await waitUntil(
+    () => {
+      for (const line of spokenLines().slice(told)) {
+        told += 1;
+        progress(line);
+      }
+      return isUp(host);
+    },
+    { what: `up: see ${NODE_LOG}`, deadlineMs: 300_000, everyMs: 100, signal: started.signal },
+  );
+}
+
+/** Ends everything of the lab, half-built or whole, and removes what it has written. */
+export async function down(host: Host): Promise<void> {
+  const keeper = keeperFile(host).running();
+  if (keeper !== undefined) {
+    host.kill(keeper.pid, 'SIGTERM');
+    await waitUntil(() => keeperFile(host).running() === undefined, {
+      what: `rid of the keeper, pid ${keeper.pid}`,
+      deadlineMs: 90_000,
+    });
+  }
+  // The kernel ends the namespaces of a keeper that was killed; that takes it a moment.
+  await waitUntil(() => initFile(host).running() === undefined, {
+    what: 'rid of the node',
+    deadlineMs: 30_000,
+  });
+  await waitUntil(
+    () => {
+      removeCgroups();
+      return true;
+    },
+    { what: 'rid of the cgroups of pods', deadlineMs: 30_000 },
+  );
+  await rm(DIRECTORY, { recursive: true, force: true });
+}
+
+function spawnKeeper(host: Host, parts: Parts, ended: () => void): void {
+  mkdirSync(DIRECTORY, { recursive: true, mode: 0o755 });
+  const log = openSync(KEEPER_LOG, 'w');
+  try {
+    const main = join(import.meta.dirname, 'keeper/main.ts');
+    const child = spawn(host.execPath, [main, JSON.stringify(parts)], {
+      cwd: DIRECTORY,
+      stdio: ['ignore', log, log],
+      detached: true,
+      env: host.env,
+    });
+    child.once('exit', ended);
+    child.unref();
+  } finally {
+    closeSync(log);
+  }
+}
+
+function tail(): string {
+  return readFileSync(KEEPER_LOG, 'utf8').trimEnd().split('\n').slice(-25).join('\n');
+}
+
+function spokenLines(): string[] {
+  if (!existsSync(NODE_LOG)) return [];
+  const lines = readFileSync(NODE_LOG, 'utf8').split('\n').slice(0, -1);
+  return lines.filter((line) => line.startsWith(SPOKEN)).map((line) => line.slice(SPOKEN.length));
+}

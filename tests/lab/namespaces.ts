@@ -1,0 +1,49 @@
+import { existsSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Host } from '../../infra/local/host.ts';
+import { PidFile } from '../../infra/local/pid-file.ts';
+import { CGROUP, DIRECTORY } from './place.ts';
+
+const CGROUPS = '/sys/fs/cgroup';
+
+/** Which process holds the lab. */
+export function keeperFile(host: Host): PidFile {
+  return new PidFile(join(DIRECTORY, 'keeper.pid'), host);
+}
+
+/** Which process is the first in the lab's namespaces. */
+export function initFile(host: Host): PidFile {
+  return new PidFile(join(DIRECTORY, 'init.pid'), host);
+}
+
+/** The only child of `unshare`: the first process of the namespaces that it made. */
+export function firstProcess(unshare: number | undefined): number | undefined {
+  if (unshare === undefined) return undefined;
+  const [child = ''] = readFileSync(`/proc/${unshare}/task/${unshare}/children`, 'utf8').trim().split(' ');
+  return child === '' ? undefined : Number(child);
+}
+
+/**
+ * Words to start a command with that is to run in the lab's network, and see its files.
+ *
+ * @throws {Error} where the lab is down
+ */
+export function within(host: Host): [program: string, ...args: string[]] {
+  const init = initFile(host).running();
+  if (init === undefined) throw new Error('the lab is down: npm run lab -- up');
+  return ['nsenter', `--target=${init.pid}`, '--net', '--mount', '--'];
+}
+
+/** Removes the cgroups of pods, from the leaves up. No process may be left in them. */
+export function removeCgroups(): void {
+  const remove = (directory: string): void => {
+    for (const entry of readdirSync(directory, { withFileTypes: true })) {
+      if (entry.isDirectory()) remove(join(directory, entry.name));
+    }
+    rmdirSync(directory);
+  };
+  for (const controller of existsSync(CGROUPS) ? readdirSync(CGROUPS) : []) {
+    const directory = join(CGROUPS, controller, CGROUP);
+    if (existsSync(directory)) remove(directory);
+  }
+}

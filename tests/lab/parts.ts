@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { cp, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { Cache } from '../../infra/local/cache.ts';
+import { runCommand } from '../../infra/local/command.ts';
+import type { Host, Progress } from '../../infra/local/host.ts';
+import { PAUSE_IMAGE } from './node/configuration.ts';
+import { GO_PROGRAMS, LabToolchain, type GoProgram } from './toolchain.ts';
+
+/** Paths of what a node is made of and Debian does not have. */
+export interface Parts {
+  readonly binaries: Readonly<Record<GoProgram, string>>;
+  /** An OCI archive. */
+  readonly pauseImage: string;
+}
+
+/** Builds what is not in the cache yet. */
+export async function makeParts(host: Host, progress: Progress): Promise<Parts> {
+  const toolchain = new LabToolchain({ host, progress });
+  const built: [GoProgram, string][] = [];
+  for (const program of GO_PROGRAMS) built.push([program, await toolchain.build(program)]);
+  const binaries = Object.fromEntries(built) as Record<GoProgram, string>;
+  return { binaries, pauseImage: await programImage(host, binaries.pause, PAUSE_IMAGE) };
+}
+
+/** An OCI archive of an image that holds one static program and nothing else, and runs it. */
+async function programImage(host: Host, program: string, name: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(program), hash);
+  const directory = await Cache.of(host).entry('lab-image', [name, hash.digest('hex')], async (made) => {
+    const context = join(made, 'context');
+    await cp(program, join(context, 'program'));
+    await writeFile(
+      join(context, 'Dockerfile'),
+      'FROM scratch\nCOPY program /program\nENTRYPOINT ["/program"]\n',
+    );
+    // Nothing of it is left in the machine's own store of images.
+    const storage = [
+      '--root',
+      join(made, 'store'),
+      '--runroot',
+      join(made, 'run'),
+      '--storage-driver',
+      'vfs',
+    ];
+    const buildah = (...args: readonly string[]): Promise<void> =>
+      runCommand('buildah', [...storage, ...args], { host, cwd: made });
+    await buildah('bud', '--isolation', 'chroot', '--tag', name, context);
+    await buildah('push', name, `oci-archive:${join(made, 'image.tar')}:${name}`);
+    await runCommand('rm', ['-rf', 'store', 'run', 'context'], { host, cwd: made });
+  });
+  return join(directory, 'image.tar');
+}
