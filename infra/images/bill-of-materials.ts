@@ -5,6 +5,7 @@ import { commandOutput, runCommand } from '../local/command.ts';
 import type { Host } from '../local/host.ts';
 import type { ImageBuilder } from './image-builder.ts';
 import type { OwnImage } from './own-images.ts';
+import { installRuntimePackages } from './runtime-packages.ts';
 
 const MAVEN_PLUGIN = 'org.cyclonedx:cyclonedx-maven-plugin:2.9.3:makeBom';
 
@@ -22,14 +23,13 @@ export async function billOfMaterials(
   root: string,
   host: Host,
   builder: ImageBuilder,
-  image: OwnImage,
+  { fetched }: OwnImage,
   reference: string,
 ): Promise<string> {
-  const { fetched } = image;
   const packages: BillOfMaterials =
     fetched.context === 'jars'
       ? await listJars(join(root, 'images', fetched.set, 'pom.xml'), host)
-      : await listPackages(root, host);
+      : await listPackages(await installRuntimePackages(root, host, () => undefined), host);
   const debian = await builder.run(reference, [
     'dpkg-query',
     '--show',
@@ -44,9 +44,9 @@ export async function billOfMaterials(
   return `${JSON.stringify({ ...packages, metadata: { ...packages.metadata, component }, components }, null, 2)}\n`;
 }
 
-async function listPackages(root: string, host: Host): Promise<BillOfMaterials> {
-  const args = ['sbom', '--omit=dev', '--package-lock-only', '--sbom-format=cyclonedx'];
-  return JSON.parse(await commandOutput('npm', args, { host, cwd: root })) as BillOfMaterials;
+async function listPackages(directory: string, host: Host): Promise<BillOfMaterials> {
+  const output = await commandOutput('npm', ['sbom', '--sbom-format=cyclonedx'], { host, cwd: directory });
+  return JSON.parse(output) as BillOfMaterials;
 }
 
 async function listJars(pom: string, host: Host): Promise<BillOfMaterials> {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Host, Progress } from '../local/host.ts';
 import { Toolchain } from '../local/toolchain.ts';
 import { billOfMaterials } from './bill-of-materials.ts';
-import type { BuildRequest, ImageBuilder } from './image-builder.ts';
+import type { ImageBuilder } from './image-builder.ts';
 import { OWN_IMAGES, type OwnImage, type OwnImageName } from './own-images.ts';
 import { installRuntimePackages } from './runtime-packages.ts';
 
@@ -80,33 +80,35 @@ async function bringImage(
   }
 }
 
-/** Builds the image unless this machine has it on the same base. */
+/** Builds the image unless this machine has it on the same base, and writes down what is in it unless that is there. */
 async function haveImage(
-  { root, host, builder, base, billsOfMaterials, progress }: BuildImagesOptions,
+  options: BuildImagesOptions,
   image: OwnImageName,
   reference: string,
 ): Promise<ImageResult['outcome']> {
+  const { root, host, builder, base, billsOfMaterials, progress } = options;
   const definition = OWN_IMAGES[image];
   const wanted = base ?? (await defaultBase(join(root, definition.dockerfile)));
-  const labels = await builder.labelsOf(reference);
-  if (labels?.[BASE_LABEL] === wanted) return 'found';
-
-  const request: BuildRequest = {
-    reference,
-    dockerfile: join(root, definition.dockerfile),
-    context: root,
-    namedContexts: await fetchedContext(root, host, definition, progress),
-    arguments: { ...definition.arguments, BASE_IMAGE: wanted, VERSION: reference.replace(/^.*:/, '') },
-  };
-  progress(`building ${reference} with ${builder.name}`);
-  await builder.build(request);
-  progress(`listing what is in ${reference}`);
-  await mkdir(billsOfMaterials, { recursive: true });
-  await writeFile(
-    join(billsOfMaterials, `${fileName(reference)}.cdx.json`),
-    await billOfMaterials(root, host, builder, definition, reference),
-  );
-  return 'built';
+  const bill = join(billsOfMaterials, `${fileName(reference)}.cdx.json`);
+  const outcome = (await builder.labelsOf(reference))?.[BASE_LABEL] === wanted ? 'found' : 'built';
+  if (outcome === 'built') {
+    const namedContexts = await fetchedContext(root, host, definition, progress);
+    progress(`building ${reference} with ${builder.name}`);
+    await builder.build({
+      reference,
+      dockerfile: join(root, definition.dockerfile),
+      context: root,
+      namedContexts,
+      arguments: { ...definition.arguments, BASE_IMAGE: wanted, VERSION: reference.replace(/^.*:/, '') },
+    });
+  }
+  if (outcome === 'built' || !existsSync(bill)) {
+    progress(`listing what is in ${reference}`);
+    const text = await billOfMaterials(root, host, builder, definition, reference);
+    await mkdir(billsOfMaterials, { recursive: true });
+    await writeFile(bill, text);
+  }
+  return outcome;
 }
 
 async function fetchedContext(root: string, host: Host, { fetched }: OwnImage, progress: Progress) {

@@ -1,3 +1,6 @@
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { commandOutput } from '../local/command.ts';
 import type { Host } from '../local/host.ts';
 import type { BuildRequest, ImageBuilder } from './image-builder.ts';
@@ -38,11 +41,21 @@ export class BuildahBuilder implements ImageBuilder {
   }
 
   async run(reference: string, command: readonly string[]): Promise<string> {
+    const directory = await mkdtemp(join(tmpdir(), 'headwater-run-'));
     const container = await this.#buildah('from', '--pull-never', reference);
     try {
-      return await this.#buildah('run', ...ISOLATION, container, '--', ...command);
+      // By way of a file: what is written just before the end may be lost on buildah's own relay of standard output.
+      const output = join(directory, 'output');
+      await writeFile(output, '');
+      await chmod(output, 0o666);
+      await this.#buildah(
+        ...['run', ...ISOLATION, '--volume', `${output}:/run/headwater-output`, container, '--'],
+        ...['sh', '-c', 'exec "$@" >/run/headwater-output', 'sh', ...command],
+      );
+      return (await readFile(output, 'utf8')).trimEnd();
     } finally {
       await this.#buildah('rm', container);
+      await rm(directory, { recursive: true });
     }
   }
 

@@ -1,5 +1,5 @@
-import { copyFile, rm } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
+import { copyFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Cache } from '../local/cache.ts';
 import { runCommand } from '../local/command.ts';
@@ -21,18 +21,24 @@ export function runtimePackages(root: string): string {
     .join('');
 }
 
-/** A directory whose `node_modules` holds those packages for this platform; npm has compared them with the checksums. */
+/**
+ * A directory whose `node_modules` holds those packages for this platform, compared by npm with their checksums; its
+ * `package.json` names no others.
+ */
 export async function installRuntimePackages(root: string, host: Host, progress: Progress): Promise<string> {
   const madeFrom = [runtimePackages(root), host.platform, host.arch];
-  return Cache.of(host).entry('application-packages', madeFrom, async (directory) => {
+  return Cache.of(host).entry('runtime-packages', madeFrom, async (directory) => {
     progress('installing the npm packages of the applications');
-    const descriptions = ['package.json', 'package-lock.json'];
-    await Promise.all(descriptions.map((name) => copyFile(join(root, name), join(directory, name))));
+    const names = ['package.json', 'package-lock.json'];
+    await Promise.all(names.map((name) => copyFile(join(root, name), join(directory, name))));
     // Scripts of packages are not run: none of these needs its own, and what they would do is in no checksum.
     await runCommand('npm', ['ci', '--omit=dev', '--ignore-scripts', '--no-audit', '--no-fund'], {
       host,
       cwd: directory,
     });
-    await Promise.all(descriptions.map((name) => rm(join(directory, name))));
+    const manifest = join(directory, 'package.json');
+    const described = JSON.parse(await readFile(manifest, 'utf8')) as Readonly<Record<string, unknown>>;
+    await writeFile(manifest, JSON.stringify({ ...described, devDependencies: {} }));
+    await rm(join(directory, 'package-lock.json'));
   });
 }
