@@ -1,4 +1,4 @@
-import type { Content } from './codec.ts';
+import type { Content } from './content.ts';
 import type { Gap, LinkSummary, RecordPosition } from './link.ts';
 
 /** When a buffer becomes an object. */

@@ -1,11 +1,10 @@
 import type { Log } from '../service/log.ts';
 import { LinkBuffer, type FlushLimits, type FlushReason } from './buffer.ts';
-import { createContent } from './codec.ts';
-import { encodeLine } from './envelope.ts';
+import { Content, type ContentMemory } from './content.ts';
+import type { LineEncoder } from './envelope.ts';
 import type { KafkaRecord } from './kafka/records.ts';
 import { contentType, linkMetadata, type Codec, type Delivery, type Gap } from './link.ts';
 import type { LinkEnd, LinkKeys } from './link.ts';
-import type { MemoryPool } from './memory.ts';
 import type { LinkObject } from './store/store.ts';
 
 /** What filling a chain needs of the store. Calls go on until they are answered or the signal aborts. */
@@ -34,7 +33,9 @@ export interface ChainWriterOptions {
   readonly codec: Codec;
   readonly delivery: Delivery;
   readonly limits: FlushLimits;
-  readonly buffers: MemoryPool;
+  readonly memory: ContentMemory;
+  /** May be shared: nothing waits between a line and its copy. */
+  readonly encoder: LineEncoder;
   /** Who stores: metadata, and part of the key where links may overlap. */
   readonly writer: string;
   readonly observer: ChainObserver;
@@ -98,7 +99,7 @@ export class ChainWriter {
   rewind(): void {
     this.#rewinds += 1;
     clearTimeout(this.#ageTimer);
-    this.#open?.content.discard();
+    this.#open?.content.discard(true);
     this.#open = undefined;
     this.#position = this.#end;
   }
@@ -114,11 +115,15 @@ export class ChainWriter {
 
   /** Takes the next record, at the speed at which links are stored. */
   async append(record: KafkaRecord, leaderEpoch: number): Promise<void> {
+    const { encoder, limits } = this.#options;
     const rewinds = this.#rewinds;
     const { offset, timestamp } = record;
-    const line = encodeLine(record);
     if (this.#position.offset < offset) await this.pass(offset, leaderEpoch);
-    if (this.#open?.fits(line.length, this.#options.limits) === false) await this.#seal(this.#open, 'bytes');
+    let line = encoder.encode(record);
+    if (this.#open?.fits(line.length, limits) === false) {
+      await this.#seal(this.#open, 'bytes');
+      line = encoder.encode(record);
+    }
     if (this.#rewinds !== rewinds) return;
     const link = this.#open ?? this.#openLink();
     const behind = link.append({ offset, timestamp }, line, leaderEpoch);
@@ -146,16 +151,16 @@ export class ChainWriter {
     if (this.#rewinds !== rewinds) return undefined;
     const gap = { from: this.#position.offset, to: to.offset };
     const from = this.#open?.gap?.from ?? gap.from;
-    this.#open?.content.discard();
+    this.#open?.content.discard(true);
     this.#position = to;
     this.#openLink({ from, to: to.offset });
     return gap;
   }
 
   #openLink(gap?: Gap): LinkBuffer {
-    const { codec, buffers, limits, now } = this.#options;
+    const { codec, memory, limits, now } = this.#options;
     const { offset, leaderEpoch } = this.#position;
-    const link = new LinkBuffer(gap?.from ?? offset, gap, leaderEpoch, createContent(codec, buffers), now());
+    const link = new LinkBuffer(gap?.from ?? offset, gap, leaderEpoch, new Content(codec, memory), now());
     clearTimeout(this.#ageTimer);
     this.#ageTimer = setTimeout(() => void this.#seal(link, 'age'), limits.maxAgeMs);
     this.#open = link;
@@ -181,8 +186,10 @@ export class ChainWriter {
     const { keys, codec, delivery, store, writer, observer, log, signal } = this.#options;
     const { start, end, count } = link;
     const key = keys.key(start, end, writer);
+    let isUploaded = false;
     try {
-      const body = await link.content.finish();
+      await link.content.finish();
+      const { pieces: body, length } = link.content;
       const object = {
         key,
         start,
@@ -194,10 +201,11 @@ export class ChainWriter {
         delivery === 'exactly-once'
           ? await store.addLink(object, signal)
           : await store.addOverlappingLink(object, signal);
+      isUploaded = true;
       signal.throwIfAborted();
       this.#end = { offset: stored.end, leaderEpoch: stored.leaderEpoch };
       if (stored.end === end && stored.writer === writer) {
-        observer.stored(count, body.length);
+        observer.stored(count, length);
       } else {
         log.warn({ key, end, stored }, 'another writer was first: its link counts');
         observer.adopted();
@@ -209,7 +217,7 @@ export class ChainWriter {
       this.rewind();
       this.#options.onFailed(error);
     } finally {
-      link.content.discard();
+      link.content.discard(isUploaded);
       this.#upload = undefined;
     }
   }

@@ -7,6 +7,7 @@ import type { Brokers } from './kafka/brokers.ts';
 import { Commits } from './kafka/commits.ts';
 import type { Coordinator } from './kafka/coordinator.ts';
 import { kafkaFailure } from './kafka/errors.ts';
+import type { Fetcher } from './kafka/fetch.ts';
 import { GroupMember } from './kafka/group.ts';
 import { committedOffset, logBound, logBounds } from './kafka/offsets.ts';
 import type { KafkaOperation, Leader, Topic } from './kafka/topic.ts';
@@ -21,6 +22,7 @@ const MAX_BACKOFF_MS = 5000;
 
 export interface ConsumeOptions {
   readonly brokers: Brokers;
+  readonly fetcher: Fetcher;
   readonly coordinator: Coordinator;
   readonly topic: Topic;
   readonly sessionTimeoutMs: number;

@@ -2,11 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Registry } from 'prom-client';
 import type { Log } from '../service/log.ts';
+import { BufferPool } from './buffer-pool.ts';
 import type { ConsumerConfig } from './config.ts';
 import { Consumption } from './consume.ts';
+import { LineEncoder } from './envelope.ts';
+import { Garbage } from './garbage.ts';
 import { Health } from './health.ts';
 import { Brokers } from './kafka/brokers.ts';
 import { Coordinator } from './kafka/coordinator.ts';
+import { Fetcher } from './kafka/fetch.ts';
 import { Topic, type KafkaOperation } from './kafka/topic.ts';
 import { agreeOnLayout } from './layout.ts';
 import { MemoryPool } from './memory.ts';
@@ -35,7 +39,8 @@ export class Consumer {
   readonly #consumption: Consumption;
   #agreed = false;
 
-  constructor(config: ConsumerConfig, registry: Registry, log: Log) {
+  /** @param collectGarbage collects all of it, at once */
+  constructor(config: ConsumerConfig, registry: Registry, log: Log, collectGarbage = (): void => undefined) {
     this.#config = config;
     const { topic, groupId, sessionTimeoutMs, layout, maxBufferedBytes } = config;
     this.#storeHealth = new Health('store', log, now);
@@ -52,12 +57,17 @@ export class Consumer {
         join: sessionTimeoutMs + JOIN_MARGIN_MS,
       },
     });
-    // A quarter for answers that are being taken in, half for links; the rest for the copies on the way.
-    const fetched = new MemoryPool(maxBufferedBytes / 4);
-    const buffers = new MemoryPool(maxBufferedBytes / 2, () => this.#consumption.relieve());
+    // Half of the bound is held at most: an eighth by what was fetched, the rest by links. The other half is for
+    // copies on their way, and for what is held no more and not collected yet.
+    const fetched = new MemoryPool(maxBufferedBytes / 8);
+    const buffers = new MemoryPool((maxBufferedBytes / 8) * 3, () => this.#consumption.relieve());
+    const reused = new BufferPool(maxBufferedBytes / 2);
+    const garbage = new Garbage(maxBufferedBytes / 2, collectGarbage);
+    const encoder = new LineEncoder();
     const writer = `${hostname()}-${randomBytes(4).toString('hex')}`;
     this.#consumption = new Consumption({
       brokers: this.#brokers,
+      fetcher: new Fetcher(this.#brokers, reused, (bytes) => garbage.add(bytes)),
       coordinator: new Coordinator(groupId, this.#brokers),
       topic: new Topic(topic, this.#brokers, this.#kafkaHealth),
       sessionTimeoutMs,
@@ -75,7 +85,8 @@ export class Consumer {
           delivery: layout.delivery,
           continues: layout.continues !== undefined,
           limits: config.limits,
-          buffers,
+          memory: { pool: buffers, buffers: reused },
+          encoder,
           maxBatchBytes: maxBufferedBytes / 4,
           writer,
           observer: {

@@ -6,8 +6,10 @@ const CARRIAGE_RETURN = 0x0d;
 const VALUE = ',"value":';
 const END = '}\n';
 
+const FIRST_BYTES = 64 * 1024;
+
 /**
- * One record as one line of an object, from which every byte of it comes back:
+ * Writes records as lines of an object, from which every byte comes back:
  * `{"offset":…,"timestamp":…,"key":…,"headers":[[name,base64],…],"value":…}` and a line feed.
  *
  * - `value` is last and is the record's own text where that is JSON in UTF-8 without a line break, else
@@ -16,18 +18,32 @@ const END = '}\n';
  * - A header without a value is `[name,null]`. A header whose name is not UTF-8 has its name's bytes as a third
  *   element in Base64.
  */
-export function encodeLine(record: KafkaRecord): Buffer {
-  const head = `{"offset":${record.offset},"timestamp":${record.timestamp}${key(record.key)},"headers":[${headers(record)}]`;
-  const { value } = record;
-  if (value === null) return Buffer.from(head + END);
-  if (!isJsonLine(value)) return Buffer.from(`${head},"valueBase64":"${value.toString('base64')}"${END}`);
-  const headBytes = Buffer.byteLength(head);
-  const line = Buffer.allocUnsafe(headBytes + VALUE.length + value.length + END.length);
-  line.write(head, 'utf8');
-  line.write(VALUE, headBytes, 'latin1');
-  value.copy(line, headBytes + VALUE.length);
-  line.write(END, line.length - END.length, 'latin1');
-  return line;
+export class LineEncoder {
+  #scratch = Buffer.allocUnsafeSlow(FIRST_BYTES);
+
+  /** @returns the line, in memory that the next call uses again */
+  encode(record: KafkaRecord): Buffer {
+    const { value } = record;
+    const head = `{"offset":${record.offset},"timestamp":${record.timestamp}${key(record.key)},"headers":[${headers(record)}]`;
+    if (value === null) return this.#text(head + END);
+    if (!isJsonLine(value)) return this.#text(`${head},"valueBase64":"${value.toString('base64')}"${END}`);
+    const scratch = this.#atLeast(Buffer.byteLength(head) + VALUE.length + value.length + END.length);
+    let length = scratch.write(head, 'utf8');
+    length += scratch.write(VALUE, length, 'latin1');
+    length += value.copy(scratch, length);
+    length += scratch.write(END, length, 'latin1');
+    return scratch.subarray(0, length);
+  }
+
+  #text(line: string): Buffer {
+    const scratch = this.#atLeast(Buffer.byteLength(line));
+    return scratch.subarray(0, scratch.write(line, 'utf8'));
+  }
+
+  #atLeast(bytes: number): Buffer {
+    if (bytes > this.#scratch.length) this.#scratch = Buffer.allocUnsafeSlow(bytes * 2);
+    return this.#scratch;
+  }
 }
 
 function key(bytes: Buffer | null): string {

@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Health } from './health.ts';
-import type { Brokers } from './kafka/brokers.ts';
 import { codes, KafkaError, kafkaFailure, NONE } from './kafka/errors.ts';
-import { fetch, type FetchPartition, type PartitionAnswer } from './kafka/fetch.ts';
+import type { Fetcher, FetchPartition, PartitionAnswer } from './kafka/fetch.ts';
 import type { KafkaOperation, Topic, TopicView } from './kafka/topic.ts';
 import { MemoryShare, type MemoryPool } from './memory.ts';
 import type { Partition } from './partition.ts';
@@ -10,11 +9,12 @@ import type { Partition } from './partition.ts';
 /** How long a broker may wait for records: also how long a partition that comes to want some may have to. */
 export const MAX_WAIT_MS = 250;
 const MAX_PARTITION_BYTES = 1024 * 1024;
-const MAX_BYTES = 4 * 1024 * 1024;
+/** What an answer takes is garbage once it is copied: the less, the sooner it is collected. */
+const MAX_BYTES = 1024 * 1024;
 const RETRY_MS = 250;
 
 export interface FetchLoopOptions {
-  readonly brokers: Brokers;
+  readonly fetcher: Fetcher;
   readonly topic: Topic;
   /** What this consumer owns, by partition; may change at any time. */
   readonly partitions: ReadonlyMap<number, Partition>;
@@ -54,29 +54,28 @@ export class FetchLoop {
   }
 
   async #fetch(nodeId: number): Promise<void> {
-    const { brokers, topic, fetched, buffers, health, signal } = this.#options;
+    const { fetcher, topic, fetched, buffers, health, signal } = this.#options;
     const share = new MemoryShare(fetched);
     this.#busy.add(nodeId);
     try {
       await buffers.room(1, signal);
-      await fetched.room(MAX_PARTITION_BYTES, signal);
+      await fetched.room(MAX_BYTES, signal);
       const { view } = topic;
       const wishes = view === undefined ? undefined : this.#wishes(view).get(nodeId);
       if (signal.aborted || view === undefined || wishes === undefined) return;
-      const maxBytes = Math.max(MAX_PARTITION_BYTES, Math.min(MAX_BYTES, fetched.free));
-      share.set(maxBytes);
-      const answers = await fetch(brokers, nodeId, {
+      share.set(MAX_BYTES);
+      const answers = await fetcher.fetch(nodeId, {
         topic: view.uuid,
         partitions: this.#inTurn(wishes),
         maxWaitMs: MAX_WAIT_MS,
-        maxBytes,
+        maxBytes: MAX_BYTES,
         maxPartitionBytes: MAX_PARTITION_BYTES,
       });
       share.set(0);
       health.succeeded('fetch');
       for (const answer of answers) {
         const wish = wishes.find(({ partition }) => partition === answer.partition);
-        if (wish !== undefined) void this.#take(wish, answer);
+        void this.#take(wish, answer);
       }
     } catch (error) {
       share.set(0);
@@ -88,21 +87,27 @@ export class FetchLoop {
     this.pump();
   }
 
+  async #take(wish: Wish | undefined, answer: PartitionAnswer): Promise<void> {
+    const share = new MemoryShare(this.#options.fetched);
+    share.set(answer.log.memoryBytes);
+    try {
+      if (wish !== undefined) await this.#hand(wish, answer);
+    } finally {
+      answer.log.release();
+      share.set(0);
+    }
+  }
+
   /** Hands an answer to its partition, unless that has been given up or moved on meanwhile. */
-  async #take({ owner, offset }: Wish, answer: PartitionAnswer): Promise<void> {
-    const { partitions, fetched, onLogEnd } = this.#options;
-    const { partition, errorCode, divergedAt, aborted, log } = answer;
-    if (partitions.get(partition) !== owner || owner.wanted?.offset !== offset) return;
+  #hand({ owner, offset }: Wish, answer: PartitionAnswer): Promise<void> {
+    const { partitions, onLogEnd } = this.#options;
+    const { partition, errorCode, lastStableOffset, divergedAt, aborted, log } = answer;
+    if (partitions.get(partition) !== owner || owner.wanted?.offset !== offset) return Promise.resolve();
     switch (errorCode) {
-      case NONE: {
-        onLogEnd(partition, answer.lastStableOffset);
+      case NONE:
+        onLogEnd(partition, lastStableOffset);
         if (divergedAt !== undefined) return owner.diverged(divergedAt);
-        const share = new MemoryShare(fetched);
-        share.set(log.length);
-        await owner.accept({ log, aborted });
-        share.set(0);
-        return;
-      }
+        return owner.accept({ log: log.bytes, aborted });
       case codes.offsetOutOfRange:
         return owner.outOfRange();
       default:

@@ -11,7 +11,8 @@ export interface FetchedLog {
 
 export interface LogReaderOptions {
   readonly writer: ChainWriter;
-  readonly buffers: MemoryPool;
+  /** Counts a batch while it is open. */
+  readonly memory: MemoryPool;
   /** What one batch may take when decompressed. */
   readonly maxBatchBytes: number;
   readonly signal: AbortSignal;
@@ -44,9 +45,9 @@ export class LogReader {
   }
 
   async #readBatch(batch: Batch, rewinds: number): Promise<void> {
-    const { writer, buffers, maxBatchBytes, signal } = this.#options;
-    const opened = new MemoryShare(buffers);
-    await buffers.room(batch.payload.length, signal);
+    const { writer, memory, maxBatchBytes, signal } = this.#options;
+    const opened = new MemoryShare(memory);
+    await memory.room(batch.payload.length, signal);
     try {
       opened.set(batch.payload.length);
       const { records, bytes } = await openBatch(batch, maxBatchBytes);

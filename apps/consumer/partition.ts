@@ -28,7 +28,7 @@ export interface PartitionObserver {
 
 type WriterOptions = Pick<
   ChainWriterOptions,
-  'codec' | 'delivery' | 'limits' | 'buffers' | 'writer' | 'now' | 'log'
+  'codec' | 'delivery' | 'limits' | 'memory' | 'encoder' | 'writer' | 'now' | 'log'
 >;
 
 export interface PartitionOptions extends WriterOptions {
@@ -78,7 +78,12 @@ export class Partition {
       onFailed: (error) => this.#onFailed(error),
       signal: this.#closed.signal,
     });
-    this.#reader = new LogReader({ ...options, writer: this.#writer, signal: this.#closed.signal });
+    this.#reader = new LogReader({
+      writer: this.#writer,
+      memory: options.memory.pool,
+      maxBatchBytes: options.maxBatchBytes,
+      signal: this.#closed.signal,
+    });
   }
 
   /** Why it stands still until somebody releases it. */

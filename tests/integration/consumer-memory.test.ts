@@ -63,7 +63,7 @@ test('memory that is spent flushes the largest buffer, with every buffer below i
   assert.ok(most > 4 * MiB && most <= 16 * MiB, `at most ${most} bytes were held`);
 });
 
-describe('the process takes at most its bound and 360 MiB, with 30 partitions', () => {
+describe('the process takes at most its bound and 160 MiB, with 30 partitions', () => {
   const bound = 64 * MiB;
   const recordsEach = 5000;
 
@@ -97,7 +97,7 @@ describe('the process takes at most its bound and 360 MiB, with 30 partitions', 
         });
         const peak = await peakBytes(consumer.pid);
         t.diagnostic(`peak of resident memory: ${(peak / MiB).toFixed(1)} MiB, bound ${bound / MiB} MiB`);
-        assert.ok(peak <= bound + 360 * MiB, `${(peak / MiB).toFixed(1)} MiB`);
+        assert.ok(peak <= bound + 160 * MiB, `${(peak / MiB).toFixed(1)} MiB`);
       } finally {
         await consumer.stop();
       }

@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { gunzip, zstdDecompress } from 'node:zlib';
-import { compressionsAlgorithms, crc32c } from '@platformatic/kafka';
+import { compressionsAlgorithms, crc32c, Reader } from '@platformatic/kafka';
 import { MalformedRecordError, readRecords, type KafkaRecord } from './records.ts';
 
 const HEADER_BYTES = 61;
@@ -70,7 +70,8 @@ function readBatch(bytes: Buffer): Batch {
   if (magic !== 2)
     throw new UnreadableBatchError(baseOffset, nextOffset, `record format ${magic}, 2 is read`);
   const expected = bytes.readUInt32BE(17);
-  const found = crc32c(bytes.subarray(ATTRIBUTES_AT));
+  // Wrapped, since it copies a plain buffer.
+  const found = crc32c(Reader.from(bytes.subarray(ATTRIBUTES_AT)).buffer);
   if (found !== expected) {
     throw new UnreadableBatchError(
       baseOffset,

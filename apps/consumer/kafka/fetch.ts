@@ -1,4 +1,5 @@
-import { createAPI, FetchIsolationLevels, fetchV13, type Reader } from '@platformatic/kafka';
+import { createAPI, FetchIsolationLevels, fetchV13, type API, type Reader } from '@platformatic/kafka';
+import type { BufferPool } from '../buffer-pool.ts';
 import type { Brokers } from './brokers.ts';
 import { KafkaError, NONE } from './errors.ts';
 import type { AbortedTransaction } from './transactions.ts';
@@ -28,75 +29,87 @@ export interface PartitionAnswer {
   /** Where the log left the last epoch that was asked about, before the offset; `undefined` where it did not. */
   readonly divergedAt: number | undefined;
   readonly aborted: readonly AbortedTransaction[];
-  /** Whole batches, the last one perhaps cut short. */
-  readonly log: Buffer;
+  /** Whole batches, the last one perhaps cut short; in memory of the pool, to be given back. */
+  readonly log: FetchedBytes;
+}
+
+export interface FetchedBytes {
+  readonly bytes: Buffer;
+  /** All that it holds. */
+  readonly memoryBytes: number;
+  /** To be called once nobody reads the bytes any more. */
+  release(): void;
 }
 
 const NO_SESSION = 0;
 const FINAL_EPOCH = -1;
+const MIN_BYTES = 1;
 
-/**
- * The library's request with a parser of our own: theirs decompresses and reads every record at once, on the
- * main thread, and does not verify checksums. A fetch names the topic by its id and opens no session, so each
- * request says all that the broker needs and nothing else is fetched.
- */
-const fetchApi = createAPI<Parameters<typeof fetchV13.createRequest>, readonly PartitionAnswer[]>(
-  1,
-  13,
-  fetchV13.createRequest,
-  (_correlationId, _apiKey, _apiVersion, reader) => readAnswer(reader),
-);
+type FetchApi = API<Parameters<typeof fetchV13.createRequest>, readonly PartitionAnswer[]>;
 
-/** What the log holds of these partitions of one leader, as far as transactions are decided. */
-export function fetch(
-  brokers: Brokers,
-  nodeId: number,
-  request: FetchRequest,
-): Promise<readonly PartitionAnswer[]> {
-  const { topic, partitions, maxWaitMs, maxBytes, maxPartitionBytes } = request;
-  const topics = [
-    {
-      topicId: topic,
-      partitions: partitions.map(({ partition, offset, lastEpoch, leaderEpoch }) => ({
-        partition,
-        currentLeaderEpoch: leaderEpoch,
-        fetchOffset: BigInt(offset),
-        lastFetchedEpoch: lastEpoch,
-        partitionMaxBytes: maxPartitionBytes,
-      })),
-    },
-  ];
-  const isolation = FetchIsolationLevels.READ_COMMITTED;
-  const minBytes = 1;
-  return brokers.ask(
-    'fetch',
-    nodeId,
-    fetchApi,
-    maxWaitMs,
-    minBytes,
-    maxBytes,
-    isolation,
-    NO_SESSION,
-    FINAL_EPOCH,
-    topics,
-    [],
-    '',
-  );
+/** Fetches from single brokers. A fetch names the topic by its id and opens no session: it says all that is wanted. */
+export class Fetcher {
+  readonly #brokers: Brokers;
+  /**
+   * The library's request with a parser of our own: theirs decompresses and reads every record at once, on the
+   * main thread, and does not verify checksums.
+   */
+  readonly #api: FetchApi;
+
+  /** @param onAnswer gets the bytes of every answer, which are garbage from then on */
+  constructor(brokers: Brokers, buffers: BufferPool, onAnswer: (bytes: number) => void) {
+    this.#brokers = brokers;
+    this.#api = createAPI(1, 13, fetchV13.createRequest, (_correlationId, _apiKey, _apiVersion, reader) => {
+      onAnswer(reader.remaining);
+      return readAnswer(reader, buffers);
+    });
+  }
+
+  /** What the log holds of these partitions of one leader, as far as transactions are decided. */
+  fetch(nodeId: number, request: FetchRequest): Promise<readonly PartitionAnswer[]> {
+    const { topic, partitions, maxWaitMs, maxBytes, maxPartitionBytes } = request;
+    const topics = [
+      {
+        topicId: topic,
+        partitions: partitions.map(({ partition, offset, lastEpoch, leaderEpoch }) => ({
+          partition,
+          currentLeaderEpoch: leaderEpoch,
+          fetchOffset: BigInt(offset),
+          lastFetchedEpoch: lastEpoch,
+          partitionMaxBytes: maxPartitionBytes,
+        })),
+      },
+    ];
+    const limits = [maxWaitMs, MIN_BYTES, maxBytes] as const;
+    const session = [NO_SESSION, FINAL_EPOCH] as const;
+    const { READ_COMMITTED } = FetchIsolationLevels;
+    return this.#brokers.ask(
+      'fetch',
+      nodeId,
+      this.#api,
+      ...limits,
+      READ_COMMITTED,
+      ...session,
+      topics,
+      [],
+      '',
+    );
+  }
 }
 
-function readAnswer(reader: Reader): readonly PartitionAnswer[] {
+function readAnswer(reader: Reader, buffers: BufferPool): readonly PartitionAnswer[] {
   reader.readInt32();
   const errorCode = reader.readInt16();
   if (errorCode !== NONE) throw new KafkaError('fetch', errorCode);
   reader.readInt32();
   const topics = reader.readArray((topic) => {
     topic.readUUID();
-    return topic.readArray(readPartition, true, false);
+    return topic.readArray((partition) => readPartition(partition, buffers), true, false);
   });
   return topics.flat();
 }
 
-function readPartition(reader: Reader): PartitionAnswer {
+function readPartition(reader: Reader, buffers: BufferPool): PartitionAnswer {
   const partition = reader.readInt32();
   const errorCode = reader.readInt16();
   reader.readInt64();
@@ -107,8 +120,7 @@ function readPartition(reader: Reader): PartitionAnswer {
     firstOffset: Number(transaction.readInt64()),
   }));
   reader.readInt32();
-  // A copy: a partition that waits must not keep the whole answer, with all the others, in memory.
-  const log = Buffer.from(reader.readBytes());
+  const log = readBytes(reader, buffers);
   let divergedAt: number | undefined;
   for (let fields = reader.readUnsignedVarInt(); fields > 0; fields--) {
     const tag = reader.readUnsignedVarInt();
@@ -120,4 +132,27 @@ function readPartition(reader: Reader): PartitionAnswer {
     reader.position = end;
   }
   return { partition, errorCode, lastStableOffset, divergedAt, aborted, log };
+}
+
+/** Copies: a partition that waits must not keep the whole answer, with all the others, in memory. */
+function readBytes(reader: Reader, buffers: BufferPool): FetchedBytes {
+  const length = Math.max(0, reader.readUnsignedVarInt() - 1);
+  const buffer = buffers.take(length);
+  let skipped = reader.position;
+  let copied = 0;
+  for (const piece of reader.buffer.buffers) {
+    if (skipped < piece.length) {
+      copied += piece.copy(buffer, copied, skipped, Math.min(piece.length, skipped + length - copied));
+      skipped = 0;
+    } else {
+      skipped -= piece.length;
+    }
+    if (copied === length) break;
+  }
+  reader.skip(length);
+  return {
+    bytes: buffer.subarray(0, length),
+    memoryBytes: buffer.length,
+    release: () => buffers.give(buffer, true),
+  };
 }

@@ -2,7 +2,7 @@ import { Backoff } from '../backoff.ts';
 import type { ChainStore } from '../chain.ts';
 import type { Health } from '../health.ts';
 import { readLinkEnd, type LinkEnd } from '../link.ts';
-import type { Bucket, StoredObject } from './bucket.ts';
+import type { Bucket, NewObject, StoredObject } from './bucket.ts';
 import { isAlreadyThere, storeError, type StoreProblem } from './errors.ts';
 import { Slots } from './slots.ts';
 
@@ -20,7 +20,7 @@ export interface StoreOptions {
   readonly observer: StoreObserver;
 }
 
-export interface LinkObject extends StoredObject {
+export interface LinkObject extends NewObject {
   readonly key: string;
   readonly start: number;
   readonly contentType: string;
@@ -75,7 +75,7 @@ export class Store implements ChainStore {
     return this.#persist('put', signal, async (attempt) => {
       try {
         const options = { contentType: 'application/json', onlyIfAbsent: true };
-        await this.#bucket.put(key, { body, metadata: {} }, options, attempt);
+        await this.#bucket.put(key, { body: [body], metadata: {} }, options, attempt);
         return true;
       } catch (error) {
         if (isAlreadyThere(storeError(error))) return false;
@@ -88,7 +88,7 @@ export class Store implements ChainStore {
   replace(key: string, body: Buffer, signal: AbortSignal): Promise<void> {
     const options = { contentType: 'application/json', onlyIfAbsent: false };
     return this.#persist('put', signal, (attempt) =>
-      this.#bucket.put(key, { body, metadata: {} }, options, attempt),
+      this.#bucket.put(key, { body: [body], metadata: {} }, options, attempt),
     );
   }
 

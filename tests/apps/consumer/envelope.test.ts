@@ -1,10 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { encodeLine } from '../../../apps/consumer/envelope.ts';
+import { LineEncoder } from '../../../apps/consumer/envelope.ts';
 import type { KafkaRecord } from '../../../apps/consumer/kafka/records.ts';
 
 function encode(record: Partial<KafkaRecord>): string {
-  const line = encodeLine({ offset: 7, timestamp: 1000, key: null, value: null, headers: [], ...record });
+  const line = new LineEncoder().encode({
+    offset: 7,
+    timestamp: 1000,
+    key: null,
+    value: null,
+    headers: [],
+    ...record,
+  });
   return line.toString('latin1');
 }
 
@@ -63,7 +70,7 @@ test('headers keep their order, repeats, absent values and names that are no tex
     { name: Buffer.from('"'), value: Buffer.alloc(0) },
     { name: Buffer.from([0xff]), value: Buffer.from('x') },
   ];
-  const line = encodeLine({ offset: 0, timestamp: 0, key: null, value: null, headers });
+  const line = new LineEncoder().encode({ offset: 0, timestamp: 0, key: null, value: null, headers });
   const { headers: read } = JSON.parse(line.toString()) as { headers: unknown };
   assert.deepEqual(read, [
     ['a', 'AQ=='],

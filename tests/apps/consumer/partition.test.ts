@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test, type TestContext } from 'node:test';
+import { BufferPool } from '../../../apps/consumer/buffer-pool.ts';
+import { LineEncoder } from '../../../apps/consumer/envelope.ts';
 import { linkMetadata, LinkKeys, chainPrefix, type Gap } from '../../../apps/consumer/link.ts';
 import { MemoryPool } from '../../../apps/consumer/memory.ts';
 import { Partition, type PartitionOptions } from '../../../apps/consumer/partition.ts';
@@ -48,7 +50,8 @@ function scene(t: TestContext, setting: Setting = {}): Scene {
     delivery: setting.delivery ?? 'exactly-once',
     continues: setting.continues ?? false,
     limits: { maxRecords: 10, maxBytes: 1_000_000, maxAgeMs: 3_600_000, maxSpan: 100, ...limits },
-    buffers,
+    memory: { pool: buffers, buffers: new BufferPool(1_000_000) },
+    encoder: new LineEncoder(),
     maxBatchBytes: 1_000_000,
     writer: 'me',
     observer: {
@@ -107,7 +110,7 @@ function foreignLink(
   return {
     key: KEYS.key(start, end, 'other'),
     start,
-    body: Buffer.from(lines.join('')),
+    body: [Buffer.from(lines.join(''))],
     metadata: { ...linkMetadata(summary, 'other'), ...metadata },
     contentType: '',
   };
@@ -173,7 +176,7 @@ describe('what closes a link', () => {
     const { feed, store, until } = scene(t, { limits: { maxBytes: 130 } });
     await feed({ from: 0, to: 5 });
     await until(() => store.objects.size === 2);
-    assert.ok([...store.objects.values()].every(({ body }) => body.length <= 130));
+    assert.ok([...store.objects.values()].every(({ body }) => Buffer.concat(body).length <= 130));
   });
 
   test('its age, though nothing more arrives', async (t) => {

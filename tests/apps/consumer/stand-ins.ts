@@ -20,7 +20,8 @@ export class StandInStore implements LinkStore, ChainStore, ReleaseStore {
   async addLink(link: LinkObject, signal: AbortSignal): Promise<LinkEnd> {
     await this.gate(link);
     signal.throwIfAborted();
-    const stored = this.objects.get(link.key) ?? link;
+    // The memory of a body is used again once it is stored.
+    const stored = this.objects.get(link.key) ?? { ...link, body: [Buffer.concat(link.body)] };
     this.objects.set(link.key, stored);
     return readLinkEnd(link.key, link.start, stored.metadata);
   }
@@ -49,7 +50,7 @@ export class StandInStore implements LinkStore, ChainStore, ReleaseStore {
     return [...this.objects.values()]
       .sort((a, b) => a.start - b.start)
       .map(({ start, metadata, body }) => {
-        const lines = body.toString().split('\n').slice(0, -1);
+        const lines = Buffer.concat(body).toString().split('\n').slice(0, -1);
         return [
           start,
           Number(metadata['end']),

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Writable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { test, type TestContext } from 'node:test';
+import { crc32 } from 'node:zlib';
 import { Health } from '../../../apps/consumer/health.ts';
 import { BadLinkError, linkMetadata } from '../../../apps/consumer/link.ts';
 import { Bucket } from '../../../apps/consumer/store/bucket.ts';
@@ -37,7 +40,7 @@ function found(end: number, writer = 'other'): Answer {
 const link = {
   key: 'events/t/id/0/00000000000000000000.ndjson',
   start: 0,
-  body: Buffer.from('{}\n'),
+  body: [Buffer.from('{}'), Buffer.from('\n')],
   metadata: linkMetadata(
     { start: 0, end: 5, count: 1, first: undefined, last: undefined, gap: undefined, leaderEpoch: 0 },
     'me',
@@ -48,6 +51,7 @@ const link = {
 interface Scene {
   readonly store: Store;
   readonly requests: IncomingMessage[];
+  readonly bodies: readonly Buffer[];
   readonly retried: string[];
   readonly conflicts: () => number;
   readonly health: Health<StoreOperation>;
@@ -64,9 +68,10 @@ async function scene(
   process.env['AWS_ACCESS_KEY_ID'] = 'key';
   process.env['AWS_SECRET_ACCESS_KEY'] = 'secret';
   const requests: IncomingMessage[] = [];
+  const bodies: Buffer[] = [];
   const server = createServer((request, response) => {
-    request.resume();
-    request.once('end', () => {
+    void buffer(request).then((body) => {
+      bodies.push(body);
       const answer = answers[Math.min(requests.length, answers.length - 1)];
       requests.push(request);
       answer?.(request, response);
@@ -107,8 +112,29 @@ async function scene(
     server.closeAllConnections();
   });
   const store = new Store({ bucket, health, observer });
-  return { store, requests, retried, conflicts: () => conflicts, health, logged, signal: abort.signal };
+  return {
+    store,
+    requests,
+    bodies,
+    retried,
+    conflicts: () => conflicts,
+    health,
+    logged,
+    signal: abort.signal,
+  };
 }
+
+test('the pieces of a link arrive as one body of known length, with the checksums of all of it', async (t) => {
+  const { store, requests, bodies, signal } = await scene(t, [ok]);
+  await store.addLink({ ...link, body: [Buffer.alloc(70_000, 'a'), Buffer.alloc(70_000, 'b')] }, signal);
+  const whole = Buffer.from('a'.repeat(70_000) + 'b'.repeat(70_000));
+  assert.deepEqual(bodies, [whole]);
+  const { headers } = requests[0] ?? assert.fail();
+  assert.equal(headers['content-length'], '140000');
+  assert.equal(headers['x-amz-content-sha256'], createHash('sha256').update(whole).digest('hex'));
+  const sum = Buffer.from(String(headers['x-amz-checksum-crc32']), 'base64').readUInt32BE();
+  assert.equal(sum, crc32(whole));
+});
 
 test('a link is put once, under the condition that nobody has', async (t) => {
   const { store, requests, signal } = await scene(t, [ok]);

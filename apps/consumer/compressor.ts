@@ -1,0 +1,112 @@
+import { once } from 'node:events';
+import { finished } from 'node:stream/promises';
+import { promisify } from 'node:util';
+import { constants, createGzip, createZstdCompress, gzip, zstdCompress } from 'node:zlib';
+import { PIECE_BYTES, type BufferPool } from './buffer-pool.ts';
+
+/** Input that the compressor has not taken; above it the writer waits. */
+const QUEUE_BYTES = 4 * PIECE_BYTES;
+
+// Measured on lines of 400 bytes. Level 4 takes a third less of the processor's time than the default, 6, for 3 % more
+// bytes.
+const GZIP_OPTIONS = { level: 4 };
+
+// Each open partition holds a window. Against level 3 with 512 KiB: a third of the memory and of the processor's time,
+// for 2 % more bytes.
+const ZSTD_OPTIONS = {
+  params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_windowLog]: 17 },
+};
+
+/** What an open stream holds, measured over 30 of them: window, tables and output buffer. */
+const STREAM_BYTES = { gzip: 400 * 1024, zstd: 600 * 1024 };
+
+/** Compresses in the thread pool, piece by piece. What is smaller than a piece never opens a stream. */
+export class Compressor {
+  readonly #codec: 'gzip' | 'zstd';
+  readonly #buffers: BufferPool;
+  readonly #onOutput: (bytes: Buffer) => void;
+  #stream: ReturnType<typeof createGzip | typeof createZstdCompress> | undefined;
+  #input: Buffer | undefined;
+  #filled = 0;
+
+  /** @param onOutput gets what is compressed, and copies it; called too when less is held */
+  constructor(codec: 'gzip' | 'zstd', buffers: BufferPool, onOutput: (bytes: Buffer) => void) {
+    this.#codec = codec;
+    this.#buffers = buffers;
+    this.#onOutput = onOutput;
+  }
+
+  /** All that it holds. */
+  get memoryBytes(): number {
+    const stream = this.#stream === undefined ? 0 : STREAM_BYTES[this.#codec] + this.#stream.writableLength;
+    return stream + (this.#input?.length ?? 0);
+  }
+
+  /** @returns a promise where it is behind */
+  write(bytes: Buffer): Promise<void> | undefined {
+    for (let copied = 0; copied < bytes.length;) {
+      this.#input ??= this.#buffers.take(PIECE_BYTES);
+      const copying = bytes.copy(this.#input, this.#filled, copied);
+      copied += copying;
+      this.#filled += copying;
+      if (this.#filled === PIECE_BYTES) this.#flush();
+    }
+    const stream = this.#stream;
+    return stream !== undefined && stream.writableLength > QUEUE_BYTES ? drained(stream) : undefined;
+  }
+
+  /** Ends what was begun. Rejects where it is destroyed meanwhile. */
+  async finish(): Promise<void> {
+    if (this.#stream === undefined) {
+      this.#onOutput(await this.#whole(this.#input?.subarray(0, this.#filled) ?? Buffer.alloc(0)));
+    } else {
+      this.#flush();
+      this.#stream.end();
+      await finished(this.#stream);
+      this.#stream = undefined;
+    }
+    this.#giveInput(true);
+  }
+
+  destroy(): void {
+    this.#stream?.destroy();
+    // It may be read at this moment by a compression of the whole.
+    this.#giveInput(false);
+  }
+
+  #flush(): void {
+    const [stream, input] = [(this.#stream ??= this.#open()), this.#input];
+    if (input === undefined) return;
+    stream.write(input.subarray(0, this.#filled), () => {
+      this.#buffers.give(input, true);
+      this.#onOutput(Buffer.alloc(0));
+    });
+    this.#input = undefined;
+    this.#filled = 0;
+  }
+
+  #giveInput(isUnused: boolean): void {
+    if (this.#input !== undefined) this.#buffers.give(this.#input, isUnused);
+    this.#input = undefined;
+    this.#filled = 0;
+  }
+
+  #open(): ReturnType<typeof createGzip | typeof createZstdCompress> {
+    const stream = this.#codec === 'gzip' ? createGzip(GZIP_OPTIONS) : createZstdCompress(ZSTD_OPTIONS);
+    return stream.on('data', this.#onOutput);
+  }
+
+  #whole(bytes: Buffer): Promise<Buffer> {
+    return this.#codec === 'gzip' ? gzipWhole(bytes, GZIP_OPTIONS) : zstdWhole(bytes, ZSTD_OPTIONS);
+  }
+}
+
+const gzipWhole = promisify(gzip);
+const zstdWhole = promisify(zstdCompress);
+
+/** Also when the stream is destroyed: whoever waits must look whether it still has a reason to go on. */
+async function drained(stream: NodeJS.WritableStream): Promise<void> {
+  const settled = new AbortController();
+  await Promise.race(['drain', 'close'].map((event) => once(stream, event, { signal: settled.signal })));
+  settled.abort();
+}

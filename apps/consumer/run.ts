@@ -1,0 +1,29 @@
+import { createLog } from '../service/log.ts';
+import { createRegistry } from '../service/metrics.ts';
+import { Shutdown } from '../service/shutdown.ts';
+import { readOrExit } from '../service/variables.ts';
+import { buildApp } from './app.ts';
+import { readConfig } from './config.ts';
+import { Consumer } from './consumer.ts';
+
+/** Runs the consumer until it is told to end. */
+export async function run(process: NodeJS.Process, collectGarbage: () => void): Promise<void> {
+  const config = readOrExit(process, readConfig);
+  const log = createLog('consumer', config.logLevel);
+  const shutdown = new Shutdown({ process, deadlineMs: config.shutdownDeadlineMs, log });
+  const registry = createRegistry();
+  const consumer = new Consumer(config, registry, log, collectGarbage);
+  const notReady = (): string | undefined => (shutdown.signal.aborted ? 'shutting down' : consumer.notReady);
+  const app = buildApp({ registry, notReady });
+  shutdown.onShutdown('listener', () => app.close());
+  shutdown.onShutdown('consumer', (deadline) => consumer.stop(deadline - 1000));
+  log.info({ address: await app.listen(config.listen) }, 'listening');
+  // What loading has left: the heap does not shrink below its pages by itself.
+  collectGarbage();
+  try {
+    await consumer.start(shutdown.signal);
+  } catch (error) {
+    log.fatal({ err: error }, 'the consumer must not write here');
+    process.exit(1);
+  }
+}
