@@ -33,6 +33,8 @@ export function renderReport({ machine, seconds, flushMaxAgeMs, measurements }: 
     `Generator, producer, three brokers, ZooKeeper, consumer and S3 server share the machine. Events of 1 KiB, one POST each,`,
     `sent for ${seconds} s at a fixed rate whether or not earlier ones are answered; 6 partitions, replication 3, acks=all. An object is`,
     `closed ${flushMaxAgeMs} ms after its first event (\`FLUSH_MAX_AGE_MS\`; the default, 30 s, is for fewer objects), which is most of the time.`,
+    'A p50 far above that age says that the machine did not keep up: events waited for the producer or behind it, and none was refused',
+    'that is not counted as such. All of them share the processor with whatever else runs; see the load.',
     '',
     '| events/s wanted | reached | accepted | refused | stored | p50 (ms) | p99 | p99.9 | longest | load before |',
     '| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |',
