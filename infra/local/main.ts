@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { detach, down, status } from './up/control.ts';
 import { parseCommand, USAGE, UsageError, type Command } from './up/options.ts';
 import { Terminal } from './up/terminal.ts';
@@ -20,12 +22,21 @@ function stopOn(name: NodeJS.Signals): void {
   });
 }
 
+function deployStack(options: readonly string[]): number {
+  const program = join(import.meta.dirname, '../pulumi/main.ts');
+  // Ctrl-C goes to Pulumi too, which finishes what it has begun: this process must not end before it.
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => undefined);
+  return spawnSync(process.execPath, [program, 'up', ...options], { stdio: 'inherit' }).status ?? 1;
+}
+
 async function execute(command: Command): Promise<number> {
   const context = { host: process, terminal };
   switch (command.name) {
     case 'help':
       terminal.result(USAGE);
       return 0;
+    case 'stack':
+      return deployStack(command.args);
     case 'down':
       return down(command.state, context);
     case 'status':

@@ -33,6 +33,8 @@ export type Command =
   | { readonly name: 'up'; readonly options: UpOptions }
   | { readonly name: 'down'; readonly state: string }
   | { readonly name: 'status'; readonly state: string; readonly json: boolean }
+  /** To a cluster, not to this machine: Pulumi's command takes over. */
+  | { readonly name: 'stack'; readonly args: readonly string[] }
   | { readonly name: 'help' };
 
 /** The command line is wrong; the message says how. */
@@ -43,6 +45,7 @@ export class UsageError extends Error {
 export const USAGE = `usage: npm run up -- [options]      runs the pipeline on this machine until Ctrl-C
        npm run demo                  the same with --once
        npm run down | status         ends, or describes, what runs with --detach
+       npm run up -- --stack NAME    deploys to the cluster of a Pulumi stack instead
 
   --once                 end when every event sent stands in the store; exit code 0 only if so
   --input FILE           send FILE, one JSON text a line, instead of the sample
@@ -82,7 +85,18 @@ const optionsOf = {
 const DEFAULT_STATE = '.headwater';
 
 /** Those that npm has no use of its own for: it takes options before `--` for itself, and hands them on in variables. */
-const NOT_NPMS = ['once', 'input', 'brokers', 'metadata', 'kafka', 'store', 'endpoint', 'detach', 'state'];
+const NOT_NPMS = [
+  'once',
+  'input',
+  'brokers',
+  'metadata',
+  'kafka',
+  'store',
+  'endpoint',
+  'detach',
+  'state',
+  'stack',
+];
 
 /** @throws {UsageError} */
 export function parseCommand(
@@ -98,6 +112,8 @@ export function parseCommand(
   }
   switch (name) {
     case 'up': {
+      if (rest.some((arg) => arg === '--stack' || arg.startsWith('--stack=')))
+        return { name: 'stack', args: rest };
       const values = parse(rest, optionsOf.up);
       return values.help ? { name: 'help' } : { name, options: upOptions(values) };
     }

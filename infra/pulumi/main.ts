@@ -1,0 +1,93 @@
+import { spawnSync } from 'node:child_process';
+import { delimiter, join } from 'node:path';
+import { S3Client } from '@aws-sdk/client-s3';
+import type { Environment } from '../environments/environment.ts';
+import { environments } from '../environments/environments.ts';
+import { toMs } from '../environments/quantities.ts';
+import { readEnvironment } from '../environments/read-environment.ts';
+import { buildPlatform } from '../platform.ts';
+import { readCluster, readKubeConfig } from './cluster.ts';
+import { checkCluster } from './cluster-requirements.ts';
+import { readDeployed } from './deployed.ts';
+import { growVolumes } from './grow-volumes.ts';
+import { parseStackCommand, USAGE, type StackCommand } from './options.ts';
+import { readObjects } from './platform-objects.ts';
+import { PulumiCommand } from './pulumi-command.ts';
+import { smokeTest } from './smoke-test.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+/** What the edge, Kafka and the store may take beside the time that the consumer waits. */
+const SMOKE_TEST_MARGIN_MS = 60_000;
+
+// The program is run by the `node` that is found first: the one of the lock file.
+process.env['PATH'] = [join(ROOT, 'node_modules/.bin'), process.env['PATH'] ?? ''].join(delimiter);
+process.chdir(ROOT);
+
+async function main({ name, stack, yes }: StackCommand): Promise<void> {
+  const pulumi = new PulumiCommand(stack);
+  await pulumi.requireStack();
+  const environment = await readStackEnvironment(pulumi, stack);
+  switch (name) {
+    case 'preview':
+      return pulumi.run('preview', '--diff');
+    case 'up':
+      buildImages(stack);
+      await pulumi.run('up', ...(yes ? ['--yes'] : []));
+      return sendEvents(environment);
+    case 'grow-volume':
+      return grow(pulumi, stack, environment);
+  }
+}
+
+async function readStackEnvironment(pulumi: PulumiCommand, stack: string): Promise<Environment> {
+  const name = await pulumi.configuration('environment').catch(() => stack);
+  const found = Object.entries(environments).find(([known]) => known === name)?.[1];
+  if (found === undefined) {
+    throw new Error(`stack ${stack} must deploy one of ${Object.keys(environments).join(', ')}, got ${name}`);
+  }
+  return readEnvironment(found);
+}
+
+function buildImages(stack: string): void {
+  const { status } = spawnSync(process.execPath, ['infra/images/main.ts', '--stack', stack], {
+    stdio: 'inherit',
+  });
+  if (status !== 0) throw new Error('the images are not where the cluster can pull them, see above');
+}
+
+async function sendEvents({ edge, objectStore, consumer }: Environment): Promise<void> {
+  const { endpoint, region, pathStyle, bucket } = objectStore;
+  const store = new S3Client({ endpoint, region, forcePathStyle: pathStyle });
+  const deadlineMs = toMs(consumer.flushMaxAge) + SMOKE_TEST_MARGIN_MS;
+  const { prefix, codec } = consumer;
+  await smokeTest({ uploadUrl: `https://${edge.host}/upload`, store, bucket, prefix, codec, deadlineMs });
+  console.log(`events posted to https://${edge.host}/upload stand in s3://${bucket}/${prefix}`);
+}
+
+async function grow(pulumi: PulumiCommand, stack: string, environment: Environment): Promise<void> {
+  const manifests = readObjects(buildPlatform(environment)).map(({ manifest }) => manifest);
+  const config = readKubeConfig(await pulumi.configuration('context'));
+  const clusterUid = await pulumi.configuration('clusterUid');
+  const { errors } = checkCluster(await readCluster(config, []), { environment, clusterUid }, [], stack);
+  if (errors.length > 0) throw new Error(errors.join('\n'));
+  const forget = async (set: string): Promise<void> => {
+    const deployed = (await readDeployed(stack)).find(({ urn }) => urn.endsWith(`:StatefulSet::${set}`));
+    if (deployed !== undefined)
+      await pulumi.run('refresh', '--yes', '--skip-preview', '--target', deployed.urn);
+  };
+  const remade = await growVolumes({ config, manifests, forget, say: (text) => console.log(text) });
+  console.log(
+    remade.length === 0
+      ? 'every volume has its size already'
+      : `${remade.join(', ')}: the volumes have grown; npm run up -- --stack ${stack} makes the sets anew around their pods`,
+  );
+}
+
+try {
+  const args = process.argv.slice(2);
+  if (args.includes('--help')) console.log(USAGE);
+  else await main(parseStackCommand(args));
+} catch (error) {
+  console.error(`error: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+}

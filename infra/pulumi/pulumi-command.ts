@@ -1,0 +1,57 @@
+import { execFile, spawn } from 'node:child_process';
+import { promisify } from 'node:util';
+
+const execute = promisify(execFile);
+
+/** The CLI as this machine has it. */
+export class PulumiCommand {
+  readonly #stack: string;
+
+  constructor(stack: string) {
+    this.#stack = stack;
+  }
+
+  /** @throws Error with the command that installs it, or that makes the stack */
+  async requireStack(): Promise<void> {
+    const ask = (...args: string[]) => execute('pulumi', args);
+    await ask('version').catch(() => {
+      throw new Error(
+        'the pulumi CLI is missing: curl -fsSL https://get.pulumi.com | sh, or brew install pulumi',
+      );
+    });
+    await ask('whoami', '--non-interactive').catch((error: unknown) => {
+      throw new Error(
+        `pulumi keeps no state yet: pulumi login file://DIR keeps it in a directory, pulumi login s3://BUCKET in a bucket (${lastLine(error)})`,
+      );
+    });
+    await ask('stack', '--stack', this.#stack, '--non-interactive').catch((error: unknown) => {
+      const line = lastLine(error);
+      throw new Error(
+        /passphrase/.test(line)
+          ? `the stack's secrets cannot be opened: PULUMI_CONFIG_PASSPHRASE must be the one with which stack ${this.#stack} was made (${line})`
+          : `stack ${this.#stack} is not there: pulumi stack init ${this.#stack} (${line})`,
+      );
+    });
+  }
+
+  /** Runs a command on the stack, on this terminal. @throws Error where it fails; what it printed says why */
+  async run(...args: readonly string[]): Promise<void> {
+    const child = spawn('pulumi', [...args, '--stack', this.#stack], { stdio: 'inherit' });
+    const code = await new Promise<number | null>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', resolve);
+    });
+    if (code !== 0) throw new Error(`pulumi ${args.join(' ')} ended with ${code ?? 'a signal'}`);
+  }
+
+  /** @throws Error where the key has no value */
+  async configuration(key: string): Promise<string> {
+    const { stdout } = await execute('pulumi', ['config', 'get', key, '--stack', this.#stack]);
+    return stdout.trim();
+  }
+}
+
+function lastLine(error: unknown): string {
+  const { stderr = '', message } = error as Error & { stderr?: string };
+  return (stderr.trim().split('\n').at(-1) ?? message).replace(/^error: /, '');
+}

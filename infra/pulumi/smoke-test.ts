@@ -1,0 +1,101 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { gunzipSync, zstdDecompressSync } from 'node:zlib';
+import { GetObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
+
+export interface SmokeTestOptions {
+  /** `https://collect.example.com/upload` */
+  readonly uploadUrl: string;
+  readonly store: S3Client;
+  readonly bucket: string;
+  /** Where in the bucket the events lie. */
+  readonly prefix: string;
+  readonly codec: 'none' | 'gzip' | 'zstd';
+  /** How long an event may take from its answer to the bucket. */
+  readonly deadlineMs: number;
+}
+
+const EVENTS = 10;
+const POLL_MS = 1_000;
+/** Clocks of this machine and the store may differ by this much. */
+const CLOCK_SKEW_MS = 60_000;
+
+/**
+ * Posts events through the edge and finds them in the bucket.
+ *
+ * @throws Error that says which step did not work
+ */
+export async function smokeTest(options: SmokeTestOptions): Promise<void> {
+  const { uploadUrl, deadlineMs } = options;
+  const run = randomUUID();
+  const since = Date.now() - CLOCK_SKEW_MS;
+  for (let event = 0; event < EVENTS; event += 1) {
+    await post(uploadUrl, JSON.stringify({ smokeTest: run, event }));
+  }
+
+  const deadline = performance.now() + deadlineMs;
+  const read = new Set<string>();
+  let found = 0;
+  while (found < EVENTS) {
+    if (performance.now() > deadline) {
+      throw new Error(
+        `smoke test: ${found} of ${EVENTS} events are in the bucket after ${deadlineMs / 1000} s: kubectl logs of the consumer say why`,
+      );
+    }
+    await sleep(POLL_MS);
+    for await (const { key, lastModified } of list(options)) {
+      if (read.has(key) || lastModified < since) continue;
+      read.add(key);
+      found += (await readObject(options, key)).split(run).length - 1;
+    }
+  }
+}
+
+async function post(url: string, body: string): Promise<void> {
+  let response: Response;
+  try {
+    response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+  } catch (error) {
+    const cause = (error as Error).cause as NodeJS.ErrnoException | undefined;
+    throw new Error(
+      `smoke test: ${url} cannot be reached (${cause?.code ?? (error as Error).message}): check the DNS record and the load balancer`,
+      { cause: error },
+    );
+  }
+  if (!response.ok) {
+    throw new Error(
+      `smoke test: ${url} answered ${response.status}: ${(await response.text()).slice(0, 300)}`,
+    );
+  }
+}
+
+async function* list({ store, bucket, prefix }: SmokeTestOptions) {
+  let token: string | undefined;
+  do {
+    const page = await store.send(
+      new ListObjectsV2Command({
+        Bucket: bucket,
+        Prefix: `${prefix}/`,
+        ...(token !== undefined && { ContinuationToken: token }),
+      }),
+    );
+    for (const { Key: key = '', LastModified: time } of page.Contents ?? []) {
+      yield { key, lastModified: time?.getTime() ?? 0 };
+    }
+    token = page.NextContinuationToken;
+  } while (token !== undefined);
+}
+
+async function readObject({ store, bucket, codec }: SmokeTestOptions, key: string): Promise<string> {
+  const { Body: body } = await store.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+  const bytes = (await body?.transformToByteArray()) ?? new Uint8Array();
+  if (key.endsWith('.json')) return '';
+  switch (codec) {
+    case 'none':
+      return Buffer.from(bytes).toString();
+    case 'gzip':
+      return gunzipSync(bytes).toString();
+    case 'zstd':
+      return zstdDecompressSync(bytes).toString();
+  }
+}

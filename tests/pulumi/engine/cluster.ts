@@ -1,0 +1,108 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CoreV1Api, KubeConfig, KubernetesObjectApi } from '@kubernetes/client-node';
+import { startApiServer } from '../../lab/api-server.ts';
+import { waitUntil } from '../../../infra/local/wait.ts';
+import { pretendNodes, type PretendedNodes } from './pretended-nodes.ts';
+
+/** A real API server with its controllers, and nodes that are pretended. */
+export interface TestCluster {
+  readonly kubeconfig: string;
+  readonly config: KubeConfig;
+  readonly context: string;
+  readonly uid: string;
+  readonly objects: KubernetesObjectApi;
+  readonly core: CoreV1Api;
+  readonly nodes: PretendedNodes;
+  stop: () => Promise<void>;
+}
+
+export async function startTestCluster(): Promise<TestCluster> {
+  const directory = await mkdtemp(join(tmpdir(), 'headwater-pulumi-'));
+  const server = await startApiServer({ directory, controllerManager: true });
+  const config = new KubeConfig();
+  config.loadFromFile(server.kubeconfig);
+  const core = config.makeApiClient(CoreV1Api);
+  const nodes = pretendNodes(config);
+  const kubeSystem = await waitUntil(() => core.readNamespace({ name: 'kube-system' }), {
+    what: 'a namespace kube-system',
+    deadlineMs: 30_000,
+  });
+  return {
+    kubeconfig: server.kubeconfig,
+    config,
+    context: config.getCurrentContext(),
+    uid: kubeSystem.metadata?.uid ?? '',
+    objects: KubernetesObjectApi.makeApiClient(config),
+    core,
+    nodes,
+    stop: async () => {
+      await nodes.stop();
+      await server.stop();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** What an administrator has installed before: a StorageClass whose volumes can grow, and an IngressClass. */
+export async function installClasses({ objects }: TestCluster): Promise<void> {
+  await objects.create({
+    apiVersion: 'storage.k8s.io/v1',
+    kind: 'StorageClass',
+    metadata: {
+      name: 'standard',
+      annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' },
+    },
+    provisioner: 'example.com/pretended',
+    allowVolumeExpansion: true,
+    reclaimPolicy: 'Retain',
+  });
+  await objects.create({
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'IngressClass',
+    metadata: { name: 'nginx' },
+    spec: { controller: 'k8s.io/ingress-nginx' },
+  });
+}
+
+const ANYTHING = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+
+/** The kinds of another project, without their schemas: any object of them is stored. */
+export async function installKinds(
+  { config, objects }: TestCluster,
+  group: string,
+  version: string,
+  kinds: readonly string[],
+): Promise<void> {
+  for (const kind of kinds) {
+    const singular = kind.toLowerCase();
+    const plural = singular.endsWith('s') ? `${singular}es` : `${singular}s`;
+    await objects.create({
+      apiVersion: 'apiextensions.k8s.io/v1',
+      kind: 'CustomResourceDefinition',
+      metadata: { name: `${plural}.${group}` },
+      spec: {
+        group,
+        names: { kind, singular, plural },
+        scope: 'Namespaced',
+        versions: [
+          {
+            name: version,
+            served: true,
+            storage: true,
+            schema: { openAPIV3Schema: { type: 'object', properties: { spec: ANYTHING, status: ANYTHING } } },
+          },
+        ],
+      },
+    });
+  }
+  await waitUntil(
+    async () => {
+      const fresh = KubernetesObjectApi.makeApiClient(config);
+      for (const kind of kinds) await fresh.list(`${group}/${version}`, kind, 'default');
+      return true;
+    },
+    { what: `serving ${kinds.join(', ')}`, deadlineMs: 30_000 },
+  );
+}

@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { dirname, join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { AppsV1Api } from '@kubernetes/client-node';
+import type { Stack } from '@pulumi/pulumi/automation/index.js';
+import type { Environment } from '../../../infra/environments/environment.ts';
+import { lab } from '../../../infra/environments/lab.ts';
+import { growVolumes } from '../../../infra/pulumi/grow-volumes.ts';
+import { configurationOf, manifestsOf } from '../stacks.ts';
+import { installClasses, installKinds, startTestCluster, type TestCluster } from './cluster.ts';
+import {
+  findRealProvider,
+  makeBackend,
+  openStack,
+  removeBackend,
+  secretConfiguration,
+  type Backend,
+} from './stack.ts';
+import { startStandInProvider, type StandInProvider } from './stand-in-provider.ts';
+
+const DEADLINE = { timeout: 120_000 };
+const PLAIN = ['context', 'clusterUid'];
+
+let cluster: TestCluster;
+let provider: StandInProvider;
+let backend: Backend;
+let stack: Stack;
+let environment: Environment = lab;
+const endings: (() => Promise<void>)[] = [];
+const real = findRealProvider();
+const options =
+  real === undefined ? DEADLINE : { ...DEADLINE, skip: `the stand-in is not used beside ${real}` };
+
+before(async () => {
+  cluster = await startTestCluster();
+  endings.push(cluster.stop);
+  process.env['KUBECONFIG'] = cluster.kubeconfig;
+  await installClasses(cluster);
+  await installKinds(cluster, 'keda.sh', 'v1alpha1', ['ScaledObject', 'TriggerAuthentication']);
+  provider = await startStandInProvider();
+  endings.push(provider.stop);
+  backend = await makeBackend(provider.port);
+  endings.push(() => removeBackend(backend));
+  stack = await openStack({ backend, name: 'lab', environment: () => environment });
+  const values = { ...configurationOf(lab), context: cluster.context, clusterUid: cluster.uid };
+  await stack.setAllConfig(secretConfiguration(values, PLAIN));
+}, DEADLINE);
+
+after(async () => {
+  for (const end of endings.toReversed()) await end();
+});
+
+async function claims() {
+  const { items } = await cluster.core.listNamespacedPersistentVolumeClaim({ namespace: 'headwater' });
+  return items.map(({ metadata, spec, status }) => ({
+    name: metadata?.name ?? '',
+    uid: metadata?.uid ?? '',
+    volume: spec?.volumeName ?? '',
+    size: status?.capacity?.['storage'] ?? '',
+  }));
+}
+
+async function brokers() {
+  const { items } = await cluster.core.listNamespacedPod({
+    namespace: 'headwater',
+    labelSelector: 'app.kubernetes.io/component=broker',
+  });
+  return items.map(({ metadata }) => metadata?.uid ?? '').sort();
+}
+
+test('an up that was killed in the middle is finished by the next one', options, async () => {
+  const root = dirname(dirname(backend.command.command));
+  const child = spawn(
+    process.execPath,
+    [join(import.meta.dirname, 'interrupted-up.ts'), backend.directory, root, String(provider.port)],
+    { stdio: 'ignore', detached: true },
+  );
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  const kafkaIsNext = new Promise<void>((resolve) => {
+    provider.beforeChange = (call) => {
+      if (call.kind !== 'StatefulSet' || call.name !== 'headwater/kafka') return Promise.resolve();
+      resolve();
+      // The engine that asked is gone when this would be answered.
+      return new Promise(() => undefined);
+    };
+  });
+  await kafkaIsNext;
+  assert.ok(child.pid !== undefined);
+  // The program, and the engine beside it.
+  process.kill(-child.pid, 'SIGKILL');
+  await ended;
+  provider.beforeChange = () => Promise.resolve();
+
+  await assert.rejects(
+    stack.up(),
+    /currently locked/,
+    'the lock of the killed up is there, and is told about',
+  );
+  await stack.cancel();
+  const { summary } = await stack.up();
+  assert.equal(summary.result, 'succeeded');
+  const again = await stack.up();
+  assert.deepEqual(Object.keys(again.summary.resourceChanges ?? {}), ['same']);
+});
+
+test('volumes grow with their data, and the pods go on', options, async () => {
+  environment = structuredClone(lab);
+  environment.kafka.logVolume = '8Gi';
+  const [claimsBefore, podsBefore] = [await claims(), await brokers()];
+  const said: string[] = [];
+  const grow = () =>
+    growVolumes({
+      config: cluster.config,
+      manifests: manifestsOf(environment),
+      forget: async (set) => {
+        const target = `urn:pulumi:lab::headwater::kubernetes:apps/v1:StatefulSet::${set}`;
+        await stack.refresh({ target: [target] });
+      },
+      say: (text) => said.push(text),
+      deadlineMs: 30_000,
+    });
+  assert.deepEqual(await grow(), ['headwater/kafka']);
+  assert.equal(said.filter((line) => line.includes('4Gi → 8Gi')).length, 3);
+  assert.deepEqual(await brokers(), podsBefore, 'the pods outlive their set');
+
+  await stack.up();
+  const set = await cluster.config
+    .makeApiClient(AppsV1Api)
+    .readNamespacedStatefulSet({ name: 'kafka', namespace: 'headwater' });
+  assert.equal(set.spec?.volumeClaimTemplates?.[0]?.spec?.resources?.requests?.['storage'], '8Gi');
+  const claimsAfter = await claims();
+  assert.deepEqual(
+    claimsAfter.map(({ name, uid, volume }) => ({ name, uid, volume })),
+    claimsBefore.map(({ name, uid, volume }) => ({ name, uid, volume })),
+    'the same claims on the same volumes',
+  );
+  assert.deepEqual(await brokers(), podsBefore, 'the new set takes the pods as they are');
+  assert.deepEqual(await grow(), [], 'what has its size is left alone');
+});
+
+test('a volume that would shrink is left alone', options, async () => {
+  await assert.rejects(
+    growVolumes({
+      config: cluster.config,
+      manifests: manifestsOf(lab),
+      forget: () => assert.fail('a set was forgotten'),
+      say: () => undefined,
+    }),
+    /a volume cannot shrink, from 8Gi to 4Gi: set the size back/,
+  );
+});
+
+test('when the stack is destroyed, the volumes of its claims remain', options, async () => {
+  const before = await claims();
+  assert.ok(before.length >= 6);
+  await stack.destroy();
+  const { items } = await cluster.core.listPersistentVolume();
+  const left = new Map(items.map(({ metadata, status }) => [metadata?.name ?? '', status?.phase]));
+  for (const { volume } of before) assert.equal(left.get(volume), 'Released', volume);
+});

@@ -1,0 +1,106 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import {
+  LocalWorkspace,
+  PulumiCommand,
+  type ConfigMap,
+  type Stack,
+} from '@pulumi/pulumi/automation/index.js';
+import type { Environment } from '../../../infra/environments/environment.ts';
+import { environments } from '../../../infra/environments/environments.ts';
+import { readCluster, readKubeConfig } from '../../../infra/pulumi/cluster.ts';
+import { readConfiguration } from '../../../infra/pulumi/configuration.ts';
+import { deploy } from '../../../infra/pulumi/deploy.ts';
+import { resourcesOf } from '../../../infra/pulumi/deployed.ts';
+import { buildPulumi } from './pulumi-cli.ts';
+
+export const PASSPHRASE = 'a passphrase of the tests';
+
+/** A directory for state and home of Pulumi, and its CLI. */
+export interface Backend {
+  readonly directory: string;
+  readonly command: PulumiCommand;
+  /** Set where the stand-in is used: the port that it serves. */
+  readonly providerPort?: number;
+}
+
+export async function makeBackend(providerPort?: number): Promise<Backend> {
+  const directory = await mkdtemp(join(tmpdir(), 'headwater-pulumi-state-'));
+  for (const name of ['state', 'home', 'work']) await mkdir(join(directory, name));
+  const command = await PulumiCommand.get({ root: await buildPulumi(process) });
+  return { directory, command, ...(providerPort !== undefined && { providerPort }) };
+}
+
+export function removeBackend({ directory }: Backend): Promise<void> {
+  return rm(directory, { recursive: true, force: true });
+}
+
+/** Where the real provider can be had, it is used, and the stand-in is not. */
+export function findRealProvider(): string | undefined {
+  const { PATH = '', PULUMI_HOME } = process.env;
+  return [...PATH.split(delimiter), join(PULUMI_HOME ?? join(homedir(), '.pulumi'), 'bin')]
+    .map((directory) => join(directory, 'pulumi-resource-kubernetes'))
+    .find((path) => existsSync(path));
+}
+
+export interface StackOptions {
+  readonly backend: Backend;
+  readonly name: string;
+  /** Read again at each run, so that a test can change it. */
+  readonly environment: () => Environment;
+  /** @default PASSPHRASE */
+  readonly passphrase?: string;
+}
+
+/** A stack whose program is the real one, run inside this process. */
+export async function openStack({
+  backend,
+  name,
+  environment,
+  passphrase = PASSPHRASE,
+}: StackOptions): Promise<Stack> {
+  const { directory, command, providerPort } = backend;
+  const stack: Stack = await LocalWorkspace.createOrSelectStack(
+    {
+      stackName: name,
+      projectName: 'headwater',
+      program: async () => ({
+        ...(await deploy({
+          configuration: readConfiguration(),
+          environments: { ...environments, [name]: environment() },
+          readCluster: (context, apiVersions) => readCluster(readKubeConfig(context), apiVersions),
+          readDeployed: async () => resourcesOf(await stack.exportStack()),
+          warn: (text) => console.warn(text),
+        })),
+      }),
+    },
+    {
+      workDir: join(directory, 'work'),
+      pulumiHome: join(directory, 'home'),
+      pulumiCommand: command,
+      projectSettings: {
+        name: 'headwater',
+        runtime: 'nodejs',
+        backend: { url: `file://${join(directory, 'state')}` },
+      },
+      envVars: {
+        PULUMI_CONFIG_PASSPHRASE: passphrase,
+        PULUMI_SKIP_UPDATE_CHECK: 'true',
+        ...(providerPort !== undefined && { PULUMI_DEBUG_PROVIDERS: `kubernetes:${providerPort}` }),
+      },
+    },
+  );
+  return stack;
+}
+
+/** Every secret with a content of its own, and the cluster pinned. */
+export function secretConfiguration(
+  values: Readonly<Record<string, string>>,
+  plain: readonly string[],
+): ConfigMap {
+  return Object.fromEntries(
+    Object.entries(values).map(([key, value]) => [key, { value, secret: !plain.includes(key) }]),
+  );
+}
