@@ -15,9 +15,5 @@ export async function readDeployed(stack: string): Promise<readonly DeployedReso
   const { stdout } = await execute('pulumi', ['stack', 'export', '--stack', stack, '--non-interactive'], {
     maxBuffer: MAX_STATE_BYTES,
   });
-  return resourcesOf(JSON.parse(stdout) as ExportedStack);
-}
-
-export function resourcesOf({ deployment }: ExportedStack): readonly DeployedResource[] {
-  return deployment?.resources ?? [];
+  return (JSON.parse(stdout) as ExportedStack).deployment?.resources ?? [];
 }

@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { AppsV1Api } from '@kubernetes/client-node';
 import type { Stack } from '@pulumi/pulumi/automation/index.js';
@@ -17,9 +15,10 @@ import {
   secretConfiguration,
   type Backend,
 } from './stack.ts';
+import { startOperation } from './stack-process.ts';
 import { startStandInProvider, type StandInProvider } from './stand-in-provider.ts';
 
-const DEADLINE = { timeout: 120_000 };
+const DEADLINE = { timeout: 300_000 };
 const PLAIN = ['context', 'clusterUid'];
 
 let cluster: TestCluster;
@@ -70,12 +69,7 @@ async function brokers() {
 }
 
 test('an up that was killed in the middle is finished by the next one', options, async () => {
-  const root = dirname(dirname(backend.command.command));
-  const child = spawn(
-    process.execPath,
-    [join(import.meta.dirname, 'interrupted-up.ts'), backend.directory, root, String(provider.port)],
-    { stdio: 'ignore', detached: true },
-  );
+  const child = startOperation(backend, 'up', lab);
   const ended = new Promise((resolve) => child.once('exit', resolve));
   const kafkaIsNext = new Promise<void>((resolve) => {
     provider.beforeChange = (call) => {

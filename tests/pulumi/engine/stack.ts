@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import {
   LocalWorkspace,
   PulumiCommand,
@@ -13,7 +13,7 @@ import { environments } from '../../../infra/environments/environments.ts';
 import { readCluster, readKubeConfig } from '../../../infra/pulumi/cluster.ts';
 import { readConfiguration } from '../../../infra/pulumi/configuration.ts';
 import { deploy } from '../../../infra/pulumi/deploy.ts';
-import { resourcesOf } from '../../../infra/pulumi/deployed.ts';
+import { readDeployed } from '../../../infra/pulumi/deployed.ts';
 import { buildPulumi } from './pulumi-cli.ts';
 
 export const PASSPHRASE = 'a passphrase of the tests';
@@ -62,6 +62,14 @@ export async function openStack({
   passphrase = PASSPHRASE,
 }: StackOptions): Promise<Stack> {
   const { directory, command, providerPort } = backend;
+  const url = `file://${join(directory, 'state')}`;
+  // The program asks the CLI that is on its PATH for the state, as it does when that CLI runs it.
+  Object.assign(process.env, {
+    PATH: [dirname(command.command), process.env['PATH'] ?? ''].join(delimiter),
+    PULUMI_HOME: join(directory, 'home'),
+    PULUMI_BACKEND_URL: url,
+    PULUMI_CONFIG_PASSPHRASE: passphrase,
+  });
   const stack: Stack = await LocalWorkspace.createOrSelectStack(
     {
       stackName: name,
@@ -71,7 +79,7 @@ export async function openStack({
           configuration: readConfiguration(),
           environments: { ...environments, [name]: environment() },
           readCluster: (context, apiVersions) => readCluster(readKubeConfig(context), apiVersions),
-          readDeployed: async () => resourcesOf(await stack.exportStack()),
+          readDeployed: () => readDeployed(name),
           warn: (text) => console.warn(text),
         })),
       }),
@@ -83,7 +91,7 @@ export async function openStack({
       projectSettings: {
         name: 'headwater',
         runtime: 'nodejs',
-        backend: { url: `file://${join(directory, 'state')}` },
+        backend: { url },
       },
       envVars: {
         PULUMI_CONFIG_PASSPHRASE: passphrase,

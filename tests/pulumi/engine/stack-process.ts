@@ -1,0 +1,50 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { dirname, join } from 'node:path';
+import type { Environment } from '../../../infra/environments/environment.ts';
+import type { Backend } from './stack.ts';
+
+export interface StackRun {
+  readonly directory: string;
+  readonly root: string;
+  readonly providerPort?: number;
+  readonly operation: 'preview' | 'up';
+  readonly environment: Environment;
+}
+
+/** An operation on the stack `lab` in a process group of its own, so that it can be killed, engine and all. */
+export function startOperation(
+  { directory, command, providerPort }: Backend,
+  operation: StackRun['operation'],
+  environment: Environment,
+): ChildProcess {
+  const run: StackRun = {
+    directory,
+    root: dirname(dirname(command.command)),
+    ...(providerPort !== undefined && { providerPort }),
+    operation,
+    environment,
+  };
+  const program = join(import.meta.dirname, 'run-stack.ts');
+  return spawn(process.execPath, [program, JSON.stringify(run)], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    detached: true,
+  });
+}
+
+/**
+ * Runs an operation that is to be refused. A program that throws leaves rejections behind that nobody handles: the test runner
+ * would take those of its own process for failures.
+ *
+ * @returns what it said, or undefined where it was not refused
+ */
+export async function refusalOf(
+  backend: Backend,
+  operation: StackRun['operation'],
+  environment: Environment,
+): Promise<string | undefined> {
+  const child = startOperation(backend, operation, environment);
+  let said = '';
+  child.stderr?.on('data', (chunk) => (said += String(chunk)));
+  const code = await new Promise((resolve) => child.once('close', resolve));
+  return code === 0 ? undefined : said;
+}
