@@ -67,12 +67,11 @@ export function typeOf({ apiVersion, kind }: Pick<Manifest, 'apiVersion' | 'kind
   return `kubernetes:${apiVersion.includes('/') ? apiVersion : `core/${apiVersion}`}:${kind}`;
 }
 
-/** A Secret's content is encrypted in the stack's state, and stands nowhere else outside the cluster. */
+/** The SDK's class marks content as secret: it is encrypted in the stack's state, and stands nowhere else outside the cluster. */
 function makeSecret({ namespace, name, type, values }: StackSecret, options: pulumi.CustomResourceOptions) {
   const metadata = { namespace, name };
   const data = Object.entries(values).map(
-    // Each value for itself, so that a preview still shows which key changes.
-    ([key, value]) => [key, pulumi.secret(Buffer.from(value).toString('base64'))] as const,
+    ([key, value]) => [key, Buffer.from(value).toString('base64')] as const,
   );
   const args = { metadata, type, data: Object.fromEntries(data) };
   return { metadata, resource: new kubernetes.core.v1.Secret(nameOf({ metadata }), args, options) };
