@@ -1,6 +1,8 @@
 import { Chart } from 'cdk8s';
 import type { Construct } from 'constructs';
 import { CONSUMER } from '../constructs/consumer.ts';
+import { FLUENTD } from '../constructs/fluentd.ts';
+import { INGRESS_NGINX } from '../constructs/ingress-nginx.ts';
 import { KAFKA_CONTROLLERS } from '../constructs/kafka-controllers.ts';
 import { KAFKA_BROKERS } from '../constructs/kafka.ts';
 import { Monitoring, type ScrapedWorkload } from '../constructs/monitoring.ts';
@@ -13,6 +15,7 @@ import { alerts } from './alerts.ts';
 export class MonitoringChart extends Chart {
   constructor(scope: Construct, id: string, environment: Environment) {
     super(scope, id, { disableResourceNameHashes: true });
+    const { namespaces, edge, logging } = environment;
     const { metadata } = environment.kafka;
     const keepers: readonly ScrapedWorkload[] =
       metadata.mode === 'zookeeper'
@@ -21,7 +24,7 @@ export class MonitoringChart extends Chart {
           ? [{ identity: KAFKA_CONTROLLERS, port: 'metrics' }]
           : [];
     new Monitoring(this, 'Pipeline', {
-      namespace: environment.namespaces.pipeline,
+      namespace: namespaces.pipeline,
       workloads: [
         ...keepers,
         { identity: KAFKA_BROKERS, port: 'metrics' },
@@ -30,5 +33,18 @@ export class MonitoringChart extends Chart {
       ],
       alerts: alerts(environment),
     });
+    // Filebeat's own figures are JSON, which Prometheus does not read.
+    if (logging.collector === 'fluentd') {
+      new Monitoring(this, 'Logging', {
+        namespace: namespaces.logging,
+        workloads: [{ identity: FLUENTD, port: 'metrics' }],
+      });
+    }
+    if (edge.kind === 'ingress' && edge.controller !== undefined) {
+      new Monitoring(this, 'Edge', {
+        namespace: namespaces.ingress,
+        workloads: [{ identity: INGRESS_NGINX, port: 'metrics' }],
+      });
+    }
   }
 }

@@ -19,6 +19,11 @@ import { PersistentStatefulSet } from './persistent-stateful-set.ts';
 
 export const KAFKA_CONTROLLERS: Identity = { name: 'kafka', component: 'controller' };
 
+/** How long a node is held that a majority would miss. */
+const DEPARTURE_TIMEOUT = Duration.minutes(5);
+/** From the end of the hook to the kill. */
+const SHUTDOWN_SECONDS = 120;
+
 export interface KafkaControllersProps {
   readonly namespace: string;
   readonly image: string;
@@ -57,6 +62,7 @@ export class KafkaControllers extends Construct {
       ports: { controller: LISTENER_PORTS.controller, metrics: METRICS_PORT },
       variables: {
         CLUSTER_ID: metadata.clusterId,
+        DEPARTURE_TIMEOUT_S: String(DEPARTURE_TIMEOUT.toSeconds()),
         HEAP_MIB: String(heap.toMebibytes()),
         POD_INDEX: { fieldPath: "metadata.labels['apps.kubernetes.io/pod-index']" },
       },
@@ -86,7 +92,8 @@ export class KafkaControllers extends Construct {
       },
       // Time to fetch what was written while it was away, before the next of the quorum leaves.
       minReady: Duration.seconds(20),
-      terminationGracePeriod: Duration.seconds(120),
+      preStop: ['/opt/headwater/bin/controller-before-stop.sh'],
+      terminationGracePeriod: Duration.seconds(DEPARTURE_TIMEOUT.toSeconds() + SHUTDOWN_SECONDS),
       spread,
       ...(storageClassName !== undefined && { storageClassName }),
     });

@@ -37,7 +37,6 @@ export const production: Environment = {
           producer: 'kafka-producer-v1',
           consumer: 'kafka-consumer-v1',
           topics: 'kafka-topics-v1',
-          logs: 'kafka-logs-v1',
         },
       },
     },
@@ -105,7 +104,7 @@ export const production: Environment = {
     bodyLimitPolicy: 'envoy-gateway',
   },
   logging: {
-    collector: 'filebeat',
+    collector: 'fluentd',
     resources: { cpuMillicores: 200, memory: '1Gi' },
     search: {
       product: 'elasticsearch',
@@ -116,24 +115,6 @@ export const production: Environment = {
     },
     buffer: { chunk: '8Mi', chunks: 256, volume: '4Gi', flushInterval: '5s' },
     readsJournald: false,
-    kafkaBuffer: {
-      indexer: 'logstash',
-      codec: { kind: 'json' },
-      lanes: {
-        high: { partitions: 6, replicas: 2 },
-        medium: { partitions: 6, replicas: 2 },
-        low: { partitions: 3, replicas: 1 },
-        burst: { partitions: 3, replicas: 1 },
-      },
-      quotaLinesPerSecond: 1000,
-      replicationFactor: 3,
-      minInSyncReplicas: 2,
-      retention: '1d',
-      retentionPerPartition: '1Gi',
-      segment: '128Mi',
-      queueVolume: '10Gi',
-      resources: { cpuMillicores: 1000, memory: '2Gi' },
-    },
   },
   network: {
     apiServerCidrs: ['10.0.0.0/16'],

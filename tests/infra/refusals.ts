@@ -1,5 +1,6 @@
 import { environments } from '../../infra/environments/environments.ts';
 import type { Environment } from '../../infra/environments/environment.ts';
+import { logBuffer } from './log-buffer.ts';
 
 /** One configuration that is refused, and the words with which it is. */
 export interface Refusal {
@@ -21,7 +22,7 @@ export function changed({
     const keys = path.split('.');
     const last = keys.pop() ?? '';
     const parent = keys.reduce<unknown>((current, key) => Reflect.get(Object(current) as object, key), value);
-    Reflect.set(Object(parent) as object, last, replacement);
+    Reflect.set(Object(parent) as object, last, structuredClone(replacement));
   }
   return value;
 }
@@ -150,7 +151,11 @@ export const refusals: readonly Refusal[] = [
   },
   {
     configuration: 'Retention above the volume',
-    changes: { 'kafka.logVolume': '100Gi' },
+    changes: {
+      'kafka.logVolume': '100Gi',
+      'logging.collector': 'filebeat',
+      'logging.kafkaBuffer': logBuffer,
+    },
     message:
       'kafka: logVolume must be at least 143.83 GiB, got 100 GiB: its replicas on one broker may grow to events 12 × 8.5 GiB + logs-high 6 × 1.13 GiB + logs-medium 6 × 1.13 GiB + logs-low 3 × 1.13 GiB + logs-burst 3 × 1.13 GiB = 122.25 GiB, of which 85 % of the volume is the most',
   },
@@ -372,13 +377,17 @@ export const refusals: readonly Refusal[] = [
   },
   {
     configuration: 'Consumer threads that do not divide a lane',
-    changes: { 'logging.kafkaBuffer.lanes.high.replicas': 4 },
+    changes: {
+      'logging.collector': 'filebeat',
+      'logging.kafkaBuffer': logBuffer,
+      'logging.kafkaBuffer.lanes.high.replicas': 4,
+    },
     message:
       "log-indexer-high: replicas must be a divisor of the lane's partitions (6), got 4: consumer threads are partitions ÷ replicas, and a thread without a partition of its own would be idle",
   },
   {
     configuration: 'A log buffer in Kafka with a collector that cannot write to it',
-    changes: { 'logging.collector': 'fluentd' },
+    changes: { 'logging.kafkaBuffer': logBuffer },
     message:
       "environment: logging.collector must be filebeat where logging.kafkaBuffer is set, got fluentd: Fluentd's image for a search cluster has no output for Kafka",
   },

@@ -1,14 +1,11 @@
 import type { Environment } from '../../infra/environments/environment.ts';
 import { environments } from '../../infra/environments/environments.ts';
+import { logBuffer } from '../infra/log-buffer.ts';
 
 const { production } = environments;
 const { security } = production.kafka;
-if (
-  security.protocol !== 'tls' ||
-  security.authentication.mechanism !== 'scram-sha-512' ||
-  production.logging.kafkaBuffer === undefined
-) {
-  throw new Error('production must have a login and a log buffer for its options to mean anything');
+if (security.protocol !== 'tls' || security.authentication.mechanism !== 'scram-sha-512') {
+  throw new Error('production must have a login for its options to mean anything');
 }
 
 /** Production with every option taken that its own file leaves: no environment that exists, but objects that one may have. */
@@ -25,7 +22,7 @@ export const everyOption: Environment = {
       ...security,
       authentication: {
         ...security.authentication,
-        users: { ...security.authentication.users, tools: 'kafka-tools-v1' },
+        users: { ...security.authentication.users, logs: 'kafka-logs-v1', tools: 'kafka-tools-v1' },
       },
     },
   },
@@ -57,6 +54,16 @@ export const everyOption: Environment = {
       oauthSecret: 'kafka-ui-oauth-v1',
     },
   },
-  logging: { ...production.logging, kafkaBuffer: { ...production.logging.kafkaBuffer, indexer: 'filebeat' } },
+  logging: {
+    ...production.logging,
+    collector: 'filebeat',
+    kafkaBuffer: { ...logBuffer, indexer: 'filebeat' },
+  },
   network: { ...production.network, kafkaClientCidrs: ['203.0.113.0/24'] },
+};
+
+/** The same with the other program that reads the log buffer. */
+export const logstashOption: Environment = {
+  ...everyOption,
+  logging: { ...everyOption.logging, kafkaBuffer: { ...logBuffer, indexer: 'logstash' } },
 };

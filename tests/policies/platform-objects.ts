@@ -2,7 +2,7 @@ import { type App, Chart } from 'cdk8s';
 import { environments } from '../../infra/environments/environments.ts';
 import type { Environment } from '../../infra/environments/environment.ts';
 import { buildPlatform } from '../../infra/platform.ts';
-import { everyOption } from './options.ts';
+import { everyOption, logstashOption } from './options.ts';
 import type { Manifest } from '../infra/manifests.ts';
 
 /** A container, as far as policies look at it. */
@@ -75,6 +75,7 @@ export function everyEnvironment(): { name: string; environment: Environment; ob
   return [
     ...Object.values(environments).map((environment) => ({ name: environment.name, environment })),
     { name: 'an environment that takes every option', environment: everyOption },
+    { name: 'the same with Logstash', environment: logstashOption },
   ].map(({ name, environment }) => ({ name, environment, objects: objectsOf(environment) }));
 }
 

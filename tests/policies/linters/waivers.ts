@@ -8,23 +8,32 @@ const MAX_WAIVERS = 10;
 interface Waiver {
   readonly checks: readonly string[];
   readonly objects: RegExp;
-  readonly reason: string;
+  /** Last day of the waiver: afterwards somebody must look again. */
+  readonly until: string;
 }
 
-/** Findings that are let pass, from `waivers.txt`: one a line, `checks | pattern of objects | reason`. */
+/** Findings that are let pass, from `waivers.txt`: one a line, `checks | pattern of objects | last day | reason`. */
 export class Waivers {
   readonly #waivers: readonly Waiver[];
   readonly #used = new Set<Waiver>();
 
-  /** @throws {Error} where a line has no reason, or where there are more lines than there may be */
-  constructor(text = readFileSync(join(import.meta.dirname, 'waivers.txt'), 'utf8')) {
+  readonly #today: string;
+
+  /**
+   * @param today As `2026-01-31`.
+   * @throws {Error} where a line has no day or no reason, or where there are more lines than there may be
+   */
+  constructor(today: string, text = readFileSync(join(import.meta.dirname, 'waivers.txt'), 'utf8')) {
+    this.#today = today;
     const lines = text.split('\n').filter((line) => line !== '');
     if (lines.length > MAX_WAIVERS)
       throw new Error(`waivers must be at most ${MAX_WAIVERS}, got ${lines.length}`);
     this.#waivers = lines.map((line) => {
-      const [checks = '', objects = '', reason = ''] = line.split(' | ');
-      if (reason === '') throw new Error(`a waiver must be "checks | objects | reason", got ${line}`);
-      return { checks: checks.split(', '), objects: new RegExp(objects.replaceAll('\\|', '|')), reason };
+      const [checks = '', objects = '', until = '', reason = ''] = line.split(' | ');
+      if (reason === '' || !/^\d{4}-\d\d-\d\d$/.test(until)) {
+        throw new Error(`a waiver must be "checks | objects | yyyy-mm-dd | reason", got ${line}`);
+      }
+      return { checks: checks.split(', '), objects: new RegExp(objects.replaceAll('\\|', '|')), until };
     });
   }
 
@@ -37,6 +46,11 @@ export class Waivers {
       if (waiver !== undefined) this.#used.add(waiver);
       return waiver === undefined;
     });
+  }
+
+  /** Waivers whose last day is over. */
+  expired(): readonly string[] {
+    return this.#waivers.filter(({ until }) => until < this.#today).map(({ checks }) => checks.join(', '));
   }
 
   /** Waivers that nothing has needed: they would hide what comes later. */

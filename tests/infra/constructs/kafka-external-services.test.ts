@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  KafkaExternalServices,
+  type KafkaExternalServicesProps,
+} from '../../../infra/constructs/kafka-external-services.ts';
+import { find, synthesize, valueAt } from '../manifests.ts';
+
+const props: Required<KafkaExternalServicesProps> = {
+  namespace: 'headwater',
+  identity: { name: 'kafka', component: 'broker' },
+  podNames: ['kafka-0', 'kafka-1'],
+  exposure: {
+    kind: 'load-balancer',
+    hosts: ['a.example.com', 'b.example.com'],
+    bootstrapHost: 'k.example.com',
+  },
+};
+
+test('takes every property', () => {
+  const manifests = synthesize((chart) => new KafkaExternalServices(chart, 'External', props));
+  const hostOf = (name: string): unknown =>
+    valueAt(
+      find(manifests, 'Service', name),
+      ...['metadata', 'annotations', 'external-dns.alpha.kubernetes.io/hostname'],
+    );
+  assert.equal(hostOf('kafka-external-bootstrap'), 'k.example.com');
+  assert.equal(hostOf('kafka-external-0'), 'a.example.com');
+  assert.equal(hostOf('kafka-external-1'), 'b.example.com');
+  assert.equal(manifests.length, 3);
+  for (const manifest of manifests) {
+    assert.equal(manifest.metadata.namespace, 'headwater');
+    assert.equal(valueAt(manifest, 'spec', 'type'), 'LoadBalancer');
+    assert.equal(valueAt(manifest, 'metadata', 'labels', 'app.kubernetes.io/component'), 'broker');
+  }
+});
+
+test('the bootstrap reaches any broker, each address its own alone', () => {
+  const manifests = synthesize((chart) => new KafkaExternalServices(chart, 'External', props));
+  const selectorOf = (name: string): unknown => valueAt(find(manifests, 'Service', name), 'spec', 'selector');
+  assert.deepEqual(selectorOf('kafka-external-bootstrap'), {
+    'app.kubernetes.io/component': 'broker',
+    'app.kubernetes.io/instance': 'headwater',
+    'app.kubernetes.io/name': 'kafka',
+  });
+  assert.deepEqual(selectorOf('kafka-external-1'), { 'statefulset.kubernetes.io/pod-name': 'kafka-1' });
+});
