@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { renderConstructPages } from './construct-pages.ts';
+import { renderEnvironmentPage } from './environment-page.ts';
 import { renderRefusals } from './refusals-page.ts';
 
 /** Every page of `docs/` that is made from the source, by its path there. */
@@ -7,5 +8,9 @@ export function renderPages(root: string): ReadonlyMap<string, string> {
   const constructs = [...renderConstructPages(root)].map(
     ([name, text]) => [join('constructs', name), text] as const,
   );
-  return new Map([['refused-configurations.md', renderRefusals()], ...constructs]);
+  return new Map([
+    ['environment.md', renderEnvironmentPage(root)],
+    ['refused-configurations.md', renderRefusals()],
+    ...constructs,
+  ]);
 }
