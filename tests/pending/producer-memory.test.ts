@@ -15,7 +15,7 @@ const QUEUE_MIB = 32;
  * Node sizes its young generation by the memory that it sees: in a pod by the pod's limit, on a whole machine up to
  * 128 MiB, which is no part of what the producer needs.
  */
-const LIKE_A_POD = { NODE_OPTIONS: '--max-semi-space-size=8' };
+const LIKE_A_POD = { NODE_OPTIONS: '--max-semi-space-size=4' };
 
 let under: KafkaUnderTest;
 

@@ -45,6 +45,7 @@ export class Cluster {
   #topicId: string | undefined;
   #leaders: readonly Leader[] = [];
   #brokers: ReadonlyMap<number, Broker> = new Map();
+  #fetchProblem: string | undefined;
   #problem: string | undefined = 'Kafka has not answered yet';
   #problemSince = performance.now();
   #wanted = false;
@@ -52,7 +53,7 @@ export class Cluster {
   #wake: (() => void) | undefined;
   #closed = false;
 
-  /** @param onChange called after every look at the cluster, successful or not */
+  /** @param onChange called after every look at the cluster, successful or not, and when a leader answers again */
   constructor(options: ClusterOptions, onChange: () => void) {
     this.#options = options;
     this.#onChange = onChange;
@@ -66,20 +67,19 @@ export class Cluster {
     while (!this.#closed) {
       this.#wanted = false;
       const asked = this.#asked.splice(0);
-      let problem: string | undefined;
+      this.#fetchProblem = undefined;
       try {
         this.#adopt(await this.#fetchMetadata());
-        problem = this.#unreachable();
         failures = 0;
         for (const resolve of asked) resolve();
+        await this.#reachLeaders();
       } catch (error) {
         this.#asked.push(...asked);
         failures++;
         this.#nextControl();
-        problem = describe(error);
+        this.#fetchProblem = describe(error);
       }
-      this.#note(problem);
-      this.#onChange();
+      this.#assess();
       await this.#pause(failures > 0 ? Math.min(100 * 2 ** failures, 1_000) : this.#restMs());
     }
   }
@@ -144,7 +144,7 @@ export class Cluster {
 
   /** How many connections stand now. */
   get connections(): number {
-    return [this.#control, ...this.#links.values()].filter((link) => link.connected).length;
+    return [this.#control, ...this.#links.values()].filter((link) => link.apis).length;
   }
 
   close(): void {
@@ -190,29 +190,35 @@ export class Cluster {
     }
   }
 
-  /** Opens anew the connections that broke, and says so where none is left that could take a record. */
-  #unreachable(): string | undefined {
-    let reachable = false;
-    for (const partition of this.#leaders.keys()) {
-      const link = this.leaderLink(partition);
-      if (link === undefined) continue;
-      if (!link.failed) reachable = true;
-      else void link.open().then(this.#onChange, () => undefined);
+  /** Opens every connection that does not stand; waits a moment where none does, so that a reconnection is no news. */
+  async #reachLeaders(): Promise<void> {
+    const links = new Set(this.#leaders.map((_, partition) => this.leaderLink(partition)));
+    const opening = [...links].flatMap((link) => (link === undefined || link.apis ? [] : [link.open()]));
+    for (const open of opening) open.then(() => this.#assess()).catch(() => undefined);
+    if (opening.length === 0 || opening.length < links.size) return;
+    const moment = new Promise((resolve) => setTimeout(resolve, METADATA_MIN_INTERVAL_MS));
+    await Promise.race([Promise.any(opening), moment]).catch(() => undefined);
+  }
+
+  #assess(): void {
+    if (this.#closed) return;
+    const reachable = this.#leaders.some((_, partition) => this.leaderLink(partition)?.apis);
+    const unreachable = reachable
+      ? undefined
+      : `no partition of ${this.#options.topic} has a leader that answers`;
+    const problem = this.#fetchProblem ?? unreachable;
+    if (problem !== this.#problem) {
+      if (this.#problem === undefined) this.#problemSince = performance.now();
+      this.#problem = problem;
+      if (problem === undefined) this.#options.log.info('Kafka is reachable');
+      else this.#options.log.warn({ problem }, 'Kafka is not reachable');
     }
-    return reachable ? undefined : `no partition of ${this.#options.topic} has a leader that answers`;
+    this.#onChange();
   }
 
   #restMs(): number {
-    const calm = this.#leaders.every((_, partition) => this.leaderLink(partition)?.failed === false);
+    const calm = this.#leaders.every((_, partition) => this.leaderLink(partition)?.apis);
     return calm ? METADATA_MAX_AGE_MS : ATTENTION_INTERVAL_MS;
-  }
-
-  #note(problem: string | undefined): void {
-    if (problem === this.#problem || this.#closed) return;
-    if (this.#problem === undefined) this.#problemSince = performance.now();
-    this.#problem = problem;
-    if (problem === undefined) this.#options.log.info('Kafka is reachable');
-    else this.#options.log.warn({ problem }, 'Kafka is not reachable');
   }
 
   #nextControl(): void {
@@ -223,8 +229,11 @@ export class Cluster {
 
   /** In turn over the brokers last known and those configured, so that one that hangs is asked once in a round. */
   #controlLink(): Link {
-    const known = [...this.#brokers.values(), ...this.#bootstrap];
-    const broker = known[this.#controlTurn % known.length];
+    const brokers = [...this.#brokers.values(), ...this.#bootstrap];
+    const distinct = [
+      ...new Map(brokers.map((broker) => [`${broker.host}:${broker.port}`, broker])).values(),
+    ];
+    const broker = distinct[this.#controlTurn % distinct.length];
     if (broker === undefined) throw new Error('bootstrapBrokers must name at least one broker, got none');
     return this.#newLink(broker);
   }

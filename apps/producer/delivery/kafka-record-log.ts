@@ -138,9 +138,9 @@ export class KafkaRecordLog implements RecordLog {
 
   #isRipe(queue: Queue, now: number): boolean {
     if (queue.first === undefined) return false;
-    return (
-      this.#closing || this.#isFull(queue) || now - queue.first.arrival >= this.#options.limits.lingerMs - 0.5
-    );
+    // Timers fire up to a millisecond early.
+    const waited = now - queue.first.arrival + 1 > this.#options.limits.lingerMs;
+    return waited || this.#closing || this.#isFull(queue);
   }
 
   /** Hands every batch that is ripe to a lane that is free for it. */
@@ -202,7 +202,7 @@ export class KafkaRecordLog implements RecordLog {
 
   #answers(lane: Lane): boolean {
     const link = this.#cluster.leaderLink(lane.partition);
-    return link !== undefined && !link.failed && link.waitingMs < SUSPICION_MS;
+    return link?.apis !== undefined && link.waitingMs < SUSPICION_MS;
   }
 
   #followCluster(): void {

@@ -67,6 +67,8 @@ export class Lane {
   #busy = false;
   #retired = false;
   #producer: ProducerId | undefined;
+  /** One at a time: a second would begin the sequence anew under the first. */
+  #obtaining: Promise<void> | undefined;
   #sequence = 0;
   #endWaiting: (() => void) | undefined;
 
@@ -133,8 +135,8 @@ export class Lane {
   async #attempt(batch: Batch): Promise<Stored | Failed> {
     if (this.#retired) return failed('stop', 'topic_changed', 'the topic was deleted and made again');
     try {
-      this.#producer ??= await this.#newProducer();
-      batch.encoded ??= encodeBatch(batch.entries, this.#producer, this.#sequence);
+      const producer = await this.#requireProducer(batch.deadline);
+      batch.encoded ??= encodeBatch(batch.entries, producer, this.#sequence);
       const result = await this.#send(batch.encoded, batch);
       // Where no attempt before can have stored it, the duplicate is of another batch.
       if (
@@ -150,25 +152,35 @@ export class Lane {
     }
   }
 
-  async #newProducer(): Promise<ProducerId> {
-    const producer = await this.#options.cluster.newProducerId();
-    this.#options.metrics.producerIds.inc();
+  /** @throws where there is none in time; it may still come, for the next batch */
+  async #requireProducer(deadline: number): Promise<ProducerId> {
+    if (this.#producer === undefined) {
+      this.#obtaining ??= this.#newProducer().finally(() => (this.#obtaining = undefined));
+      await this.#waitFor(this.#obtaining, deadline);
+    }
+    if (this.#producer === undefined) throw new NotSentError('no producer id came in time');
+    return this.#producer;
+  }
+
+  async #newProducer(): Promise<void> {
+    this.#producer = await this.#options.cluster.newProducerId();
     this.#sequence = 0;
-    return producer;
+    this.#options.metrics.producerIds.inc();
   }
 
   /** @throws where the batch was not sent */
   async #send(records: Buffer, { timeoutMs, deadline }: Batch): Promise<Stored | Failed> {
-    const { cluster, topic } = this.#options;
+    const { cluster, topic, cutoff } = this.#options;
     const { partition } = this;
     const link = cluster.leaderLink(partition);
     if (link === undefined) throw new NotSentError(`partition ${partition} has no leader`);
-    const { produce } = await link.open();
-    if (performance.now() >= deadline) throw new NotSentError('the time was up before the batch was sent');
+    await this.#waitFor(link.open(), deadline);
+    if (link.apis === undefined || performance.now() >= Math.min(deadline, cutoff())) {
+      throw new NotSentError('the time was up before the batch was sent');
+    }
     const request = { topic, partition, records, timeoutMs: Math.round(timeoutMs * BROKER_TIMEOUT_SHARE) };
     try {
-      const response = await link.request(produce, [request], timeoutMs, deadline);
-      return this.#read(response);
+      return this.#read(await link.request(link.apis.produce, [request], timeoutMs, deadline));
     } catch (error) {
       if (error instanceof NotSentError) throw error;
       const response = error instanceof ResponseError ? (error['response'] as unknown) : undefined;
@@ -215,22 +227,29 @@ export class Lane {
     // After a refusal the sequence numbers are still free. They are given up with the id all the same: were the
     // refusal ever misjudged, the next batch would be taken for this one and acknowledged without being stored.
     if (next !== 'split' || perhapsStored) this.#producer = undefined;
+    // What a client can do at will is no warning.
+    const level = failure === 'refused' || failure === 'unknown' ? 'warn' : 'debug';
     const { partition } = this;
-    this.#options.log.warn(
+    this.#options.log[level](
       { partition, records: entries.length, failure, error, why },
       'batch not acknowledged',
     );
     for (const { reject } of entries) reject(new DeliveryError(failure, why));
   }
 
-  async #waitFor(event: Promise<void>, deadline: number): Promise<void> {
-    if (this.#retired || this.#options.cutoff() <= performance.now()) return;
+  /** Waits no longer than the deadline, nor when hurried. @throws what the event throws */
+  async #waitFor(event: Promise<unknown>, deadline: number): Promise<void> {
     const ended = Promise.withResolvers<undefined>();
     this.#endWaiting = () => ended.resolve(undefined);
-    const timer = setTimeout(this.#endWaiting, Math.max(0, deadline - performance.now()));
-    await Promise.race([event, ended.promise]);
-    clearTimeout(timer);
-    this.#endWaiting = undefined;
+    const now = performance.now();
+    const over = this.#retired || this.#options.cutoff() <= now;
+    const timer = setTimeout(this.#endWaiting, over ? 0 : Math.max(0, deadline - now));
+    try {
+      await Promise.race([event, ended.promise]);
+    } finally {
+      clearTimeout(timer);
+      this.#endWaiting = undefined;
+    }
   }
 }
 

@@ -2,7 +2,7 @@ import { apiVersionsV3, Connection, type API, type Broker } from '@platformatic/
 import type { KafkaConnection } from '../../service/kafka.ts';
 import { negotiate, type Apis } from './protocol.ts';
 
-/** TCP, TLS, SASL and the versions; a broker that is stopped accepts the first and answers nothing. */
+/** For TCP, TLS and SASL, and as much for the versions: a broker that is stopped still accepts TCP. */
 const OPEN_TIMEOUT_MS = 2_000;
 /** The client's own limits must never act: it would queue requests behind the first five, without saying so. */
 const NO_LIMIT = 2 ** 30;
@@ -23,12 +23,11 @@ export class Link {
   #opening: Promise<Apis> | undefined;
   #throttledUntil = 0;
   #closed = false;
-  #failed = false;
   /** When the requests were sent that wait for their answer; a broker answers in order. */
   #sentAt: number[] = [];
   #abandon: ((reason: Error) => void) | undefined;
 
-  /** @param onBroken called when a connection ends that was not dropped here */
+  /** @param onBroken called when a connection ends that stood and was not dropped here */
   constructor(broker: Broker, clientId: string, { tls, sasl }: KafkaConnection, onBroken: () => void) {
     this.broker = broker;
     this.#onBroken = onBroken;
@@ -36,23 +35,19 @@ export class Link {
     this.#security = { ...(tls && { tls }), ...(sasl && { sasl }) };
   }
 
-  /** The last that was heard of the broker is that it did not answer. */
-  get failed(): boolean {
-    return this.#failed;
-  }
-
   /** For how long the oldest request has waited for its answer. */
   get waitingMs(): number {
     return performance.now() - (this.#sentAt[0] ?? Infinity);
   }
 
-  get connected(): boolean {
-    return this.#connection?.isConnected() ?? false;
+  /** What the broker speaks; `undefined` where no connection stands. */
+  get apis(): Apis | undefined {
+    return this.#connection?.isConnected() === true ? this.#apis : undefined;
   }
 
-  /** Resolves at once where the connection stands. @throws where it cannot be made within two seconds */
+  /** Resolves when a connection stands: at once, or within four seconds. @throws where none can be made */
   async open(): Promise<Apis> {
-    if (this.#apis !== undefined && this.connected) return this.#apis;
+    if (this.apis !== undefined) return this.apis;
     this.#opening ??= this.#open().finally(() => (this.#opening = undefined));
     return this.#opening;
   }
@@ -68,9 +63,7 @@ export class Link {
       maxInflights: NO_LIMIT,
     });
     const onBroken = () => {
-      if (connection !== this.#connection) return;
-      this.#failed = true;
-      this.#onBroken();
+      if (connection === this.#connection && this.#apis !== undefined) this.#onBroken();
     };
     connection.on('error', onBroken);
     connection.on('close', onBroken);
@@ -86,7 +79,6 @@ export class Link {
       this.drop();
       throw error;
     }
-    this.#failed = false;
     return this.#apis;
   }
 
@@ -130,7 +122,6 @@ export class Link {
 
   /** Breaks the connection without a word; the next use makes a new one. */
   drop(): void {
-    this.#failed = true;
     this.#abandon?.(new NotSentError(`the connection to ${this.name} was given up`));
     this.#connection?.socket.destroy();
     this.#connection = undefined;

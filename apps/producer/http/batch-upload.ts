@@ -9,7 +9,7 @@ import type { HttpLimits } from './limits.ts';
 import { jsonProblem } from './json.ts';
 import type { Line } from './lines.ts';
 import type { HttpMetrics } from '../metrics.ts';
-import { lineTooLong, Problem, toProblem } from './problem.ts';
+import { invalidLine, lineTooLong, toProblem } from './problem.ts';
 import { recordHeaders } from './request.ts';
 
 /** How many lines of one upload may be under way at once, and how many of their bytes. */
@@ -108,8 +108,7 @@ export class BatchUpload {
     try {
       if (record === undefined) throw lineTooLong(limits.maxBodyBytes);
       const invalid = jsonProblem(record.value);
-      if (invalid !== undefined)
-        throw new Problem(400, 'invalid_json', `the line must be JSON: ${invalid}`, '');
+      if (invalid !== undefined) throw invalidLine(invalid);
       const stored = await recordLog.append(record);
       count('stored');
       this.#stored++;
@@ -128,7 +127,9 @@ export class BatchUpload {
     if (results.destroyed || results.write(`${JSON.stringify(result)}\n`)) return;
     const answered = new AbortController();
     const { signal } = answered;
-    await Promise.race([once(results, 'drain', { signal }), once(results, 'close', { signal })]);
+    const events = ['drain', 'close'].map((event) => once(results, event, { signal }));
+    // It fails with the stream, which is the end of it too.
+    await Promise.race(events).catch(() => undefined);
     answered.abort();
   }
 }

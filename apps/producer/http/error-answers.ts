@@ -2,7 +2,10 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import type { HttpMetrics } from '../metrics.ts';
 import { Problem, toProblem, type ErrorBody } from './problem.ts';
 
-/** Answers every error in one shape, counts it and logs it: 5xx as warnings, what a client did wrong as info. */
+/**
+ * Answers every error in one shape and counts it. Each is logged only for debugging: what clients do wrong must not
+ * fill the log, and what Kafka does is logged where it is noticed.
+ */
 export function addErrorAnswers(app: FastifyInstance, metrics: HttpMetrics): void {
   const methods = new Map<string, Set<string>>();
   app.addHook('onRoute', ({ url, method }) => {
@@ -15,8 +18,7 @@ export function addErrorAnswers(app: FastifyInstance, metrics: HttpMetrics): voi
     const { statusCode, code, message, hint, headers } = problem;
     const route = request.routeOptions.url ?? 'none';
     metrics.records.inc({ route, code });
-    const level = statusCode >= 500 && code !== 'queue_full' ? 'warn' : 'info';
-    request.log[level]({ requestId: request.id, route, statusCode, code }, message);
+    request.log.debug({ requestId: request.id, route, statusCode, code }, message);
     const body: ErrorBody = { error: { code, message, hint }, requestId: request.id };
     return reply.code(statusCode).headers(headers).send(body);
   };

@@ -148,3 +148,12 @@ export function lineTooLong(limit: number): Problem {
     'send smaller events',
   );
 }
+
+export function invalidLine(problem: string): Problem {
+  return new Problem(
+    400,
+    'invalid_json',
+    `the line must be JSON: ${problem}`,
+    'correct it and send it again',
+  );
+}

@@ -39,7 +39,7 @@ export async function startApp(t: TestContext, options: AppUnderTestOptions = {}
     ...parts,
     limits: { maxBodyBytes, requestTimeoutMs },
     patienceMs,
-    log: createLog('producer', 'info', { write: (line) => void parts.logLines.push(line) }),
+    log: createLog('producer', 'debug', { write: (line) => void parts.logLines.push(line) }),
     draining: parts.draining.signal,
     ending: parts.ending.signal,
   });

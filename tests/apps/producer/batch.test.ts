@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { Reader, readRecordsBatch } from '@platformatic/kafka';
+import { createRecordsBatch, NumericMap, Reader, readRecordsBatch } from '@platformatic/kafka';
 import {
   encodeBatch,
   partitionOf,
@@ -8,6 +8,7 @@ import {
   sequenceAfter,
 } from '../../../apps/producer/delivery/batch.ts';
 import type { Pending } from '../../../apps/producer/delivery/queue.ts';
+import { Chance } from './chance.ts';
 import type { EventRecord } from '../../../apps/producer/delivery/record-log.ts';
 
 function pending(record: EventRecord, timestamp: number): Pending {
@@ -51,6 +52,61 @@ test('a batch carries its producer id, epoch and sequence, and every byte of its
   );
   assert.deepEqual(batch.records[1]?.headers, [[Buffer.from('content-type'), Buffer.from('text/plain')]]);
   assert.equal(Buffer.compare(bytes, encodeBatch(entries, { id: 1234567890123n, epoch: 7 }, 2 ** 31 - 2)), 0);
+});
+
+test('a batch is byte for byte what the client would make of the same records', () => {
+  const chance = new Chance(1);
+  for (let round = 0; round < 300; round++) {
+    const entries = Array.from({ length: 1 + chance.below(20) }, () => {
+      const headers = Array.from({ length: chance.below(4) }, (): [Buffer, Buffer] => [
+        Buffer.from(chance.text(20)),
+        chance.bytes(200),
+      ]);
+      const record = {
+        value: chance.bytes(300),
+        headers: new Map(headers),
+        ...(chance.seldom() && { key: chance.bytes(70) }),
+      };
+      // A clock may be set, backwards too.
+      return pending(record, 1_700_000_000_000 + Math.round((chance.next() - 0.5) * 10 ** chance.below(9)));
+    });
+    const producer = { id: BigInt(chance.below(2 ** 40)), epoch: chance.below(30_000) };
+    const sequence = chance.below(2 ** 31);
+    const messages = entries.map(({ record, timestamp }) => ({
+      topic: 't',
+      partition: 0,
+      value: record.value,
+      headers: record.headers as Map<Buffer, Buffer>,
+      timestamp: BigInt(timestamp),
+      ...(record.key && { key: record.key }),
+    }));
+    const expected = createRecordsBatch(messages, {
+      producerId: producer.id,
+      producerEpoch: producer.epoch,
+      sequences: new NumericMap([['t:0', sequence]]),
+      partitionLeaderEpoch: -1,
+    }).buffer;
+    const encoded = encodeBatch(entries, producer, sequence);
+    assert.ok(encoded.equals(expected), `round ${round}`);
+    assert.ok(encoded.length <= entries.reduce((sum, { bytes }) => sum + bytes, BATCH_HEADER_BYTES));
+  }
+});
+
+test('a clock that is set by years between two records makes no wrong time', () => {
+  // The client's own encoder mistakes such deltas: it shifts the sign by 31 bits of 64.
+  for (const step of [2 ** 40, -(2 ** 40), 2 ** 31, -(2 ** 31) - 1]) {
+    const { value, headers } = { value: Buffer.from('x'), headers: new Map<Buffer, Buffer>() };
+    const entries = [pending({ value, headers }, 0), pending({ value, headers }, step)];
+    const bytes = encodeBatch(entries, { id: 1n, epoch: 0 }, 0);
+    // Length, attributes and delta of the second record; the first has 8 bytes in all.
+    let zigzag = 0n;
+    for (let at = BATCH_HEADER_BYTES + 8 + 2, shift = 0n; ; at++, shift += 7n) {
+      const byte = bytes[at] ?? 0;
+      zigzag |= BigInt(byte & 0x7f) << shift;
+      if (byte < 0x80) break;
+    }
+    assert.equal((zigzag >> 1n) ^ -(zigzag & 1n), BigInt(step));
+  }
 });
 
 test('the estimate of a record is never below what it takes', () => {

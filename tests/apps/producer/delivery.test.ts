@@ -317,6 +317,34 @@ test('a record whose time is up before it was ever sent is refused, not unknown'
   });
 });
 
+test('ready only when a leader answers, not when metadata alone does', async (t) => {
+  const { cluster, broker, log, send } = await start(t, { brokers: 2, leaders: [0] });
+  await send('a');
+  broker.hangs = true;
+  broker.mute();
+  await waitUntil(() => (void send('b'), log.notReady()), {
+    what: 'not ready',
+    deadlineMs: 15_000,
+    everyMs: 500,
+  });
+  assert.match(log.notReady() ?? '', /no partition of events has a leader that answers|no answer/);
+  broker.hangs = false;
+  await waitUntil(() => log.notReady() === undefined, { what: 'ready', deadlineMs: 10_000 });
+  assert.equal(cluster.brokers.length, 2);
+});
+
+test('an answer never comes later than the delivery timeout, whatever is waited for', async (t) => {
+  const { broker, send } = await start(t, { limits: { deliveryTimeoutMs: 1_000 } });
+  broker.hangs = true;
+  broker.mute();
+  for (let round = 0; round < 3; round++) {
+    const begun = performance.now();
+    const results = await Promise.all(['a', 'b'].map((value) => send(value)));
+    assert.ok(results.every((result) => result === 'refused' || result === 'unknown'));
+    assert.ok(performance.now() - begun < 1_500, `${performance.now() - begun} ms`);
+  }
+});
+
 test('the newest versions that both sides know are spoken; a broker before 2.8 is named', async (t) => {
   const { cluster, broker, send, log } = await start(t);
   assert.equal(typeof (await send('a')), 'object');

@@ -210,6 +210,25 @@ test('a client that goes away stops its upload, and nothing is left of it', asyn
   assert.equal(recordLog.records.length, 2);
 });
 
+test('a client that goes away without having read its results leaves nothing either', async (t) => {
+  const { app } = await startApp(t, { maxBodyBytes: 2_000 });
+  const { upload, received } = await open(await listen(app));
+  const piece = `${JSON.stringify('x'.repeat(1_000))}\n`.repeat(100);
+  upload.write(piece);
+  await waitUntil(() => received.response, { what: 'an answer', deadlineMs: 5_000 });
+  received.response?.pause();
+  for (let waits = 0; waits < 20;) {
+    await delay(waits === 0 ? 0 : 25);
+    waits++;
+    if (upload.writableLength > 1_000_000) continue;
+    upload.write(piece);
+    waits = 0;
+  }
+  upload.destroy();
+  await waitUntil(async () => (await connections(app)) === 0, { what: 'no connection', deadlineMs: 5_000 });
+  assert.equal((await app.inject(post('1'))).statusCode, 200);
+});
+
 test('nothing more for the request timeout: the answer ends and says so', async (t) => {
   const { app } = await startApp(t, { requestTimeoutMs: 200 });
   const { upload, received } = await open(await listen(app));

@@ -267,7 +267,7 @@ test('what a client puts into its headers stays within one line of the log', asy
   assert.equal(logLines.length, 2);
   for (const line of logLines) {
     assert.equal(line.trimEnd().split(/[\r\n]/).length, 1);
-    assert.equal((JSON.parse(line) as { level: string }).level, 'info');
+    assert.equal((JSON.parse(line) as { level: string }).level, 'debug');
   }
 });
 
