@@ -28,11 +28,7 @@ export interface ProducerVariables extends KafkaVariables {
   readonly BATCH_MAX_BYTES?: string;
   /** @default "20000" */
   readonly QUEUE_MAX_RECORDS?: string;
-  /**
-   * Counts the bodies that are being read too. The process may need four times as much besides its own 160 MiB: a
-   * record is held as it came, in its batch and in what goes to the broker, and garbage is collected late.
-   * @default "33554432"
-   */
+  /** Counts the bodies that are being read too. @default "33554432" */
   readonly QUEUE_MAX_BYTES?: string;
   /** From a record's arrival to its answer, at most. @default "25000" */
   readonly DELIVERY_TIMEOUT_MS?: string;

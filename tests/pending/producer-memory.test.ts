@@ -9,13 +9,13 @@ import { KafkaUnderTest } from '../integration/producer/kafka-under-test.ts';
 
 const CONNECTIONS = 1_000;
 const BOUND_MIB = 256;
-/** The default of QUEUE_MAX_BYTES. */
-const QUEUE_MIB = 32;
+/** What a flood of large bodies may take: without a bound it would be above 1,000 MiB. */
+const FLOOD_MIB = 448;
 /**
- * Node sizes its young generation by the memory that it sees: in a pod by the pod's limit, on a whole machine up to
- * 128 MiB, which is no part of what the producer needs.
+ * Node sizes its heap by the memory that it sees, and collects late while that is plenty. On a whole machine it has to
+ * be told what docs/http.md tells to set.
  */
-const LIKE_A_POD = { NODE_OPTIONS: '--max-semi-space-size=4' };
+const AS_DOCUMENTED = { NODE_OPTIONS: '--max-semi-space-size=4 --max-old-space-size=128' };
 
 let under: KafkaUnderTest;
 
@@ -64,9 +64,9 @@ function post(producer: Application, agent: Agent, body: Buffer): Promise<number
   });
 }
 
-test(`1,000 connections at once: at most ${BOUND_MIB} MiB, and twice the requests take no more`, async (t) => {
+test(`1,000 connections at once: at most ${BOUND_MIB} MiB, and three times the requests take no more`, async (t) => {
   await under.makeTopic('connections', 6);
-  const producer = await under.startProducer(t, 'connections', {}, LIKE_A_POD);
+  const producer = await under.startProducer(t, 'connections', {}, AS_DOCUMENTED);
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
   t.after(() => agent.destroy());
   const body = Buffer.alloc(1_000, 'x');
@@ -78,17 +78,18 @@ test(`1,000 connections at once: at most ${BOUND_MIB} MiB, and twice the request
     await Promise.all(Array.from({ length: CONNECTIONS }, worker));
   };
   const first = await mostRss(producer, round(20_000));
-  const second = await mostRss(producer, round(40_000));
+  const second = await mostRss(producer, round(60_000));
   t.diagnostic(
-    `most RSS: ${Math.round(first)} MiB in 20,000 requests, ${Math.round(second)} MiB in 40,000 more`,
+    `most RSS: ${Math.round(first)} MiB in 20,000 requests, ${Math.round(second)} MiB in 60,000 more`,
   );
   assert.ok(Math.max(first, second) <= BOUND_MIB);
-  assert.ok(second <= first * 1.2 + 16, 'it grows with the requests');
+  // A leak of 1 KiB a request would be 60 MiB.
+  assert.ok(second <= first * 1.1 + 16, 'it grows with the requests');
 });
 
 test('1,000 bodies of the largest size at once: what does not fit is refused, within the bound', async (t) => {
   await under.makeTopic('large-bodies', 6);
-  const producer = await under.startProducer(t, 'large-bodies', {}, LIKE_A_POD);
+  const producer = await under.startProducer(t, 'large-bodies', {}, AS_DOCUMENTED);
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
   t.after(() => agent.destroy());
   const body = Buffer.alloc(1_000_000, 'x');
@@ -102,14 +103,14 @@ test('1,000 bodies of the largest size at once: what does not fit is refused, wi
   t.diagnostic(`most RSS: ${Math.round(most)} MiB; answers: ${JSON.stringify(Object.fromEntries(statuses))}`);
   assert.ok((statuses.get(201) ?? 0) > 10);
   assert.ok(!statuses.has(500));
-  assert.ok(most <= 160 + 4 * QUEUE_MIB + 32, 'the queue is not the bound of what is held');
+  assert.ok(most <= FLOOD_MIB, 'the queue is not the bound of what is held');
   const queue = await readMetric(producer, 'headwater_producer_queue_bytes');
   assert.equal(queue.get(''), 0);
 });
 
 test('a batch upload of 200 MB takes no more memory than a short one', async (t) => {
   await under.makeTopic('long-batch', 6);
-  const producer = await under.startProducer(t, 'long-batch', {}, LIKE_A_POD);
+  const producer = await under.startProducer(t, 'long-batch', {}, AS_DOCUMENTED);
   const line = `${JSON.stringify('x'.repeat(1_000))}\n`;
   const upload = async (lines: number) => {
     const outgoing = request(`${producer.endpoint}/upload/batch`, {

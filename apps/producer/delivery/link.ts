@@ -1,4 +1,4 @@
-import { apiVersionsV3, Connection, type API, type Broker } from '@platformatic/kafka';
+import { apiVersionsV3, Connection, ConnectionStatuses, type API, type Broker } from '@platformatic/kafka';
 import type { KafkaConnection } from '../../service/kafka.ts';
 import { negotiate, type Apis } from './protocol.ts';
 
@@ -54,6 +54,10 @@ export class Link {
 
   async #open(): Promise<Apis> {
     if (this.#closed) throw new NotSentError('the link is closed');
+    if (this.#apis !== undefined && this.#connection?.status === ConnectionStatuses.REAUTHENTICATING) {
+      await this.#connection.ready();
+      return this.#apis;
+    }
     this.#apis = undefined;
     this.#connection?.socket.destroy();
     const connection = new Connection(this.#clientId, {
