@@ -11,6 +11,8 @@ export interface LoadOptions {
   readonly events: number;
   /** Open loop: a request leaves at its time, however many still wait. */
   readonly ratePerSecond: number;
+  /** Of the client: while every one waits for its answer, the load falls behind its rate. @default 2_000 */
+  readonly connections?: number;
   /** How often an event is sent again after anything but 2xx, as the page for clients tells. @default 0 */
   readonly retries?: number;
   /** @default 30_000 */
@@ -26,8 +28,6 @@ interface Exchange {
   readonly offset?: number;
 }
 
-/** Waiting clients are bounded: beyond this the load falls behind its rate instead of exhausting ports. */
-const MAX_IN_FLIGHT = 2_000;
 const RETRY_AFTER_MS = 250;
 
 /**
@@ -39,7 +39,7 @@ export class Load {
   readonly done: Promise<void>;
   readonly #options: LoadOptions;
   readonly #run = `load-${randomBytes(6).toString('hex')}-`;
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: MAX_IN_FLIGHT });
+  readonly #agent = new Agent({ keepAlive: true });
   readonly #attempts: Attempt[] = [];
   readonly #answers = new Map<string, number>();
   readonly #acceptedAt: { readonly partition: number; readonly at: number }[] = [];
@@ -101,13 +101,13 @@ export class Load {
   }
 
   async #start(): Promise<void> {
-    const { events, ratePerSecond } = this.#options;
+    const { events, ratePerSecond, connections = 2_000 } = this.#options;
     const begun = performance.now();
     const inFlight = new Set<Promise<void>>();
     for (let index = 0; index < events && !this.#stopped; index += 1) {
       const wait = begun + (index * 1_000) / ratePerSecond - performance.now();
       if (wait > 1) await delay(wait);
-      if (inFlight.size >= MAX_IN_FLIGHT) await Promise.race(inFlight);
+      if (inFlight.size >= connections) await Promise.race(inFlight);
       const sending = this.#send(index).finally(() => inFlight.delete(sending));
       inFlight.add(sending);
     }

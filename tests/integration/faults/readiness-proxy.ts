@@ -14,8 +14,13 @@ interface Upstream {
   readonly url: URL;
   readonly agent: Agent;
   ready: boolean;
+  /** How many times in a row `/readyz` has not answered in time. */
+  late: number;
   served: number;
 }
+
+/** As the readiness probe of the pods has it. An answer that is not 200, or a refused connection, counts at once. */
+const LATE_ANSWERS = 3;
 
 /**
  * What a Service or an ingress does for programs behind it: keeps connections, sends requests in turn to those
@@ -32,6 +37,7 @@ export class ReadinessProxy {
       url: new URL(endpoint),
       agent: new Agent({ keepAlive: true }),
       ready: false,
+      late: 0,
       served: 0,
     }));
     this.#server = createServer((incoming, outgoing) => {
@@ -101,8 +107,10 @@ export class ReadinessProxy {
           });
           await answer.arrayBuffer();
           upstream.ready = answer.ok;
-        } catch {
-          upstream.ready = false;
+          upstream.late = 0;
+        } catch (error) {
+          upstream.late = (error as Error).name === 'TimeoutError' ? upstream.late + 1 : LATE_ANSWERS;
+          if (upstream.late >= LATE_ANSWERS) upstream.ready = false;
         }
       }),
     );

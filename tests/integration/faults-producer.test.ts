@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { Platform } from '../integration/faults/platform.ts';
-import { ReadinessProxy } from '../integration/faults/readiness-proxy.ts';
+import { Platform } from './faults/platform.ts';
+import { ReadinessProxy } from './faults/readiness-proxy.ts';
 
 describe('producers, under keep-alive load', () => {
   let platform: Platform;
@@ -16,7 +16,13 @@ describe('producers, under keep-alive load', () => {
     const producers = [await stream.startProducer(), await stream.startProducer()];
     const proxy = await ReadinessProxy.listen(producers.map(({ endpoint }) => endpoint));
     t.after(() => proxy.close());
-    const load = stream.load({ endpoint: proxy.endpoint, events: 20_000, ratePerSecond: 500 });
+    // Few enough that each is used again and again, as an ingress and its clients do.
+    const load = stream.load({
+      endpoint: proxy.endpoint,
+      events: 20_000,
+      ratePerSecond: 300,
+      connections: 50,
+    });
     for (const producer of producers) {
       await load.untilAccepted(load.accepted + 500);
       producer.signal('SIGTERM');
