@@ -26,9 +26,9 @@ export interface ProducerVariables extends KafkaVariables {
   readonly BATCH_MAX_RECORDS?: string;
   /** @default "524288" */
   readonly BATCH_MAX_BYTES?: string;
-  /** @default "20000" */
+  /** @default "40000" */
   readonly QUEUE_MAX_RECORDS?: string;
-  /** Counts the bodies that are being read too. @default "33554432" */
+  /** Counts the bodies that are being read too. @default "67108864" */
   readonly QUEUE_MAX_BYTES?: string;
   /** From a record's arrival to its answer, at most. @default "25000" */
   readonly DELIVERY_TIMEOUT_MS?: string;
@@ -86,9 +86,9 @@ export function readConfig(environment: Environment): ProducerConfig {
       }),
     },
     queue: {
-      maxRecords: variables.integer('QUEUE_MAX_RECORDS', { default: 20_000, min: 1, max: 10_000_000 }),
+      maxRecords: variables.integer('QUEUE_MAX_RECORDS', { default: 40_000, min: 1, max: 10_000_000 }),
       maxBytes: variables.integer('QUEUE_MAX_BYTES', {
-        default: 32 * MiB,
+        default: 64 * MiB,
         min: 64 * KiB,
         max: 16 * 1_024 * MiB,
       }),

@@ -57,7 +57,7 @@ export const lab: Environment = {
     linger: '5ms',
     batchMaxRecords: 1000,
     batchMax: '512Ki',
-    queueMaxRecords: 20_000,
+    queueMaxRecords: 40_000,
     queueMax: '32Mi',
     deliveryTimeout: '30s',
     shutdownDeadline: '45s',

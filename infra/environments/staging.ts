@@ -63,7 +63,7 @@ export const staging: Environment = {
     linger: '5ms',
     batchMaxRecords: 1000,
     batchMax: '512Ki',
-    queueMaxRecords: 20_000,
+    queueMaxRecords: 40_000,
     queueMax: '64Mi',
     deliveryTimeout: '30s',
     shutdownDeadline: '45s',

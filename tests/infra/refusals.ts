@@ -256,7 +256,7 @@ export const refusals: readonly Refusal[] = [
     configuration: 'A producer queue above its memory',
     changes: { 'producer.queueMax': '1Gi' },
     message:
-      'environment: producer.queueMax must be at most producer.resources.memory (512Mi) less 125829120 bytes of the runtime, got 1Gi: a full queue would end the pod with everything in it',
+      'environment: producer.queueMax must be at most a fifth of producer.resources.memory (512Mi) less 100663296 bytes of the runtime, got 1Gi: a full queue would end the pod with everything in it',
   },
   {
     configuration: 'A drain shorter than a delivery',
