@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { request, type IncomingMessage } from 'node:http';
-import test from 'node:test';
+import test, { type TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Budget } from '../../../apps/producer/budget.ts';
 import { DeliveryError } from '../../../apps/producer/delivery/record-log.ts';
@@ -42,6 +42,18 @@ async function open(port: number) {
     response.on('end', () => (received.ended = true)).on('error', () => undefined);
   });
   return Promise.resolve({ upload, received });
+}
+
+/** An app whose queue is full. */
+async function startFull(t: TestContext, patienceMs: number) {
+  const budget = new Budget(10, 1_000_000);
+  const { app, recordLog } = await startApp(t, { budget, patienceMs });
+  recordLog.answer = (_record, offset) =>
+    budget.fits(1, 0)
+      ? Promise.resolve({ partition: 0, offset, timestamp: 0 })
+      : Promise.reject(new DeliveryError('queue-full', 'the queue is full'));
+  budget.take(10, 0);
+  return { app, budget };
 }
 
 test('each line becomes a record, verbatim, and has a result in the same order', async (t) => {
@@ -180,18 +192,15 @@ test('at most 1,000 lines of one upload are under way at once', async (t) => {
   assert.deepEqual(lines((await answer).body).at(-1), { done: true, stored: 3_000, failed: 0 });
 });
 
-test('a full queue holds an upload back; only when it stays full are lines refused', async (t) => {
-  const budget = new Budget(10, 1_000_000);
-  const { app, recordLog } = await startApp(t, { budget, patienceMs: 150 });
-  recordLog.answer = (_record, offset) =>
-    budget.fits(1, 0)
-      ? Promise.resolve({ partition: 0, offset, timestamp: 0 })
-      : Promise.reject(new DeliveryError('queue-full', 'the queue is full'));
-  budget.take(10, 0);
+test('a full queue holds an upload back', async (t) => {
+  const { app, budget } = await startFull(t, 20_000);
   setTimeout(() => budget.give(1, 0), 50);
   const patient = await app.inject(post('1\n2\n'));
   assert.deepEqual(lines(patient.body).at(-1), { done: true, stored: 2, failed: 0 });
-  budget.take(1, 0);
+});
+
+test('lines are refused while the queue stays full for longer than their patience', async (t) => {
+  const { app } = await startFull(t, 100);
   const refused = await app.inject(post('1\n'));
   assert.deepEqual(lines(refused.body), [
     { line: 1, status: 503, error: { code: 'queue_full', message: 'the queue is full' } },
