@@ -71,6 +71,8 @@ export class Cluster {
       try {
         this.#adopt(await this.#fetchMetadata());
         failures = 0;
+        // First: who asked must not act on what has changed meanwhile, as a topic that was made again.
+        this.#onChange();
         for (const resolve of asked) resolve();
         await this.#reachLeaders();
       } catch (error) {

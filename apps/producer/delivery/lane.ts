@@ -175,9 +175,8 @@ export class Lane {
     const link = cluster.leaderLink(partition);
     if (link === undefined) throw new NotSentError(`partition ${partition} has no leader`);
     await this.#waitFor(link.open(), deadline);
-    if (link.apis === undefined || performance.now() >= Math.min(deadline, cutoff())) {
-      throw new NotSentError('the time was up before the batch was sent');
-    }
+    const over = this.#retired || performance.now() >= Math.min(deadline, cutoff());
+    if (link.apis === undefined || over) throw new NotSentError('the time was up before the batch was sent');
     const request = { topic, partition, records, timeoutMs: Math.round(timeoutMs * BROKER_TIMEOUT_SHARE) };
     try {
       return this.#read(await link.request(link.apis.produce, [request], timeoutMs, deadline));
