@@ -1,0 +1,19 @@
+import { readdir, readFile } from 'node:fs/promises';
+
+/** Of /proc on Linux, whatever the machine (USER_HZ). */
+const TICKS_PER_SECOND = 100;
+
+/** Processor seconds of a process and all of its descendants that run now, since each began. */
+export async function cpuSeconds(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+  // The second field is the name, in brackets, and may hold anything.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  let seconds = (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+  for (const thread of await readdir(`/proc/${pid}/task`)) {
+    const children = await readFile(`/proc/${pid}/task/${thread}/children`, 'utf8').catch(() => '');
+    for (const child of children.split(' ').filter((text) => text !== '')) {
+      seconds += await cpuSeconds(Number(child)).catch(() => 0);
+    }
+  }
+  return seconds;
+}

@@ -1,0 +1,60 @@
+/**
+ * `npm run bench -- <name>|all [--quick] [--rounds N]` measures and writes `tests/bench/results/`; a quick run only
+ * prints. `npm run bench -- report` judges what is written there, and fails where a goal is missed.
+ */
+import { parseArgs } from 'node:util';
+import { benches } from './benches.ts';
+import type { Sample } from './bench.ts';
+import { judge } from './judge.ts';
+import { Lab } from './lab.ts';
+import { renderReport } from './report.ts';
+import { describeMachineNow, readResults, writeResults, type Results } from './results.ts';
+
+const names = [...benches.map(({ name }) => name), 'all', 'report'];
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { quick: { type: 'boolean', default: false }, rounds: { type: 'string' } },
+});
+const { quick } = values;
+const rounds = Number(values.rounds ?? (quick ? 1 : 5));
+const [name = ''] = positionals;
+if (!names.includes(name) || positionals.length > 1) {
+  fail(`name one of ${names.join(', ')}, got ${JSON.stringify(positionals.join(' '))}`);
+}
+if (!(Number.isInteger(rounds) && rounds >= 1 && rounds <= 50)) {
+  fail(`--rounds must be a whole number from 1 to 50, got ${JSON.stringify(values.rounds)}`);
+}
+
+if (name === 'report') {
+  let missed = 0;
+  for (const bench of benches) {
+    const results = await readResults(bench.name);
+    if (results === undefined) console.log(`${bench.name}: not measured`);
+    else console.log(renderReport(bench, results));
+    missed += judge(bench, results?.samples ?? []).filter(({ reached }) => !reached).length;
+  }
+  console.log(missed === 0 ? 'every goal is reached' : `${missed} goals are missed`);
+  process.exitCode = missed === 0 ? 0 : 1;
+} else {
+  const machine = describeMachineNow();
+  const lab = await Lab.start();
+  try {
+    for (const bench of benches.filter((candidate) => name === 'all' || candidate.name === name)) {
+      const samples: Sample[] = [];
+      for (let round = 1; round <= rounds; round += 1) {
+        console.log(`${bench.name}: round ${round} of ${rounds}`);
+        samples.push(...(await bench.round(lab, { round, quick })));
+      }
+      const results: Results = { machine, quick, samples };
+      if (!quick) await writeResults(bench, results);
+      console.log(renderReport(bench, results));
+    }
+  } finally {
+    await lab.stop();
+  }
+}
+
+function fail(message: string): never {
+  console.error(message);
+  process.exit(2);
+}

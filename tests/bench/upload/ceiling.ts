@@ -1,0 +1,26 @@
+/** The HTTP side of the producer with no Kafka behind it: what `POST /upload` could reach at most. */
+import { buildApp } from '../../../apps/producer/app.ts';
+import { Budget } from '../../../apps/producer/budget.ts';
+import type { RecordLog } from '../../../apps/producer/delivery/record-log.ts';
+import { createLog } from '../../../apps/service/log.ts';
+import { createRegistry } from '../../../apps/service/metrics.ts';
+
+let offset = 0;
+const recordLog: RecordLog = {
+  topic: 'none',
+  notReady: () => undefined,
+  append: () => Promise.resolve({ partition: 0, offset: offset++, timestamp: Date.now() }),
+};
+const never = new AbortController().signal;
+const app = await buildApp({
+  recordLog,
+  limits: { maxBodyBytes: 1_000_000, requestTimeoutMs: 30_000 },
+  patienceMs: 25_000,
+  budget: new Budget(40_000, 67_108_864),
+  registry: createRegistry(),
+  log: createLog('ceiling', 'warn'),
+  draining: never,
+  ending: never,
+});
+process.once('SIGTERM', () => process.exit(0));
+await app.listen({ host: '127.0.0.1', port: Number(process.argv[2]) });
