@@ -55,6 +55,10 @@ const directions = [
       '../aws/**',
       '../pulumi/**',
       '../local/**',
+      // What is kept outside the checkout is kept in one place.
+      '!../local/cache.ts',
+      '!../local/command.ts',
+      '!../local/host.ts',
       '../constructs/**',
       '../index.ts',
       '**/apps/**',

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { renderConstructPages } from './construct-pages.ts';
 import { renderEnvironmentPage } from './environment-page.ts';
+import { renderPreview } from './preview-page.ts';
 import { renderRefusals } from './refusals-page.ts';
 
 /** Every page of `docs/` that is made from the source, by its path there. */
@@ -11,6 +12,7 @@ export function renderPages(root: string): ReadonlyMap<string, string> {
   return new Map([
     ['environment.md', renderEnvironmentPage(root)],
     ['refused-configurations.md', renderRefusals()],
+    ['preview.md', renderPreview(root)],
     ...constructs,
   ]);
 }

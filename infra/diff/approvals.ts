@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import type { Change } from './changes.ts';
+
+const approvals = z.array(
+  z.strictObject({
+    /** Of the change, as the report shows it. */
+    id: z.string().regex(/^[0-9a-f]{12}$/, 'the twelve hexadecimal digits that the report shows'),
+    /** Object and place, for who reads the file. */
+    change: z.string().min(1),
+    /** Why it may pass. */
+    reason: z.string().min(1),
+  }),
+);
+
+/** Changes that a reviewer lets pass. An identifier holds for these values only: another value is another change. */
+export type Approval = z.infer<typeof approvals>[number];
+
+/** @throws {Error} that names the file and what is wrong in it */
+export function readApprovals(file: string, text: string): readonly Approval[] {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new Error(`${file} must be JSON: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
+  }
+  const result = approvals.safeParse(value);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw new Error(
+    `${file}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? 'is not a list of approvals'}`,
+  );
+}
+
+/** Approvals that name none of the changes: of values that are gone, to be deleted. */
+export function unusedApprovals(
+  approved: readonly Approval[],
+  changes: readonly Change[],
+): readonly Approval[] {
+  return approved.filter(({ id }) => changes.every((change) => change.id !== id));
+}

@@ -1,0 +1,162 @@
+import { createHash } from 'node:crypto';
+import type { Consequence } from './consequences.ts';
+import { maskDifference, maskValue } from './mask.ts';
+import { denormalize, normalize } from './normalize.ts';
+import { identify, objectText, pairObjects, type ManifestObject, type Pair } from './objects.ts';
+import { CONFIG_HASH, findRestarts, mountsConfigMap, type Restart } from './restarts.ts';
+import { objectOf } from './rules/rule.ts';
+import { judge } from './rules/rules.ts';
+import { canonicalText, compareTrees, pathText, type Difference, type Tree } from './tree.ts';
+
+/** One difference, in every environment in which it is the same, with what it does. */
+export interface Change {
+  /** Twelve hexadecimal digits, the same as long as object, place and both values are: what an approval names. */
+  readonly id: string;
+  readonly environments: readonly string[];
+  /** `StatefulSet headwater/kafka` */
+  readonly object: string;
+  readonly path: string;
+  readonly before?: Tree;
+  readonly after?: Tree;
+  readonly consequence: Consequence;
+  readonly rule: string;
+  readonly why: string;
+  readonly source: string;
+  /** Pods that are replaced because of it, by environment. */
+  readonly restarts: Readonly<Record<string, readonly Restart[]>>;
+}
+
+/** The objects of each environment. */
+export type Manifests = Readonly<Record<string, readonly ManifestObject[]>>;
+
+/** Every change from one side to the other; what is the same in several environments stands once. */
+export function findChanges(before: Manifests, after: Manifests): readonly Change[] {
+  const changes = new Map<string, Change>();
+  for (const environment of new Set([...Object.keys(before), ...Object.keys(after)])) {
+    for (const change of changesOf(environment, before[environment] ?? [], after[environment] ?? [])) {
+      const key = `${change.id} ${change.consequence} ${change.rule}`;
+      const known = changes.get(key);
+      changes.set(
+        key,
+        known === undefined
+          ? change
+          : {
+              ...known,
+              environments: [...known.environments, environment],
+              restarts: { ...known.restarts, ...change.restarts },
+            },
+      );
+    }
+  }
+  return [...changes.values()];
+}
+
+/** The differences of a pair; an object that is new or gone is one. */
+export function differencesOf({ before, after }: Pair): readonly Difference[] {
+  if (before !== undefined && after !== undefined) return compareTrees(normalize(before), normalize(after));
+  return [
+    {
+      path: [],
+      ...(before && { before: normalize(before) }),
+      ...(after && { after: normalize(after) }),
+    },
+  ];
+}
+
+function changesOf(
+  environment: string,
+  before: readonly ManifestObject[],
+  after: readonly ManifestObject[],
+): readonly Change[] {
+  const pairs = pairObjects(before, after);
+  const restarts = findRestarts(pairs);
+  const shown = pairs.map((pair) => ({ pair, differences: differencesOf(pair) }));
+  const bites = new Map(shown.map(({ pair }) => [pair, rolledBy(pair, restarts)]));
+  return shown.flatMap(({ pair, differences }) =>
+    differences
+      .filter((difference) => !isExplained(difference, pair, differences, bites))
+      .map((difference) => {
+        const rolls = restartsOf(pair, difference, restarts, bites);
+        return describe(environment, pair, difference, rolls);
+      }),
+  );
+}
+
+/** Workloads whose pods a ConfigMap's change replaces: they mount it, and the hash in their template differs. */
+function rolledBy(pair: Pair, restarts: ReadonlyMap<Pair, Restart>): readonly Pair[] {
+  const { before, after } = pair;
+  if (before === undefined || after?.kind !== 'ConfigMap') return [];
+  if (differencesOf(pair).every(({ path }) => path[0] !== 'data')) return [];
+  return [...restarts.keys()].filter(
+    (workload) =>
+      workload.after !== undefined &&
+      mountsConfigMap(workload.after, after) &&
+      differencesOf(workload).some(({ path }) => path.join() === CONFIG_HASH.join()),
+  );
+}
+
+function restartsOf(
+  pair: Pair,
+  { path }: Difference,
+  restarts: ReadonlyMap<Pair, Restart>,
+  bites: ReadonlyMap<Pair, readonly Pair[]>,
+): readonly Restart[] {
+  if (path[0] === 'data') {
+    return (bites.get(pair) ?? []).flatMap((workload) => restarts.get(workload) ?? []);
+  }
+  const own = restarts.get(pair);
+  return own !== undefined && path[0] === 'spec' && path[1] === 'template' ? [own] : [];
+}
+
+/**
+ * A hash that differs because of a file is told with the file; a name that ends in the hash of what it names, and the
+ * hash of nothing else, is told with what differs there.
+ */
+function isExplained(
+  { path }: Difference,
+  pair: Pair,
+  differences: readonly Difference[],
+  bites: ReadonlyMap<Pair, readonly Pair[]>,
+): boolean {
+  if (path.join() === CONFIG_HASH.join()) return [...bites.values()].some((rolled) => rolled.includes(pair));
+  const isJobName = path.join() === 'metadata,name' && pair.after?.kind === 'Job';
+  return isJobName && differences.some((other) => other.path[0] === 'spec');
+}
+
+function describe(
+  environment: string,
+  pair: Pair,
+  difference: Difference,
+  restarts: readonly Restart[],
+): Change {
+  const { id: rule, consequence, why, source } = judge({ pair, difference, restarts });
+  const object = objectOf(pair);
+  const masked = maskDifference(object.kind, difference);
+  const { path } = masked;
+  const [before, after] = [masked.before, masked.after].map((value) =>
+    value === undefined ? undefined : denormalize(value, path.at(-1)),
+  );
+  return {
+    id: identifyChange(pair, difference),
+    environments: [environment],
+    object: objectText(object),
+    path: pathText(path),
+    ...(before !== undefined && { before }),
+    ...(after !== undefined && { after }),
+    consequence,
+    rule,
+    why,
+    source,
+    restarts: restarts.length === 0 ? {} : { [environment]: restarts },
+  };
+}
+
+function identifyChange(pair: Pair, { path, before, after }: Difference): string {
+  const object = objectOf(pair);
+  // Of what is secret nothing may be guessed from the hash either.
+  const values = [before, after].map((value) =>
+    value === undefined ? '' : canonicalText(maskValue(object.kind, path, value)),
+  );
+  const parts = [identify(object), pathText(path), ...values];
+  return createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 12);
+}

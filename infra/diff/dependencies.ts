@@ -1,0 +1,33 @@
+import { readFile, symlink } from 'node:fs/promises';
+import { copyFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Cache } from '../local/cache.ts';
+import { runCommand } from '../local/command.ts';
+import type { Host } from '../local/host.ts';
+
+/**
+ * Gives a work tree what its lock file names: this checkout's where the lock files are equal, else an installation of
+ * its own, made once and kept outside the checkout.
+ *
+ * @throws {Error} with the end of npm's output, where it fails
+ */
+export async function provideDependencies(
+  worktree: string,
+  root: string,
+  host: Host,
+  progress: (text: string) => void,
+): Promise<void> {
+  const lock = await readFile(join(worktree, 'package-lock.json'), 'utf8');
+  const own = await readFile(join(root, 'package-lock.json'), 'utf8');
+  const modules = join(worktree, 'node_modules');
+  if (lock === own) return symlink(join(root, 'node_modules'), modules);
+
+  const installed = await Cache.of(host).entry('node-modules', [lock, host.platform], async (made) => {
+    progress('the dependencies differ: installing those of the other side (npm ci, once)');
+    for (const file of ['package.json', 'package-lock.json'])
+      await copyFile(join(worktree, file), join(made, file));
+    const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+    await runCommand('npm', args, { host, cwd: made });
+  });
+  return symlink(join(installed, 'node_modules'), modules);
+}

@@ -1,0 +1,94 @@
+import { parseArgs } from 'node:util';
+import { CONSEQUENCES, isConsequence, type Consequence } from './consequences.ts';
+
+export const USAGE = `usage: npm run diff -- --base REVISION [options]
+says what each change of the manifests does when it is applied; needs no cluster
+
+  --base REVISION        what is compared with: a branch, a tag, a commit
+  --head REVISION        what is judged; else the working tree, changes that are not committed included
+  --environment NAME     only this environment; may be given several times
+  --format FORMAT        text (default), markdown or json
+  --output FILE          write there instead of to standard output
+  --also FORMAT=FILE     write the same report in another format too; may be given several times
+  --fail-on CONSEQUENCE  exit with 1 where a change has it and is not approved; may be given several times
+  --approvals FILE       changes that a reviewer lets pass; else infra/diff/approvals.json of the head
+  --approve ID           one more of them; may be given several times
+
+consequences: ${CONSEQUENCES.join(', ')}
+exit codes: 0 compared, 1 a change that --fail-on names, 2 nothing could be compared
+`;
+
+export const FORMATS = ['text', 'markdown', 'json'] as const;
+export type Format = (typeof FORMATS)[number];
+
+/** Wrong words on the command line. */
+export class UsageError extends Error {}
+
+export interface DiffOptions {
+  readonly base: string;
+  /** @default the working tree */
+  readonly head: string | undefined;
+  /** Empty means all. */
+  readonly environments: readonly string[];
+  readonly format: Format;
+  /** @default standard output */
+  readonly output: string | undefined;
+  readonly also: readonly { readonly format: Format; readonly file: string }[];
+  readonly failOn: readonly Consequence[];
+  readonly approvals: string | undefined;
+  readonly approved: readonly string[];
+}
+
+/** @returns undefined where help is asked for. @throws {UsageError} that says what is wrong with the command line */
+export function parseOptions(args: readonly string[]): DiffOptions | undefined {
+  const values = parse(args);
+  if (values.help === true) return undefined;
+  if (values.base === undefined) throw new UsageError('--base must name a revision, got nothing');
+  return {
+    base: values.base,
+    head: values.head,
+    environments: values.environment ?? [],
+    format: readFormat('--format', values.format ?? 'text'),
+    output: values.output,
+    also: (values.also ?? []).map((pair) => {
+      const [format = '', ...file] = pair.split('=');
+      if (file.join('=') === '') throw new UsageError(`--also must be FORMAT=FILE, got ${pair}`);
+      return { format: readFormat('--also', format), file: file.join('=') };
+    }),
+    failOn: (values['fail-on'] ?? []).map((word) => {
+      if (isConsequence(word)) return word;
+      throw new UsageError(`--fail-on must be one of ${CONSEQUENCES.join(', ')}, got ${word}`);
+    }),
+    approvals: values.approvals,
+    approved: values.approve ?? [],
+  };
+}
+
+function readFormat(option: string, word: string): Format {
+  const format = FORMATS.find((known) => known === word);
+  if (format === undefined)
+    throw new UsageError(`${option} must be one of ${FORMATS.join(', ')}, got ${word}`);
+  return format;
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        base: { type: 'string' },
+        head: { type: 'string' },
+        environment: { type: 'string', multiple: true },
+        format: { type: 'string' },
+        output: { type: 'string' },
+        also: { type: 'string', multiple: true },
+        'fail-on': { type: 'string', multiple: true },
+        approvals: { type: 'string' },
+        approve: { type: 'string', multiple: true },
+        help: { type: 'boolean' },
+      },
+    }).values;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}

@@ -1,0 +1,41 @@
+const UNITS: Readonly<Record<string, number>> = {
+  m: 1e-3,
+  '': 1,
+  k: 1e3,
+  M: 1e6,
+  G: 1e9,
+  T: 1e12,
+  P: 1e15,
+  E: 1e18,
+  Ki: 2 ** 10,
+  Mi: 2 ** 20,
+  Gi: 2 ** 30,
+  Ti: 2 ** 40,
+  Pi: 2 ** 50,
+  Ei: 2 ** 60,
+};
+
+/**
+ * The number that a Kubernetes quantity or a plain number stands for.
+ *
+ * @see https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
+ */
+export function readQuantity(value: unknown): number | undefined {
+  if (typeof value === 'number') return value;
+  if (typeof value !== 'string') return undefined;
+  const [, digits, unit = ''] = /^([+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?)([a-zA-Z]{0,2})$/.exec(value) ?? [];
+  const factor = UNITS[unit];
+  return digits === undefined || factor === undefined ? undefined : Number(digits) * factor;
+}
+
+/** The same quantity in one notation: `1000m` and `1` are `1`, `1024Mi` is `1Gi`. */
+export function canonicalQuantity(value: string | number): string | number {
+  const number = readQuantity(value);
+  if (number === undefined) return value;
+  if (!Number.isInteger(number)) return `${Math.round(number * 1e6) / 1e3}m`;
+  const unit = ['Ei', 'Pi', 'Ti', 'Gi', 'Mi', 'Ki'].find((name) => {
+    const factor = UNITS[name] ?? 1;
+    return number !== 0 && number % factor === 0;
+  });
+  return unit === undefined ? String(number) : `${number / (UNITS[unit] ?? 1)}${unit}`;
+}

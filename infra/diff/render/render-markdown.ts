@@ -1,0 +1,146 @@
+import type { Change } from '../changes.ts';
+import { CONSEQUENCE_WORDS, CONSEQUENCES } from '../consequences.ts';
+import { summarize, type Report } from '../report.ts';
+import { canonicalText, type Tree } from '../tree.ts';
+import { changeText, headAlone, restartTexts, sidesText } from './words.ts';
+
+/** GitHub refuses a comment of more than 65,536 characters; what other steps add to ours needs room too. */
+export const MARKDOWN_LIMIT = 60_000;
+
+/** By this the comment is found again, to be edited in place. */
+export const MARKER = '<!-- headwater-diff -->';
+
+/** Rows of the table before the rest is left to the details. */
+const TABLE_ROWS = 60;
+const NOTICE = 400;
+
+/** For a pull request: the summary first, then a table, then details to open; never longer than the limit. */
+export function renderMarkdown(report: Report, limit = MARKDOWN_LIMIT): string {
+  const { changes, baseError } = report;
+  const head = [MARKER, '## What this change does', '', sidesText(report).replaceAll('→', 'to'), ''];
+  if (baseError !== undefined) {
+    const error = fence(baseError.slice(0, limit / 2));
+    return [
+      ...head,
+      '**The base does not synthesize**, so nothing can be compared.',
+      '',
+      error,
+      '',
+      headAlone(report),
+      '',
+    ].join('\n');
+  }
+  if (changes.length === 0) return [...head, 'No manifest of any environment changes.', ''].join('\n');
+
+  const parts = [...head, ...summaryLines(report), ''];
+  const rows = changes.slice(0, TABLE_ROWS).map((change) => row(change, report.approved));
+  const table = ['| consequence | object | change | environments | id |', '| --- | --- | --- | --- | --- |'];
+  const kept = fit([...parts, ...table], rows, limit - NOTICE);
+  const left = changes.length - kept;
+  const shown = [
+    ...parts,
+    ...table,
+    ...rows.slice(0, kept),
+    ...(left > 0 ? ['', `… and ${left} more.`] : []),
+    '',
+  ];
+  const details = CONSEQUENCES.flatMap((consequence) => detailsOf(report, consequence));
+  const fitting = fit(shown, details, limit - NOTICE);
+  const cut = details.length - fitting;
+  const notice =
+    cut > 0 ? [`Details of ${cut} more are in the artifact of this run (\`diff.html\`).`, ''] : [];
+  return [...shown, ...details.slice(0, fitting), ...notice].join('\n');
+}
+
+/** How many of the parts fit behind what is there already. */
+function fit(there: readonly string[], parts: readonly string[], limit: number): number {
+  let length = there.join('\n').length;
+  const over = parts.findIndex((part) => {
+    length += part.length + 1;
+    return length > limit;
+  });
+  return over < 0 ? parts.length : over;
+}
+
+function summaryLines(report: Report): readonly string[] {
+  const lines = ['| environment | worst | changes | restarts |', '| --- | --- | --- | --- |'];
+  for (const { environment, worst, counts, restarts } of summarize(report)) {
+    const words = counts.map(({ consequence, count }) => `${count} ${CONSEQUENCE_WORDS[consequence]}`);
+    const rolls = restarts.length > 8 ? [...restarts.slice(0, 8), `… ${restarts.length - 8} more`] : restarts;
+    lines.push(
+      counts.length === 0
+        ? `| ${environment} | no changes | | |`
+        : `| ${environment} | **${CONSEQUENCE_WORDS[worst]}** | ${words.join(', ')} | ${rolls.map(cell).join('<br>')} |`,
+    );
+  }
+  if (report.unusedApprovals.length > 0) {
+    lines.push('', `Approvals of no change, to be deleted: ${report.unusedApprovals.map(cell).join('; ')}`);
+  }
+  return lines;
+}
+
+function row(change: Change, approved: readonly string[]): string {
+  const place = change.path === '' ? '' : ` ${code(change.path)}`;
+  return `| ${CONSEQUENCE_WORDS[change.consequence]}${approved.includes(change.id) ? ' (approved)' : ''} | ${cell(change.object)}${place} | ${code(changeText(change, 60))} | ${change.environments.join(', ')} | ${code(change.id)} |`;
+}
+
+function detailsOf({ changes }: Report, consequence: Change['consequence']): readonly string[] {
+  return changes
+    .filter((change) => change.consequence === consequence)
+    .map((change) =>
+      [
+        `<details><summary>${CONSEQUENCE_WORDS[consequence]}: ${escapeHtml(`${change.object} ${change.path}`.trim())}</summary>`,
+        '',
+        `${escapeHtml(change.why)} (rule \`${change.rule}\`, ${sourceText(change.source)})`,
+        ...restartTexts(change).map((text) => `- restarts ${escapeHtml(text)}`),
+        '',
+        fence([...sideLines('-', change.before), ...sideLines('+', change.after)].join('\n'), 'diff'),
+        '</details>',
+        '',
+      ].join('\n'),
+    );
+}
+
+function sourceText(source: string): string {
+  return /^https:\S+$/.test(source) ? `[source](${source})` : source;
+}
+
+/** Longest value that is shown whole. */
+const VALUE_LENGTH = 4_000;
+
+function sideLines(sign: '-' | '+', value: Tree | undefined): readonly string[] {
+  if (value === undefined) return [];
+  const text =
+    typeof value === 'string'
+      ? value
+      : typeof value === 'object'
+        ? JSON.stringify(value, null, 2)
+        : canonicalText(value);
+  const cut = text.length > VALUE_LENGTH ? `${text.slice(0, VALUE_LENGTH)}\n… cut` : text;
+  return cut.split('\n').map((line) => `${sign}${line}`);
+}
+
+/** A fence longer than any within, so that no value ends it. */
+function fence(text: string, language = ''): string {
+  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([ticks]) => ticks.length));
+  const ticks = '`'.repeat(longest + 1);
+  return `${ticks}${language}\n${text}\n${ticks}`;
+}
+
+/** Code in a cell of a table: ticks and bars would end it. */
+function code(text: string): string {
+  return `\`${text.replaceAll('`', "'").replaceAll('|', '\\|')}\``;
+}
+
+function cell(text: string): string {
+  return escapeHtml(text).replaceAll('|', '\\|');
+}
+
+/** What would be markup, a mention or a link of GitHub's in a value is text. */
+function escapeHtml(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('@', '&#64;');
+}

@@ -1,0 +1,15 @@
+import type { Format } from '../options.ts';
+import type { Report } from '../report.ts';
+import { renderJson } from './render-json.ts';
+import { renderMarkdown } from './render-markdown.ts';
+import { renderText } from './render-text.ts';
+
+const RENDERERS: Readonly<Record<Format, (report: Report) => string>> = {
+  text: renderText,
+  markdown: (report) => renderMarkdown(report),
+  json: renderJson,
+};
+
+export function render(report: Report, format: Format): string {
+  return RENDERERS[format](report);
+}

@@ -1,0 +1,46 @@
+import type { Change } from '../changes.ts';
+import { canonicalText, type Tree } from '../tree.ts';
+import { durationText, type Report } from '../report.ts';
+
+/** A value on one line, cut where it is long. */
+export function valueText(value: Tree | undefined, longest = 80): string {
+  if (value === undefined) return '(none)';
+  const text = (typeof value === 'string' ? value : canonicalText(value)).replace(/\s*\n\s*/g, ' ⏎ ');
+  return text.length <= longest ? text : `${text.slice(0, longest - 1)}…`;
+}
+
+/** `1Gi → 2Gi`, `added`, `removed` */
+export function changeText({ path, before, after }: Change, longest = 80): string {
+  if (path === '') return before === undefined ? 'added' : after === undefined ? 'removed' : 'replaced';
+  return `${valueText(before, longest)} → ${valueText(after, longest)}`;
+}
+
+/** Which pods a change replaces; environments in which it is the same together. */
+export function restartTexts({ restarts }: Change): readonly string[] {
+  const places = new Map<string, string[]>();
+  for (const [environment, own] of Object.entries(restarts)) {
+    for (const { workload, pods, order, seconds } of own) {
+      const about = durationText(seconds.about);
+      const text = `${workload}: ${pods} ${pods === '1' ? 'pod' : 'pods'}, ${order}, about ${about}, at most ${durationText(seconds.atMost)}`;
+      places.set(text, [...(places.get(text) ?? []), environment]);
+    }
+  }
+  return [...places].map(([text, environments]) => `${text} (${environments.join(', ')})`);
+}
+
+export function sidesText({ base, head }: Report): string {
+  const [from, to] = [base, head].map(({ name, commit, dirty = false }) =>
+    [
+      name,
+      ...(commit === undefined || commit.startsWith(name) ? [] : [`(${commit.slice(0, 10)})`]),
+      ...(dirty ? ['(with changes that are not committed)'] : []),
+    ].join(' '),
+  );
+  return `${from ?? ''} → ${to ?? ''}`;
+}
+
+/** The head alone, where there is nothing to compare it with. */
+export function headAlone({ objects }: Report): string {
+  const counts = Object.entries(objects).map(([environment, count]) => `${environment} ${count}`);
+  return `The head synthesizes: ${counts.join(', ')} objects.`;
+}

@@ -1,0 +1,81 @@
+import type { Change } from './changes.ts';
+import { CONSEQUENCES, worstOf, type Consequence } from './consequences.ts';
+
+/** One side of the comparison as people call it. */
+export interface SideName {
+  /** What was asked for: a revision, or `the working tree`. */
+  readonly name: string;
+  readonly commit?: string;
+  /** Changes that are not committed are included. */
+  readonly dirty?: boolean;
+}
+
+export interface Report {
+  readonly base: SideName;
+  readonly head: SideName;
+  readonly environments: readonly string[];
+  readonly changes: readonly Change[];
+  /** Why the base could not be synthesized; then there are no changes, and the head stands alone. */
+  readonly baseError?: string;
+  /** How many objects the head has, by environment. */
+  readonly objects: Readonly<Record<string, number>>;
+  /** Identifiers of changes that a reviewer lets pass. */
+  readonly approved: readonly string[];
+  /** Approvals of changes that there are not. */
+  readonly unusedApprovals: readonly string[];
+}
+
+/** Worst first; within a consequence as they were found, object by object. */
+export function sortChanges(changes: readonly Change[]): readonly Change[] {
+  return [...changes].sort((a, b) => rank(a.consequence) - rank(b.consequence));
+}
+
+function rank(consequence: Consequence): number {
+  return CONSEQUENCES.indexOf(consequence);
+}
+
+export interface EnvironmentSummary {
+  readonly environment: string;
+  readonly worst: Consequence;
+  readonly counts: readonly { readonly consequence: Consequence; readonly count: number }[];
+  /** Each workload once, however many of its changes replace its pods. */
+  readonly restarts: readonly string[];
+}
+
+export function summarize({ environments, changes }: Report): readonly EnvironmentSummary[] {
+  return environments.map((environment) => {
+    const own = changes.filter((change) => change.environments.includes(environment));
+    const restarts = new Map(
+      own.flatMap((change) =>
+        (change.restarts[environment] ?? []).map((restart) => [restart.workload, restart]),
+      ),
+    );
+    return {
+      environment,
+      worst: worstOf(own.map(({ consequence }) => consequence)),
+      counts: CONSEQUENCES.map((consequence) => ({
+        consequence,
+        count: own.filter((change) => change.consequence === consequence).length,
+      })).filter(({ count }) => count > 0),
+      restarts: [...restarts.values()].map(
+        ({ workload, pods, order, seconds }) =>
+          `${workload}: ${pods} ${pods === '1' ? 'pod' : 'pods'}, ${order}, about ${durationText(seconds.about)}, at most ${durationText(seconds.atMost)}`,
+      ),
+    };
+  });
+}
+
+/** `90 s`, `12 min`, `3 h` */
+export function durationText(seconds: number): string {
+  if (seconds < 120) return `${seconds} s`;
+  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
+  return `${Math.round(seconds / 3600)} h`;
+}
+
+/** Changes that stop a gate. */
+export function refusedChanges(
+  { changes, approved }: Report,
+  failOn: readonly Consequence[],
+): readonly Change[] {
+  return changes.filter(({ id, consequence }) => failOn.includes(consequence) && !approved.includes(id));
+}

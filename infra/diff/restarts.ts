@@ -1,0 +1,132 @@
+import { normalize } from './normalize.ts';
+import { objectText, type ManifestObject, type Pair } from './objects.ts';
+import { canonicalText, isMap, type Tree, type TreeMap, valueAt } from './tree.ts';
+
+/** The pods of one workload that are replaced, and how. */
+export interface Restart {
+  /** `StatefulSet headwater/kafka` */
+  readonly workload: string;
+  /** How many: a number, what an autoscaler may make of it, or one a node. */
+  readonly pods: string;
+  readonly order: 'one by one' | 'several at once' | 'one node at a time' | 'all at once';
+  /** From what the probes and grace periods say, for all pods; of one node's pod where the nodes are not known. */
+  readonly seconds: { readonly about: number; readonly atMost: number };
+}
+
+export const CONFIG_HASH: readonly string[] = [
+  'spec',
+  'template',
+  'metadata',
+  'annotations',
+  'headwater/config-hash',
+];
+
+/** What a process takes to start where nothing says so: an assumption, and the only one in `about`. */
+const START_SECONDS = 15;
+const WORKLOADS = ['StatefulSet', 'Deployment', 'DaemonSet'];
+
+/** Every workload of one environment whose pods are replaced, with the pair it comes from. */
+export function findRestarts(pairs: readonly Pair[]): ReadonlyMap<Pair, Restart> {
+  const restarts = new Map<Pair, Restart>();
+  for (const pair of pairs) {
+    const { before, after } = pair;
+    if (before === undefined || after === undefined || !WORKLOADS.includes(after.kind)) continue;
+    const [old, young] = [before, after].map((object) => valueAt(normalize(object), ['spec', 'template']));
+    if (old === undefined || young === undefined || canonicalText(old) === canonicalText(young)) continue;
+    restarts.set(pair, describe(after, before, pairs));
+  }
+  return restarts;
+}
+
+function describe(workload: ManifestObject, before: ManifestObject, pairs: readonly Pair[]): Restart {
+  const tree = normalize(workload);
+  const [low, high] = scaleOf(workload, pairs) ?? [replicasOf(normalize(before)), undefined];
+  const pod = podSeconds(tree);
+  const { order, rounds } = rollOf(tree, low);
+  return {
+    workload: objectText(workload),
+    pods:
+      workload.kind === 'DaemonSet' ? 'one on each node' : high === undefined ? `${low}` : `${low}–${high}`,
+    order,
+    seconds: { about: rounds * pod.about, atMost: rounds * pod.atMost },
+  };
+}
+
+function replicasOf(tree: TreeMap): number {
+  return numberAt(tree, 'spec', 'replicas') ?? 1;
+}
+
+/** Bounds that an autoscaler has for the workload. */
+function scaleOf({ kind, metadata }: ManifestObject, pairs: readonly Pair[]): [number, number] | undefined {
+  for (const { after } of pairs) {
+    if (after === undefined || after.metadata.namespace !== metadata.namespace) continue;
+    const tree = normalize(after);
+    const target = valueAt(tree, ['spec', 'scaleTargetRef']);
+    if (!isMap(target) || target['name'] !== metadata.name || (target['kind'] ?? 'Deployment') !== kind)
+      continue;
+    const low = numberAt(tree, 'spec', 'minReplicas') ?? numberAt(tree, 'spec', 'minReplicaCount') ?? 1;
+    const high = numberAt(tree, 'spec', 'maxReplicas') ?? numberAt(tree, 'spec', 'maxReplicaCount') ?? low;
+    return [low, high];
+  }
+  return undefined;
+}
+
+function rollOf(tree: TreeMap, pods: number): { readonly order: Restart['order']; readonly rounds: number } {
+  if (tree['kind'] === 'DaemonSet') return { order: 'one node at a time', rounds: 1 };
+  if (tree['kind'] === 'StatefulSet') {
+    const step = shareOf(
+      valueAt(tree, ['spec', 'updateStrategy', 'rollingUpdate', 'maxUnavailable']),
+      pods,
+      1,
+    );
+    return { order: step > 1 ? 'several at once' : 'one by one', rounds: Math.ceil(pods / step) };
+  }
+  if (valueAt(tree, ['spec', 'strategy', 'type']) === 'Recreate') return { order: 'all at once', rounds: 1 };
+  const rolling = ['spec', 'strategy', 'rollingUpdate'];
+  const surge = shareOf(valueAt(tree, [...rolling, 'maxSurge']), pods, Math.ceil(pods / 4));
+  const missing = shareOf(valueAt(tree, [...rolling, 'maxUnavailable']), pods, Math.floor(pods / 4));
+  const step = Math.max(1, surge + missing);
+  return { order: step > 1 && pods > 1 ? 'several at once' : 'one by one', rounds: Math.ceil(pods / step) };
+}
+
+/** A number of pods, or a percentage of them. */
+function shareOf(value: Tree | undefined, pods: number, fallback: number): number {
+  if (typeof value === 'number') return value;
+  if (typeof value !== 'string') return fallback;
+  return Math.ceil((Number.parseInt(value, 10) / 100) * pods);
+}
+
+/**
+ * How long one pod is away: it leaves, starts, and counts as ready after `minReadySeconds`. At most: the whole grace
+ * period, and a start that its probe only just lets pass.
+ */
+function podSeconds(tree: TreeMap): { readonly about: number; readonly atMost: number } {
+  const spec = valueAt(tree, ['spec', 'template', 'spec']);
+  const containers = valueAt(spec, ['containers']);
+  const [first] = isMap(containers) ? Object.values(containers) : [];
+  const settle = numberAt(tree, 'spec', 'minReadySeconds') ?? 0;
+  const ready = numberAt(first, 'readinessProbe', 'periodSeconds') ?? (first === undefined ? 0 : 10);
+  const leave = numberAt(first, 'lifecycle', 'preStop', 'sleep', 'seconds') ?? 0;
+  const probe = valueAt(first, ['startupProbe']);
+  const start =
+    probe === undefined
+      ? START_SECONDS
+      : (numberAt(probe, 'failureThreshold') ?? 3) * (numberAt(probe, 'periodSeconds') ?? 10);
+  const grace = numberAt(spec, 'terminationGracePeriodSeconds') ?? 30;
+  return { about: leave + START_SECONDS + ready + settle, atMost: grace + start + ready + settle };
+}
+
+function numberAt(tree: Tree | undefined, ...path: readonly string[]): number | undefined {
+  const value = valueAt(tree, path);
+  return typeof value === 'number' ? value : undefined;
+}
+
+/** Whether pods of a workload read files of a ConfigMap. */
+export function mountsConfigMap(workload: ManifestObject, configMap: ManifestObject): boolean {
+  if (workload.metadata.namespace !== configMap.metadata.namespace) return false;
+  const volumes = valueAt(normalize(workload), ['spec', 'template', 'spec', 'volumes']);
+  const { name } = configMap.metadata;
+  return (
+    isMap(volumes) && Object.values(volumes).some((volume) => valueAt(volume, ['configMap', 'name']) === name)
+  );
+}

@@ -1,0 +1,83 @@
+import { KAFKA_RULES } from './kafka-rules.ts';
+import { ACCESS_RULES } from './access-rules.ts';
+import { applies, type Rule, type Subject } from './rule.ts';
+import { WORKLOAD_RULES } from './workload-rules.ts';
+
+const OBJECTS = 'https://kubernetes.io/docs/concepts/overview/working-with-objects/';
+
+const BUCKET_RULES: readonly Rule[] = [
+  {
+    id: 'bucket-expiry-shortened',
+    kinds: ['Bucket'],
+    path: 'spec expiryDays',
+    when: ['lowered'],
+    consequence: 'data-deleted-sooner',
+    why: 'objects older than the new bound are deleted within days',
+    source: 'https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lifecycle-mgmt.html',
+  },
+  {
+    id: 'bucket-replaced',
+    kinds: ['Bucket'],
+    path: 'metadata name',
+    consequence: 'data-at-risk',
+    why: 'a bucket cannot be renamed: the consumers begin in an empty one, and the old one is no longer looked after',
+    source: 'https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html',
+  },
+  {
+    id: 'bucket-moved',
+    kinds: ['Bucket'],
+    path: 'spec region|endpoint|prefix',
+    consequence: 'data-at-risk',
+    why: 'the chains of objects that were written so far are elsewhere',
+    source: 'docs/objects.md',
+  },
+];
+
+const LAST_RULES: readonly Rule[] = [
+  {
+    id: 'labels',
+    path: 'metadata labels|annotations **',
+    consequence: 'nothing',
+    why: 'nothing reads it',
+    source: 'https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/',
+  },
+  {
+    id: 'object-gone',
+    path: '',
+    when: ['removed'],
+    consequence: 'applied-in-place',
+    why: 'the object is deleted',
+    source: OBJECTS,
+  },
+  {
+    id: 'object-added',
+    path: '',
+    when: ['added'],
+    consequence: 'applied-in-place',
+    why: 'the object is made',
+    source: OBJECTS,
+  },
+  {
+    id: 'in-place',
+    path: '**',
+    consequence: 'applied-in-place',
+    why: 'the object is updated where it is; no pod restarts',
+    source: OBJECTS,
+  },
+];
+
+/** All that is known, in the order in which it is asked: the first rule that applies decides. */
+export const RULES: readonly Rule[] = [
+  ...BUCKET_RULES,
+  ...KAFKA_RULES,
+  ...ACCESS_RULES,
+  ...WORKLOAD_RULES,
+  ...LAST_RULES,
+];
+
+/** The rule that decides what a difference does. */
+export function judge(subject: Subject): Rule {
+  const rule = RULES.find((candidate) => applies(candidate, subject));
+  if (rule === undefined) throw new Error('the last rule applies to everything');
+  return rule;
+}

@@ -1,0 +1,87 @@
+/** An object as it is compared: lists that have keys and texts that have properties are maps; other lists are values. */
+export type Tree = string | number | boolean | null | readonly Tree[] | TreeMap;
+export interface TreeMap {
+  readonly [key: string]: Tree;
+}
+
+/** Where a value stands. An element of a keyed list is `[key]`, as is a file of a ConfigMap. */
+export type Path = readonly string[];
+
+/** One difference; `before` is missing where the value is new, `after` where it is gone. */
+export interface Difference {
+  readonly path: Path;
+  readonly before?: Tree;
+  readonly after?: Tree;
+}
+
+export function isMap(tree: Tree | undefined): tree is TreeMap {
+  return typeof tree === 'object' && tree !== null && !Array.isArray(tree);
+}
+
+/** `spec.template.spec.containers[broker].image` */
+export function pathText(path: Path): string {
+  return path.map((key, index) => (key.startsWith('[') || index === 0 ? key : `.${key}`)).join('');
+}
+
+/** The value's JSON, with sorted keys: two values are equal exactly when these are. */
+export function canonicalText(tree: Tree): string {
+  if (Array.isArray(tree)) return `[${tree.map(canonicalText).join(',')}]`;
+  if (!isMap(tree)) return JSON.stringify(tree);
+  const pairs = Object.entries(tree).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${pairs.map(([key, value]) => `${JSON.stringify(key)}:${canonicalText(value)}`).join(',')}}`;
+}
+
+/** Every difference between two trees, in the order of the keys; what is new or gone whole is one difference. */
+export function compareTrees(before: Tree, after: Tree, path: Path = []): readonly Difference[] {
+  if (!isMap(before) || !isMap(after)) {
+    return canonicalText(before) === canonicalText(after) ? [] : [{ path, before, after }];
+  }
+  return [...new Set([...Object.keys(before), ...Object.keys(after)])].sort().flatMap((key) => {
+    const [old, young] = [valueOf(before, key), valueOf(after, key)];
+    const inner = [...path, key];
+    if (old !== undefined && young !== undefined) return compareTrees(old, young, inner);
+    if (young !== undefined) return [{ path: inner, after: young }];
+    return old === undefined ? [] : [{ path: inner, before: old }];
+  });
+}
+
+/**
+ * The tree that the differences lead to.
+ *
+ * @throws {Error} where a difference does not begin at what the tree holds
+ */
+export function applyDifferences(tree: Tree, differences: readonly Difference[]): Tree {
+  return differences.reduce<Tree>((result, { path, ...change }) => {
+    if (path.length > 0) return applyAt(result, path, change);
+    if (change.after === undefined) throw new Error('the root of a tree cannot be removed');
+    return change.after;
+  }, tree);
+}
+
+function applyAt(tree: Tree, [key = '', ...rest]: Path, change: Omit<Difference, 'path'>): Tree {
+  if (!isMap(tree)) throw new Error(`${key} lies in something that has no keys`);
+  const held = valueOf(tree, key);
+  if (rest.length > 0) {
+    if (held === undefined) throw new Error(`${key} is not there`);
+    return withKey(tree, key, applyAt(held, rest, change));
+  }
+  const expected = change.before === undefined ? undefined : canonicalText(change.before);
+  const found = held === undefined ? undefined : canonicalText(held);
+  if (expected !== found) throw new Error(`${key} is ${found ?? 'missing'}, not ${expected ?? 'missing'}`);
+  return withKey(tree, key, change.after);
+}
+
+function withKey(tree: TreeMap, key: string, value: Tree | undefined): TreeMap {
+  const others = Object.entries(tree).filter(([other]) => other !== key);
+  return Object.fromEntries(value === undefined ? others : [...others, [key, value]]);
+}
+
+/** Own keys only: a property may be called `constructor`. */
+export function valueOf(tree: TreeMap, key: string): Tree | undefined {
+  return Object.hasOwn(tree, key) ? tree[key] : undefined;
+}
+
+/** The value at a path, if it is there. */
+export function valueAt(tree: Tree | undefined, path: Path): Tree | undefined {
+  return path.reduce<Tree | undefined>((held, key) => (isMap(held) ? valueOf(held, key) : undefined), tree);
+}

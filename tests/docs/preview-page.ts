@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CONSEQUENCES, CONSEQUENCE_WORDS } from '../../infra/diff/consequences.ts';
+import { RULES } from '../../infra/diff/rules/rules.ts';
+import { realChanges } from '../infra/diff/real-changes.ts';
+
+/** `docs/preview.md` with its two tables as the tests and the rules have them; the rest is written by hand. */
+export function renderPreview(root: string): string {
+  const text = readFileSync(join(root, 'docs/preview.md'), 'utf8');
+  return [
+    ['real changes', realChangesTable()],
+    ['rules', rulesTable()],
+  ].reduce((page, [name = '', table = '']) => {
+    const place = new RegExp(`(<!-- ${name}: .*? -->\n)[\\s\\S]*?(<!-- end of ${name} -->)`);
+    if (!place.test(page)) throw new Error(`docs/preview.md must have a place for ${name}`);
+    return page.replace(place, (_, begin: string, end: string) => `${begin}\n${table}\n${end}`);
+  }, text);
+}
+
+function realChangesTable(): string {
+  const rows = CONSEQUENCES.flatMap((consequence) =>
+    realChanges
+      .filter((change) => change.consequence === consequence)
+      .map(({ environment, what, object, path, edit }) => {
+        const where =
+          'values' in edit
+            ? Object.entries(edit.values).map(
+                ([key, value]) => `${key}: ${value === undefined ? '(left out)' : JSON.stringify(value)}`,
+              )
+            : [edit.file];
+        const shown = `${object} ${path}`.trim();
+        return `| ${CONSEQUENCE_WORDS[consequence]} | ${environment} ${what} | ${where.map(code).join('<br>')} | ${code(shown)} |\n`;
+      }),
+  );
+  return `| Consequence | Change | Made in | Shown at |\n| --- | --- | --- | --- |\n${rows.join('')}`;
+}
+
+function rulesTable(): string {
+  const rows = RULES.map(({ id, kinds, path, when = [], consequence, why, source }) => {
+    const conditions = when.map((condition) =>
+      typeof condition === 'string' ? condition : JSON.stringify(condition),
+    );
+    const place = `${kinds?.join(', ') ?? 'any'}: ${path === '' ? 'the object' : path}`;
+    return `| ${id} | ${[place, ...conditions].map(code).join('<br>')} | ${CONSEQUENCE_WORDS[consequence]} | ${why} | ${source} |\n`;
+  });
+  return `| Rule | Where | Consequence | What happens | Source |\n| --- | --- | --- | --- | --- |\n${rows.join('')}`;
+}
+
+function code(text: string): string {
+  return `\`${text.replaceAll('|', '\\|')}\``;
+}

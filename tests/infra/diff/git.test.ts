@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { Git } from '../../../infra/diff/git.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'headwater-git-'));
+after(() => rmSync(directory, { recursive: true, force: true }));
+
+const repository = join(directory, 'repository');
+mkdirSync(repository);
+function git(at: string, ...args: readonly string[]): string {
+  const who = ['-c', 'user.name=test', '-c', 'user.email=test@example.com'];
+  return execFileSync('git', ['-C', at, ...who, ...args], { encoding: 'utf8', stdio: 'pipe' }).trim();
+}
+git(repository, 'init', '--quiet', '--initial-branch=main');
+for (const text of ['one', 'two']) {
+  writeFileSync(join(repository, 'file'), text);
+  git(repository, 'add', 'file');
+  git(repository, 'commit', '--quiet', '--message', text);
+}
+
+test('a revision that is unknown is refused by name, and one that looks like an option too', async () => {
+  const known = new Git(repository);
+  assert.equal(await known.resolve('--base', 'main'), git(repository, 'rev-parse', 'main'));
+  await assert.rejects(
+    known.resolve('--base', 'mian'),
+    /^Error: --base must be a revision of this repository, got mian$/,
+  );
+  await assert.rejects(known.resolve('--base', '--all'), /got --all$/);
+});
+
+test('in a shallow clone the missing history is named as the likely cause', async () => {
+  const shallow = join(directory, 'shallow');
+  execFileSync('git', ['clone', '--quiet', '--depth=1', `file://${repository}`, shallow], { stdio: 'pipe' });
+  await assert.rejects(
+    new Git(shallow).resolve('--base', 'HEAD~1'),
+    /this clone is shallow.*git fetch --unshallow/,
+  );
+});
+
+test('outside a repository it is said that there is none', async () => {
+  await assert.rejects(new Git(directory).requireRepository(), /must be in a git repository/);
+  await new Git(repository).requireRepository();
+});
+
+test('a work tree that is not as committed is seen', async () => {
+  const clean = new Git(repository);
+  assert.equal(await clean.isDirty(), false);
+  writeFileSync(join(repository, 'other'), '');
+  assert.equal(await clean.isDirty(), true);
+});
+
+test('a work tree of another commit is made beside, and leaves nothing behind', async () => {
+  const work = new Git(repository);
+  const path = join(directory, 'work');
+  await work.addWorktree(path, await work.resolve('--base', 'HEAD~1'));
+  assert.equal(git(path, 'show', 'HEAD:file'), 'one');
+  await work.removeWorktree(path);
+  assert.equal(git(repository, 'worktree', 'list').split('\n').length, 1);
+});

@@ -1,0 +1,77 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findChanges, type Change } from '../../../infra/diff/changes.ts';
+import type { ManifestObject } from '../../../infra/diff/objects.ts';
+import { bucketOf, readManifests } from '../../../infra/diff/synthesize.ts';
+import { environments } from '../../../infra/environments/environments.ts';
+import type { Environment } from '../../../infra/environments/environment.ts';
+import { readEnvironment } from '../../../infra/environments/read-environment.ts';
+import { buildPlatform } from '../../../infra/platform.ts';
+import { changed } from '../refusals.ts';
+import { realChanges, type RealChange } from './real-changes.ts';
+
+const ROOT = join(import.meta.dirname, '../../..');
+
+/** The changes that a report has of a real change, made in a copy of the environment or of the sources. */
+export async function makeRealChange({ environment, edit }: RealChange): Promise<readonly Change[]> {
+  const before = await cached(environment, () => manifestsOf(environments[environment]));
+  const after =
+    'values' in edit
+      ? await manifestsOf(readEnvironment(changed({ environment, changes: edit.values })))
+      : await cached(`edited ${environment}`, () => manifestsOfCopy(environment));
+  return findChanges({ [environment]: before }, { [environment]: after });
+}
+
+const made = new Map<string, Promise<readonly ManifestObject[]>>();
+
+function cached(
+  name: string,
+  make: () => Promise<readonly ManifestObject[]>,
+): Promise<readonly ManifestObject[]> {
+  const known = made.get(name) ?? make();
+  made.set(name, known);
+  return known;
+}
+
+/** What an environment synthesizes, and its bucket. */
+export async function manifestsOf(environment: Environment): Promise<readonly ManifestObject[]> {
+  return inTemporaryDirectory(async (directory) => {
+    buildPlatform(environment, directory).synth();
+    return [...(await readManifests(directory)), ...bucketOf(environment)];
+  });
+}
+
+/** One copy of the sources for all edits of an environment: they are told apart by where they show. */
+async function manifestsOfCopy(environment: Environment['name']): Promise<readonly ManifestObject[]> {
+  return inTemporaryDirectory(async (directory) => {
+    for (const name of ['apps', 'infra', 'package.json', 'tsconfig.json']) {
+      cpSync(join(ROOT, name), join(directory, name), { recursive: true });
+    }
+    symlinkSync(join(ROOT, 'node_modules'), join(directory, 'node_modules'));
+    for (const { edit, environment: where } of realChanges) {
+      if (where !== environment || !('file' in edit)) continue;
+      const { file, from, to } = edit;
+      const text = readFileSync(join(directory, file), 'utf8');
+      if (!text.includes(from)) throw new Error(`${file} must contain ${from}`);
+      writeFileSync(join(directory, file), text.replace(from, to));
+    }
+    execFileSync(process.execPath, ['infra/synth.ts', environment], {
+      cwd: directory,
+      env: { ...process.env, CDK8S_OUTDIR: 'dist' },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    const objects = await readManifests(join(directory, 'dist', environment));
+    return [...objects, ...bucketOf(environments[environment])];
+  });
+}
+
+async function inTemporaryDirectory<T>(use: (directory: string) => Promise<T>): Promise<T> {
+  const directory = mkdtempSync(join(tmpdir(), 'headwater-real-change-'));
+  try {
+    return await use(directory);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
