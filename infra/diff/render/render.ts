@@ -1,5 +1,6 @@
 import type { Format } from '../options.ts';
 import type { Report } from '../report.ts';
+import { renderHtml } from './render-html.ts';
 import { renderJson } from './render-json.ts';
 import { renderMarkdown } from './render-markdown.ts';
 import { renderText } from './render-text.ts';
@@ -7,6 +8,7 @@ import { renderText } from './render-text.ts';
 const RENDERERS: Readonly<Record<Format, (report: Report) => string>> = {
   text: renderText,
   markdown: (report) => renderMarkdown(report),
+  html: renderHtml,
   json: renderJson,
 };
 

@@ -1,0 +1,124 @@
+import type { Change } from '../changes.ts';
+import { CONSEQUENCE_WORDS, CONSEQUENCES, worstOf } from '../consequences.ts';
+import { summarize, type Report } from '../report.ts';
+import { canonicalText, type Tree } from '../tree.ts';
+import { FILTER_SCRIPT, STYLE } from './html-assets.ts';
+import { changeText, headAlone, restartTexts, sidesText } from './words.ts';
+
+/** One page that needs nothing but itself: a filter, the platform as a picture, and both sides of every change. */
+export function renderHtml(report: Report): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
+<title>What this change does</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<main>
+<h1>What this change does</h1>
+<p>${escape(sidesText(report))}</p>
+${report.baseError === undefined ? body(report) : alone(report, report.baseError)}
+</main>
+</body>
+</html>
+`;
+}
+
+function alone(report: Report, error: string): string {
+  return `<p><strong>The base does not synthesize</strong>, so nothing can be compared.</p>
+<pre>${escape(error)}</pre>
+<p>${escape(headAlone(report))}</p>`;
+}
+
+function body(report: Report): string {
+  if (report.changes.length === 0) return '<p>No manifest of any environment changes.</p>';
+  return `${summaryTable(report)}
+${picture(report.changes)}
+${filters(report)}
+<p id="shown" role="status" aria-live="polite">${report.changes.length} of ${report.changes.length} changes</p>
+${report.changes.map((change) => article(change, report.approved)).join('\n')}
+<script>${FILTER_SCRIPT}</script>`;
+}
+
+function summaryTable(report: Report): string {
+  const rows = summarize(report).map(({ environment, worst, counts, restarts }) => {
+    const words = counts.map(({ consequence, count }) => `${count} ${CONSEQUENCE_WORDS[consequence]}`);
+    return `<tr><th scope="row">${escape(environment)}</th><td>${counts.length === 0 ? 'no changes' : badge(worst)}</td><td>${words.join(', ')}</td><td>${restarts.map(escape).join('<br>')}</td></tr>`;
+  });
+  return `<div class="wide" tabindex="0" role="region" aria-label="Summary"><table>
+<thead><tr><th scope="col">environment</th><th scope="col">worst</th><th scope="col">changes</th><th scope="col">restarts</th></tr></thead>
+<tbody>${rows.join('')}</tbody></table></div>`;
+}
+
+/** Parts of the platform in the order in which an event passes them, by the objects that belong to each. */
+const PARTS: readonly (readonly [string, RegExp])[] = [
+  ['edge', /^(Ingress|Gateway|HTTPRoute|BackendTrafficPolicy) |ingress-nginx/],
+  ['producer', /\/producer/],
+  ['ZooKeeper', /\/zookeeper/],
+  ['Kafka', /\/kafka(-config|-brokers|-bootstrap|-controller|-topics|-users|-external)?|\/kafka/],
+  ['consumer', /\/consumer/],
+  ['object store', /^Bucket /],
+  ['logs', /-logging\/|fluentd|filebeat|log-indexer/],
+];
+
+function picture(changes: readonly Change[]): string {
+  const places = new Map<string, Change[]>();
+  for (const change of changes) {
+    const part = PARTS.find(([, pattern]) => pattern.test(change.object))?.[0] ?? 'cluster';
+    places.set(part, [...(places.get(part) ?? []), change]);
+  }
+  const parts = [...PARTS.map(([part]) => part), 'cluster'].map((part) => {
+    const own = places.get(part) ?? [];
+    const worst = worstOf(own.map(({ consequence }) => consequence));
+    const state =
+      own.length === 0 ? '<span class="calm">no change</span>' : `${badge(worst)} <span>${own.length}</span>`;
+    return `<li class="${own.length === 0 ? 'same' : 'changed'}"><strong>${part}</strong>${state}</li>`;
+  });
+  return `<h2>Where</h2>\n<ol class="platform" aria-label="Parts of the platform and what changes there">${parts.join('')}</ol>`;
+}
+
+function filters(report: Report): string {
+  const present = CONSEQUENCES.filter((word) =>
+    report.changes.some(({ consequence }) => consequence === word),
+  );
+  const box = (group: string, value: string, label: string): string =>
+    `<label><input type="checkbox" data-filter="${group}" value="${escape(value)}" checked> ${escape(label)}</label>`;
+  return `<h2>Changes</h2>
+<form class="filters">
+<fieldset><legend>consequence</legend>${present.map((word) => box('consequence', word, CONSEQUENCE_WORDS[word])).join('')}</fieldset>
+<fieldset><legend>environment</legend>${report.environments.map((name) => box('environment', name, name)).join('')}</fieldset>
+</form>`;
+}
+
+function article(change: Change, approved: readonly string[]): string {
+  const { object, path, consequence, environments, id, why, rule, source, before, after } = change;
+  const mark = approved.includes(id) ? ' <em>approved</em>' : '';
+  const rolls = restartTexts(change).map((text) => `<li>restarts ${escape(text)}</li>`);
+  return `<details class="change" data-consequence="${consequence}" data-environments="${environments.map(escape).join(' ')}">
+<summary>${badge(consequence)} <strong>${escape(object)}</strong> <code>${escape(path)}</code> <code>${escape(changeText(change))}</code> <small>${escape(environments.join(', '))}</small>${mark}</summary>
+<p>${escape(why)} <small>(rule ${escape(rule)}, ${escape(source)}, id <code>${id}</code>)</small></p>
+${rolls.length > 0 ? `<ul>${rolls.join('')}</ul>` : ''}
+<div class="sides"><div><h3>before</h3><pre tabindex="0">${side(before)}</pre></div><div><h3>after</h3><pre tabindex="0">${side(after)}</pre></div></div>
+</details>`;
+}
+
+function side(value: Tree | undefined): string {
+  if (value === undefined) return '<span class="calm">(none)</span>';
+  if (typeof value === 'string') return escape(value);
+  return escape(typeof value === 'object' ? JSON.stringify(value, null, 2) : canonicalText(value));
+}
+
+function badge(consequence: Change['consequence']): string {
+  return `<span class="badge ${consequence}">${CONSEQUENCE_WORDS[consequence]}</span>`;
+}
+
+function escape(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;');
+}
