@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { after, test } from 'node:test';
+import { putComment } from '../../../infra/diff/comment/put-comment.ts';
+import { MARKER } from '../../../infra/diff/render/render-markdown.ts';
+
+const HEAD = 'a'.repeat(40);
+const written: { readonly method: string; readonly url: string; readonly body: string }[] = [];
+let comments: readonly {
+  readonly id: number;
+  readonly body: string;
+  readonly user: { readonly type: string };
+}[] = [];
+
+/** What GitHub's API answers, as far as it is asked. */
+const server = createServer((request, response) => {
+  const { method = '', url = '' } = request;
+  const path = url.replace('/repos/owner/name/', '');
+  request.setEncoding('utf8');
+  let body = '';
+  request.on('data', (part: string) => (body += part));
+  request.on('end', () => {
+    if (method !== 'GET')
+      written.push({ method, url: path, body: (JSON.parse(body) as { body: string }).body });
+    const page = Number(new URL(url, 'http://host').searchParams.get('page') ?? 1);
+    const answer = path.startsWith('pulls/')
+      ? { head: { sha: HEAD } }
+      : method === 'GET'
+        ? comments.slice((page - 1) * 100, page * 100)
+        : {};
+    response.setHeader('content-type', 'application/json').end(JSON.stringify(answer));
+  });
+});
+await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+after(() => server.close());
+
+const pull = {
+  apiUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+  token: 'x',
+  repository: 'owner/name',
+  number: 7,
+  headCommit: HEAD,
+};
+
+function commentsBefore(found: typeof comments): void {
+  comments = found;
+  written.length = 0;
+}
+
+test('the first report is a new comment', async () => {
+  commentsBefore([]);
+  assert.equal(await putComment(pull, `${MARKER}\none`), 'made');
+  assert.deepEqual(written, [{ method: 'POST', url: 'issues/7/comments', body: `${MARKER}\none` }]);
+});
+
+test('a later report is written into the same comment, wherever it stands', async () => {
+  const others = Array.from({ length: 150 }, (_, id) => ({ id, body: 'hello', user: { type: 'User' } }));
+  commentsBefore([...others, { id: 999, body: `${MARKER}\none`, user: { type: 'Bot' } }]);
+  assert.equal(await putComment(pull, `${MARKER}\ntwo`), 'edited');
+  assert.deepEqual(written, [{ method: 'PATCH', url: 'issues/comments/999', body: `${MARKER}\ntwo` }]);
+});
+
+test("somebody's own comment with the marker is not edited", async () => {
+  commentsBefore([{ id: 1, body: MARKER, user: { type: 'User' } }]);
+  assert.equal(await putComment(pull, MARKER), 'made');
+});
+
+test('what a fork could make up is not written: another pull request, no report, too much text', async () => {
+  commentsBefore([]);
+  await assert.rejects(putComment({ ...pull, headCommit: 'b'.repeat(40) }, MARKER), /must have the head bbb/);
+  await assert.rejects(putComment(pull, 'buy this'), /must begin with/);
+  await assert.rejects(putComment(pull, MARKER + 'x'.repeat(60_000)), /at most 60000 characters/);
+  assert.deepEqual(written, []);
+});
