@@ -17,6 +17,8 @@ export interface ObjectStoreOptions {
   readonly toolchain?: Toolchain;
   /** @default a free one */
   readonly port?: number;
+  /** That it listens on. @default the loopback address */
+  readonly address?: string;
 }
 
 export interface Credentials {
@@ -48,12 +50,18 @@ export class ObjectStore extends ManagedProcess {
   }
 
   /** Prepares a server on its directory; `start` runs it. */
-  static async create({ host, directory, bucket, ...options }: ObjectStoreOptions): Promise<ObjectStore> {
+  static async create({
+    host,
+    directory,
+    bucket,
+    address = '127.0.0.1',
+    ...options
+  }: ObjectStoreOptions): Promise<ObjectStore> {
     const versitygw = await (options.toolchain ?? new Toolchain({ host })).versitygw();
     const port = options.port ?? (await findFreePort());
     const root = join(directory, 'objects');
     await mkdir(root, { recursive: true });
-    const endpoint = `http://127.0.0.1:${port}`;
+    const endpoint = `http://${address}:${port}`;
     const credentials = await writeAccess(join(directory, 'object-store.env'), endpoint);
     return new ObjectStore(
       { endpoint, bucket, credentials, files: join(root, bucket) },
@@ -64,7 +72,7 @@ export class ObjectStore extends ManagedProcess {
         command: [
           versitygw,
           '--port',
-          `127.0.0.1:${port}`,
+          `${address}:${port}`,
           '--region',
           REGION,
           '--keep-alive',

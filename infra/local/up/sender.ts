@@ -1,6 +1,7 @@
 import { hash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { Agent, request, type IncomingMessage } from 'node:http';
+import { Agent as HttpAgent, request as requestByHttp, type IncomingMessage } from 'node:http';
+import { Agent as HttpsAgent, request as requestByHttps } from 'node:https';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Attempt, Ledger } from '../verify/attempts.ts';
@@ -10,6 +11,12 @@ const TIMEOUT_MS = 60_000;
 /** An event that is not accepted after so long is given up. */
 const PATIENCE_MS = 120_000;
 const DEFAULT_RETRY_AFTER_MS = 1_000;
+
+/** The name under which an edge is called wherever it listens, and the authority (PEM) that signed its certificate. */
+export interface Edge {
+  readonly host: string;
+  readonly authority: string;
+}
 
 interface Answer extends Pick<Attempt, 'outcome' | 'partition' | 'offset'> {
   /** Undefined where the event will never be accepted. */
@@ -26,16 +33,26 @@ export class Sender {
   readonly #url: URL;
   readonly #signal: AbortSignal;
   readonly #run = `up-${randomBytes(6).toString('hex')}-`;
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
+  readonly #agent: HttpAgent | HttpsAgent;
+  readonly #edge: Edge | undefined;
   readonly #attempts: Attempt[] = [];
   #sent = 0;
   #accepted = 0;
   #failure: string | undefined;
 
-  /** @param endpoint URL of the producer. @param signal ends the sending; what is under way gets its answer */
-  constructor(endpoint: string, signal: AbortSignal) {
+  /**
+   * @param endpoint URL of the producer, or of the edge before it
+   * @param signal ends the sending; what is under way gets its answer
+   * @param edge whom an endpoint of `https:` must prove to be
+   */
+  constructor(endpoint: string, signal: AbortSignal, edge?: Edge) {
+    const kept = { keepAlive: true, maxSockets: CONNECTIONS };
     this.#url = new URL('/upload', endpoint);
     this.#signal = signal;
+    this.#edge = edge;
+    this.#agent = edge
+      ? new HttpsAgent({ ...kept, ca: edge.authority, servername: edge.host })
+      : new HttpAgent(kept);
   }
 
   /** Events with a 2xx so far. */
@@ -100,10 +117,16 @@ export class Sender {
   }
 
   async #post(id: string, body: Buffer): Promise<Answer> {
+    const request = this.#edge ? requestByHttps : requestByHttp;
     const outgoing = request(this.#url, {
       method: 'POST',
       agent: this.#agent,
-      headers: { 'content-type': 'application/json', 'content-length': body.length, 'x-request-id': id },
+      headers: {
+        'content-type': 'application/json',
+        'content-length': body.length,
+        'x-request-id': id,
+        ...(this.#edge && { host: this.#edge.host }),
+      },
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     try {
