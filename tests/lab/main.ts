@@ -1,10 +1,10 @@
 // `npm run lab -- up|down|status|kubectl …`: a real Kubernetes on this machine (docs/lab.md).
 import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
+import { Cluster } from './cluster.ts';
 import { down, isUp, up } from './lab.ts';
-import { within } from './namespaces.ts';
 import { makeParts } from './parts.ts';
-import { DIRECTORY, FORWARDS } from './place.ts';
+import { FORWARDS } from './place.ts';
+import { upPlatform } from './platform.ts';
 
 const USAGE = 'usage: npm run lab -- up | down | status | kubectl <arguments>';
 const [command, ...rest] = process.argv.slice(2);
@@ -14,16 +14,13 @@ function say(text: string): void {
   console.error(`lab: ${text}`);
 }
 
+async function cluster(): Promise<Cluster> {
+  return new Cluster(process, (await makeParts(process, say)).binaries.kubernetes);
+}
+
 async function kubectl(args: readonly string[]): Promise<number> {
-  const { binaries } = await makeParts(process, say);
-  const [program, ...words] = within(process);
-  const kubeconfig = join(DIRECTORY, 'admin.kubeconfig');
-  const { status } = spawnSync(
-    program,
-    [...words, binaries.kubernetes, 'kubectl', '--kubeconfig', kubeconfig, ...args],
-    { stdio: 'inherit' },
-  );
-  return status ?? 1;
+  const [program, ...words] = (await cluster()).command;
+  return spawnSync(program, [...words, ...args], { stdio: 'inherit' }).status ?? 1;
 }
 
 async function run(): Promise<number> {
@@ -31,6 +28,7 @@ async function run(): Promise<number> {
     case 'up': {
       if (isUp(process)) say('is up already');
       await up(process, process.getuid?.(), say);
+      await upPlatform(process, await cluster(), say);
       const ports = FORWARDS.map(({ from, to }) => `127.0.0.1:${from} -> ${to}`).join(', ');
       say(`up in ${((performance.now() - began) / 1_000).toFixed(1)} s; the ingress: ${ports}`);
       return 0;

@@ -1,10 +1,12 @@
-import { existsSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Host } from '../../infra/local/host.ts';
 import { PidFile } from '../../infra/local/pid-file.ts';
 import { CGROUP, DIRECTORY } from './place.ts';
 
 const CGROUPS = '/sys/fs/cgroup';
+/** Of the processor, where a process that is not nice has 1024. */
+const POD_SHARES = 6_144;
 
 /** Which process holds the lab. */
 export function keeperFile(host: Host): PidFile {
@@ -32,6 +34,15 @@ export function within(host: Host): [program: string, ...args: string[]] {
   const init = initFile(host).running();
   if (init === undefined) throw new Error('the lab is down: npm run lab -- up');
   return ['nsenter', `--target=${init.pid}`, '--net', '--mount', '--'];
+}
+
+/** Makes the cgroup of all pods, which the kubelet expects to find below each controller. */
+export function makeCgroups(): void {
+  for (const controller of readdirSync(CGROUPS)) {
+    if (controller !== 'unified') mkdirSync(join(CGROUPS, controller, CGROUP), { recursive: true });
+  }
+  // All pods together would otherwise weigh as much as one process of the machine.
+  writeFileSync(join(CGROUPS, 'cpu', CGROUP, 'cpu.shares'), String(POD_SHARES));
 }
 
 /** Removes the cgroups of pods, from the leaves up. No process may be left in them. */

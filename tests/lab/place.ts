@@ -34,4 +34,6 @@ export const PATHS = {
   /** Becomes `/var/log` for the lab's processes. */
   varLog: join(DIRECTORY, 'var-log'),
   volumes: join(DIRECTORY, 'volumes'),
+  /** Of the object store that is outside the cluster. */
+  objectStore: join(DIRECTORY, 'object-store'),
 } as const;

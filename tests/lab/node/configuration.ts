@@ -77,6 +77,8 @@ disabled_plugins = ["io.containerd.snapshotter.v1.btrfs", "io.containerd.snapsho
   disable_tcp_service = true
   # AppArmor belongs to the machine.
   disable_apparmor = true
+  # Root may be without CAP_SYS_RESOURCE here, as it is in a container: then no score can go below the own.
+  restrict_oom_score_adj = true
 
 [plugins."io.containerd.grpc.v1.cri".cni]
   bin_dir = "/usr/lib/cni"
@@ -134,17 +136,19 @@ function kubeProxy(kubeconfig: string): object {
 }
 
 function corefile(kubeconfig: string): string {
-  return `.:53 {
-  bind ${NODE_ADDRESS}
+  // There is no other network whose names could be asked for.
+  return `cluster.local:53 in-addr.arpa:53 {
   errors
   health ${NODE_ADDRESS}:8053
-  kubernetes cluster.local in-addr.arpa {
+  kubernetes {
     kubeconfig ${kubeconfig}
-    pods insecure
     ttl 5
   }
   cache 5
-  template ANY ANY . {
+}
+
+.:53 {
+  template ANY ANY {
     rcode NXDOMAIN
   }
 }

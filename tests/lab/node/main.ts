@@ -1,21 +1,15 @@
 // The node: everything that runs inside the lab's own network, process and mount namespaces. It is started by the
 // keeper, with the paths of the binaries as JSON, and runs until it is told to stop.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { rmSync, writeFileSync } from 'node:fs';
 import type { ManagedProcess } from '../../../infra/local/managed-process.ts';
+import { lab } from '../../../infra/environments/lab.ts';
+import { ObjectStore } from '../../../infra/local/object-store.ts';
 import { waitUntil } from '../../../infra/local/wait.ts';
 import { ControlPlane } from '../control-plane.ts';
-import {
-  CGROUP,
-  CONTAINERD_SOCKET,
-  DIRECTORY,
-  NODE_ADDRESS,
-  NODE_NAME,
-  PATHS,
-  SERVICE_CIDR,
-} from '../place.ts';
+import { CONTAINERD_SOCKET, DIRECTORY, NODE_ADDRESS, NODE_NAME, PATHS, SERVICE_CIDR } from '../place.ts';
 import type { Parts } from '../parts.ts';
+import { makeCgroups } from '../namespaces.ts';
 import { writeConfiguration } from './configuration.ts';
 import { serveIngress } from './gate.ts';
 import { mountDirectories } from './mounts.ts';
@@ -26,6 +20,7 @@ import { NodeProcesses } from './processes.ts';
 const { binaries, pauseImage } = JSON.parse(process.argv[2] ?? '{}') as Parts;
 const began = performance.now();
 const running: ManagedProcess[] = [];
+const stopping = new AbortController();
 
 function say(text: string): void {
   console.log(`lab: ${text} (${((performance.now() - began) / 1_000).toFixed(1)} s)`);
@@ -40,9 +35,7 @@ async function start(...processes: readonly ManagedProcess[]): Promise<void> {
 async function raise(): Promise<void> {
   mountDirectories();
   setUpNetwork();
-  for (const controller of readdirSync('/sys/fs/cgroup')) {
-    if (controller !== 'unified') mkdirSync(join('/sys/fs/cgroup', controller, CGROUP), { recursive: true });
-  }
+  makeCgroups();
   const plane = new ControlPlane({
     host: process,
     directory: DIRECTORY,
@@ -97,7 +90,10 @@ async function raise(): Promise<void> {
     });
   const objects = CLUSTER_OBJECTS.map((object) => JSON.stringify(object)).join('\n');
   kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], objects);
-  await start(node.coredns(), node.volumeProvisioner(), node.metricsServer(), node.ingressController());
+  await start(
+    ...[node.coredns(), node.volumeProvisioner(), node.metricsServer(), node.ingressController()],
+    await objectStore(),
+  );
   await waitUntil(
     () => {
       const ready = 'jsonpath={.status.conditions[?(@.type=="Ready")].status}';
@@ -109,7 +105,21 @@ async function raise(): Promise<void> {
   say('the node is ready');
 }
 
+/** It is the users' own, outside the cluster: a process beside it. */
+function objectStore(): Promise<ObjectStore> {
+  const { bucket } = lab.objectStore;
+  const { hostname, port } = new URL(lab.objectStore.endpoint);
+  return ObjectStore.create({
+    host: process,
+    directory: PATHS.objectStore,
+    bucket,
+    address: hostname,
+    port: Number(port),
+  });
+}
+
 async function stop(): Promise<void> {
+  stopping.abort();
   rmSync(PATHS.ready, { force: true });
   for (const process of running.toReversed()) await process.stop();
 }
@@ -131,6 +141,8 @@ try {
 
 // A node that lost a part is not a node: the keeper ends with it, and `up` raises all of it again.
 const lost = await Promise.race(running.map((process) => process.exited.then(() => process.name)));
-console.error(`lab: ${lost} ended`);
-await stop();
-process.exit(1);
+if (!stopping.signal.aborted) {
+  console.error(`lab: ${lost} ended`);
+  await stop();
+  process.exit(1);
+}

@@ -1,0 +1,116 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseEnv, promisify } from 'node:util';
+import { lab } from '../../infra/environments/lab.ts';
+import { Cache } from '../../infra/local/cache.ts';
+import { runCommand } from '../../infra/local/command.ts';
+import type { Host, Progress } from '../../infra/local/host.ts';
+import { Authority } from './certificates.ts';
+import type { Cluster } from './cluster.ts';
+import { SCALED_OBJECTS } from './custom-resources.ts';
+import { within } from './namespaces.ts';
+import { CONTAINERD_SOCKET, DIRECTORY, PATHS } from './place.ts';
+
+const execute = promisify(execFile);
+
+const ROOT = join(import.meta.dirname, '../..');
+const MANIFESTS = join(ROOT, 'tests/manifests/lab');
+
+/** From the moment that everything is applied. */
+const READY_WITHIN = '--timeout=280s';
+
+/**
+ * Brings the platform up in the lab: its images, the Secrets that its manifests name, and the committed manifests of
+ * the environment, in the order of their files. What is there already is left as it is.
+ *
+ * @throws {Error} that names the workload that is not ready in time
+ */
+export async function upPlatform(host: Host, cluster: Cluster, progress: Progress): Promise<void> {
+  await importImages(host, progress);
+  const { pipeline } = lab.namespaces;
+  progress('applying the manifests of environment lab');
+  cluster.apply([SCALED_OBJECTS]);
+  cluster.kubectl(['wait', '--for=condition=Established', `crd/${SCALED_OBJECTS.metadata.name}`]);
+  const apply = ['apply', '--server-side', '--force-conflicts'];
+  cluster.kubectl([...apply, '-f', join(MANIFESTS, '0000-namespaces.k8s.yaml')]);
+  cluster.apply(secrets());
+  cluster.kubectl([...apply, '-f', MANIFESTS]);
+  const rollouts = cluster
+    .kubectl(['get', 'statefulsets,deployments', '--namespace', pipeline, '-o', 'name'])
+    .trim()
+    .split('\n');
+  for (const rollout of rollouts) {
+    progress(`waiting for ${rollout}`);
+    cluster.kubectl(['rollout', 'status', '--namespace', pipeline, READY_WITHIN, rollout]);
+  }
+}
+
+async function importImages(host: Host, progress: Progress): Promise<void> {
+  const [program, ...words] = within(host);
+  const ctr = [...words, 'ctr', '--address', CONTAINERD_SOCKET, '--namespace', 'k8s.io', 'images'];
+  const known: string[] = [];
+  await runCommand(program, [...ctr, 'list', '--quiet'], {
+    host,
+    cwd: ROOT,
+    onLine: (line) => known.push(line),
+  });
+  const archives = await writeArchives(host, progress);
+  for (const archive of await readdir(archives)) {
+    const image = await imageOf(join(archives, archive));
+    if (known.includes(image)) continue;
+    progress(`importing ${image}`);
+    await runCommand(program, [...ctr, 'import', join(archives, archive)], { host, cwd: ROOT });
+  }
+}
+
+/** Archives of the images of environment `lab`, by the tags that say what they are built from. */
+async function writeArchives(host: Host, progress: Progress): Promise<string> {
+  const { own } = JSON.parse(await readFile(join(ROOT, 'infra/images.lock.json'), 'utf8')) as { own: object };
+  return Cache.of(host).entry('lab-archives', [JSON.stringify(own), host.arch], async (made) => {
+    const command = [join(ROOT, 'infra/images/main.ts'), '--stack', lab.name, '--bootstrap-base'];
+    await runCommand(host.execPath, [...command, '--archives', made], { host, cwd: ROOT, onLine: progress });
+  });
+}
+
+/** The name that an OCI archive gives to its only image. */
+async function imageOf(archive: string): Promise<string> {
+  const { stdout } = await execute('tar', ['--extract', '--to-stdout', '--file', archive, 'index.json']);
+  const { manifests } = JSON.parse(stdout) as {
+    manifests: readonly { readonly annotations: Readonly<Record<string, string>> }[];
+  };
+  return manifests[0]?.annotations['org.opencontainers.image.ref.name'] ?? '';
+}
+
+/** What Pulumi makes of a stack's configuration elsewhere. */
+function secrets(): object[] {
+  const { namespaces, objectStore, edge, logging } = lab;
+  if (objectStore.credentials.kind !== 'secret') throw new Error('the lab has no identities of pods');
+  const access = parseEnv(readFileSync(join(PATHS.objectStore, 'object-store.env'), 'utf8'));
+  const login = [
+    '[default]',
+    `aws_access_key_id=${access['AWS_ACCESS_KEY_ID'] ?? ''}`,
+    `aws_secret_access_key=${access['AWS_SECRET_ACCESS_KEY'] ?? ''}`,
+  ];
+  const certificate = new Authority(join(DIRECTORY, 'certificates')).issue({
+    name: 'edge',
+    subject: `/CN=${edge.host}`,
+    subjectAltNames: [`DNS:${edge.host}`],
+  });
+  return [
+    secret(namespaces.pipeline, objectStore.credentials.name, { credentials: `${login.join('\n')}\n` }),
+    {
+      ...secret(namespaces.pipeline, edge.tlsSecret, {
+        'tls.crt': readFileSync(certificate.certificate, 'utf8'),
+        'tls.key': readFileSync(certificate.key, 'utf8'),
+      }),
+      type: 'kubernetes.io/tls',
+    },
+    secret(namespaces.logging, logging.search.credentialsSecret, { username: 'lab', password: 'lab' }),
+  ];
+}
+
+function secret(namespace: string, name: string, stringData: Readonly<Record<string, string>>): object {
+  return { apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace }, stringData };
+}
