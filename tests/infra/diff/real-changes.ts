@@ -115,7 +115,7 @@ export const realChanges: readonly RealChange[] = [
     environment: 'production',
     edit: { values: { 'network.searchCidrs': ['10.1.0.0/16', '10.3.0.0/16'] } },
     consequence: 'exposure',
-    object: 'NetworkPolicy headwater-logging/log-indexer-high-logging',
+    object: 'NetworkPolicy headwater-logging/fluentd-logging',
     path: 'spec.egress',
   },
   {
