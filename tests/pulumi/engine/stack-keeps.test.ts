@@ -19,6 +19,8 @@ import { startOperation } from './stack-process.ts';
 import { startStandInProvider, type StandInProvider } from './stand-in-provider.ts';
 
 const DEADLINE = { timeout: 300_000 };
+/** The first time, the API server and the engine are built from their modules. */
+const BUILD_DEADLINE = { timeout: 2_400_000 };
 const PLAIN = ['context', 'clusterUid'];
 
 let cluster: TestCluster;
@@ -44,7 +46,7 @@ before(async () => {
   stack = await openStack({ backend, name: 'lab', environment: () => environment });
   const values = { ...configurationOf(lab), context: cluster.context, clusterUid: cluster.uid };
   await stack.setAllConfig(secretConfiguration(values, PLAIN));
-}, DEADLINE);
+}, BUILD_DEADLINE);
 
 after(async () => {
   for (const end of endings.toReversed()) await end();

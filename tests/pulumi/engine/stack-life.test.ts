@@ -23,6 +23,8 @@ import { startStandInProvider, type StandInProvider } from './stand-in-provider.
 
 const CANARY = 'S3CR3T-4f2a9c71d0';
 const DEADLINE = { timeout: 300_000 };
+/** The first time, the API server and the engine are built from their modules. */
+const BUILD_DEADLINE = { timeout: 2_400_000 };
 
 let cluster: TestCluster;
 let provider: StandInProvider | undefined;
@@ -52,7 +54,7 @@ before(async () => {
     ]),
   );
   await stack.setAllConfig(secretConfiguration(secrets, ['context', 'clusterUid']));
-}, DEADLINE);
+}, BUILD_DEADLINE);
 
 after(async () => {
   for (const end of endings.toReversed()) await end();
