@@ -40,7 +40,7 @@ export interface ConsumerVariables extends KafkaVariables {
   readonly FLUSH_MAX_BYTES?: string;
   /** Or at this age of its first record, though nothing more arrives. @default "30000" */
   readonly FLUSH_MAX_AGE_MS?: string;
-  /** What fetched and buffered records may take; the process takes at most 160 MiB more. @default "134217728" */
+  /** What fetched and buffered records may take; the process takes at most 120 MiB more. @default "134217728" */
   readonly MAX_BUFFERED_BYTES?: string;
   /** Offsets from start to end of an object. How far back a new owner lists. @default "100000" */
   readonly MAX_SPAN?: string;

@@ -15,7 +15,7 @@ export const CONSUMER_PORT = 8081;
 export const CONSUMER: Identity = { name: 'consumer', component: 'collection' };
 
 /** What the process takes at most beside the records that it buffers, as its own configuration says. */
-const BASE_MEMORY = Size.mebibytes(160);
+const BASE_MEMORY = Size.mebibytes(120);
 
 /** A fifth on top: sockets, page tables and cached pages count against the pod too. */
 const HEADROOM = 1.2;

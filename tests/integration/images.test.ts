@@ -125,6 +125,10 @@ describe('images built from the tree as it is', options, () => {
       ]);
       assert.match(refusal, /^bad environment variables:\n {2}KAFKA_BOOTSTRAP_SERVERS is required/);
       assert.equal(await builder.run(image, ['node', '--version']), process.version);
+      const warmth = 'echo "$MALLOC_ARENA_MAX"; find "$NODE_COMPILE_CACHE" -type f | wc -l';
+      const [arenas, modules] = (await builder.run(image, ['sh', '-c', warmth])).split('\n').map(Number);
+      assert.equal(arenas, 1);
+      assert.ok((modules ?? 0) > 100, `${String(modules)} modules in the compile cache`);
       assert.deepEqual(
         (await builder.run(image, ['ls', 'apps'])).split('\n').sort(),
         [program, 'service'].sort(),
