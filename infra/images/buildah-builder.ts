@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { commandOutput } from '../local/command.ts';
 import type { Host } from '../local/host.ts';
+import { buildArguments, succeeds } from './builder-command.ts';
 import type { BuildRequest, ImageBuilder } from './image-builder.ts';
 
 /** With chroot no container runtime is needed, and a build works inside a container too. */
@@ -25,19 +26,8 @@ export class BuildahBuilder implements ImageBuilder {
     return image.OCIv1.config.Labels ?? {};
   }
 
-  async build({
-    reference,
-    dockerfile,
-    context,
-    namedContexts,
-    arguments: values,
-  }: BuildRequest): Promise<void> {
-    await this.#buildah(
-      ...['build', ...ISOLATION, '--layers', '--pull=missing', '--tag', reference, '--file', dockerfile],
-      ...Object.entries(values).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]),
-      ...Object.entries(namedContexts).flatMap(([name, path]) => ['--build-context', `${name}=${path}`]),
-      context,
-    );
+  async build(request: BuildRequest): Promise<void> {
+    await this.#buildah(...['build', ...ISOLATION, '--layers', '--pull=missing'], ...buildArguments(request));
   }
 
   async run(reference: string, command: readonly string[]): Promise<string> {
@@ -74,11 +64,4 @@ export class BuildahBuilder implements ImageBuilder {
   #buildah(...args: readonly string[]): Promise<string> {
     return commandOutput('buildah', args, { host: this.#host, cwd: '/' });
   }
-}
-
-function succeeds(running: Promise<unknown>): Promise<boolean> {
-  return running.then(
-    () => true,
-    () => false,
-  );
 }

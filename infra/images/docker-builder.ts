@@ -1,5 +1,6 @@
 import { commandOutput } from '../local/command.ts';
 import type { Host } from '../local/host.ts';
+import { buildArguments, succeeds } from './builder-command.ts';
 import type { BuildRequest, ImageBuilder } from './image-builder.ts';
 
 /** Docker's engine, building with BuildKit. */
@@ -17,19 +18,8 @@ export class DockerBuilder implements ImageBuilder {
     return (JSON.parse(text) as Record<string, string> | null) ?? {};
   }
 
-  async build({
-    reference,
-    dockerfile,
-    context,
-    namedContexts,
-    arguments: values,
-  }: BuildRequest): Promise<void> {
-    await this.#docker(
-      ...['buildx', 'build', '--load', '--progress', 'plain', '--tag', reference, '--file', dockerfile],
-      ...Object.entries(values).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]),
-      ...Object.entries(namedContexts).flatMap(([name, path]) => ['--build-context', `${name}=${path}`]),
-      context,
-    );
+  async build(request: BuildRequest): Promise<void> {
+    await this.#docker(...['buildx', 'build', '--load', '--progress', 'plain'], ...buildArguments(request));
   }
 
   async run(reference: string, [program, ...args]: readonly string[]): Promise<string> {
@@ -51,11 +41,4 @@ export class DockerBuilder implements ImageBuilder {
   #docker(...args: readonly string[]): Promise<string> {
     return commandOutput('docker', args, { host: this.#host, cwd: '/' });
   }
-}
-
-function succeeds(running: Promise<unknown>): Promise<boolean> {
-  return running.then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,6 +1,7 @@
 import { globSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import ts from 'typescript';
+import { programOf } from './program.ts';
 
 type Shape = ts.InterfaceDeclaration | ts.TypeAliasDeclaration;
 
@@ -21,14 +22,7 @@ interface Property {
  */
 export function renderConstructPages(root: string): ReadonlyMap<string, string> {
   const files = globSync('infra/constructs/*.ts', { cwd: root }).map((file) => join(root, file));
-  const program = ts.createProgram(files.sort(), {
-    module: ts.ModuleKind.NodeNext,
-    moduleResolution: ts.ModuleResolutionKind.NodeNext,
-    allowImportingTsExtensions: true,
-    noEmit: true,
-    strict: true,
-    types: [],
-  });
+  const program = programOf(files.sort());
   const checker = program.getTypeChecker();
   const pages = new Map<string, string>();
   const index: string[] = [];

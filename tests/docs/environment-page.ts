@@ -1,6 +1,7 @@
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
+import { programOf } from './program.ts';
 
 interface Row {
   readonly path: string;
@@ -23,15 +24,9 @@ interface Schema {
  * @param root The repository.
  */
 export function renderEnvironmentPage(root: string): string {
-  const files = globSync('infra/environments/*.ts', { cwd: root }).map((file) => join(root, file));
-  const program = ts.createProgram(files.sort(), {
-    module: ts.ModuleKind.NodeNext,
-    moduleResolution: ts.ModuleResolutionKind.NodeNext,
-    allowImportingTsExtensions: true,
-    noEmit: true,
-    strict: true,
-    types: [],
-  });
+  const program = programOf(
+    globSync('infra/environments/*.ts', { cwd: root }).map((file) => join(root, file)),
+  );
   const checker = program.getTypeChecker();
   const source = program.getSourceFile(join(root, 'infra/environments/environment.ts'));
   const top = source?.statements

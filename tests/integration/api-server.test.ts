@@ -5,13 +5,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { lab } from '../../infra/environments/lab.ts';
 import { waitUntil } from '../../infra/local/wait.ts';
 import { startApiServer, type ApiServer } from '../lab/api-server.ts';
 import { SCALED_OBJECTS } from '../lab/custom-resources.ts';
+import { pipelinePod, RESTRICTED } from '../lab/pipeline-pod.ts';
 
 const MANIFESTS = join(import.meta.dirname, '../manifests/lab');
-const PIPELINE = lab.namespaces.pipeline;
 
 describe('a real API server', () => {
   let directory: string;
@@ -80,35 +79,16 @@ describe('a real API server', () => {
   it('refuses a privileged pod where the pipeline runs, and takes a restricted one', async () => {
     const dryRun = ['create', '--dry-run=server', '-f', '-'];
     // A quota refuses everything until the controller has counted for the first time.
-    await waitUntil(() => kubectl(dryRun, pod(RESTRICTED)).code === 0, {
-      what: `a restricted pod taken: ${kubectl(dryRun, pod(RESTRICTED)).errors}`,
+    await waitUntil(() => kubectl(dryRun, pipelinePod(RESTRICTED)).code === 0, {
+      what: `a restricted pod taken: ${kubectl(dryRun, pipelinePod(RESTRICTED)).errors}`,
       deadlineMs: 30_000,
       everyMs: 500,
     });
     const { errors, code } = kubectl(
       dryRun,
-      pod({ ...RESTRICTED, privileged: true, allowPrivilegeEscalation: true }),
+      pipelinePod({ ...RESTRICTED, privileged: true, allowPrivilegeEscalation: true }),
     );
     assert.equal(code, 1);
     assert.match(errors, /violates PodSecurity "restricted:[^"]+": privileged \(container "shell"/);
   });
 });
-
-const RESTRICTED = {
-  allowPrivilegeEscalation: false,
-  capabilities: { drop: ['ALL'] },
-  runAsNonRoot: true,
-  seccompProfile: { type: 'RuntimeDefault' },
-};
-
-function pod(securityContext: object): object {
-  return {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name: 'shell', namespace: PIPELINE },
-    spec: {
-      automountServiceAccountToken: false,
-      containers: [{ name: 'shell', image: 'shell:none', securityContext }],
-    },
-  };
-}

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { lab } from '../../../infra/environments/lab.ts';
+import { pipelinePod, RESTRICTED } from '../../lab/pipeline-pod.ts';
 import { labCluster, PIPELINE } from './lab-under-test.ts';
 
 interface Pod {
@@ -46,7 +47,7 @@ test('every process of the pipeline runs confined, as the kernel sees it', async
 test('nothing but restricted pods is admitted to the pipeline, whoever asks', async () => {
   const cluster = await labCluster();
   const create = (securityContext: object): { code: number; errors: string } =>
-    cluster.try(['create', '--dry-run=server', '-f', '-'], JSON.stringify(pod(securityContext)));
+    cluster.try(['create', '--dry-run=server', '-f', '-'], JSON.stringify(pipelinePod(securityContext)));
   const taken = create(RESTRICTED);
   assert.equal(taken.code, 0, taken.errors);
   for (const loosened of [
@@ -119,23 +120,4 @@ function processesOf(uid: string): ProcessView[] {
 function mountOptions(mounts: string, path: string): string[] {
   const fields = mounts.split('\n').map((line) => line.split(' '));
   return fields.findLast(([, , , , target]) => target === path)?.[5]?.split(',') ?? [];
-}
-
-const RESTRICTED = {
-  allowPrivilegeEscalation: false,
-  capabilities: { drop: ['ALL'] },
-  runAsNonRoot: true,
-  seccompProfile: { type: 'RuntimeDefault' },
-};
-
-function pod(securityContext: object): object {
-  return {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name: 'shell', namespace: PIPELINE },
-    spec: {
-      automountServiceAccountToken: false,
-      containers: [{ name: 'shell', image: 'shell:none', securityContext }],
-    },
-  };
 }
