@@ -1,0 +1,123 @@
+import type { TestContext } from 'node:test';
+import { BufferPool } from '../../../../apps/consumer/buffer-pool.ts';
+import { LineEncoder } from '../../../../apps/consumer/envelope.ts';
+import { linkMetadata, LinkKeys, chainPrefix, type Gap } from '../../../../apps/consumer/link.ts';
+import { MemoryPool } from '../../../../apps/consumer/memory.ts';
+import { Partition, type PartitionOptions } from '../../../../apps/consumer/partition.ts';
+import { printRelease, releaseKey, type Release } from '../../../../apps/consumer/releases.ts';
+import type { LinkObject } from '../../../../apps/consumer/store/store.ts';
+import { createLog } from '../../../../apps/service/log.ts';
+import { waitUntil } from '../../../../infra/local/wait.ts';
+import { batch, CHAIN, StandInSource, StandInStore, type BatchOutline } from '../stand-ins.ts';
+
+export const KEYS = new LinkKeys(chainPrefix('p', CHAIN), 'none', 'exactly-once');
+
+interface Scene {
+  readonly store: StandInStore;
+  readonly source: StandInSource;
+  readonly partition: Partition;
+  readonly buffers: MemoryPool;
+  readonly gaps: Gap[];
+  readonly adopted: () => number;
+  /** Gives it what a fetch from its position would bring. */
+  readonly feed: (...batches: readonly BatchOutline[]) => Promise<void>;
+  /** Where it wants to be fetched from. */
+  readonly wanted: () => Promise<number>;
+  readonly until: (condition: () => boolean) => Promise<void>;
+}
+
+interface Setting extends Partial<Pick<PartitionOptions, 'continues' | 'delivery'>> {
+  readonly store?: StandInStore;
+  readonly committed?: number;
+  readonly limits?: Partial<PartitionOptions['limits']>;
+  readonly memory?: number;
+}
+
+export function scene(t: TestContext, setting: Setting = {}): Scene {
+  const { store = new StandInStore(), limits = {}, memory = 1024 * 1024 } = setting;
+  const source = new StandInSource();
+  source.committedOffset = setting.committed;
+  const buffers = new MemoryPool(memory, () => partition.flushForMemory());
+  const gaps: Gap[] = [];
+  let adopted = 0;
+  const partition = new Partition({
+    chain: CHAIN,
+    store,
+    source,
+    prefix: 'p',
+    codec: 'none',
+    delivery: setting.delivery ?? 'exactly-once',
+    continues: setting.continues ?? false,
+    limits: { maxRecords: 10, maxBytes: 1_000_000, maxAgeMs: 3_600_000, maxSpan: 100, ...limits },
+    memory: { pool: buffers, buffers: new BufferPool(1_000_000) },
+    encoder: new LineEncoder(),
+    maxBatchBytes: 1_000_000,
+    writer: 'me',
+    observer: {
+      flushed: () => undefined,
+      stored: () => undefined,
+      adopted: () => (adopted += 1),
+      gap: (_partition, gap) => gaps.push(gap),
+      changed: () => undefined,
+    },
+    log: createLog('test', 'silent'),
+    now: () => performance.now(),
+    recheckMs: 20,
+  });
+  const running = partition.run();
+  t.after(async () => {
+    await partition.close(false);
+    await running;
+  });
+  const until = (condition: () => boolean): Promise<void> =>
+    waitUntil(condition, { what: 'as the test asks', deadlineMs: 5000, everyMs: 1 }).then(() => undefined);
+  return {
+    store,
+    source,
+    partition,
+    buffers,
+    gaps,
+    adopted: () => adopted,
+    until,
+    feed: async (...batches) => {
+      await until(() => partition.wanted !== undefined);
+      await partition.accept({ log: Buffer.concat(batches.map(batch)), aborted: [] });
+    },
+    wanted: async () => {
+      await until(() => partition.wanted !== undefined);
+      return partition.wanted?.offset ?? -1;
+    },
+  };
+}
+
+/** A link of another writer, with one record an offset. */
+export function foreignLink(
+  start: number,
+  end: number,
+  metadata: Readonly<Record<string, string>> = {},
+): LinkObject {
+  const summary = {
+    start,
+    end,
+    count: end - start,
+    first: undefined,
+    last: undefined,
+    gap: undefined,
+    leaderEpoch: 0,
+  };
+  const lines = Array.from({ length: end - start }, (_, index) => `{"offset":${start + index}}\n`);
+  return {
+    key: KEYS.key(start, end, 'other'),
+    start,
+    body: [Buffer.from(lines.join(''))],
+    metadata: { ...linkMetadata(summary, 'other'), ...metadata },
+    contentType: '',
+  };
+}
+
+export const range = (from: number, to: number): number[] =>
+  Array.from({ length: to - from }, (_, index) => from + index);
+
+export function release(store: StandInStore, content: Release): void {
+  store.files.set(releaseKey('p', CHAIN, content.at), printRelease(content));
+}

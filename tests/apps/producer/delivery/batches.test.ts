@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { Budget } from '../../../../apps/producer/budget.ts';
+import { offsetOf, start, values } from './scene.ts';
+
+test('records that arrive together share a batch, within its bounds', async (t) => {
+  const { cluster, send } = await start(t, {
+    limits: { lingerMs: 20, batchMaxRecords: 4, batchMaxBytes: 500 },
+  });
+  const results = await Promise.all(Array.from({ length: 10 }, (_, index) => send(String(index))));
+  assert.deepEqual(results.map(offsetOf), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  assert.deepEqual(
+    cluster.sent.map(({ batch }) => batch.records.length),
+    [4, 4, 2],
+  );
+  await Promise.all([send('x'.repeat(300)), send('x'.repeat(300)), send('x'.repeat(900))]);
+  assert.deepEqual(
+    cluster.sent.slice(3).map(({ batch }) => batch.records.length),
+    [1, 1, 1],
+  );
+});
+
+test('a key keeps its partition and its order; without one a record goes where a lane is free', async (t) => {
+  const { cluster, send } = await start(t, { leaders: [0, 0, 0] });
+  const keyed = await Promise.all(Array.from({ length: 30 }, (_, index) => send(String(index), 'foobar')));
+  const partitions = new Set(keyed.map((result) => typeof result !== 'string' && result.partition));
+  assert.deepEqual([...partitions], [(-790332482 & 0x7fffffff) % 3]);
+  assert.deepEqual(
+    cluster.sent.flatMap(values),
+    Array.from({ length: 30 }, (_, index) => String(index)),
+  );
+  const keyless = [await send('a'), await send('b'), await send('c')];
+  assert.equal(new Set(keyless.map((result) => typeof result !== 'string' && result.partition)).size, 3);
+});
+
+test('a full queue refuses at once, and takes again when there is room', async (t) => {
+  const { cluster, send, budget } = await start(t, { budget: new Budget(3, 1_000) });
+  cluster.script.push('silent');
+  const held = [send('a'), send('b'), send('c')];
+  assert.equal(await send('d'), 'queue-full');
+  assert.equal(budget.records, 3);
+  cluster.brokers[0]?.stop().catch(() => undefined);
+  await cluster.brokers[0]?.start();
+  assert.deepEqual((await Promise.all(held)).map(offsetOf), [0, 1, 2]);
+  assert.equal(budget.records, 0);
+  assert.equal(await send('x'.repeat(1_000)), 'queue-full');
+  assert.equal(budget.bytes, 0);
+});

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import type { TestContext } from 'node:test';
+import { protocolErrors } from '@platformatic/kafka';
+import { Registry } from 'prom-client';
+import { Budget } from '../../../../apps/producer/budget.ts';
+import { partitionOf } from '../../../../apps/producer/delivery/batch.ts';
+import { KafkaRecordLog, type DeliveryLimits } from '../../../../apps/producer/delivery/kafka-record-log.ts';
+import { DeliveryError, type StoredRecord } from '../../../../apps/producer/delivery/record-log.ts';
+import { deliveryMetrics } from '../../../../apps/producer/metrics.ts';
+import { createLog } from '../../../../apps/service/log.ts';
+import { waitUntil } from '../../../../infra/local/wait.ts';
+import { ScriptedCluster, type ScriptedBroker, type SentBatch } from '../scripted-broker.ts';
+
+/** An answer with an error, by its name. */
+export function error(id: string): { error: number } {
+  const found = Object.values(protocolErrors).find((candidate) => candidate.id === id);
+  assert.ok(found, id);
+  return { error: found.code };
+}
+
+interface Parts {
+  readonly cluster: ScriptedCluster;
+  readonly broker: ScriptedBroker;
+  readonly log: KafkaRecordLog;
+  readonly budget: Budget;
+  readonly send: (value: string, key?: string) => Promise<StoredRecord | string>;
+}
+
+/** A record log on scripted brokers, ready. */
+export async function start(
+  t: TestContext,
+  {
+    brokers = 1,
+    leaders = [0],
+    limits = {},
+    budget = new Budget(1_000, 1_000_000),
+  }: {
+    brokers?: number;
+    leaders?: number[];
+    limits?: Partial<DeliveryLimits>;
+    budget?: Budget;
+  } = {},
+): Promise<Parts> {
+  const cluster = new ScriptedCluster();
+  cluster.leaders = leaders;
+  for (let index = 0; index < brokers; index++) await cluster.addBroker();
+  const log = new KafkaRecordLog({
+    kafka: { bootstrapBrokers: cluster.brokers.map(({ endpoint }) => endpoint) },
+    topic: 'events',
+    limits: {
+      lingerMs: 2,
+      batchMaxRecords: 100,
+      batchMaxBytes: 10_000,
+      deliveryTimeoutMs: 10_000,
+      ...limits,
+    },
+    budget,
+    metrics: deliveryMetrics(new Registry()),
+    log: createLog('test', 'silent'),
+  });
+  log.start();
+  t.after(async () => {
+    await log.close(performance.now());
+    await cluster.close();
+  });
+  await waitUntil(() => log.notReady() === undefined, { what: 'ready', deadlineMs: 5_000 });
+  const send = async (value: string, key?: string) => {
+    try {
+      return await log.append({
+        value: Buffer.from(value),
+        headers: new Map(),
+        ...(key && { key: Buffer.from(key) }),
+      });
+    } catch (error) {
+      assert.ok(error instanceof DeliveryError);
+      return error.failure;
+    }
+  };
+  const [broker] = cluster.brokers;
+  assert.ok(broker);
+  return { cluster, broker, log, budget, send };
+}
+
+/** A key that leads to one of the partitions. */
+export function keyOf(partition: number, partitions: number): string {
+  for (let key = 0; ; key++)
+    if (partitionOf(Buffer.from(String(key)), partitions) === partition) return String(key);
+}
+
+export const offsetOf = (result: StoredRecord | string) =>
+  typeof result === 'string' ? result : result.offset;
+export const idOf = ({ batch }: SentBatch) => batch.producerId;
+export const values = ({ batch }: SentBatch) => batch.records.map(({ value }) => String(value));
