@@ -33,7 +33,8 @@ export interface Exit {
 /**
  * One child process that is started, watched, hurt and ended on purpose. It runs in a session of its own, so that
  * Ctrl-C in a terminal reaches only the parent, which then stops its children in order; on Linux the kernel kills it
- * when the parent dies without having done so.
+ * when the parent dies without having done so. What it has started itself ends with it, unless that made a group of
+ * its own.
  */
 export class ManagedProcess {
   readonly name: string;
@@ -94,6 +95,7 @@ export class ManagedProcess {
       this.#exited = new Promise((resolve) => {
         const end = (exit: Exit): void => {
           this.#child = undefined;
+          if (child.pid !== undefined) endGroup(host, child.pid);
           this.#pidFile.remove();
           resolve(exit);
         };
@@ -172,6 +174,15 @@ export class ManagedProcess {
   #logTail(): string {
     const lines = readFileSync(this.logFile, 'utf8').trimEnd().split('\n');
     return lines.slice(-15).join('\n');
+  }
+}
+
+/** Ends what a process that led a group has left behind, as gunicorn does with workers that wait for a server. */
+function endGroup(host: Host, leader: number): void {
+  try {
+    host.kill(-leader, 'SIGKILL');
+  } catch {
+    // Nobody is left.
   }
 }
 

@@ -28,16 +28,21 @@ export interface Subject {
 export class Lab {
   readonly kafka: KafkaCluster;
   readonly directory: string;
+  /** Aborts when the lab is stopped. */
+  readonly signal: AbortSignal;
   readonly #admin: Admin;
   readonly #processes: ManagedProcess[] = [];
+  readonly #stopping = new AbortController();
 
   private constructor(kafka: KafkaCluster, directory: string) {
     this.kafka = kafka;
     this.directory = directory;
+    this.signal = this.#stopping.signal;
     this.#admin = new Admin({ clientId: 'bench', bootstrapBrokers: kafka.bootstrapServers.split(',') });
   }
 
-  static async start(): Promise<Lab> {
+  /** Prepares a lab; {@link start} runs it. */
+  static async create(): Promise<Lab> {
     const directory = await mkdtemp(join(tmpdir(), 'headwater-bench-'));
     const properties = { 'log.segment.delete.delay.ms': 1_000 };
     const kafka = await KafkaCluster.create({
@@ -47,14 +52,11 @@ export class Lab {
       metadata: 'zookeeper',
       properties,
     });
-    const lab = new Lab(kafka, directory);
-    try {
-      await kafka.start();
-    } catch (error) {
-      await lab.stop();
-      throw error;
-    }
-    return lab;
+    return new Lab(kafka, directory);
+  }
+
+  async start(): Promise<void> {
+    await this.kafka.start();
   }
 
   /** Resolves once every replica of every partition is in sync: replication 3, min.insync 2. */
@@ -133,11 +135,13 @@ export class Lab {
     await this.#processes.find((candidate) => candidate.pid === pid)?.stop();
   }
 
+  /** Ends everything, at whatever point it is. */
   async stop(): Promise<void> {
+    this.#stopping.abort(new Error('the lab is stopped'));
     await Promise.all(this.#processes.map((each) => each.stop()));
     await this.#admin.close();
     await this.kafka.stop();
-    await rm(this.directory, { recursive: true, force: true });
+    await rm(this.directory, { recursive: true, force: true, maxRetries: 3 });
   }
 
   async #serve(
@@ -162,6 +166,7 @@ export class Lab {
     });
     this.#processes.push(server);
     await server.start();
+    console.log(`${name} serves ${endpoint}`);
     return { name, endpoint, pid: server.pid ?? 0 };
   }
 }

@@ -37,8 +37,17 @@ if (name === 'report') {
   process.exitCode = missed === 0 ? 0 : 1;
 } else {
   const machine = describeMachineNow();
-  const lab = await Lab.start();
+  const lab = await Lab.create();
+  console.log(`lab in ${lab.directory}`);
+  let interrupted: NodeJS.Signals | undefined;
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      interrupted ??= signal;
+      void lab.stop();
+    });
+  }
   try {
+    await lab.start();
     for (const bench of benches.filter((candidate) => name === 'all' || candidate.name === name)) {
       const samples: Sample[] = [];
       for (let round = 1; round <= rounds; round += 1) {
@@ -49,6 +58,10 @@ if (name === 'report') {
       if (!quick) await writeResults(bench, results);
       console.log(renderReport(bench, results));
     }
+  } catch (error) {
+    if (interrupted === undefined) throw error;
+    console.error(`interrupted by ${interrupted}`);
+    process.exitCode = 130;
   } finally {
     await lab.stop();
   }

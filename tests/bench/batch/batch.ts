@@ -37,7 +37,7 @@ export const batch: Bench = {
         };
       },
       async (): Promise<Sample> => {
-        const { perSecond, cpu } = await runProducerPerformance(lab.kafka.bootstrapServers, topic, records);
+        const { perSecond, cpu } = await runProducerPerformance(lab, topic, records);
         return {
           scenario: SCENARIO,
           subject: 'ProducerPerformance',

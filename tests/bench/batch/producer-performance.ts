@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import { Cache } from '../../../infra/local/cache.ts';
 import { runCommand } from '../../../infra/local/command.ts';
 import { Toolchain } from '../../../infra/local/toolchain.ts';
+import type { Lab } from '../lab.ts';
+import { timedCommand } from '../timed-command.ts';
 
 /** Holds the class; no part of what the brokers need. */
 const TOOLS = 'org.apache.kafka:kafka-tools:3.9.2';
@@ -19,7 +21,7 @@ const SETTINGS = [
  * the start of the Java machine included.
  */
 export async function runProducerPerformance(
-  bootstrapServers: string,
+  { kafka, signal }: Lab,
   topic: string,
   records: number,
 ): Promise<{ perSecond: number; cpu: number }> {
@@ -31,22 +33,15 @@ export async function runProducerPerformance(
       { host: process, cwd: directory },
     ),
   );
-  const printed: string[] = [];
   const path = `${classPath}:${join(tools, '*')}`;
-  const args = [
-    ...[java, '-Xmx512m', '-cp', path, 'org.apache.kafka.tools.ProducerPerformance'],
+  const command = [
+    ...([java, '-Xmx512m', '-cp', path, 'org.apache.kafka.tools.ProducerPerformance'] as const),
     ...['--topic', topic, '--num-records', String(records), '--record-size', '1024', '--throughput', '-1'],
-    ...['--producer-props', `bootstrap.servers=${bootstrapServers}`, ...SETTINGS],
-  ];
-  await runCommand('bash', ['-c', 'TIMEFORMAT="cpu %U %S"; time "$@"', 'bash', ...args], {
-    host: process,
-    cwd: '.',
-    onLine: (line) => printed.push(line),
-  });
-  const text = printed.join('\n');
-  const [, user, system] = /^cpu ([\d.]+) ([\d.]+)$/m.exec(text) ?? [];
-  const total = /^(\d+) records sent, ([\d.]+) records\/sec .*99\.9th\.$/m.exec(text);
+    ...['--producer-props', `bootstrap.servers=${kafka.bootstrapServers}`, ...SETTINGS],
+  ] as const;
+  const { output, cpuSeconds } = await timedCommand(command, { host: process, signal });
+  const total = /^(\d+) records sent, ([\d.]+) records\/sec .*99\.9th\.$/m.exec(output);
   if (Number(total?.[1]) !== records)
-    throw new Error(`ProducerPerformance did not send ${records}:\n${text}`);
-  return { perSecond: Number(total?.[2]), cpu: Number(user) + Number(system) };
+    throw new Error(`ProducerPerformance did not send ${records}:\n${output}`);
+  return { perSecond: Number(total?.[2]), cpu: cpuSeconds };
 }

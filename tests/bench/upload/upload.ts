@@ -48,7 +48,7 @@ export const upload: Bench = {
       for (const { name, start } of order) {
         const scenario = `${connections} connections`;
         const sample = await measure(lab, await start(connections), { scenario, round }, (endpoint, warm) =>
-          runWrk(endpoint, connections, warm ? WARM_UP_SECONDS : seconds),
+          runWrk(endpoint, connections, warm ? WARM_UP_SECONDS : seconds, lab.signal),
         );
         samples.push(sample);
         top.set(name, Math.max(top.get(name) ?? 0, sample.perSecond));

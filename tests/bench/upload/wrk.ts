@@ -13,11 +13,17 @@ export interface WrkResult {
 }
 
 /** As many `POST /upload` of 1 KiB as the connections allow, each sent when the one before it is answered. */
-export async function runWrk(endpoint: string, connections: number, seconds: number): Promise<WrkResult> {
+export async function runWrk(
+  endpoint: string,
+  connections: number,
+  seconds: number,
+  signal: AbortSignal,
+): Promise<WrkResult> {
   const args = ['-t', '1', '-c', String(connections), '-d', `${seconds}s`, '--timeout', '10s', '--latency'];
   const text = await commandOutput('wrk', [...args, '-s', SCRIPT, `${endpoint}/upload`], {
     host: process,
     cwd: '.',
+    signal,
   });
   return readWrk(text);
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
@@ -133,3 +133,15 @@ test(
     await waitUntil(() => identify(pid, process) === undefined, { what: 'dead', deadlineMs: 5_000 });
   },
 );
+
+test('what it has started and left behind ends with it', async (t) => {
+  const { process: started, directory } = child(t, `sleep 60 & echo $! > left; touch ready; ${forever}`);
+  await started.start();
+  const left = Number(readFileSync(join(directory, 'left'), 'utf8'));
+  assert(identify(left, process) !== undefined);
+  await started.stop();
+  await waitUntil(() => identify(left, process) === undefined, {
+    what: 'ended: what is left',
+    deadlineMs: 5_000,
+  });
+});
