@@ -3,7 +3,7 @@ import { ImagePullPolicy, Job, RestartPolicy, ServiceAccount } from 'cdk8s-plus-
 import { Construct } from 'constructs';
 import { Access } from './access.ts';
 import { completeWorkload } from './complete-workload.ts';
-import { hashOf } from './config-files.ts';
+import { nameByTemplate } from './job-name.ts';
 import { objectLabels, type Identity } from './labels.ts';
 import { containerResources } from './restricted-pod.ts';
 
@@ -73,12 +73,7 @@ export class CertgenJobs extends Construct {
     const labels = objectLabels(INGRESS_NGINX_ADMISSION);
     const step = id.toLowerCase();
     const job = new Job(this, id, {
-      // A Job's template is immutable: another template is another Job.
-      metadata: {
-        name: `${INGRESS_NGINX_CERTIFICATE}-${step}-${hashOf({ image, args }).slice(0, 8)}`,
-        namespace,
-        labels,
-      },
+      metadata: { name: `${INGRESS_NGINX_CERTIFICATE}-${step}`, namespace, labels },
       podMetadata: { labels },
       select: false,
       backoffLimit: 6,
@@ -109,6 +104,7 @@ export class CertgenJobs extends Construct {
       ],
     });
     completeWorkload(job, { identity: INGRESS_NGINX_ADMISSION });
+    nameByTemplate(job);
     return job;
   }
 }

@@ -2,7 +2,7 @@ import type { Duration } from 'cdk8s';
 import { EnvValue, ImagePullPolicy, Job, RestartPolicy, ServiceAccount } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { completeWorkload } from './complete-workload.ts';
-import { hashOf } from './config-files.ts';
+import { longestJobName, nameByTemplate } from './job-name.ts';
 import { objectLabels, type Identity } from './labels.ts';
 import { volumeMounts, type Mount } from './mounts.ts';
 import { requireDnsLabel } from './requirements.ts';
@@ -17,7 +17,7 @@ import {
 const BACKOFF_LIMIT = 10;
 
 export interface RestrictedJobProps {
-  /** What the Job's name begins with; it ends in a hash of what the Job does. */
+  /** What the Job's name begins with; it ends in a hash of its template. */
   readonly name: string;
   readonly namespace: string;
   readonly identity: Identity;
@@ -39,13 +39,12 @@ export class RestrictedJob extends Construct {
     super(scope, id);
     const { name, namespace, identity, image, command, variables, mounts, resources, deadline } = props;
 
-    const jobName = `${name}-${hashOf({ image, command, variables, mounts: mounts.map(mountedName) }).slice(0, 8)}`;
-    requireDnsLabel(this, identity.name, 'name', jobName);
+    requireDnsLabel(this, identity.name, 'name', longestJobName(name));
 
     const labels = objectLabels(identity);
     new ServiceAccount(this, 'Account', { metadata: { name, namespace, labels }, automountToken: false });
     const job = new Job(this, 'Resource', {
-      metadata: { name: jobName, namespace, labels },
+      metadata: { name, namespace, labels },
       podMetadata: { labels },
       select: false,
       activeDeadline: deadline,
@@ -70,16 +69,6 @@ export class RestrictedJob extends Construct {
       ],
     });
     completeWorkload(job, { identity });
-  }
-}
-
-function mountedName(mount: Mount): string {
-  switch (mount.kind) {
-    case 'secret':
-      return mount.secretName;
-    case 'config':
-      return JSON.stringify(mount.files.podAnnotations);
-    default:
-      return mount.name;
+    nameByTemplate(job);
   }
 }
