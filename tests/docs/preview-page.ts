@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CONSEQUENCES, CONSEQUENCE_WORDS } from '../../infra/diff/consequences.ts';
 import { RULES } from '../../infra/diff/rules/rules.ts';
-import { realChanges } from '../infra/diff/real-changes.ts';
+import { realChanges } from '../infra/diff/real-changes/real-changes.ts';
 
 /** `docs/preview.md` with its two tables as the tests and the rules have them; the rest is written by hand. */
 export function renderPreview(root: string): string {
@@ -21,7 +21,7 @@ function realChangesTable(): string {
   const rows = CONSEQUENCES.flatMap((consequence) =>
     realChanges
       .filter((change) => change.consequence === consequence)
-      .map(({ environment, what, object, path, edit }) => {
+      .map(({ environment, what, object, path, edit, evidence }) => {
         const where =
           'values' in edit
             ? Object.entries(edit.values).map(
@@ -29,10 +29,10 @@ function realChangesTable(): string {
               )
             : [edit.file];
         const shown = `${object} ${path}`.trim();
-        return `| ${CONSEQUENCE_WORDS[consequence]} | ${environment} ${what} | ${where.map(code).join('<br>')} | ${code(shown)} |\n`;
+        return `| ${CONSEQUENCE_WORDS[consequence]} | ${environment} ${what} | ${where.map(code).join('<br>')} | ${code(shown)} | ${evidence ?? ''} |\n`;
       }),
   );
-  return `| Consequence | Change | Made in | Shown at |\n| --- | --- | --- | --- |\n${rows.join('')}`;
+  return `| Consequence | Change | Made in | Shown at | Evidence |\n| --- | --- | --- | --- | --- |\n${rows.join('')}`;
 }
 
 function rulesTable(): string {

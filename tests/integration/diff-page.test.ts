@@ -10,7 +10,7 @@ import { renderHtml } from '../../infra/diff/render/render-html.ts';
 import { sortChanges } from '../../infra/diff/report.ts';
 import { environments } from '../../infra/environments/environments.ts';
 import { readEnvironment } from '../../infra/environments/read-environment.ts';
-import { manifestsOf } from '../infra/diff/make-real-changes.ts';
+import { manifestsOf } from '../infra/diff/real-changes/make-real-changes.ts';
 import { changed } from '../infra/refusals.ts';
 
 const CHROMIUM = '/usr/bin/chromium';

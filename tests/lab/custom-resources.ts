@@ -1,27 +1,33 @@
 /**
- * KEDA's kind, so that the platform's objects can be stored where KEDA is not. Its fields are not checked: the
- * policies' tests do that, by KEDA's published model.
+ * A kind that somebody else brings to a cluster, so that objects of it can be stored where it is not installed. Its fields
+ * are not checked: the policies' tests do that, by its published model.
  */
-export const SCALED_OBJECTS = {
-  apiVersion: 'apiextensions.k8s.io/v1',
-  kind: 'CustomResourceDefinition',
-  metadata: { name: 'scaledobjects.keda.sh' },
-  spec: {
-    group: 'keda.sh',
-    scope: 'Namespaced',
-    names: {
-      kind: 'ScaledObject',
-      listKind: 'ScaledObjectList',
-      plural: 'scaledobjects',
-      singular: 'scaledobject',
+export function customResourceDefinition(apiVersion: string, kind: string) {
+  const [group = '', version = ''] = apiVersion.split('/');
+  const singular = kind.toLowerCase();
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: {
+      name: `${singular}s.${group}`,
+      // Groups of Kubernetes' own projects are refused without a word on who approved them.
+      annotations: { 'api-approved.kubernetes.io': 'unapproved, for tests' },
     },
-    versions: [
-      {
-        name: 'v1alpha1',
-        served: true,
-        storage: true,
-        schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
-      },
-    ],
-  },
-} as const;
+    spec: {
+      group,
+      scope: 'Namespaced',
+      names: { kind, listKind: `${kind}List`, plural: `${singular}s`, singular },
+      versions: [
+        {
+          name: version,
+          served: true,
+          storage: true,
+          schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
+        },
+      ],
+    },
+  };
+}
+
+/** KEDA's kind. */
+export const SCALED_OBJECTS = customResourceDefinition('keda.sh/v1alpha1', 'ScaledObject');

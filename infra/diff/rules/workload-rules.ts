@@ -232,6 +232,14 @@ export const WORKLOAD_RULES: readonly Rule[] = [
     source: DEPLOYMENT,
   },
   {
+    id: 'job-settings',
+    kinds: ['Job'],
+    path: 'spec activeDeadlineSeconds|backoffLimit|parallelism|suspend|ttlSecondsAfterFinished',
+    consequence: 'applied-in-place',
+    why: 'the field is mutable: a Job that runs takes it, and one that has ended does not run again',
+    source: JOB,
+  },
+  {
     id: 'job',
     kinds: ['Job'],
     path: '**',

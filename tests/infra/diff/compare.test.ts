@@ -7,7 +7,7 @@ import { pairObjects, type ManifestObject } from '../../../infra/diff/objects.ts
 import { canonicalQuantity } from '../../../infra/diff/quantity.ts';
 import { applyDifferences, canonicalText, compareTrees, type Tree } from '../../../infra/diff/tree.ts';
 import { environments } from '../../../infra/environments/environments.ts';
-import { manifestsOf } from './make-real-changes.ts';
+import { manifestsOf } from './real-changes/make-real-changes.ts';
 
 const ROUNDS = 500;
 

@@ -8,7 +8,7 @@ import { MARKDOWN_LIMIT, renderMarkdown } from '../../../infra/diff/render/rende
 import { renderText } from '../../../infra/diff/render/render-text.ts';
 import { refusedChanges, sortChanges, summarize, type Report } from '../../../infra/diff/report.ts';
 import { environments } from '../../../infra/environments/environments.ts';
-import { manifestsOf } from './make-real-changes.ts';
+import { manifestsOf } from './real-changes/make-real-changes.ts';
 
 function reportOf(changes: readonly Change[], more: Partial<Report> = {}): Report {
   return {

@@ -2,26 +2,51 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findChanges, type Change } from '../../../infra/diff/changes.ts';
-import type { ManifestObject } from '../../../infra/diff/objects.ts';
-import { bucketOf, readManifests } from '../../../infra/diff/synthesize.ts';
-import { environments } from '../../../infra/environments/environments.ts';
-import type { Environment } from '../../../infra/environments/environment.ts';
-import { readEnvironment } from '../../../infra/environments/read-environment.ts';
-import { buildPlatform } from '../../../infra/platform.ts';
-import { changed } from '../refusals.ts';
-import { realChanges, type RealChange } from './real-changes.ts';
+import { findChanges, type Change } from '../../../../infra/diff/changes.ts';
+import type { ManifestObject } from '../../../../infra/diff/objects.ts';
+import { bucketOf, readManifests } from '../../../../infra/diff/synthesize.ts';
+import { environments } from '../../../../infra/environments/environments.ts';
+import type { Environment } from '../../../../infra/environments/environment.ts';
+import { readEnvironment } from '../../../../infra/environments/read-environment.ts';
+import { buildPlatform } from '../../../../infra/platform.ts';
+import { changed } from '../../refusals.ts';
+import type { RealChange } from './real-change.ts';
+import { realChanges } from './real-changes.ts';
 
-const ROOT = join(import.meta.dirname, '../../..');
+const ROOT = join(import.meta.dirname, '../../../..');
 
-/** The changes that a report has of a real change, made in a copy of the environment or of the sources. */
-export async function makeRealChange({ environment, edit }: RealChange): Promise<readonly Change[]> {
-  const before = await cached(environment, () => manifestsOf(environments[environment]));
+/** The objects of an environment before and after a change. */
+export interface Sides {
+  readonly before: readonly ManifestObject[];
+  readonly after: readonly ManifestObject[];
+}
+
+/** The changes that a report has of a real change; beside it those of the other edits of files in the same environment. */
+export async function makeRealChange(change: RealChange): Promise<readonly Change[]> {
+  const { environment, edit } = change;
+  const others = realChanges.filter((other) => other.environment === environment && 'file' in other.edit);
+  const { before, after } =
+    'values' in edit
+      ? await makeAlone(change)
+      : {
+          before: await manifestsBefore(environment),
+          after: await cached(`edited ${environment}`, () => manifestsOfCopy(environment, others)),
+        };
+  return findChanges({ [environment]: before }, { [environment]: after });
+}
+
+/** A real change and nothing else, made in a copy of the environment or of the sources. */
+export async function makeAlone(change: RealChange): Promise<Sides> {
+  const { environment, edit } = change;
   const after =
     'values' in edit
-      ? await manifestsOf(readEnvironment(changed({ environment, changes: edit.values })))
-      : await cached(`edited ${environment}`, () => manifestsOfCopy(environment));
-  return findChanges({ [environment]: before }, { [environment]: after });
+      ? manifestsOf(readEnvironment(changed({ environment, changes: edit.values })))
+      : manifestsOfCopy(environment, [change]);
+  return { before: await manifestsBefore(environment), after: await after };
+}
+
+function manifestsBefore(environment: Environment['name']): Promise<readonly ManifestObject[]> {
+  return cached(environment, () => manifestsOf(environments[environment]));
 }
 
 const made = new Map<string, Promise<readonly ManifestObject[]>>();
@@ -43,15 +68,17 @@ export async function manifestsOf(environment: Environment): Promise<readonly Ma
   });
 }
 
-/** One copy of the sources for all edits of an environment: they are told apart by where they show. */
-async function manifestsOfCopy(environment: Environment['name']): Promise<readonly ManifestObject[]> {
+async function manifestsOfCopy(
+  environment: Environment['name'],
+  changes: readonly RealChange[],
+): Promise<readonly ManifestObject[]> {
   return inTemporaryDirectory(async (directory) => {
     for (const name of ['apps', 'infra', 'package.json', 'tsconfig.json']) {
       cpSync(join(ROOT, name), join(directory, name), { recursive: true });
     }
     symlinkSync(join(ROOT, 'node_modules'), join(directory, 'node_modules'));
-    for (const { edit, environment: where } of realChanges) {
-      if (where !== environment || !('file' in edit)) continue;
+    for (const { edit } of changes) {
+      if (!('file' in edit)) continue;
       const { file, from, to } = edit;
       const text = readFileSync(join(directory, file), 'utf8');
       if (!text.includes(from)) throw new Error(`${file} must contain ${from}`);

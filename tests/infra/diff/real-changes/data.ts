@@ -1,0 +1,80 @@
+import type { RealChange } from './real-change.ts';
+import { CLAIM, EVENTS, KAFKA, TOPICS } from './places.ts';
+
+/** What costs records: sets that are replaced, and what deletes sooner. */
+export const dataChanges: readonly RealChange[] = [
+  {
+    what: "shrinks the brokers' volumes",
+    environment: 'production',
+    edit: { values: { 'kafka.logVolume': '150Gi' } },
+    consequence: 'data-at-risk',
+    object: KAFKA,
+    path: `${CLAIM}.resources.requests.storage`,
+    evidence: 'refused by the API server (Forbidden); no pod template changed',
+  },
+  {
+    what: 'moves to another storage class',
+    environment: 'production',
+    edit: { values: { storageClassName: 'io2' } },
+    consequence: 'data-at-risk',
+    object: KAFKA,
+    path: `${CLAIM}.storageClassName`,
+  },
+  {
+    what: "shrinks ZooKeeper's volumes",
+    environment: 'production',
+    edit: { values: { 'kafka.metadata.ensemble.dataVolume': '5Gi' } },
+    consequence: 'data-at-risk',
+    object: 'StatefulSet headwater/zookeeper',
+    path: `${CLAIM}.resources.requests.storage`,
+  },
+  {
+    what: 'takes servers from the ensemble',
+    environment: 'lab',
+    edit: { values: { 'kafka.metadata.ensemble.servers': 1 } },
+    consequence: 'data-at-risk',
+    object: 'StatefulSet headwater/zookeeper',
+    path: 'spec.replicas',
+  },
+  {
+    what: "lowers a topic's retention",
+    environment: 'production',
+    edit: { values: { 'topics.events.retention': '3d' } },
+    consequence: 'data-deleted-sooner',
+    object: TOPICS,
+    path: `${EVENTS}.configs.retention.ms`,
+    evidence: 'the old one deleted, a new one made; no pod template changed',
+  },
+  {
+    what: 'lowers the bytes kept of a partition',
+    environment: 'production',
+    edit: { values: { 'topics.events.retentionPerPartition': '4Gi' } },
+    consequence: 'data-deleted-sooner',
+    object: TOPICS,
+    path: `${EVENTS}.configs.retention.bytes`,
+  },
+  {
+    what: 'compacts a topic',
+    environment: 'production',
+    edit: { values: { 'topics.events.cleanup': 'compact,delete' } },
+    consequence: 'data-deleted-sooner',
+    object: TOPICS,
+    path: `${EVENTS}.configs.cleanup.policy`,
+  },
+  {
+    what: 'lets stored objects expire sooner',
+    environment: 'production',
+    edit: { values: { 'objectStore.expiryDays': 60 } },
+    consequence: 'data-deleted-sooner',
+    object: 'Bucket headwater-production-events',
+    path: 'spec.expiryDays',
+  },
+  {
+    what: 'deletes a topic',
+    environment: 'production',
+    edit: { values: { deletedTopics: ['clicks'] } },
+    consequence: 'data-deleted-sooner',
+    object: TOPICS,
+    path: EVENTS.replace('[events]', '[clicks]'),
+  },
+];

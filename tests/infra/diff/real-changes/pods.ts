@@ -1,0 +1,88 @@
+import type { RealChange } from './real-change.ts';
+import { KAFKA, TOPICS } from './places.ts';
+
+/** What replaces pods, or makes a Job anew. */
+export const podChanges: readonly RealChange[] = [
+  {
+    what: 'logs the topics Job in with another Secret',
+    environment: 'production',
+    edit: { values: { 'kafka.security.authentication.users.topics': 'kafka-topics-v2' } },
+    consequence: 'recreated',
+    object: TOPICS,
+    path: 'spec.template.spec.volumes[kafka-topics-v2]',
+    evidence: 'the old one deleted, a new one made; no pod template changed',
+  },
+  {
+    what: 'gives the topics Job more memory',
+    environment: 'dev',
+    edit: { file: 'infra/constructs/topics.ts', from: 'Size.mebibytes(256)', to: 'Size.mebibytes(512)' },
+    consequence: 'recreated',
+    object: TOPICS,
+    path: 'spec.template.spec.containers[topics].resources.limits.memory',
+    evidence: 'the old one deleted, a new one made; no pod template changed',
+  },
+  {
+    what: "signs the webhook's certificate by cert-manager",
+    environment: 'dev',
+    edit: { values: { 'edge.controller.webhookCertificate': 'cert-manager' } },
+    consequence: 'recreated',
+    object: 'Job ingress-nginx/ingress-nginx-admission-create',
+    path: '',
+  },
+  {
+    what: 'runs another producer',
+    environment: 'dev',
+    edit: { file: 'infra/images.lock.json', from: '"producer": "', to: '"producer": "0' },
+    consequence: 'version',
+    object: 'Deployment headwater/producer',
+    path: 'spec.template.spec.containers[producer].image',
+    evidence: 'applied, new generation; new ReplicaSet of Deployment headwater/producer',
+  },
+  {
+    what: 'runs another Kafka',
+    environment: 'dev',
+    edit: { file: 'infra/images.lock.json', from: '"kafka:3.9.2": "', to: '"kafka:3.9.2": "0' },
+    consequence: 'version',
+    object: KAFKA,
+    path: 'spec.template.spec.containers[broker].image',
+  },
+  {
+    what: 'runs an older Fluentd',
+    environment: 'dev',
+    edit: {
+      file: 'infra/images.lock.json',
+      from: ':v1.19.3-debian-elasticsearch8',
+      to: ':v1.18.0-debian-elasticsearch8',
+    },
+    consequence: 'version',
+    object: 'DaemonSet headwater-logging/fluentd',
+    path: 'spec.template.spec.containers[fluentd].image',
+  },
+  {
+    what: "shortens ZooKeeper's sessions",
+    environment: 'production',
+    edit: { values: { 'kafka.metadata.sessionTimeout': '12s' } },
+    consequence: 'rolling-restart',
+    object: 'ConfigMap headwater/kafka-config',
+    path: 'data[server.properties].zookeeper.session.timeout.ms',
+    evidence: 'applied; new ControllerRevision of StatefulSet headwater/kafka',
+  },
+  {
+    what: 'lets the producer wait longer for a batch',
+    environment: 'production',
+    edit: { values: { 'producer.linger': '10ms' } },
+    consequence: 'rolling-restart',
+    object: 'Deployment headwater/producer',
+    path: 'spec.template.spec.containers[producer].env[LINGER_MS].value',
+    evidence: 'applied, new generation; new ReplicaSet of Deployment headwater/producer',
+  },
+  {
+    what: 'flushes logs less often',
+    environment: 'dev',
+    edit: { values: { 'logging.buffer.flushInterval': '5s' } },
+    consequence: 'rolling-restart',
+    object: 'ConfigMap headwater-logging/fluentd',
+    path: 'flush_interval',
+    evidence: 'applied; new ControllerRevision of DaemonSet headwater-logging/fluentd',
+  },
+];
