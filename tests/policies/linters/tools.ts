@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Cache } from '../../../infra/local/cache.ts';
 import { runCommand } from '../../../infra/local/command.ts';
 import type { Host, Progress } from '../../../infra/local/host.ts';
+import { buildGoProgram } from './go-program.ts';
 
 const HERE = import.meta.dirname;
 const KUBE_SCORE = join(HERE, '../kube-score');
@@ -27,14 +28,16 @@ export interface LintTools {
 export async function installTools(host: Host, progress: Progress): Promise<LintTools> {
   const cache = Cache.of(host);
   const packages = await pythonPackages(cache, host, progress);
-  const kubeScore = await goProgram(cache, host, progress, KUBE_SCORE, {
-    name: 'kube-score',
-    target: 'github.com/zegl/kube-score/cmd/kube-score',
-  });
-  const podSecurity = await goProgram(cache, host, progress, POD_SECURITY, {
-    name: 'pod-security',
-    target: '.',
-  });
+  const kubeScore = await buildGoProgram(
+    { name: 'kube-score', module: KUBE_SCORE, target: 'github.com/zegl/kube-score/cmd/kube-score' },
+    host,
+    progress,
+  );
+  const podSecurity = await buildGoProgram(
+    { name: 'pod-security', module: POD_SECURITY, target: '.', sources: ['main.go'] },
+    host,
+    progress,
+  );
   return {
     kubernetesValidate: ['python3', join(packages, 'bin/kubernetes-validate')],
     checkov: ['python3', join(packages, 'bin/checkov')],
@@ -58,24 +61,4 @@ async function pythonPackages(cache: Cache, host: Host, progress: Progress): Pro
       },
     );
   });
-}
-
-async function goProgram(
-  cache: Cache,
-  host: Host,
-  progress: Progress,
-  module: string,
-  { name, target }: { readonly name: string; readonly target: string },
-): Promise<string> {
-  const sources = name === 'pod-security' ? ['go.mod', 'go.sum', 'main.go'] : ['go.mod', 'go.sum'];
-  const madeFrom = await Promise.all(sources.map((file) => readFile(join(module, file), 'utf8')));
-  const directory = await cache.entry(name, madeFrom, async (made) => {
-    progress(`building ${name} from its Go module (once, about a minute)`);
-    await runCommand('go', ['build', '-trimpath', '-o', join(made, name), target], {
-      host,
-      cwd: module,
-      environment: { CGO_ENABLED: '0' },
-    });
-  });
-  return join(directory, name);
 }
