@@ -1,4 +1,4 @@
-import type { Size } from 'cdk8s';
+import { Duration, type Size } from 'cdk8s';
 import {
   LISTENER_PORTS,
   protocolMap,
@@ -18,6 +18,11 @@ export const VOLUME_PATH = '/var/lib/kafka/data';
 const LOG_PATH = `${VOLUME_PATH}/log`;
 /** Where the Prometheus agent answers. */
 export const METRICS_PORT = 9404;
+/**
+ * How long a broker that starts waits for the ensemble, which may start beside it. Kafka's own patience is the session
+ * timeout: a broker would end meanwhile, again and again, and be held back longer each time.
+ */
+const ENSEMBLE_PATIENCE = Duration.minutes(5);
 
 export type Properties = Readonly<Record<string, string | number | boolean>>;
 
@@ -99,6 +104,7 @@ function metadataProperties(metadata: KafkaMetadata): Properties {
   if (metadata.mode === 'zookeeper') {
     return {
       'zookeeper.connect': `${metadata.endpoint.connect}/kafka`,
+      'zookeeper.connection.timeout.ms': ENSEMBLE_PATIENCE.toMilliseconds(),
       ...(sessionTimeout && { 'zookeeper.session.timeout.ms': sessionTimeout.toMilliseconds() }),
     };
   }
