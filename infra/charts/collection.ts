@@ -5,7 +5,7 @@ import { Consumer } from '../constructs/consumer.ts';
 import type { KafkaEndpoint } from '../constructs/kafka-endpoint.ts';
 import { KafkaRestBridge } from '../constructs/kafka-rest-bridge.ts';
 import { KafkaUi } from '../constructs/kafka-ui.ts';
-import { Producer, PRODUCER_PORT, type ProducerEndpoint } from '../constructs/producer.ts';
+import { Producer, PRODUCER_PORT, WITHDRAWAL, type ProducerEndpoint } from '../constructs/producer.ts';
 import { requireThat } from '../constructs/requirements.ts';
 import type { Environment } from '../environments/environment.ts';
 import { toBytes, toMs } from '../environments/quantities.ts';
@@ -73,8 +73,7 @@ export class CollectionChart extends Chart {
       QUEUE_MAX_RECORDS: String(producer.queueMaxRecords),
       QUEUE_MAX_BYTES: String(toBytes(producer.queueMax)),
       DELIVERY_TIMEOUT_MS: String(toMs(producer.deliveryTimeout)),
-      // The pod is already out of every Service when SIGTERM comes: preStop has waited for that.
-      DRAIN_DELAY_MS: '0',
+      DRAIN_DELAY_MS: String(WITHDRAWAL.toMilliseconds()),
       SHUTDOWN_DEADLINE_MS: String(toMs(producer.shutdownDeadline)),
     };
     return new Producer(this, 'Producer', {
@@ -152,12 +151,15 @@ export class CollectionChart extends Chart {
         because: 'a full queue would end the pod with everything in it',
       },
     );
-    requireThat(this, toMs(producer.shutdownDeadline) > toMs(producer.deliveryTimeout), {
+    const withdrawalMs = WITHDRAWAL.toMilliseconds();
+    // The program gives at most half of its deadline to the drain.
+    const leavingMs = withdrawalMs + Math.max(toMs(producer.deliveryTimeout), withdrawalMs);
+    requireThat(this, toMs(producer.shutdownDeadline) > leavingMs, {
       subject: 'environment',
       property: 'producer.shutdownDeadline',
       value: producer.shutdownDeadline,
-      allowed: `more than producer.deliveryTimeout (${producer.deliveryTimeout})`,
-      because: 'a request that was taken before SIGTERM would end without an answer',
+      allowed: `more than ${leavingMs / 1000}s: ${withdrawalMs / 1000}s until the edge has forgotten the pod, and producer.deliveryTimeout (${producer.deliveryTimeout})`,
+      because: 'a request that was taken while the pod left would end without an answer',
     });
     requireThat(this, toBytes(consumer.flushMax) <= toBytes(consumer.maxBuffered), {
       subject: 'environment',

@@ -37,6 +37,18 @@ export interface ProducerProps {
   readonly mounts?: readonly Mount[];
 }
 
+/** Failed answers in a row of `/readyz` after which a pod is not ready, and the time between two. */
+const READINESS = { failureThreshold: 3, periodSeconds: Duration.seconds(2) };
+/**
+ * From the first failing answer of `/readyz` until no edge sends more: the probe has given up, and the edge has heard of
+ * it. Edges that go by an endpoint's `ready` forget a pod when it is told to leave, before SIGTERM; but Traefik goes by
+ * `serving`, as Kubernetes' own proxy does where no pod is ready, and that is true for a leaving pod until its probe
+ * fails.
+ */
+export const WITHDRAWAL = Duration.seconds(
+  READINESS.failureThreshold * READINESS.periodSeconds.toSeconds() + 2,
+);
+
 /** Seconds for the runtime around the program's own deadline: starting to stop, writing the last log line. */
 const GRACE_MARGIN = Duration.seconds(5);
 
@@ -70,7 +82,7 @@ export class Producer extends Construct implements ProducerEndpoint {
       ports: { http: PRODUCER_PORT },
       variables,
       mounts,
-      readiness: Probe.fromHttpGet('/readyz', { port: PRODUCER_PORT, periodSeconds: Duration.seconds(5) }),
+      readiness: Probe.fromHttpGet('/readyz', { port: PRODUCER_PORT, ...READINESS }),
       liveness: Probe.fromHttpGet('/livez', { port: PRODUCER_PORT, failureThreshold: 6 }),
       preStopSleep,
       terminationGracePeriod: gracePeriod(shutdownDeadline, preStopSleep),

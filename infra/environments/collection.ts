@@ -21,9 +21,9 @@ export const producer = z.strictObject({
   queueMaxRecords: z.int().min(1),
   queueMax: byteLimit,
   deliveryTimeout: period,
-  /** Time to finish what is in flight after SIGTERM. */
+  /** From SIGTERM to the exit: until edges that go by `serving` have forgotten the pod, and what is in flight is finished. */
   shutdownDeadline: period,
-  /** How long a pod that leaves goes on serving before SIGTERM, so that every edge has forgotten it. */
+  /** How long a pod that leaves goes on serving before SIGTERM, so that edges that go by `ready` have forgotten it. */
   preStopSleep: period,
 });
 

@@ -262,7 +262,7 @@ export const refusals: readonly Refusal[] = [
     configuration: 'A drain shorter than a delivery',
     changes: { 'producer.shutdownDeadline': '10s' },
     message:
-      'environment: producer.shutdownDeadline must be more than producer.deliveryTimeout (30s), got 10s: a request that was taken before SIGTERM would end without an answer',
+      'environment: producer.shutdownDeadline must be more than 38s: 8s until the edge has forgotten the pod, and producer.deliveryTimeout (30s), got 10s: a request that was taken while the pod left would end without an answer',
   },
   {
     configuration: 'A flush larger than the consumer’s memory',
