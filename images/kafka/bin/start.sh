@@ -16,11 +16,14 @@ if [ -n "${CLUSTER_ID:-}" ]; then
     --ignore-formatted --cluster-id "$CLUSTER_ID" --config "$properties"
 fi
 
+# A pod that comes back has a new address. Java would call the old one for 30 s, so the controller would not tell a broker
+# of its partitions before.
 # Logging: 3.9 reads the first of the two properties, 4.x the second. G1's settings are those of Kafka's own scripts.
 exec java \
   "-Xms${HEAP_MIB:?}m" "-Xmx${HEAP_MIB}m" \
   -XX:+UseG1GC -XX:MaxGCPauseMillis=20 -XX:InitiatingHeapOccupancyPercent=35 -XX:+ExplicitGCInvokesConcurrent \
   -XX:+ExitOnOutOfMemoryError \
+  -Dsun.net.inetaddr.ttl=5 \
   "-Dlog4j.configuration=file:$kafka/log4j.properties" \
   "-Dlog4j2.configurationFile=$kafka/log4j2.properties" \
   "-javaagent:$kafka/jmx-agent.jar=${METRICS_PORT:-9404}:$config/jmx.yaml" \

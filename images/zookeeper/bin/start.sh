@@ -7,7 +7,9 @@ zookeeper=${ZOOKEEPER_HOME:-/opt/zookeeper}
 data=${HEADWATER_DATA:-/var/lib/zookeeper/data}
 
 echo $((${POD_INDEX:?POD_INDEX must be the ordinal of this pod} + 1)) >"$data/myid"
+# A server that comes back has a new address. Java would call the old one for 30 s.
 exec java \
   "-Xms${HEAP_MIB:?}m" "-Xmx${HEAP_MIB}m" -XX:+ExitOnOutOfMemoryError \
+  -Dsun.net.inetaddr.ttl=5 \
   "-Dlogback.configurationFile=$zookeeper/logback.xml" \
   -cp "$zookeeper/libs/*" org.apache.zookeeper.server.quorum.QuorumPeerMain "$config/zoo.cfg"
