@@ -1,8 +1,11 @@
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { Host } from '../../infra/local/host.ts';
 import { within } from './namespaces.ts';
 import { DIRECTORY } from './place.ts';
+
+const execute = promisify(execFile);
 
 export interface Answer {
   readonly code: number;
@@ -48,6 +51,20 @@ export class Cluster {
   apply(objects: readonly object[]): string {
     const text = objects.map((object) => JSON.stringify(object)).join('\n');
     return this.kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], text);
+  }
+
+  /**
+   * The same as {@link Cluster.kubectl}, without blocking: the caller's load goes on meanwhile.
+   *
+   * @throws {Error} (rejects) where it fails, or has not answered after 10 s
+   */
+  async ask(args: readonly string[]): Promise<string> {
+    const [program, ...words] = this.command;
+    const { stdout } = await execute(program, [...words, ...args], {
+      timeout: 10_000,
+      maxBuffer: 64 * 1024 * 1024,
+    });
+    return stdout;
   }
 
   /** @returns the object, or the list where no name is given */

@@ -1,12 +1,15 @@
 // `npm run lab -- up|down|status|kubectl …`: a real Kubernetes on this machine (docs/lab.md).
 import { spawnSync } from 'node:child_process';
+import { parseArgs } from 'node:util';
 import { Cluster } from './cluster.ts';
+import { labEnvironments, type MetadataMode } from './environments.ts';
 import { down, isUp, up } from './lab.ts';
 import { makeParts } from './parts.ts';
 import { FORWARDS } from './place.ts';
 import { upPlatform } from './platform.ts';
 
-const USAGE = 'usage: npm run lab -- up | down | status | kubectl <arguments>';
+const modes = Object.keys(labEnvironments) as readonly MetadataMode[];
+const USAGE = `usage: npm run lab -- up [--metadata ${modes.join('|')}] | down | status | kubectl <arguments>`;
 const [command, ...rest] = process.argv.slice(2);
 const began = performance.now();
 
@@ -23,12 +26,24 @@ async function kubectl(args: readonly string[]): Promise<number> {
   return spawnSync(program, [...words, ...args], { stdio: 'inherit' }).status ?? 1;
 }
 
+/** @throws {Error} where the words after `up` are not those of the usage */
+function readMetadata(): MetadataMode {
+  const { values } = parseArgs({
+    args: rest,
+    options: { metadata: { type: 'string', default: 'zookeeper' } },
+  });
+  const mode = modes.find((known) => known === values.metadata);
+  if (mode === undefined) throw new Error(`--metadata must be ${modes.join(' or ')}, got ${values.metadata}`);
+  return mode;
+}
+
 async function run(): Promise<number> {
   switch (command) {
     case 'up': {
+      const metadata = readMetadata();
       if (isUp(process)) say('is up already');
       await up(process, process.getuid?.(), say);
-      await upPlatform(process, await cluster(), say);
+      await upPlatform(process, await cluster(), metadata, say);
       const ports = FORWARDS.map(({ from, to }) => `127.0.0.1:${from} -> ${to}`).join(', ');
       say(`up in ${((performance.now() - began) / 1_000).toFixed(1)} s; the ingress: ${ports}`);
       return 0;

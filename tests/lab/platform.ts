@@ -7,36 +7,44 @@ import { lab } from '../../infra/environments/lab.ts';
 import { Cache } from '../../infra/local/cache.ts';
 import { runCommand } from '../../infra/local/command.ts';
 import type { Host, Progress } from '../../infra/local/host.ts';
+import { buildPlatform } from '../../infra/platform.ts';
 import { Authority } from './certificates.ts';
 import type { Cluster } from './cluster.ts';
 import { SCALED_OBJECTS } from './custom-resources.ts';
+import { labEnvironments, type MetadataMode } from './environments.ts';
 import { within } from './namespaces.ts';
 import { CONTAINERD_SOCKET, DIRECTORY, PATHS } from './place.ts';
 
 const execute = promisify(execFile);
 
 const ROOT = join(import.meta.dirname, '../..');
-const MANIFESTS = join(ROOT, 'tests/manifests/lab');
 
 /** From the moment that everything is applied. */
 const READY_WITHIN = '--timeout=280s';
 
 /**
- * Brings the platform up in the lab: its images, the Secrets that its manifests name, and the committed manifests of
- * the environment, in the order of their files. What is there already is left as it is.
+ * Brings the platform up in the lab: its images, the Secrets that its manifests name, and the manifests of the
+ * environment, in their order. What is there already is left as it is.
  *
  * @throws {Error} that names the workload that is not ready in time
  */
-export async function upPlatform(host: Host, cluster: Cluster, progress: Progress): Promise<void> {
-  await importImages(host, progress);
+export async function upPlatform(
+  host: Host,
+  cluster: Cluster,
+  metadata: MetadataMode,
+  progress: Progress,
+): Promise<void> {
+  await importImages(host, metadata, progress);
   const { pipeline } = lab.namespaces;
-  progress('applying the manifests of environment lab');
+  progress(`applying the manifests of environment lab, metadata in ${metadata}`);
+  const [namespaces = [], ...others] = buildPlatform(labEnvironments[metadata]).charts.map(
+    (chart) => chart.toJson() as readonly object[],
+  );
   cluster.apply([SCALED_OBJECTS]);
   cluster.kubectl(['wait', '--for=condition=Established', `crd/${SCALED_OBJECTS.metadata.name}`]);
-  const apply = ['apply', '--server-side', '--force-conflicts'];
-  cluster.kubectl([...apply, '-f', join(MANIFESTS, '0000-namespaces.k8s.yaml')]);
+  cluster.apply(namespaces);
   cluster.apply(secrets());
-  cluster.kubectl([...apply, '-f', MANIFESTS]);
+  cluster.apply(others.flat());
   const rollouts = cluster
     .kubectl(['get', 'statefulsets,deployments', '--namespace', pipeline, '-o', 'name'])
     .trim()
@@ -47,7 +55,7 @@ export async function upPlatform(host: Host, cluster: Cluster, progress: Progres
   }
 }
 
-async function importImages(host: Host, progress: Progress): Promise<void> {
+async function importImages(host: Host, metadata: MetadataMode, progress: Progress): Promise<void> {
   const [program, ...words] = within(host);
   const ctr = [...words, 'ctr', '--address', CONTAINERD_SOCKET, '--namespace', 'k8s.io', 'images'];
   const known: string[] = [];
@@ -56,7 +64,7 @@ async function importImages(host: Host, progress: Progress): Promise<void> {
     cwd: ROOT,
     onLine: (line) => known.push(line),
   });
-  const archives = await writeArchives(host, progress);
+  const archives = await writeArchives(host, metadata, progress);
   for (const archive of await readdir(archives)) {
     const image = await imageOf(join(archives, archive));
     if (known.includes(image)) continue;
@@ -65,11 +73,13 @@ async function importImages(host: Host, progress: Progress): Promise<void> {
   }
 }
 
-/** Archives of the images of environment `lab`, by the tags that say what they are built from. */
-async function writeArchives(host: Host, progress: Progress): Promise<string> {
+/** Archives of the images that the lab needs, by the tags that say what they are built from. */
+async function writeArchives(host: Host, metadata: MetadataMode, progress: Progress): Promise<string> {
   const { own } = JSON.parse(await readFile(join(ROOT, 'infra/images.lock.json'), 'utf8')) as { own: object };
-  return Cache.of(host).entry('lab-archives', [JSON.stringify(own), host.arch], async (made) => {
-    const command = [join(ROOT, 'infra/images/main.ts'), '--stack', lab.name, '--bootstrap-base'];
+  return Cache.of(host).entry('lab-archives', [JSON.stringify(own), host.arch, metadata], async (made) => {
+    // Environment `lab` names no image of Kafka 4.
+    const images = metadata === 'kraft' ? [] : ['--stack', lab.name];
+    const command = [join(ROOT, 'infra/images/main.ts'), ...images, '--bootstrap-base'];
     await runCommand(host.execPath, [...command, '--archives', made], { host, cwd: ROOT, onLine: progress });
   });
 }

@@ -39,16 +39,29 @@ export function newSender(signal: AbortSignal): Sender {
   return new Sender(EDGE.endpoint, signal, { host: EDGE.host, authority: EDGE.authority });
 }
 
-/** The first events of the sample data set, and with `perSecond` no faster than that. */
-export async function* sample(count: number, perSecond = Infinity): AsyncGenerator<Buffer> {
+export interface SampleOptions {
+  /** @default as fast as they are taken */
+  readonly perSecond?: number;
+  /** Ends the sample early. */
+  readonly until?: AbortSignal;
+}
+
+/** The sample data set, over and over, so many events of it. */
+export async function* sample(
+  count: number,
+  { perSecond = Infinity, until }: SampleOptions = {},
+): AsyncGenerator<Buffer> {
   let given = 0;
   const began = performance.now();
-  for await (const event of readEvents('sample')) {
-    if (given >= count) return;
-    const due = began + (given / perSecond) * 1_000;
-    await new Promise((resolve) => setTimeout(resolve, Math.max(0, due - performance.now())));
-    given += 1;
-    yield event;
+  while (given < count) {
+    for await (const event of readEvents('sample')) {
+      if (given >= count) return;
+      const due = began + (given / perSecond) * 1_000;
+      await new Promise((resolve) => setTimeout(resolve, Math.max(0, due - performance.now())));
+      if (until?.aborted === true) return;
+      given += 1;
+      yield event;
+    }
   }
 }
 
