@@ -12,7 +12,7 @@ async function main(): Promise<Record<string, pulumi.Input<string>>> {
       ...(await deploy({
         configuration: readConfiguration(),
         environments,
-        readCluster: (context, apiVersions) => readCluster(readKubeConfig(context), apiVersions),
+        readCluster: (context, questions) => readCluster(readKubeConfig(context), questions),
         readDeployed: () => readDeployed(pulumi.getStack()),
         warn: (text) => void pulumi.log.warn(text),
       })),

@@ -1,5 +1,7 @@
-import type { ClusterFacts } from './cluster.ts';
-import { describeObject, type Manifest } from './platform-objects.ts';
+import type { ClusterFacts, ClusterQuestions } from './cluster.ts';
+import { checkBounds } from './namespace-bounds.ts';
+import { claimsOf, describeObject, type Manifest } from './platform-objects.ts';
+import type { Environment } from '../environments/environment.ts';
 import type { StackSettings } from './settings.ts';
 
 /** What stands against applying the manifests, and what only stands against their use. */
@@ -29,6 +31,12 @@ export function foreignApiVersions(manifests: readonly Manifest[]): readonly str
   return [...new Set(apiVersions)].filter((apiVersion) => groupOf(apiVersion) in PROVIDERS);
 }
 
+/** What of a cluster must be known before manifests are applied there. */
+export function questionsFor(manifests: readonly Manifest[]): ClusterQuestions {
+  const namespaces = manifests.flatMap(({ metadata: { namespace } }) => namespace ?? []);
+  return { apiVersions: foreignApiVersions(manifests), namespaces: [...new Set(namespaces)] };
+}
+
 /** Holds a cluster against what a stack is about to apply there. */
 export function checkCluster(
   facts: ClusterFacts,
@@ -47,6 +55,11 @@ export function checkCluster(
       `clusterUid: ${where} is not the cluster of stack ${stack}: it must be ${clusterUid}, got ${facts.uid}: choose another context, or another stack`,
     );
   }
+  const bounds = checkBounds(manifests, {
+    ...facts,
+    defaultStorageClass: facts.storageClasses.find(({ isDefault }) => isDefault)?.name,
+    quotaProperty: (namespace) => quotaProperty(environment, namespace),
+  });
   const minimum = environment.kafka.rack === 'pod-label' ? POD_TOPOLOGY_LABELS_VERSION : MINIMUM_VERSION;
   return {
     errors: [
@@ -57,9 +70,15 @@ export function checkCluster(
         : []),
       ...missingKinds(facts, manifests),
       ...missingStorageClasses(facts, manifests),
+      ...bounds.errors,
     ],
-    warnings: missingClasses(facts, manifests),
+    warnings: [...missingClasses(facts, manifests), ...bounds.warnings],
   };
+}
+
+function quotaProperty({ namespaces }: Environment, namespace: string): string {
+  const role = Object.entries(namespaces).find(([, name]) => name === namespace)?.[0];
+  return `quotas.${role ?? namespace}`;
 }
 
 function onlyError(error: string): Findings {
@@ -127,24 +146,6 @@ function missingClasses(facts: ClusterFacts, manifests: readonly Manifest[]): re
     return [];
   });
   return [...new Set(warnings)];
-}
-
-interface ClaimTemplate {
-  readonly metadata: { readonly name: string };
-  readonly spec: {
-    readonly storageClassName?: string;
-    readonly resources: { readonly requests: { readonly storage: string } };
-  };
-}
-
-/** The claim templates of a StatefulSet. */
-export function claimsOf(
-  manifest: Pick<Manifest, 'kind'> & { readonly spec?: unknown },
-): readonly ClaimTemplate[] {
-  if (manifest.kind !== 'StatefulSet') return [];
-  return (
-    (manifest.spec as { readonly volumeClaimTemplates?: readonly ClaimTemplate[] }).volumeClaimTemplates ?? []
-  );
 }
 
 function groupOf(apiVersion: string): string {

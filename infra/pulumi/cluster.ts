@@ -7,6 +7,9 @@ import {
   StorageV1Api,
   VersionApi,
 } from '@kubernetes/client-node';
+import type { NamespaceFacts } from './namespace-bounds.ts';
+import type { Node } from './pod-demand.ts';
+import { readNamespaces, readNodes } from './read-namespaces.ts';
 
 /** What of a cluster decides whether a platform can run there. */
 export interface ClusterFacts {
@@ -22,9 +25,25 @@ export interface ClusterFacts {
   readonly storageClasses: readonly { readonly name: string; readonly isDefault: boolean }[];
   readonly ingressClasses: readonly string[];
   readonly gatewayClasses: readonly string[];
+  readonly nodes: readonly Node[];
+  /** Namespaces that were asked for, by name; one that is not there yet has nothing. */
+  readonly namespaces: ReadonlyMap<string, NamespaceFacts>;
+}
+
+/** What is to be applied, as far as the cluster is asked about it. */
+export interface ClusterQuestions {
+  /** `group/version` of every kind that does not belong to Kubernetes itself. */
+  readonly apiVersions: readonly string[];
+  /** Namespaces whose bounds are read. */
+  readonly namespaces: readonly string[];
 }
 
 const GATEWAY_API = { group: 'gateway.networking.k8s.io', version: 'v1' };
+/** What an account must be allowed to read before it may apply anything. */
+const READ = [
+  ...['namespaces', 'nodes', 'storageclasses', 'ingressclasses', 'gatewayclasses'],
+  ...['resourcequotas', 'limitranges', 'pods', 'persistentvolumeclaims'],
+];
 const DEFAULT_CLASS = 'storageclass.kubernetes.io/is-default-class';
 
 /**
@@ -45,11 +64,11 @@ export function readKubeConfig(context: string): KubeConfig {
   return config;
 }
 
-/**
- * @param apiVersions `group/version` of every kind that does not belong to Kubernetes itself
- * @throws Error that says in one line why the cluster cannot be asked
- */
-export async function readCluster(config: KubeConfig, apiVersions: readonly string[]): Promise<ClusterFacts> {
+/** @throws Error that says in one line why the cluster cannot be asked */
+export async function readCluster(
+  config: KubeConfig,
+  { apiVersions, namespaces }: ClusterQuestions,
+): Promise<ClusterFacts> {
   const context = config.getCurrentContext();
   const server = config.getCurrentCluster()?.server ?? '';
   try {
@@ -70,6 +89,8 @@ export async function readCluster(config: KubeConfig, apiVersions: readonly stri
       })),
       ingressClasses: ingressClasses.items.map(({ metadata }) => metadata?.name ?? ''),
       gatewayClasses: await readGatewayClasses(custom),
+      nodes: await readNodes(config),
+      namespaces: await readNamespaces(config, namespaces),
     };
   } catch (error) {
     throw new Error(`cluster of context ${context} (${server}) ${reasonOf(error)}`, { cause: error });
@@ -113,7 +134,7 @@ function reasonOf(error: unknown): string {
       case 401:
         return 'does not know you (401): log in again, for EKS with aws sso login or new credentials';
       case 403:
-        return 'refuses to be read (403): namespaces, StorageClasses and IngressClasses must be readable';
+        return `refuses to be read (403: ${messageOf(error)}): ask for a role that may read ${READ.join(', ')}`;
       default:
         return `answered ${error.code}`;
     }
@@ -121,4 +142,14 @@ function reasonOf(error: unknown): string {
   const { message, cause } = error as Error;
   const code = (cause as NodeJS.ErrnoException | undefined)?.code ?? message;
   return `cannot be reached (${code}): check the context, the VPN, and that the cluster runs`;
+}
+
+/** What the API server says of a request that it refused. */
+function messageOf({ body }: ApiException<unknown>): string {
+  try {
+    const { message } = JSON.parse(String(body)) as { readonly message?: string };
+    return message ?? 'no reason given';
+  } catch {
+    return 'no reason given';
+  }
 }

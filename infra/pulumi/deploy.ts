@@ -2,8 +2,8 @@ import * as kubernetes from '@pulumi/kubernetes';
 import { buildPlatform } from '../platform.ts';
 import type { Environment } from '../environments/environment.ts';
 import { readEnvironment } from '../environments/read-environment.ts';
-import { checkCluster, foreignApiVersions } from './cluster-requirements.ts';
-import type { ClusterFacts } from './cluster.ts';
+import { checkCluster, questionsFor } from './cluster-requirements.ts';
+import type { ClusterFacts, ClusterQuestions } from './cluster.ts';
 import { makeAws } from './make-aws.ts';
 import { readObjects } from './platform-objects.ts';
 import { registerPlatform } from './register-platform.ts';
@@ -14,7 +14,7 @@ import { readSettings, type StackConfiguration, type StackSettings } from './set
 export interface DeployContext {
   readonly configuration: StackConfiguration;
   readonly environments: Readonly<Record<string, Environment>>;
-  readonly readCluster: (context: string, apiVersions: readonly string[]) => Promise<ClusterFacts>;
+  readonly readCluster: (context: string, questions: ClusterQuestions) => Promise<ClusterFacts>;
   /** Resources of the stack as they are. */
   readonly readDeployed: () => Promise<readonly DeployedResource[]>;
   readonly warn: (text: string) => void;
@@ -43,7 +43,7 @@ export async function deploy(context: DeployContext): Promise<StackOutputs> {
   const objects = readObjects(buildPlatform(readEnvironment(environment)));
   const manifests = objects.map(({ manifest }) => manifest);
 
-  const facts = await readCluster(settings.context, foreignApiVersions(manifests));
+  const facts = await readCluster(settings.context, questionsFor(manifests));
   const { errors, warnings } = checkCluster(facts, settings, manifests, stack);
   const keepsData = environment.strict;
   const replacements = findReplacements(manifests, await readDeployed(), { keepsData, stack });

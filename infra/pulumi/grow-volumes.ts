@@ -9,8 +9,7 @@ import {
   type V1PersistentVolumeClaim,
 } from '@kubernetes/client-node';
 import { toBytes, type Quantity } from '../environments/quantities.ts';
-import { claimsOf } from './cluster-requirements.ts';
-import { nameOf, type Manifest } from './platform-objects.ts';
+import { claimsOf, nameOf, type Manifest } from './platform-objects.ts';
 
 export interface GrowVolumesContext {
   readonly config: KubeConfig;

@@ -68,7 +68,12 @@ async function grow(pulumi: PulumiCommand, stack: string, environment: Environme
   const manifests = readObjects(buildPlatform(environment)).map(({ manifest }) => manifest);
   const config = readKubeConfig(await pulumi.configuration('context'));
   const clusterUid = await pulumi.configuration('clusterUid');
-  const { errors } = checkCluster(await readCluster(config, []), { environment, clusterUid }, [], stack);
+  const { errors } = checkCluster(
+    await readCluster(config, { apiVersions: [], namespaces: [] }),
+    { environment, clusterUid },
+    [],
+    stack,
+  );
   if (errors.length > 0) throw new Error(errors.join('\n'));
   const forget = async (set: string): Promise<void> => {
     const deployed = (await readDeployed(stack)).find(({ urn }) => urn.endsWith(`:StatefulSet::${set}`));

@@ -35,3 +35,21 @@ export function nameOf({ metadata: { namespace, name } }: Pick<Manifest, 'metada
 export function describeObject(manifest: Pick<Manifest, 'kind' | 'metadata'>): string {
   return `${manifest.kind} ${nameOf(manifest)}`;
 }
+
+interface ClaimTemplate {
+  readonly metadata: { readonly name: string };
+  readonly spec: {
+    readonly storageClassName?: string;
+    readonly resources: { readonly requests: { readonly storage: string } };
+  };
+}
+
+/** The claim templates of a StatefulSet. */
+export function claimsOf(
+  manifest: Pick<Manifest, 'kind'> & { readonly spec?: unknown },
+): readonly ClaimTemplate[] {
+  if (manifest.kind !== 'StatefulSet') return [];
+  return (
+    (manifest.spec as { readonly volumeClaimTemplates?: readonly ClaimTemplate[] }).volumeClaimTemplates ?? []
+  );
+}

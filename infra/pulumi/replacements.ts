@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { claimsOf } from './cluster-requirements.ts';
 import { toBytes } from '../environments/quantities.ts';
-import { describeObject, type Manifest } from './platform-objects.ts';
+import { claimsOf, describeObject, type Manifest } from './platform-objects.ts';
 import { rulesFor } from './resource-rules.ts';
 
 /** A resource of the stack, as `pulumi stack export` shows it. */

@@ -42,6 +42,8 @@ export function fittingCluster(manifests: readonly Manifest[]): ClusterFacts {
     ],
     ingressClasses: ['nginx'],
     gatewayClasses: ['envoy'],
+    nodes: [{ labels: {}, taints: [] }],
+    namespaces: new Map(),
   };
 }
 

@@ -78,7 +78,7 @@ export async function openStack({
         ...(await deploy({
           configuration: readConfiguration(),
           environments: { ...environments, [name]: environment() },
-          readCluster: (context, apiVersions) => readCluster(readKubeConfig(context), apiVersions),
+          readCluster: (context, questions) => readCluster(readKubeConfig(context), questions),
           readDeployed: () => readDeployed(name),
           warn: (text) => console.warn(text),
         })),

@@ -1,0 +1,235 @@
+import type { Findings } from './cluster-requirements.ts';
+import type { Manifest } from './platform-objects.ts';
+import {
+  admitted,
+  containersOf,
+  demandOfClaim,
+  demandOfPod,
+  type Limit,
+  type Node,
+  type PodTemplate,
+} from './pod-demand.ts';
+import { showAmount, sum, toNumber, type Amounts, type Totals } from './resource-amounts.ts';
+import { workloadDemands, type WorkloadClaim, type WorkloadDemand } from './workload-demand.ts';
+
+/** What bounds a namespace, and what is in it. */
+export interface NamespaceFacts {
+  /** ResourceQuotas for all pods; those with a scope are for some of them, and not looked at. */
+  readonly quotas: readonly { readonly name: string; readonly hard: Amounts }[];
+  readonly limitRanges: readonly { readonly name: string; readonly limits: readonly Limit[] }[];
+  /** Pods that have not ended. */
+  readonly pods: readonly PodTemplate[];
+  readonly claims: readonly WorkloadClaim[];
+}
+
+export interface BoundsContext {
+  readonly namespaces: ReadonlyMap<string, NamespaceFacts>;
+  readonly nodes: readonly Node[];
+  readonly defaultStorageClass: string | undefined;
+  /** The property of the environment that bounds a namespace: `quotas.pipeline`. */
+  readonly quotaProperty: (namespace: string) => string;
+}
+
+const NOTHING: NamespaceFacts = { quotas: [], limitRanges: [], pods: [], claims: [] };
+/** Each container must state these where a quota bounds them. */
+const STATED = /^(requests|limits)\.(cpu|memory)$/;
+
+/**
+ * Holds what the manifests ask against each ResourceQuota and LimitRange of their namespaces, as they will be once the
+ * manifests are applied. What is in the way would otherwise show in the events of a pod that is never made, minutes later.
+ */
+export function checkBounds(manifests: readonly Manifest[], context: BoundsContext): Findings {
+  const factsOf = (namespace: string): NamespaceFacts =>
+    withManifests(context.namespaces.get(namespace) ?? NOTHING, manifests, namespace);
+  const limitsOf = (namespace: string): readonly Limit[] =>
+    factsOf(namespace).limitRanges.flatMap(({ limits }) => limits);
+  const demands = workloadDemands(manifests, { ...context, limitsOf });
+  const namespaces = [...new Set(demands.map(({ namespace }) => namespace))];
+  const found = namespaces.map((namespace): Findings => {
+    const facts = factsOf(namespace);
+    const own = demands.filter((demand) => demand.namespace === namespace);
+    const quotas = checkQuotas(namespace, facts, own, (quota) =>
+      isOwn(manifests, namespace, quota) ? context.quotaProperty(namespace) : undefined,
+    );
+    return {
+      errors: [...quotas.errors, ...checkLimitRanges(namespace, facts, own)],
+      warnings: quotas.warnings,
+    };
+  });
+  return {
+    errors: found.flatMap(({ errors }) => errors),
+    warnings: found.flatMap(({ warnings }) => warnings),
+  };
+}
+
+/** The platform's own quotas and ranges count as the manifests have them. */
+function withManifests(
+  facts: NamespaceFacts,
+  manifests: readonly Manifest[],
+  namespace: string,
+): NamespaceFacts {
+  const wanted = (kind: string) =>
+    manifests.filter((manifest) => manifest.kind === kind && manifest.metadata.namespace === namespace);
+  const others = <T extends { readonly name: string }>(
+    found: readonly T[],
+    own: readonly T[],
+  ): readonly T[] => found.filter(({ name }) => !own.some((object) => object.name === name));
+  const quotas = wanted('ResourceQuota').map(({ metadata: { name }, spec }) => ({
+    name,
+    hard: (spec as { readonly hard: Amounts }).hard,
+  }));
+  const limitRanges = wanted('LimitRange').map(({ metadata: { name }, spec }) => ({
+    name,
+    limits: (spec as { readonly limits: readonly Limit[] }).limits,
+  }));
+  return {
+    ...facts,
+    quotas: [...others(facts.quotas, quotas), ...quotas],
+    limitRanges: [...others(facts.limitRanges, limitRanges), ...limitRanges],
+  };
+}
+
+function isOwn(manifests: readonly Manifest[], namespace: string, quota: string): boolean {
+  return manifests.some(
+    ({ kind, metadata }) =>
+      kind === 'ResourceQuota' && metadata.namespace === namespace && metadata.name === quota,
+  );
+}
+
+function checkQuotas(
+  namespace: string,
+  facts: NamespaceFacts,
+  own: readonly WorkloadDemand[],
+  ownProperty: (quota: string) => string | undefined,
+): Findings {
+  const errors: string[] = [];
+  const warnings: string[] = [];
+  const others = usedByOthers(facts, own);
+  const least = sum(own.map((demand) => [demand.least, 1]));
+  const most = sum(own.map((demand) => [demand.most, 1]));
+  const limits = facts.limitRanges.flatMap((range) => range.limits);
+  for (const { name, hard } of facts.quotas) {
+    for (const [key, amount] of Object.entries(hard)) {
+      const resource = quotaWord(key);
+      const show = (value: number): string => showAmount(resource, value);
+      const quota = `ResourceQuota ${namespace}/${name}`;
+      const silent = STATED.test(resource) ? findSilent(resource, own, limits) : undefined;
+      if (silent !== undefined) {
+        errors.push(
+          `${quota}: ${key} must be stated by every container, ${silent} states none, so that no pod would be made: take ${key} out of the quota, or give a LimitRange of the namespace a default`,
+        );
+        continue;
+      }
+      const total = toNumber(amount);
+      const free = Math.max(0, total - (others.get(resource) ?? 0));
+      const property = ownProperty(name);
+      const remedy = property === undefined ? `raise it, or ask for less` : `raise ${property}`;
+      const lacks = (asked: number): string =>
+        `${show(asked)}, ${show(free)} of ${show(total)} are free: ${remedy} in the environment`;
+      const [needed = 0, wished = 0] = [least.get(resource), most.get(resource)];
+      if (isAbove(needed, free)) errors.push(`${quota}: ${key}: the platform asks for ${lacks(needed)}`);
+      else if (isAbove(wished, free)) {
+        warnings.push(
+          `${quota}: ${key}: scaled out, and while it is rolled, the platform asks for ${lacks(wished)}`,
+        );
+      }
+    }
+  }
+  return { errors, warnings };
+}
+
+/** Sums of fractions of a core are not exact. */
+function isAbove(value: number, bound: number): boolean {
+  return value > bound * (1 + 1e-9);
+}
+
+/** A quota's short words for the same: `cpu` is `requests.cpu`. */
+function quotaWord(key: string): string {
+  if (/^(cpu|memory|ephemeral-storage)$/.test(key)) return `requests.${key}`;
+  return key.replace(/^count\/(?=(pods|persistentvolumeclaims)$)/, '');
+}
+
+function usedByOthers({ pods, claims }: NamespaceFacts, own: readonly WorkloadDemand[]): Totals {
+  const isOwnPod = ({ metadata }: PodTemplate): boolean =>
+    own.some(({ labels }) =>
+      Object.entries(labels).every(([key, value]) => metadata?.labels?.[key] === value),
+    );
+  const ownClaims = new Set(own.flatMap((demand) => demand.claims.map(({ name }) => name)));
+  return sum([
+    ...pods.filter((pod) => !isOwnPod(pod)).map((pod) => [demandOfPod(pod, []), 1] as const),
+    ...claims
+      .filter(({ name }) => !ownClaims.has(name))
+      .map(({ storage, storageClassName }) => [demandOfClaim(storage, storageClassName), 1] as const),
+  ]);
+}
+
+function findSilent(
+  resource: string,
+  own: readonly WorkloadDemand[],
+  limits: readonly Limit[],
+): string | undefined {
+  const [of = '', what = ''] = resource.split('.');
+  for (const { name, template } of own) {
+    const { together, alone } = containersOf(template);
+    const silent = [...together, ...alone].find(
+      (container) => admitted(container, limits)[of as 'requests' | 'limits'][what] === undefined,
+    );
+    if (silent !== undefined) return `container ${silent.name} of ${name}`;
+  }
+  return undefined;
+}
+
+function checkLimitRanges(
+  namespace: string,
+  { limitRanges }: NamespaceFacts,
+  own: readonly WorkloadDemand[],
+): readonly string[] {
+  const all = limitRanges.flatMap(({ limits }) => limits);
+  return limitRanges.flatMap(({ name, limits }) =>
+    limits.flatMap(({ type, min = {}, max = {} }) =>
+      own.flatMap((demand) =>
+        askedOf(type, demand, all).flatMap(({ what, asked }) => {
+          const bound = (amounts: Amounts, word: 'least' | 'most') =>
+            Object.entries(amounts).flatMap(([resource, amount]) => {
+              const wrong = [`requests.${resource}`, `limits.${resource}`]
+                .map((key) => asked.get(key))
+                .find(
+                  (value) =>
+                    value !== undefined &&
+                    (word === 'most' ? isAbove(value, toNumber(amount)) : isAbove(toNumber(amount), value)),
+                );
+              return wrong === undefined
+                ? []
+                : [
+                    `LimitRange ${namespace}/${name}: ${resource} of a ${type} must be at ${word} ${amount}, ${what} asks for ${showAmount(resource, wrong)}: change the LimitRange, or what the environment asks for`,
+                  ];
+            });
+          return [...bound(min, 'least'), ...bound(max, 'most')];
+        }),
+      ),
+    ),
+  );
+}
+
+function askedOf(type: string, { name, template, claims }: WorkloadDemand, limits: readonly Limit[]) {
+  switch (type) {
+    case 'Container': {
+      const { together, alone } = containersOf(template);
+      return [...together, ...alone].map((container) => ({
+        what: `container ${container.name} of ${name}`,
+        asked: demandOfPod({ spec: { containers: [container] } }, limits),
+      }));
+    }
+    case 'Pod':
+      return [{ what: `a pod of ${name}`, asked: demandOfPod(template, limits) }];
+    case 'PersistentVolumeClaim':
+      return claims
+        .filter((claim) => claim.name.endsWith('-0'))
+        .map((claim) => ({
+          what: `${claim.name} of ${name}`,
+          asked: demandOfClaim(claim.storage, undefined),
+        }));
+    default:
+      return [];
+  }
+}
