@@ -2,7 +2,7 @@ import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 
 export interface ImageRepositoriesArgs {
-  /** Names of the repositories, such as `headwater/application`. */
+  /** Names of the repositories, such as `headwater/kafka`. */
   readonly repositories: readonly string[];
 }
 

@@ -9,7 +9,7 @@ import { Producer, PRODUCER_PORT, WITHDRAWAL, type ProducerEndpoint } from '../c
 import { requireThat } from '../constructs/requirements.ts';
 import type { Environment } from '../environments/environment.ts';
 import { toBytes, toMs } from '../environments/quantities.ts';
-import { images } from '../images.ts';
+import { images, ownReferences } from '../images.ts';
 import { consumerMounts, consumerVariables } from './consumer-settings.ts';
 import { kafkaClient, kafkaEndpointFor } from './kafka-client.ts';
 import { toDuration, toSize } from './units.ts';
@@ -78,7 +78,7 @@ export class CollectionChart extends Chart {
     };
     return new Producer(this, 'Producer', {
       namespace: namespaces.pipeline,
-      image: images.producer,
+      image: ownReferences(environment.images?.registry).producer,
       replicas: producer.replicas,
       targetCpuPercent: producer.targetCpuPercent,
       resources: podResources(producer.resources),
@@ -96,7 +96,7 @@ export class CollectionChart extends Chart {
     const variables = consumerVariables(environment, client);
     new Consumer(this, 'Consumer', {
       namespace: namespaces.pipeline,
-      image: images.consumer,
+      image: ownReferences(environment.images?.registry).consumer,
       replicas: consumer.replicas,
       cpuMillicores: consumer.cpuMillicores,
       spread,

@@ -8,8 +8,9 @@ import { Kafka } from '../constructs/kafka.ts';
 import { requireThat } from '../constructs/requirements.ts';
 import { Topics } from '../constructs/topics.ts';
 import { ZooKeeper } from '../constructs/zookeeper.ts';
+import { ecrHost } from '../environments/aws.ts';
 import type { Environment } from '../environments/environment.ts';
-import { images } from '../images.ts';
+import { ownReferences } from '../images.ts';
 import { kafkaClient } from './kafka-client.ts';
 import { declaredTopics } from './declared-topics.ts';
 import { toDuration, toSize } from './units.ts';
@@ -29,6 +30,7 @@ export class MessagingChart extends Chart {
       ...(storageClassName !== undefined && { storageClassName }),
     };
     const topics = declaredTopics(environment);
+    const own = ownReferences(environment.images?.registry);
 
     requireThat(this, environment.eventsTopic in environment.topics, {
       subject: 'environment',
@@ -38,11 +40,12 @@ export class MessagingChart extends Chart {
     });
 
     this.#requireReplicasWhereStrict(environment);
+    this.#requireOwnRegistry(environment);
 
     const logVolume = toSize(settings.logVolume);
     const kafka = new Kafka(this, 'Kafka', {
       ...shared,
-      image: images.kafka[settings.metadata.version],
+      image: own[`kafka:${settings.metadata.version}`],
       metadata: this.#metadata(environment, shared),
       brokers: settings.brokers,
       cpuMillicores: settings.resources.cpuMillicores,
@@ -62,7 +65,7 @@ export class MessagingChart extends Chart {
     if (security.protocol === 'tls' && security.authentication.mechanism === 'scram-sha-512') {
       const users = new KafkaUsers(this, 'Users', {
         namespace,
-        image: images.users,
+        image: own.users,
         replicationServers: `kafka-brokers.${namespace}.svc.${clusterDomain}:${LISTENER_PORTS.replication}`,
         certificateSecret: security.certificateSecret,
         passwordSecrets: Object.fromEntries(
@@ -76,7 +79,7 @@ export class MessagingChart extends Chart {
     const client = kafkaClient(environment, kafka, 'topics');
     const declared = new Topics(this, 'Topics', {
       namespace,
-      image: images.topics,
+      image: own.topics,
       cluster: { brokers: settings.brokers, logVolume },
       topics,
       deleted: environment.deletedTopics,
@@ -84,6 +87,18 @@ export class MessagingChart extends Chart {
       mounts: client.mounts,
     });
     declared.node.addDependency(this.node.tryFindChild('Users') ?? kafka);
+  }
+
+  #requireOwnRegistry({ aws, images }: Environment): void {
+    if (aws?.repositories !== true) return;
+    const host = ecrHost(aws);
+    requireThat(this, images?.registry.split('/')[0] === host, {
+      subject: 'environment',
+      property: 'images.registry',
+      value: images?.registry ?? 'nothing',
+      allowed: `below ${host} where aws.repositories is true`,
+      because: 'pods would pull from another place than the one that is made',
+    });
   }
 
   #requireReplicasWhereStrict({ strict, kafka, topics }: Environment): void {
@@ -154,7 +169,7 @@ export class MessagingChart extends Chart {
     const { ensemble, version } = metadata;
     const servers = new ZooKeeper(this, 'ZooKeeper', {
       ...shared,
-      image: images.zookeeper,
+      image: ownReferences(environment.images?.registry)['zookeeper:3.9.5'],
       servers: ensemble.servers,
       cpuMillicores: ensemble.resources.cpuMillicores,
       memory: toSize(ensemble.resources.memory),

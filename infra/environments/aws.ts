@@ -42,12 +42,13 @@ export const aws = z.strictObject({
     .optional(),
   /** Makes the consumer's role, and binds it to its service account by EKS Pod Identity. @default it exists already */
   consumerRole: z.strictObject({ name, clusterName: name }).optional(),
-  /** Repositories of ECR for our own images. */
-  repositories: z.array(
-    z
-      .string()
-      .regex(/^[a-z0-9]+([._/-][a-z0-9]+)*$/, 'the name of a repository, such as headwater/application'),
-  ),
+  /** Makes a repository of ECR for each of our own images, where `images.registry` says. */
+  repositories: z.boolean(),
   searchDomain: searchDomain.optional(),
 });
 export type Aws = z.infer<typeof aws>;
+
+/** Host of an account's registry. */
+export function ecrHost({ accountId, region }: Pick<Aws, 'accountId' | 'region'>): string {
+  return `${accountId}.dkr.ecr.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`;
+}

@@ -26,6 +26,17 @@ const quota = z.strictObject({
   pods: z.int().min(1),
 });
 
+/** Our own images; those of others come from where their makers publish them. */
+const images = z.strictObject({
+  /** Host and path that our own images are pushed to and pulled from. */
+  registry: z
+    .string()
+    .regex(
+      /^[a-z0-9-]+([.][a-z0-9-]+)*(:\d+)?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)+$/,
+      'a host and a path without tag, such as registry.example.com/headwater',
+    ),
+});
+
 /**
  * Everything by which one deployment of the platform differs from another: one value, complete in itself, nothing
  * merged into it. Sizes are Kubernetes quantities (`20Gi`), times carry their unit (`30s`). No secret stands here, only
@@ -39,6 +50,8 @@ export const environment = z.strictObject({
   clusterDomain: z.string().min(1),
   namespaces: z.strictObject({ pipeline: namespace, logging: namespace, ingress: namespace }),
   quotas: z.strictObject({ pipeline: quota, logging: quota, ingress: quota }),
+  /** @default ghcr.io/headwater */
+  images: images.optional(),
   /** Class of every claim. @default the cluster's default class */
   storageClassName: z.string().min(1).optional(),
   /** Whether replicas must, or only should, lie on different nodes and zones. */

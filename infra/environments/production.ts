@@ -130,6 +130,6 @@ export const production: Environment = {
     region: 'eu-central-1',
     bucket: {},
     consumerRole: { name: 'headwater-production-consumer', clusterName: 'production' },
-    repositories: [],
+    repositories: false,
   },
 };

@@ -127,6 +127,6 @@ export const staging: Environment = {
     region: 'eu-central-1',
     bucket: {},
     consumerRole: { name: 'headwater-staging-consumer', clusterName: 'staging' },
-    repositories: [],
+    repositories: false,
   },
 };

@@ -23,7 +23,7 @@ function writeTags(): void {
 }
 
 function chooseImages(stack: string | undefined) {
-  if (stack === undefined) return ownReferences;
+  if (stack === undefined) return ownReferences();
   const environment = Object.entries(environments).find(([name]) => name === stack)?.[1];
   if (environment !== undefined) return stackImages(environment);
   throw new Error(`--stack must be one of ${Object.keys(environments).join(', ')}, got ${stack}`);

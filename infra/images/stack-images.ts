@@ -7,6 +7,8 @@ import type { OwnImageName } from './own-images.ts';
 export function stackImages(environment: Environment): Readonly<Partial<Record<OwnImageName, string>>> {
   const manifests = JSON.stringify(buildPlatform(environment).charts.map((chart): unknown => chart.toJson()));
   return Object.fromEntries(
-    Object.entries(ownReferences).filter(([, reference]) => manifests.includes(`"${reference}"`)),
+    Object.entries(ownReferences(environment.images?.registry)).filter(([, reference]) =>
+      manifests.includes(`"${reference}"`),
+    ),
   );
 }

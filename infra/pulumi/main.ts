@@ -19,6 +19,12 @@ const ROOT = join(import.meta.dirname, '../..');
 /** What the edge, Kafka and the store may take beside the time that the consumer waits. */
 const SMOKE_TEST_MARGIN_MS = 60_000;
 
+/** What holds the images, and the provider that makes it. */
+const REPOSITORIES = ['**pulumi:providers:aws::**', '**:ImageRepositories**'].flatMap((urn) => [
+  '--target',
+  urn,
+]);
+
 // The program is run by the `node` that is found first: the one of the lock file.
 process.env['PATH'] = [join(ROOT, 'node_modules/.bin'), process.env['PATH'] ?? ''].join(delimiter);
 process.chdir(ROOT);
@@ -27,12 +33,15 @@ async function main({ name, stack, yes }: StackCommand): Promise<void> {
   const pulumi = new PulumiCommand(stack);
   await pulumi.requireStack();
   const environment = await readStackEnvironment(pulumi, stack);
+  const confirm = yes ? ['--yes'] : [];
   switch (name) {
     case 'preview':
       return pulumi.run('preview', '--diff');
     case 'up':
-      buildImages(stack);
-      await pulumi.run('up', ...(yes ? ['--yes'] : []));
+      // The first time, there is nowhere to push to.
+      if (environment.aws?.repositories === true) await pulumi.run('up', ...confirm, ...REPOSITORIES);
+      buildImages(environment.name);
+      await pulumi.run('up', ...confirm);
       return sendEvents(environment);
     case 'grow-volume':
       return grow(pulumi, stack, environment);
@@ -48,8 +57,8 @@ async function readStackEnvironment(pulumi: PulumiCommand, stack: string): Promi
   return readEnvironment(found);
 }
 
-function buildImages(stack: string): void {
-  const { status } = spawnSync(process.execPath, ['infra/images/main.ts', '--stack', stack], {
+function buildImages(environment: string): void {
+  const { status } = spawnSync(process.execPath, ['infra/images/main.ts', '--stack', environment], {
     stdio: 'inherit',
   });
   if (status !== 0) throw new Error('the images are not where the cluster can pull them, see above');

@@ -4,6 +4,7 @@ import { ConsumerRole } from '../aws/consumer-role.ts';
 import { EventBucket } from '../aws/event-bucket.ts';
 import { ImageRepositories } from '../aws/image-repositories.ts';
 import { SearchDomain } from '../aws/search-domain.ts';
+import { ownRepositories } from '../images.ts';
 import type { StackSettings } from './settings.ts';
 
 /** The consumer's service account, as the construct names it. */
@@ -48,7 +49,10 @@ export function makeAws({ environment, secrets }: StackSettings): readonly pulum
     };
     made.push(new ConsumerRole('consumer', args, { provider }));
   }
-  if (repositories.length > 0) made.push(new ImageRepositories('images', { repositories }, { provider }));
+  if (repositories) {
+    const args = { repositories: ownRepositories(environment.images?.registry) };
+    made.push(new ImageRepositories('images', args, { provider }));
+  }
   if (searchDomain !== undefined) {
     const { name: domainName, ...domain } = searchDomain;
     const login = secrets.find(({ name }) => name === logging.search.credentialsSecret)?.values;

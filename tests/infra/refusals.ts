@@ -433,4 +433,16 @@ export const refusals: readonly Refusal[] = [
     message:
       'topic events: replicationFactor must be at least 2 where strict is true, got 1: the loss of one disk would lose events',
   },
+  {
+    configuration: 'A registry with a tag',
+    changes: { images: { registry: 'registry.example.com/headwater:1' } },
+    message:
+      'images.registry: must be a host and a path without tag, such as registry.example.com/headwater, got "registry.example.com/headwater:1"',
+  },
+  {
+    configuration: 'Repositories in ECR, and images from elsewhere',
+    changes: { 'aws.repositories': true },
+    message:
+      'environment: images.registry must be below 123456789012.dkr.ecr.eu-central-1.amazonaws.com where aws.repositories is true, got nothing: pods would pull from another place than the one that is made',
+  },
 ];

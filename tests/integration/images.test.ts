@@ -39,7 +39,7 @@ interface BillOfMaterials {
 
 describe('images built from the tree as it is', options, () => {
   const builder = new BuildahBuilder(process);
-  const images = Object.entries(ownReferences) as [OwnImageName, string][];
+  const images = Object.entries(ownReferences()) as [OwnImageName, string][];
   let directory: string;
   // Ports are the images' own; an address that nobody else is likely to have keeps two runs apart.
   const host = `127.${1 + Math.floor(Math.random() * 254)}.${1 + Math.floor(Math.random() * 254)}.1`;
@@ -54,7 +54,7 @@ describe('images built from the tree as it is', options, () => {
     return stdout.trimEnd().split('\n');
   };
   const readBill = (image: OwnImageName): BillOfMaterials => {
-    const name = ownReferences[image].replace(/^.*\//, '').replace(':', '-');
+    const name = ownReferences()[image].replace(/^.*\//, '').replace(':', '-');
     return JSON.parse(readFileSync(join(root, `dist/images/${name}.cdx.json`), 'utf8')) as BillOfMaterials;
   };
   /** The files of the only node of a cluster, on this run's address. */
@@ -91,7 +91,7 @@ describe('images built from the tree as it is', options, () => {
       isReady: () =>
         shows(`http://${host}:${METRICS_PORT}/metrics`, 'kafka_server_kafkaserver_brokerstate 3'),
     });
-  const kafkaImages = { '3.9.2': ownReferences['kafka:3.9.2'], '4.4.0': ownReferences['kafka:4.4.0'] };
+  const kafkaImages = { '3.9.2': ownReferences()['kafka:3.9.2'], '4.4.0': ownReferences()['kafka:4.4.0'] };
 
   before(async () => {
     directory = await mkdtemp(join(tmpdir(), 'headwater-images-'));
@@ -117,7 +117,7 @@ describe('images built from the tree as it is', options, () => {
 
   for (const program of ['producer', 'consumer', 'topics', 'users'] as const) {
     test(`the image of ${program} starts its program, and no other`, async () => {
-      const image = ownReferences[program];
+      const image = ownReferences()[program];
       const refusal = await builder.run(image, [
         'sh',
         '-c',
@@ -154,7 +154,7 @@ describe('images built from the tree as it is', options, () => {
     servers.use(
       await startInImage({
         name: 'zookeeper',
-        image: ownReferences['zookeeper:3.9.5'],
+        image: ownReferences()['zookeeper:3.9.5'],
         directory,
         files: { 'zoo.cfg': configuration },
         claims: ['/var/lib/zookeeper/data', '/var/lib/zookeeper/log'],
@@ -204,7 +204,7 @@ describe('images built from the tree as it is', options, () => {
     const { components } = readBill('producer');
     const listed = new Set(components.map(({ name, version }) => `${name} ${version}`));
     const { packages } = JSON.parse(
-      await builder.run(ownReferences.producer, ['cat', 'node_modules/.package-lock.json']),
+      await builder.run(ownReferences().producer, ['cat', 'node_modules/.package-lock.json']),
     ) as { readonly packages: Readonly<Record<string, { readonly version: string }>> };
     const installed = Object.entries(packages).map(
       ([path, { version }]) => `${path.replace(/^.*node_modules\//, '')} ${version}`,

@@ -3,16 +3,20 @@ import { test } from 'node:test';
 import { environments } from '../../infra/environments/environments.ts';
 import type { Aws } from '../../infra/environments/aws.ts';
 import { production } from '../../infra/environments/production.ts';
+import { stackImages } from '../../infra/images/stack-images.ts';
+import lock from '../../infra/images.lock.json' with { type: 'json' };
+import { everyOption } from '../policies/options.ts';
 import type { Registered } from './mocks.ts';
-import { deployUnderMocks } from './stacks.ts';
+import { deployUnderMocks, manifestsOf } from './stacks.ts';
 
 const KEY = 'arn:aws:kms:eu-central-1:123456789012:key/0f3e';
+const REGISTRY = '123456789012.dkr.ecr.eu-central-1.amazonaws.com/headwater';
 const everything: Aws = {
   accountId: '123456789012',
   region: 'eu-central-1',
   bucket: { kmsKeyArn: KEY },
   consumerRole: { name: 'headwater-consumer', clusterName: 'production' },
-  repositories: ['headwater/application', 'headwater/kafka'],
+  repositories: true,
   searchDomain: {
     name: 'pods',
     engineVersion: 'OpenSearch_2.19',
@@ -28,6 +32,7 @@ async function awsOf(aws: Aws | undefined): Promise<readonly Registered[]> {
   const environment = structuredClone(production);
   if (aws === undefined) delete environment.aws;
   else environment.aws = aws;
+  if (aws?.repositories === true) environment.images = { registry: REGISTRY };
   const { registered, error } = await deployUnderMocks({ stack: 'production', environment });
   assert.equal(error, undefined);
   return registered.filter(({ type }) => /^(aws|pulumi:providers:aws|headwater:aws)/.test(type));
@@ -178,11 +183,34 @@ test('objects expire when the environment says, and what was deleted can be had 
 });
 
 test('a tag in a repository is never another image, and images are scanned', () => {
-  const repository = find(all, 'aws:ecr/repository:Repository', 'images-headwater-application');
-  assert.equal(repository['name'], 'headwater/application');
+  const repository = find(all, 'aws:ecr/repository:Repository', 'images-headwater-producer');
+  assert.equal(repository['name'], 'headwater/producer');
   assert.equal(repository['imageTagMutability'], 'IMMUTABLE');
   assert.deepEqual(repository['imageScanningConfiguration'], { scanOnPush: true });
   find(all, 'aws:ecr/lifecyclePolicy:LifecyclePolicy', 'images-headwater-kafka-lifecycle');
+});
+
+test('each of our own images has a repository, and pods pull it from there', () => {
+  const names = all
+    .filter(({ type }) => type === 'aws:ecr/repository:Repository')
+    .map(({ inputs }) => String(inputs['name']));
+  const repositories = names.map((name) => `${REGISTRY.split('/')[0] ?? ''}/${name}`);
+  assert.deepEqual(
+    [...new Set(Object.keys(lock.own).map((image) => `${REGISTRY}/${image.replace(/:.*/, '')}`))].sort(),
+    repositories.sort(),
+  );
+  for (const base of [...Object.values(environments), everyOption]) {
+    const environment = { ...base, aws: everything, images: { registry: REGISTRY } };
+    const pulled = manifestsOf(environment).flatMap((manifest) =>
+      Array.from(JSON.stringify(manifest).matchAll(/"image":"([^"]+)"/g), ([, image = '']) => image),
+    );
+    const others = Object.values(lock.others).map(({ reference }) => reference);
+    const own = pulled.filter((image) => !others.includes(image));
+    assert.ok(own.length >= 4);
+    for (const image of own) assert.ok(repositories.includes(image.replace(/:[^:]*$/, '')), image);
+    // What `npm run images -- --stack` pushes.
+    assert.deepEqual(new Set(Object.values(stackImages(environment))), new Set(own));
+  }
 });
 
 test('the search domain is encrypted, inside the VPC, and asks for the collectors’ login', () => {
