@@ -1,4 +1,5 @@
 import type { Environment } from '../environments/environment.ts';
+import type { CertificateUse } from './certificates.ts';
 
 /** A Secret that the manifests name and that Pulumi makes. */
 export interface RequiredSecret {
@@ -7,7 +8,11 @@ export interface RequiredSecret {
   readonly type: 'Opaque' | 'kubernetes.io/tls';
   /** What it has to hold; `any` where the program that reads it takes keys of many names. */
   readonly keys: readonly string[] | 'any';
+  /** What a certificate among it is for. */
+  readonly use: CertificateUse;
 }
+
+const ANY_USE: CertificateUse = { hosts: [], needsPkcs8: false };
 
 const CERTIFICATE = ['tls.crt', 'tls.key'];
 const AUTHORITY = ['ca.crt'];
@@ -23,9 +28,12 @@ export function requiredSecrets(environment: Environment): readonly RequiredSecr
     objectStore.credentials.kind === 'secret'
       ? opaque(pipeline, objectStore.credentials.name, ['credentials'])
       : undefined,
-    certificate(pipeline, edge.tlsSecret),
+    certificate(pipeline, edge.tlsSecret, edge.host),
     ...(kafkaUi?.access.kind === 'public'
-      ? [certificate(pipeline, kafkaUi.access.tlsSecret), opaque(pipeline, kafkaUi.access.oauthSecret, 'any')]
+      ? [
+          certificate(pipeline, kafkaUi.access.tlsSecret, kafkaUi.access.host),
+          opaque(pipeline, kafkaUi.access.oauthSecret, 'any'),
+        ]
       : []),
     opaque(namespaces.logging, logging.search.credentialsSecret, ['username', 'password']),
     opaque(namespaces.logging, logging.search.caSecret, AUTHORITY),
@@ -33,16 +41,29 @@ export function requiredSecrets(environment: Environment): readonly RequiredSecr
   return mergeSame(found.filter((secret) => secret !== undefined));
 }
 
-function kafkaSecrets({ namespaces, kafka, logging }: Environment): (RequiredSecret | undefined)[] {
+function kafkaSecrets({
+  namespaces,
+  kafka,
+  logging,
+  clusterDomain,
+}: Environment): (RequiredSecret | undefined)[] {
   const { security } = kafka;
   if (security.protocol === 'plaintext') return [];
   const { certificateSecret, clusterIssuer, authentication } = security;
+  const suffix = `${namespaces.pipeline}.svc.${clusterDomain}`;
+  const use = {
+    hosts: [
+      `kafka-bootstrap.${suffix}`,
+      ...Array.from({ length: kafka.brokers }, (_, broker) => `kafka-${broker}.kafka-brokers.${suffix}`),
+    ],
+    needsPkcs8: true,
+  };
   const users: Readonly<Record<string, string | undefined>> =
     authentication.mechanism === 'scram-sha-512' ? authentication.users : {};
   return [
     // cert-manager writes it where there is an issuer.
     clusterIssuer === undefined
-      ? opaque(namespaces.pipeline, certificateSecret, [...CERTIFICATE, ...AUTHORITY])
+      ? opaque(namespaces.pipeline, certificateSecret, [...CERTIFICATE, ...AUTHORITY], use)
       : undefined,
     ...Object.values(users).map((name) => opaque(namespaces.pipeline, name, PASSWORD)),
     ...(logging.kafkaBuffer === undefined
@@ -58,12 +79,14 @@ function opaque(
   namespace: string,
   name: string | undefined,
   keys: RequiredSecret['keys'],
+  use = ANY_USE,
 ): RequiredSecret | undefined {
-  return name === undefined ? undefined : { namespace, name, type: 'Opaque', keys };
+  return name === undefined ? undefined : { namespace, name, type: 'Opaque', keys, use };
 }
 
-function certificate(namespace: string, name: string): RequiredSecret {
-  return { namespace, name, type: 'kubernetes.io/tls', keys: CERTIFICATE };
+function certificate(namespace: string, name: string, host: string): RequiredSecret {
+  const use = { hosts: [host], needsPkcs8: false };
+  return { namespace, name, type: 'kubernetes.io/tls', keys: CERTIFICATE, use };
 }
 
 /** Two settings may name one Secret. */
@@ -71,9 +94,11 @@ function mergeSame(secrets: readonly RequiredSecret[]): readonly RequiredSecret[
   const merged = new Map<string, RequiredSecret>();
   for (const secret of secrets) {
     const id = `${secret.namespace}/${secret.name}`;
-    const known = merged.get(id)?.keys ?? [];
+    const { keys: known = [], use = ANY_USE } = merged.get(id) ?? {};
     const keys = known === 'any' || secret.keys === 'any' ? 'any' : [...new Set([...known, ...secret.keys])];
-    merged.set(id, { ...secret, keys });
+    const hosts = [...new Set([...use.hosts, ...secret.use.hosts])];
+    const needsPkcs8 = use.needsPkcs8 || secret.use.needsPkcs8;
+    merged.set(id, { ...secret, keys, use: { hosts, needsPkcs8 } });
   }
   return [...merged.values()];
 }

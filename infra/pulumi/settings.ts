@@ -1,5 +1,6 @@
 import type { Environment } from '../environments/environment.ts';
 import { nearestOf } from '../environments/nearest-name.ts';
+import { certificateProblems } from './certificates.ts';
 import { requiredSecrets, type RequiredSecret } from './secrets.ts';
 
 /** The configuration of a stack, as `pulumi config` keeps it. */
@@ -13,7 +14,7 @@ export interface StackConfiguration {
 }
 
 /** A Secret with its content. */
-export interface StackSecret extends Omit<RequiredSecret, 'keys'> {
+export interface StackSecret extends Omit<RequiredSecret, 'keys' | 'use'> {
   /** Content by key. */
   readonly values: Readonly<Record<string, string>>;
 }
@@ -106,7 +107,8 @@ function secretProblems(
   { stack, values, isSecret }: StackConfiguration,
 ): readonly string[] {
   const command = (key: string): string => `pulumi config set --secret ${key} --stack ${stack} < FILE`;
-  const found = Object.keys(readValues(secret, values)).map((key) => `${secret.name}.${key}`);
+  const content = readValues(secret, values);
+  const found = Object.keys(content).map((key) => `${secret.name}.${key}`);
   const wanted =
     secret.keys === 'any' && found.length === 0 ? [`${secret.name}.KEY`] : configurationKeys(secret);
   return [
@@ -119,6 +121,9 @@ function secretProblems(
         (key) =>
           `${key}: must be kept as a secret, it stands in plain text: ${command(key)}, and change it where it was seen`,
       ),
+    ...certificateProblems(content, secret.use, new Date()).map(
+      ([name, problem]) => `${secret.name}.${name}: ${problem}: ${command(`${secret.name}.${name}`)}`,
+    ),
   ];
 }
 

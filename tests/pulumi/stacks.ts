@@ -9,17 +9,25 @@ import type { DeployedResource } from '../../infra/pulumi/replacements.ts';
 import { requiredSecrets } from '../../infra/pulumi/secrets.ts';
 import { configurationKeys } from '../../infra/pulumi/settings.ts';
 import { buildPlatform } from '../../infra/platform.ts';
+import { makeCertificate } from './certificate.ts';
 import { register, type MockStack, type Registered } from './mocks.ts';
 
 export const CLUSTER_UID = '7a3c1c9e-0f3e-4b7e-9a53-7f6f0f0c2b11';
 
-/** Everything that a stack must be configured with, each secret with a text of its own. */
+/** Everything that a stack must be configured with, each secret with a content of its own. */
 export function configurationOf(environment: Environment): Record<string, string> {
-  const keys = requiredSecrets(environment).flatMap(configurationKeys);
+  const secrets = requiredSecrets(environment).flatMap((secret) => {
+    const { certificate, key } = makeCertificate(secret.use);
+    const content: Readonly<Record<string, string>> = { crt: certificate, key };
+    return configurationKeys(secret).map((name) => [
+      name,
+      content[name.split('.').at(-1) ?? ''] ?? `content of ${name}`,
+    ]);
+  });
   return {
     context: 'a-context',
     clusterUid: CLUSTER_UID,
-    ...Object.fromEntries(keys.map((key) => [key, `content of ${key}`])),
+    ...(Object.fromEntries(secrets) as Record<string, string>),
   };
 }
 

@@ -106,3 +106,34 @@ export async function installKinds(
     { what: `serving ${kinds.join(', ')}`, deadlineMs: 30_000 },
   );
 }
+
+/** A kubeconfig's like of an account that has no rights but those that it is given later. */
+export async function makeAccount(
+  { config, context, core, objects }: TestCluster,
+  name: string,
+): Promise<{ readonly config: KubeConfig; readonly as: (token: string) => KubeConfig }> {
+  const namespace = 'default';
+  await objects.create({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace } });
+  await objects.create({
+    apiVersion: 'v1',
+    kind: 'Secret',
+    type: 'kubernetes.io/service-account-token',
+    metadata: { name, namespace, annotations: { 'kubernetes.io/service-account.name': name } },
+  });
+  const token = await waitUntil(
+    async () => (await core.readNamespacedSecret({ name, namespace })).data?.['token'],
+    { what: `a token of ${name}`, deadlineMs: 10_000 },
+  );
+  const as = (presented: string): KubeConfig => {
+    const server = config.getCurrentCluster();
+    const account = new KubeConfig();
+    account.loadFromOptions({
+      clusters: [server],
+      users: [{ name, token: presented }],
+      contexts: [{ name: context, cluster: server?.name ?? '', user: name }],
+      currentContext: context,
+    });
+    return account;
+  };
+  return { config: as(Buffer.from(token, 'base64').toString()), as };
+}

@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { after, before, test } from 'node:test';
+import { promisify } from 'node:util';
 import { AppsV1Api } from '@kubernetes/client-node';
 import type { Stack } from '@pulumi/pulumi/automation/index.js';
 import type { Environment } from '../../../infra/environments/environment.ts';
-import { lab } from '../../../infra/environments/lab.ts';
+import { staging } from '../../../infra/environments/staging.ts';
 import { growVolumes } from '../../../infra/pulumi/grow-volumes.ts';
 import { configurationOf, manifestsOf } from '../stacks.ts';
 import { installClasses, installKinds, startTestCluster, type TestCluster } from './cluster.ts';
 import {
+  figuresOf,
   findRealProvider,
   makeBackend,
   openStack,
@@ -23,11 +26,20 @@ const DEADLINE = { timeout: 300_000 };
 const BUILD_DEADLINE = { timeout: 2_400_000 };
 const PLAIN = ['context', 'clusterUid'];
 
+/** Staging without AWS and Prometheus, on the classes and the version that the cluster of the tests has: what is in it is kept. */
+const strict: Environment = {
+  ...staging,
+  storageClassName: 'standard',
+  monitoring: 'none',
+  kafka: { ...staging.kafka, rack: 'none' },
+};
+delete strict.aws;
+
 let cluster: TestCluster;
 let provider: StandInProvider;
 let backend: Backend;
 let stack: Stack;
-let environment: Environment = lab;
+let environment: Environment = strict;
 const endings: (() => Promise<void>)[] = [];
 const real = findRealProvider();
 const options =
@@ -39,12 +51,14 @@ before(async () => {
   process.env['KUBECONFIG'] = cluster.kubeconfig;
   await installClasses(cluster);
   await installKinds(cluster, 'keda.sh', 'v1alpha1', ['ScaledObject', 'TriggerAuthentication']);
+  await installKinds(cluster, 'gateway.networking.k8s.io', 'v1', ['Gateway', 'HTTPRoute']);
+  await installKinds(cluster, 'cert-manager.io', 'v1', ['Certificate']);
   provider = await startStandInProvider();
   endings.push(provider.stop);
   backend = await makeBackend(provider.port);
   endings.push(() => removeBackend(backend));
-  stack = await openStack({ backend, name: 'lab', environment: () => environment });
-  const values = { ...configurationOf(lab), context: cluster.context, clusterUid: cluster.uid };
+  stack = await openStack({ backend, name: 'staging', environment: () => environment });
+  const values = { ...configurationOf(strict), context: cluster.context, clusterUid: cluster.uid };
   await stack.setAllConfig(secretConfiguration(values, PLAIN));
 }, BUILD_DEADLINE);
 
@@ -62,6 +76,15 @@ async function claims() {
   }));
 }
 
+/** The CLI as a user starts it. */
+async function pulumi(...args: string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)(backend.command.command, args, {
+    cwd: stack.workspace.workDir,
+    env: { ...process.env, ...stack.workspace.envVars },
+  });
+  return stdout;
+}
+
 async function brokers() {
   const { items } = await cluster.core.listNamespacedPod({
     namespace: 'headwater',
@@ -71,7 +94,7 @@ async function brokers() {
 }
 
 test('an up that was killed in the middle is finished by the next one', options, async () => {
-  const child = startOperation(backend, 'up', lab);
+  const child = startOperation(backend, 'up', strict);
   const ended = new Promise((resolve) => child.once('exit', resolve));
   const kafkaIsNext = new Promise<void>((resolve) => {
     provider.beforeChange = (call) => {
@@ -101,8 +124,8 @@ test('an up that was killed in the middle is finished by the next one', options,
 });
 
 test('volumes grow with their data, and the pods go on', options, async () => {
-  environment = structuredClone(lab);
-  environment.kafka.logVolume = '8Gi';
+  environment = structuredClone(strict);
+  environment.kafka.logVolume = '200Gi';
   const [claimsBefore, podsBefore] = [await claims(), await brokers()];
   const said: string[] = [];
   const grow = () =>
@@ -110,21 +133,21 @@ test('volumes grow with their data, and the pods go on', options, async () => {
       config: cluster.config,
       manifests: manifestsOf(environment),
       forget: async (set) => {
-        const target = `urn:pulumi:lab::headwater::kubernetes:apps/v1:StatefulSet::${set}`;
+        const target = `urn:pulumi:staging::headwater::kubernetes:apps/v1:StatefulSet::${set}`;
         await stack.refresh({ target: [target] });
       },
       say: (text) => said.push(text),
       deadlineMs: 30_000,
     });
   assert.deepEqual(await grow(), ['headwater/kafka']);
-  assert.equal(said.filter((line) => line.includes('4Gi → 8Gi')).length, 3);
+  assert.equal(said.filter((line) => line.includes('100Gi → 200Gi')).length, 3);
   assert.deepEqual(await brokers(), podsBefore, 'the pods outlive their set');
 
   await stack.up();
   const set = await cluster.config
     .makeApiClient(AppsV1Api)
     .readNamespacedStatefulSet({ name: 'kafka', namespace: 'headwater' });
-  assert.equal(set.spec?.volumeClaimTemplates?.[0]?.spec?.resources?.requests?.['storage'], '8Gi');
+  assert.equal(set.spec?.volumeClaimTemplates?.[0]?.spec?.resources?.requests?.['storage'], '200Gi');
   const claimsAfter = await claims();
   assert.deepEqual(
     claimsAfter.map(({ name, uid, volume }) => ({ name, uid, volume })),
@@ -139,19 +162,42 @@ test('a volume that would shrink is left alone', options, async () => {
   await assert.rejects(
     growVolumes({
       config: cluster.config,
-      manifests: manifestsOf(lab),
+      manifests: manifestsOf(strict),
       forget: () => assert.fail('a set was forgotten'),
       say: () => undefined,
     }),
-    /a volume cannot shrink, from 8Gi to 4Gi: set the size back/,
+    /a volume cannot shrink, from 200Gi to 100Gi: set the size back/,
   );
 });
 
-test('when the stack is destroyed, the volumes of its claims remain', options, async () => {
-  const before = await claims();
-  assert.ok(before.length >= 6);
-  await stack.destroy();
-  const { items } = await cluster.core.listPersistentVolume();
-  const left = new Map(items.map(({ metadata, status }) => [metadata?.name ?? '', status?.phase]));
-  for (const { volume } of before) assert.equal(left.get(volume), 'Released', volume);
+test('what holds data outlives the stack, and the next one goes on with it', options, async (context) => {
+  const [claimsBefore, podsBefore] = [await claims(), await brokers()];
+  assert.equal(claimsBefore.length, 6);
+  const calls = provider.calls.length;
+  await assert.rejects(stack.destroy(), (error: Error) => {
+    assert.match(
+      error.message,
+      /resource "urn:\S+::kubernetes:apps\/v1:StatefulSet::headwater\/kafka" cannot be deleted/,
+    );
+    assert.match(error.message, /pulumi state unprotect/);
+    return true;
+  });
+  assert.equal(provider.calls.length, calls, 'something was deleted before the refusal');
+
+  await pulumi('state', 'unprotect', '--all', '--stack', 'staging', '--yes');
+  const { summary: destroyed } = await stack.destroy();
+  context.diagnostic(figuresOf(destroyed));
+  assert.deepEqual(
+    provider.calls.slice(calls).filter(({ kind }) => kind === 'StatefulSet' || kind === 'Namespace'),
+    [],
+  );
+  assert.doesNotMatch(await pulumi('stack', 'export', '--stack', 'staging'), /"resources"/);
+  assert.deepEqual(await claims(), claimsBefore);
+  assert.deepEqual(await brokers(), podsBefore);
+
+  const { summary: made } = await stack.up();
+  context.diagnostic(figuresOf(made));
+  assert.deepEqual(await claims(), claimsBefore, 'the same claims on the same volumes');
+  assert.deepEqual(await brokers(), podsBefore, 'the sets are taken over with their pods');
+  assert.deepEqual(Object.keys((await stack.up()).summary.resourceChanges ?? {}), ['same']);
 });

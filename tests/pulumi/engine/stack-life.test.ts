@@ -2,20 +2,24 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
-import { AppsV1Api } from '@kubernetes/client-node';
+import { AppsV1Api, type KubeConfig } from '@kubernetes/client-node';
 import type { Stack } from '@pulumi/pulumi/automation/index.js';
 import type { Environment } from '../../../infra/environments/environment.ts';
 import { lab } from '../../../infra/environments/lab.ts';
 import { describeObject } from '../../../infra/pulumi/platform-objects.ts';
+import { readCluster } from '../../../infra/pulumi/cluster.ts';
+import { waitUntil } from '../../../infra/local/wait.ts';
 import { requiredSecrets } from '../../../infra/pulumi/secrets.ts';
 import { configurationOf, manifestsOf } from '../stacks.ts';
-import { installClasses, installKinds, startTestCluster, type TestCluster } from './cluster.ts';
+import { installClasses, installKinds, makeAccount, startTestCluster, type TestCluster } from './cluster.ts';
 import {
+  figuresOf,
   findRealProvider,
   makeBackend,
   openStack,
   removeBackend,
   secretConfiguration,
+  withJsonPreviews,
   type Backend,
 } from './stack.ts';
 import { refusalOf } from './stack-process.ts';
@@ -33,6 +37,7 @@ const endings: (() => Promise<void>)[] = [];
 let stack: Stack;
 let environment: Environment = lab;
 const seen: string[] = [];
+let previewJson = '';
 const onOutput = (text: string): void => void seen.push(text);
 
 before(async () => {
@@ -71,15 +76,61 @@ test(
     const said = await refusalOf(backend, 'up', lab);
     assert.match(said ?? '', /ScaledObject \(keda\.sh\/v1alpha1\) is not served: install KEDA/);
     assert.match(said ?? '', /StorageClass: there is no default one/);
+    assert.match(
+      said ?? '',
+      /IngressClass nginx is missing, so that Ingress headwater\/upload serves nobody/,
+    );
     const { items } = await cluster.core.listNamespace();
     assert.ok(!items.some(({ metadata }) => metadata?.name === 'headwater'));
   },
 );
 
+test('an account that may not look is refused, with the right that it lacks', DEADLINE, async () => {
+  const visitor = await makeAccount(cluster, 'visitor');
+  const where = `cluster of context ${cluster.context} (${cluster.config.getCurrentCluster()?.server ?? ''})`;
+  const messageOf = (config: KubeConfig): Promise<string> =>
+    readCluster(config, { apiVersions: [], namespaces: ['headwater'] }).then(
+      () => 'nothing',
+      (error: unknown) => (error as Error).message,
+    );
+  const lacks = (what: string, right: string, group: string): string =>
+    `${where} refuses to be read (403: ${what} is forbidden: User "system:serviceaccount:default:visitor" cannot ${right} in API group "${group}" at the cluster scope): ask for a role that may read namespaces, nodes, storageclasses, ingressclasses, gatewayclasses, resourcequotas, limitranges, pods, persistentvolumeclaims`;
+  assert.equal(
+    await messageOf(visitor.as('nobody')),
+    `${where} does not know you (401): log in again, for EKS with aws sso login or new credentials`,
+  );
+  assert.equal(
+    await messageOf(visitor.config),
+    lacks('namespaces "kube-system"', 'get resource "namespaces"', '').replace(
+      'at the cluster scope',
+      'in the namespace "kube-system"',
+    ),
+  );
+
+  const metadata = { name: 'visitor' };
+  const rules = [{ apiGroups: [''], resources: ['namespaces'], verbs: ['get'] }];
+  const apiVersion = 'rbac.authorization.k8s.io/v1';
+  await cluster.objects.create({ apiVersion, kind: 'ClusterRole', metadata, rules });
+  await cluster.objects.create({
+    apiVersion,
+    kind: 'ClusterRoleBinding',
+    metadata,
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'visitor' },
+    subjects: [{ kind: 'ServiceAccount', name: 'visitor', namespace: 'default' }],
+  });
+  const partly = lacks('storageclasses.storage.k8s.io', 'list resource "storageclasses"', 'storage.k8s.io');
+  await waitUntil(async () => (await messageOf(visitor.config)) === partly, {
+    what: partly,
+    deadlineMs: 10_000,
+  });
+});
+
 test('a preview names every object, and makes none', DEADLINE, async () => {
   await installClasses(cluster);
   await installKinds(cluster, 'keda.sh', 'v1alpha1', ['ScaledObject', 'TriggerAuthentication']);
   const { changeSummary, stdout } = await stack.preview({ onOutput });
+  const json = { backend: await withJsonPreviews(backend), name: 'lab', environment: () => environment };
+  previewJson = (await (await openStack(json)).preview()).stdout;
   const objects = manifestsOf(lab).length + requiredSecrets(lab).length;
   // The provider is a resource too.
   assert.equal(changeSummary.create, objects + 1);
@@ -88,7 +139,7 @@ test('a preview names every object, and makes none', DEADLINE, async () => {
   assert.ok(!items.some(({ metadata }) => metadata?.name === 'headwater'));
 });
 
-test('up makes everything, and nothing before what it needs is ready', DEADLINE, async () => {
+test('up makes everything, and nothing before what it needs is ready', DEADLINE, async (context) => {
   let isZooKeeperHeld = true;
   cluster.nodes.holdsBack = (pod) => isZooKeeperHeld && (pod.metadata?.name ?? '').startsWith('zookeeper-');
   const running = stack.up({ onOutput });
@@ -105,6 +156,7 @@ test('up makes everything, and nothing before what it needs is ready', DEADLINE,
   }
   isZooKeeperHeld = false;
   const { summary, outputs } = await running;
+  context.diagnostic(figuresOf(summary));
   assert.equal(summary.result, 'succeeded');
   assert.equal(outputs['uploadUrl']?.value, 'https://collect.lab.example.com/upload');
   for (const manifest of manifestsOf(lab)) {
@@ -112,23 +164,50 @@ test('up makes everything, and nothing before what it needs is ready', DEADLINE,
   }
 });
 
-test('a second up changes nothing', DEADLINE, async () => {
+test('a second up changes nothing', DEADLINE, async (context) => {
   const { summary } = await stack.up({ onOutput });
+  context.diagnostic(figuresOf(summary));
   const { same, ...others } = summary.resourceChanges ?? {};
   assert.ok((same ?? 0) > 40);
   assert.deepEqual(others, {});
 });
 
-test('a changed value changes what it is about, and is named in the preview', DEADLINE, async () => {
+test('a changed value changes what it is about, and is named in the preview', DEADLINE, async (context) => {
   environment = structuredClone(lab);
   environment.producer.linger = '10ms';
   const { stdout, changeSummary } = await stack.preview({ diff: true, onOutput });
   assert.equal(changeSummary.update, 1);
   assert.match(stdout, /LINGER_MS|"10"/);
   const { summary } = await stack.up({ onOutput });
+  context.diagnostic(figuresOf(summary));
   assert.equal(summary.resourceChanges?.update, 1);
   environment = lab;
   assert.equal((await stack.up({ onOutput })).summary.resourceChanges?.update, 1);
+});
+
+test('a quota in the way is refused before anything is touched, and what fits is not', DEADLINE, async () => {
+  const place = { name: 'team', namespace: 'headwater' };
+  const least = 9;
+  const changes = provider?.calls.length;
+  await cluster.objects.create({
+    apiVersion: 'v1',
+    kind: 'ResourceQuota',
+    metadata: place,
+    spec: { hard: { pods: String(least - 1) } },
+  });
+  try {
+    const said = await refusalOf(backend, 'up', lab);
+    assert.match(
+      said ?? '',
+      /stack lab is not touched:\n +- ResourceQuota headwater\/team: pods: the platform asks for 9, 8 of 8 are free: raise it, or ask for less in the environment/,
+    );
+    assert.equal(provider?.calls.length, changes);
+    const body = [{ op: 'replace', path: '/spec/hard/pods', value: String(least) }];
+    await cluster.core.patchNamespacedResourceQuota({ ...place, body });
+    assert.equal(await refusalOf(backend, 'preview', lab), undefined, 'its own pods count once');
+  } finally {
+    await cluster.core.deleteNamespacedResourceQuota(place);
+  }
 });
 
 test('a change that would replace a set with data is refused, and nothing is touched', DEADLINE, async () => {
@@ -162,7 +241,16 @@ test('a secret stands in no output and in no state, neither plain nor in base64'
   const content = Buffer.from(secret.data?.['credentials'] ?? '', 'base64').toString();
   assert.ok(content.startsWith(CANARY), 'the Secret itself has it');
   const base64 = Buffer.from(CANARY).toString('base64').replace(/=*$/, '').slice(0, -1);
-  const everywhere = { state: stdout, outputs: seen.join(''), manifests: JSON.stringify(manifestsOf(lab)) };
+  assert.match(
+    previewJson,
+    /"urn": "urn:pulumi:lab::headwater::kubernetes:core\/v1:Secret::headwater\/object-store-v1"/,
+  );
+  const everywhere = {
+    state: stdout,
+    'preview --json': previewJson,
+    outputs: seen.join(''),
+    manifests: JSON.stringify(manifestsOf(lab)),
+  };
   for (const [place, text] of Object.entries(everywhere)) {
     assert.ok(text.length > 1000, place);
     assert.ok(!text.includes(CANARY), `${place} has the secret`);
@@ -176,9 +264,15 @@ test('a wrong passphrase opens nothing', DEADLINE, async () => {
   await assert.rejects(other.preview(), /incorrect passphrase/);
 });
 
-test('destroy takes the stack away', DEADLINE, async () => {
+test('destroy takes the stack away, and the volumes of its claims remain', DEADLINE, async (context) => {
+  const claims = await cluster.core.listNamespacedPersistentVolumeClaim({ namespace: 'headwater' });
   const { summary } = await stack.destroy({ onOutput });
+  context.diagnostic(figuresOf(summary));
   assert.equal(summary.result, 'succeeded');
   const { items } = await cluster.core.listNamespace();
   assert.ok(!items.some(({ metadata }) => metadata?.name === 'headwater'));
+  const volumes = await cluster.core.listPersistentVolume();
+  const left = new Map(volumes.items.map(({ metadata, status }) => [metadata?.name, status?.phase]));
+  assert.ok(claims.items.length >= 6);
+  for (const { spec } of claims.items) assert.equal(left.get(spec?.volumeName), 'Released');
 });

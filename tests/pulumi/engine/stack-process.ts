@@ -7,11 +7,13 @@ export interface StackRun {
   readonly directory: string;
   readonly root: string;
   readonly providerPort?: number;
+  /** Of the stack. */
+  readonly name: string;
   readonly operation: 'preview' | 'up';
   readonly environment: Environment;
 }
 
-/** An operation on the stack `lab` in a process group of its own, so that it can be killed, engine and all. */
+/** An operation on the stack of an environment in a process group of its own, so that it can be killed, engine and all. */
 export function startOperation(
   { directory, command, providerPort }: Backend,
   operation: StackRun['operation'],
@@ -21,6 +23,7 @@ export function startOperation(
     directory,
     root: dirname(dirname(command.command)),
     ...(providerPort !== undefined && { providerPort }),
+    name: environment.name,
     operation,
     environment,
   };

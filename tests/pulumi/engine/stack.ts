@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import {
@@ -7,6 +7,7 @@ import {
   PulumiCommand,
   type ConfigMap,
   type Stack,
+  type UpdateSummary,
 } from '@pulumi/pulumi/automation/index.js';
 import type { Environment } from '../../../infra/environments/environment.ts';
 import { environments } from '../../../infra/environments/environments.ts';
@@ -111,4 +112,21 @@ export function secretConfiguration(
   return Object.fromEntries(
     Object.entries(values).map(([key, value]) => [key, { value, secret: !plain.includes(key) }]),
   );
+}
+
+/** The same backend, whose previews are one JSON document on standard output, which the Automation API has no option for. */
+export async function withJsonPreviews(backend: Backend): Promise<Backend> {
+  const root = join(backend.directory, 'json');
+  const real = backend.command.command;
+  await mkdir(join(root, 'bin'), { recursive: true });
+  const script = `#!/bin/sh\nif [ "$1" = preview ]; then set -- "$@" --json; fi\nexec '${real}' "$@"\n`;
+  await writeFile(join(root, 'bin/pulumi'), script, { mode: 0o755 });
+  return { ...backend, command: await PulumiCommand.get({ root }) };
+}
+
+/** `update: 47 create in 8 s` */
+export function figuresOf({ kind, resourceChanges = {}, startTime, endTime }: UpdateSummary): string {
+  const changes = Object.entries(resourceChanges).map(([change, count]) => `${count} ${change}`);
+  const seconds = (new Date(endTime).getTime() - new Date(startTime).getTime()) / 1000;
+  return `${kind}: ${changes.join(', ') || 'nothing'} in ${seconds} s`;
 }

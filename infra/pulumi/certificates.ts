@@ -1,0 +1,80 @@
+import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
+
+/** What a certificate has to be good for. */
+export interface CertificateUse {
+  /** Names by which its servers are called. */
+  readonly hosts: readonly string[];
+  /** Whether the program reads keys in PKCS #8 alone, as Kafka does. */
+  readonly needsPkcs8: boolean;
+}
+
+const BLOCK = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+/**
+ * What is wrong with a server's certificate and its key, or with the authorities that a client trusts: one line each, by their
+ * keys in the Secret, none of which repeats what they hold.
+ *
+ * @param values content of a Secret by key; those of `tls.crt`, `tls.key` and `ca.crt` are looked at
+ */
+export function certificateProblems(
+  values: Readonly<Record<string, string>>,
+  { hosts, needsPkcs8 }: CertificateUse,
+  now: Date,
+): readonly (readonly [key: string, problem: string])[] {
+  const { 'tls.crt': chain, 'tls.key': key, 'ca.crt': authorities } = values;
+  const problems: [string, string][] = [];
+  const own = chain === undefined ? undefined : readCertificates(chain);
+  const [server] = own ?? [];
+  if (chain !== undefined) {
+    if (own === undefined || server === undefined) problems.push(['tls.crt', 'must be certificates in PEM']);
+    else {
+      const ended = own.map((certificate) => validity(certificate, now)).find((text) => text !== undefined);
+      if (ended !== undefined) problems.push(['tls.crt', ended]);
+      const missing = hosts.filter((host) => server.checkHost(host) === undefined);
+      if (missing.length > 0)
+        problems.push(['tls.crt', `must be for ${missing.join(', ')}, is for other names`]);
+    }
+  }
+  if (key !== undefined) {
+    const secret = readKey(key);
+    if (secret === undefined) problems.push(['tls.key', 'must be a private key in PEM, without passphrase']);
+    else {
+      if (server?.checkPrivateKey(secret) === false) {
+        problems.push(['tls.key', 'must be the key of tls.crt, is that of another certificate']);
+      }
+      if (needsPkcs8 && !key.includes('-----BEGIN PRIVATE KEY-----')) {
+        problems.push(['tls.key', 'must be PKCS #8, which openssl pkcs8 -topk8 -nocrypt makes of others']);
+      }
+    }
+  }
+  if (authorities !== undefined) {
+    const trusted = readCertificates(authorities);
+    const ended = trusted?.map((certificate) => validity(certificate, now));
+    const [reason] = ended ?? [];
+    if (ended === undefined || ended.length === 0) problems.push(['ca.crt', 'must be certificates in PEM']);
+    // A bundle may keep what has ended beside what follows it.
+    else if (reason !== undefined && !ended.includes(undefined)) problems.push(['ca.crt', reason]);
+  }
+  return problems;
+}
+
+function readCertificates(text: string): readonly X509Certificate[] | undefined {
+  try {
+    return (text.match(BLOCK) ?? []).map((block) => new X509Certificate(block));
+  } catch {
+    return undefined;
+  }
+}
+
+function readKey(text: string): KeyObject | undefined {
+  try {
+    return createPrivateKey(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function validity({ validFromDate, validToDate }: X509Certificate, now: Date): string | undefined {
+  if (validToDate < now) return `must be valid, ended at ${validToDate.toISOString()}`;
+  return validFromDate > now ? `must be valid, begins at ${validFromDate.toISOString()}` : undefined;
+}
