@@ -12,7 +12,7 @@ import { readDeployed } from './deployed.ts';
 import { growVolumes } from './grow-volumes.ts';
 import { parseStackCommand, USAGE, type StackCommand } from './options.ts';
 import { readObjects } from './platform-objects.ts';
-import { PulumiCommand } from './pulumi-command.ts';
+import { CommandFailed, PulumiCommand } from './pulumi-command.ts';
 import { smokeTest } from './smoke-test.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -61,7 +61,7 @@ function buildImages(environment: string): void {
   const { status } = spawnSync(process.execPath, ['infra/images/main.ts', '--stack', environment], {
     stdio: 'inherit',
   });
-  if (status !== 0) throw new Error('the images are not where the cluster can pull them, see above');
+  if (status !== 0) throw new CommandFailed('the images are not where the cluster can pull them');
 }
 
 async function sendEvents({ edge, objectStore, consumer }: Environment): Promise<void> {
@@ -102,6 +102,8 @@ try {
   if (args.includes('--help')) console.log(USAGE);
   else await main(parseStackCommand(args));
 } catch (error) {
-  console.error(`error: ${error instanceof Error ? error.message : String(error)}`);
+  if (!(error instanceof CommandFailed)) {
+    console.error(`error: ${error instanceof Error ? error.message : String(error)}`);
+  }
   process.exitCode = 1;
 }

@@ -3,6 +3,9 @@ import { promisify } from 'node:util';
 
 const execute = promisify(execFile);
 
+/** A command that has said on this terminal why it failed. */
+export class CommandFailed extends Error {}
+
 /** The CLI as this machine has it. */
 export class PulumiCommand {
   readonly #stack: string;
@@ -24,24 +27,33 @@ export class PulumiCommand {
         `pulumi keeps no state yet: pulumi login file://DIR keeps it in a directory, pulumi login s3://BUCKET in a bucket (${lastLine(error)})`,
       );
     });
-    await ask('stack', '--stack', this.#stack, '--non-interactive').catch((error: unknown) => {
+    const onStack = ['--stack', this.#stack, '--non-interactive'];
+    await ask('stack', ...onStack).catch((error: unknown) => {
       const line = lastLine(error);
-      throw new Error(
-        /passphrase/.test(line)
-          ? `the stack's secrets cannot be opened: PULUMI_CONFIG_PASSPHRASE must be the one with which stack ${this.#stack} was made (${line})`
-          : `stack ${this.#stack} is not there: pulumi stack init ${this.#stack} (${line})`,
-      );
+      throw line.includes('passphrase')
+        ? this.#closed(line)
+        : new Error(`stack ${this.#stack} is not there: pulumi stack init ${this.#stack} (${line})`);
+    });
+    // Only what opens a secret finds out whether it can; what this one writes goes nowhere.
+    await ask('config', '--show-secrets', ...onStack).catch((error: unknown) => {
+      throw this.#closed(lastLine(error));
     });
   }
 
-  /** Runs a command on the stack, on this terminal. @throws Error where it fails; what it printed says why */
+  #closed(reason: string): Error {
+    return new Error(
+      `the stack's secrets cannot be opened: PULUMI_CONFIG_PASSPHRASE must be the one with which stack ${this.#stack} was made (${reason})`,
+    );
+  }
+
+  /** Runs a command on the stack, on this terminal. @throws CommandFailed */
   async run(...args: readonly string[]): Promise<void> {
     const child = spawn('pulumi', [...args, '--stack', this.#stack], { stdio: 'inherit' });
     const code = await new Promise<number | null>((resolve, reject) => {
       child.once('error', reject);
       child.once('close', resolve);
     });
-    if (code !== 0) throw new Error(`pulumi ${args.join(' ')} ended with ${code ?? 'a signal'}`);
+    if (code !== 0) throw new CommandFailed(`pulumi ${args.join(' ')} ended with ${code ?? 'a signal'}`);
   }
 
   /** @throws Error where the key has no value */

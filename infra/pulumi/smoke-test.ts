@@ -43,12 +43,30 @@ export async function smokeTest(options: SmokeTestOptions): Promise<void> {
       );
     }
     await sleep(POLL_MS);
+    found += await countNew(options, { run, since, read });
+  }
+}
+
+/** Events of a run in objects that were not read before. */
+async function countNew(
+  options: SmokeTestOptions,
+  { run, since, read }: { readonly run: string; readonly since: number; readonly read: Set<string> },
+): Promise<number> {
+  let found = 0;
+  try {
     for await (const { key, lastModified } of list(options)) {
       if (read.has(key) || lastModified < since) continue;
       read.add(key);
       found += (await readObject(options, key)).split(run).length - 1;
     }
+  } catch (error) {
+    const { code, name } = error as NodeJS.ErrnoException;
+    throw new Error(
+      `smoke test: the bucket ${options.bucket} cannot be read (${code ?? name}): the credentials of this shell must let it list and get objects`,
+      { cause: error },
+    );
   }
+  return found;
 }
 
 async function post(url: string, body: string): Promise<void> {

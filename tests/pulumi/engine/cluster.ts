@@ -81,7 +81,11 @@ export async function installKinds(
     await objects.create({
       apiVersion: 'apiextensions.k8s.io/v1',
       kind: 'CustomResourceDefinition',
-      metadata: { name: `${plural}.${group}` },
+      metadata: {
+        name: `${plural}.${group}`,
+        // Groups of Kubernetes' own domain are refused without it.
+        annotations: { 'api-approved.kubernetes.io': 'unapproved, without their schemas' },
+      },
       spec: {
         group,
         names: { kind, singular, plural },

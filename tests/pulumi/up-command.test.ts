@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { dev } from '../../infra/environments/dev.ts';
+import { stackImages } from '../../infra/images/stack-images.ts';
+import { findFreePort } from '../../infra/local/ports.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'headwater-up-command-'));
+after(() => rmSync(directory, { recursive: true, force: true }));
+const log = join(directory, 'log');
+
+/** Stands in for a program: writes down how it was called, and fails where `fails` matches. */
+function standIn(name: string, fails: string): void {
+  const script = `#!/bin/sh\nprintf '%s\\n' "${name} $*" >>'${log}'\ncase "$*" in ${fails}) exit 3;; esac\n`;
+  writeFileSync(join(directory, name), script, { mode: 0o755 });
+}
+
+/** `npm run up -- --stack blue`, which deploys dev, with a registry that has all images and an edge that nobody can reach. */
+async function up(failing: { readonly pulumi?: string; readonly docker?: string } = {}) {
+  writeFileSync(log, '');
+  standIn('docker', failing.docker ?? "''");
+  standIn('pulumi', failing.pulumi ?? "''");
+  writeFileSync(
+    join(directory, 'pulumi'),
+    `${readFileSync(join(directory, 'pulumi'), 'utf8')}[ "$1 $2 $3" != 'config get environment' ] || echo dev\n`,
+  );
+  const proxy = `http://127.0.0.1:${await findFreePort()}`;
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [join(import.meta.dirname, '../../infra/pulumi/main.ts'), 'up', '--stack', 'blue', '--yes'],
+    {
+      encoding: 'utf8',
+      env: {
+        PATH: directory,
+        NODE_USE_ENV_PROXY: '1',
+        HTTPS_PROXY: proxy,
+        HEADWATER_CACHE: directory,
+      },
+    },
+  );
+  return { status, stdout, stderr, calls: readFileSync(log, 'utf8').trim().split('\n') };
+}
+
+test('up looks for the stack, brings its images, has Pulumi deploy it, and posts events', async () => {
+  const { status, stdout, stderr, calls } = await up();
+  const images = Object.values(stackImages(dev));
+  const onStack = '--stack blue --non-interactive';
+  assert.deepEqual(calls, [
+    'pulumi version',
+    'pulumi whoami --non-interactive',
+    `pulumi stack ${onStack}`,
+    `pulumi config --show-secrets ${onStack}`,
+    'pulumi config get environment --stack blue',
+    'docker info',
+    'docker buildx version',
+    ...images.map((image) => `docker buildx imagetools inspect ${image}`),
+    'pulumi up --yes --stack blue',
+  ]);
+  assert.equal(stdout, images.map((image) => `found ${image}\n`).join(''));
+  assert.equal(
+    stderr,
+    'error: smoke test: https://collect.dev.example.com/upload cannot be reached (ECONNREFUSED): check the DNS record and the load balancer\n',
+  );
+  assert.equal(status, 1);
+});
+
+test('nothing is deployed whose images are not there', async () => {
+  const { status, stderr, calls } = await up({ docker: 'info' });
+  assert.equal(status, 1);
+  assert.match(stderr, /^error: building images needs docker with its buildx plugin [^\n]+\n$/);
+  assert.ok(!calls.some((call) => call.startsWith('pulumi up')), calls.join('\n'));
+});
+
+test('where Pulumi fails, nothing is posted, and its own words are the last', async () => {
+  const { status, stderr, calls } = await up({ pulumi: 'up*' });
+  assert.deepEqual(
+    { status, stderr, last: calls.at(-1) },
+    { status: 1, stderr: '', last: 'pulumi up --yes --stack blue' },
+  );
+});
+
+test('a passphrase that opens no secret is told before anything is done', async () => {
+  const { status, stderr, calls } = await up({ pulumi: '*--show-secrets*' });
+  assert.equal(status, 1);
+  assert.match(
+    stderr,
+    /^error: the stack's secrets cannot be opened: PULUMI_CONFIG_PASSPHRASE must be the one with which stack blue was made \([^\n]+\n$/,
+  );
+  assert.equal(calls.length, 4);
+});
