@@ -9,6 +9,9 @@ import { KafkaRecordLog } from './delivery/kafka-record-log.ts';
 import { Drain } from './drain.ts';
 import { addDeliveryGauges, deliveryMetrics } from './metrics.ts';
 
+/** The most that Linux keeps by default (`net.core.somaxconn`): with Node's 511, a thousand clients at once wait for seconds. */
+const BACKLOG = 4_096;
+
 const config = readOrExit(process, readConfig);
 const { kafka, topic, delivery: limits } = config;
 const log = createLog('producer', config.logLevel);
@@ -33,4 +36,4 @@ shutdown.onShutdown('connections', (deadline) => drain.finish(app, deadline - 50
 shutdown.onShutdown('kafka', (deadline) => recordLog.close(deadline - 1_000));
 shutdown.onShutdown('listener', (deadline) => drain.begin(app, deadline - 1_500));
 recordLog.start();
-await app.listen(config.listen);
+await app.listen({ ...config.listen, backlog: BACKLOG });

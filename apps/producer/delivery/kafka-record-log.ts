@@ -12,6 +12,11 @@ import { DeliveryError, type EventRecord, type RecordLog, type StoredRecord } fr
 const SWEEP_MS = 100;
 /** How long records are held while nothing can be delivered, in the hope that it passes; then refused at once. */
 const HOPE_MS = 10_000;
+/**
+ * How long records without a key gather at most while a batch is under way. A batch costs the brokers as much as a
+ * hundred records, so that few large ones in turn are faster than small ones side by side.
+ */
+const GATHER_MS = 10;
 /** A broker that owes an answer for so long gets no record that could go elsewhere. */
 const SUSPICION_MS = 1_000;
 
@@ -36,7 +41,8 @@ export interface KafkaRecordLogOptions {
 /**
  * Gathers records into batches and hands them to the lanes. A record with a key waits for the lane of its
  * partition; one without goes with the first batch of any lane that is idle and whose leader answers, so that a
- * lost leader holds up only the keys that are its own.
+ * lost leader holds up only the keys that are its own. One batch of those is under way at a time, unless more than
+ * it can hold, or longer than a moment, has been waiting.
  */
 export class KafkaRecordLog implements RecordLog {
   readonly topic: string;
@@ -48,6 +54,7 @@ export class KafkaRecordLog implements RecordLog {
   #turn = 0;
   #unsettled = 0;
   #linger: NodeJS.Timeout | undefined;
+  #gather: NodeJS.Timeout | undefined;
   #sweeper: NodeJS.Timeout | undefined;
   #closing = false;
   #cutoff = Infinity;
@@ -120,6 +127,7 @@ export class KafkaRecordLog implements RecordLog {
     this.#sweep();
     clearInterval(this.#sweeper);
     clearTimeout(this.#linger);
+    clearTimeout(this.#gather);
   }
 
   #enqueue(pending: Pending): void {
@@ -143,15 +151,28 @@ export class KafkaRecordLog implements RecordLog {
     return waited || this.#closing || this.#isFull(queue);
   }
 
+  /** For how long records without a key should go on gathering, though they are ripe. */
+  #gatherMs(now: number): number {
+    const first = this.#keyless.first;
+    if (first === undefined || this.#closing || this.#isFull(this.#keyless)) return 0;
+    return this.#lanes.some(({ busy }) => busy) ? first.arrival + GATHER_MS - now : 0;
+  }
+
   /** Hands every batch that is ripe to a lane that is free for it. */
   #pump(): void {
     clearTimeout(this.#linger);
+    clearTimeout(this.#gather);
     this.#linger = undefined;
     const now = performance.now();
     for (const lane of this.#lanes) {
       if (!lane.busy && this.#isRipe(lane.keyed, now)) this.#send(lane, this.#answers(lane));
     }
     while (this.#isRipe(this.#keyless, now)) {
+      const gatherMs = this.#gatherMs(now);
+      if (gatherMs > 0) {
+        this.#gather = setTimeout(() => this.#pump(), gatherMs);
+        break;
+      }
       const lane = this.#nextLane();
       if (lane === undefined) break;
       this.#send(lane, true);

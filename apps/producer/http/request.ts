@@ -69,14 +69,14 @@ export function mediaType(contentType: string | undefined): string {
 }
 
 /** The headers that a record keeps of its request. */
-export function recordHeaders(
-  id: string,
-  contentType: string | undefined,
-  line?: number,
-): ReadonlyMap<Buffer, Buffer> {
+export function recordHeaders(id: string, contentType: string | undefined): Map<Buffer, Buffer> {
   const headers = new Map<Buffer, Buffer>();
   if (contentType !== undefined) headers.set(CONTENT_TYPE, bytesOf(contentType));
-  headers.set(REQUEST_ID, Buffer.from(id));
-  if (line !== undefined) headers.set(REQUEST_LINE, Buffer.from(String(line)));
-  return headers;
+  return headers.set(REQUEST_ID, Buffer.from(id));
+}
+
+/** The headers that the record of each line keeps; what is the same for all is made once. */
+export function lineHeaders(id: string, contentType: string): (line: number) => ReadonlyMap<Buffer, Buffer> {
+  const shared = recordHeaders(id, contentType);
+  return (line) => new Map(shared).set(REQUEST_LINE, Buffer.from(String(line)));
 }

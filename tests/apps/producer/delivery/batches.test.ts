@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Budget } from '../../../../apps/producer/budget.ts';
+import { waitUntil } from '../../../../infra/local/wait.ts';
 import { offsetOf, start, values } from './scene.ts';
 
 test('records that arrive together share a batch, within its bounds', async (t) => {
@@ -45,4 +47,25 @@ test('a full queue refuses at once, and takes again when there is room', async (
   assert.equal(budget.records, 0);
   assert.equal(await send('x'.repeat(1_000)), 'queue-full');
   assert.equal(budget.bytes, 0);
+});
+
+test('while a batch is under way, records without a key gather for the next, which leaves all the same', async (t) => {
+  const { cluster, send } = await start(t, { leaders: [0, 0, 0, 0], limits: { lingerMs: 0 } });
+  cluster.script.push('silent');
+  const unanswered = send('a');
+  await waitUntil(() => cluster.sent.length === 1, { what: 'sent: a', deadlineMs: 2_000 });
+  for (;;) {
+    const begun = performance.now();
+    const first = send('b');
+    await sleep(3);
+    const second = send('c');
+    const tookMs = performance.now() - begun;
+    await Promise.all([first, second]);
+    // Where the machine stood still in between, the first may have left alone.
+    if (tookMs < 8) break;
+  }
+  assert.deepEqual(values(cluster.sent.at(-1) ?? assert.fail()), ['b', 'c']);
+  cluster.brokers[0]?.stop().catch(() => undefined);
+  await cluster.brokers[0]?.start();
+  await unanswered;
 });
