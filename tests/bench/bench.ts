@@ -1,26 +1,36 @@
 import type { Lab } from './lab.ts';
 
-/** One subject in one scenario of one round. */
-export interface Sample {
+/** What is measured, and how it is called. */
+export const figures = {
+  /** Acknowledged, or stored, in a second. */
+  perSecond: 'events/s',
+  /** Processor time of the subject alone, its child processes included. */
+  cpuSecondsPerMillion: 'CPU s per million events',
+  p50Ms: 'p50, ms',
+  p99Ms: 'p99, ms',
+  p999Ms: 'p99.9, ms',
+  /** Resident, as the kernel counts it. */
+  peakMiB: 'peak memory, MiB',
+  readyMs: 'ms',
+  /** Answers other than 2xx, and connections that broke. */
+  errors: 'errors',
+} as const;
+
+export type Figure = keyof typeof figures;
+
+/** One subject in one scenario of one round, with the figures that it has. */
+export type Sample = {
   readonly scenario: string;
   /** What was measured: `headwater`, or what it is compared with. */
   readonly subject: string;
   readonly round: number;
-  /** Events acknowledged in a second. */
-  readonly perSecond: number;
-  /** Processor time of the subject alone, its child processes included. */
-  readonly cpuSecondsPerMillion: number;
-  readonly p50Ms?: number;
-  readonly p99Ms?: number;
-  /** Answers other than 2xx, and connections that broke. */
-  readonly errors: number;
-}
+} & { readonly [Name in Figure]?: number };
 
-export type Figure = 'perSecond' | 'cpuSecondsPerMillion' | 'p99Ms';
-
-/** What the figure of `headwater` must be; of each round the ratio, and of those the median, is held against it. */
+/** What a figure must be; of each round the ratio, and of those the median, is held against it. */
 export interface Goal {
   readonly scenario: string;
+  /** @default headwater */
+  readonly subject?: string;
   readonly figure: Figure;
   /** The subject it is divided by. @default none: the figure itself */
   readonly dividedBy?: string;
@@ -31,6 +41,8 @@ export interface Goal {
 export interface Bench {
   readonly name: string;
   readonly title: string;
+  /** What the bars of its plot show. */
+  readonly plotted: Figure;
   readonly goals: readonly Goal[];
   /** Measures every subject once, interleaved with the others. */
   readonly round: (

@@ -9,7 +9,7 @@ function sample(subject: string, round: number, perSecond: number): Sample {
 }
 
 function benchWith(goal: Goal): Bench {
-  return { name: 'a', title: 'A', goals: [goal], round: () => Promise.resolve([]) };
+  return { name: 'a', title: 'A', plotted: 'perSecond', goals: [goal], round: () => Promise.resolve([]) };
 }
 
 test('a goal is held against the median of the ratios of each round', () => {

@@ -1,4 +1,4 @@
-import type { Bench, Goal, Sample } from './bench.ts';
+import type { Bench, Figure, Goal, Sample } from './bench.ts';
 
 /** The median of some rounds, with the lowest and the highest. */
 export interface Spread {
@@ -34,15 +34,42 @@ export function judge({ goals }: Bench, samples: readonly Sample[]): Verdict[] {
   });
 }
 
-function ratios({ scenario, figure, dividedBy }: Goal, samples: readonly Sample[]): number[] {
-  const find = (subject: string, round: number) =>
+function ratios(
+  { scenario, subject = 'headwater', figure, dividedBy }: Goal,
+  samples: readonly Sample[],
+): number[] {
+  const find = (name: string, round: number) =>
     samples.find(
-      (sample) => sample.scenario === scenario && sample.subject === subject && sample.round === round,
+      (sample) => sample.scenario === scenario && sample.subject === name && sample.round === round,
     )?.[figure];
   const rounds = [...new Set(samples.map(({ round }) => round))];
   return rounds.flatMap((round) => {
-    const own = find('headwater', round);
+    const own = find(subject, round);
     const other = dividedBy === undefined ? 1 : find(dividedBy, round);
     return own === undefined || other === undefined ? [] : [own / other];
   });
+}
+
+/** Each subject of each scenario, in the order of the samples, with the rounds of it. */
+export function bySubject(
+  samples: readonly Sample[],
+): readonly { readonly scenario: string; readonly subject: string; readonly rounds: readonly Sample[] }[] {
+  const groups = Map.groupBy(samples, ({ scenario, subject }) => JSON.stringify([scenario, subject]));
+  return [...groups.values()].flatMap((rounds) => {
+    const [first] = rounds;
+    return first === undefined ? [] : [{ scenario: first.scenario, subject: first.subject, rounds }];
+  });
+}
+
+/** Of one figure over some rounds; undefined where none of them has it. */
+export function figureOf(rounds: readonly Sample[], figure: Figure): Spread | undefined {
+  return spreadOf(rounds.flatMap(({ [figure]: value }) => (value === undefined ? [] : [value])));
+}
+
+export function formatFigure(figure: number): string {
+  return figure.toLocaleString('en', { maximumSignificantDigits: figure < 1_000 ? 3 : 5 });
+}
+
+export function formatSpread({ median, lowest, highest }: Spread): string {
+  return `${formatFigure(median)} (${formatFigure(lowest)}–${formatFigure(highest)})`;
 }

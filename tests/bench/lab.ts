@@ -1,21 +1,16 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Admin } from '@platformatic/kafka';
-import { createProducer } from '../../infra/local/application.ts';
-import { Cache } from '../../infra/local/cache.ts';
-import { runCommand } from '../../infra/local/command.ts';
+import type { ConsumerVariables } from '../../apps/consumer/config.ts';
+import { createConsumer, createProducer, type Application } from '../../infra/local/application.ts';
 import { KafkaCluster } from '../../infra/local/kafka-cluster.ts';
 import { ManagedProcess } from '../../infra/local/managed-process.ts';
+import { ObjectStore } from '../../infra/local/object-store.ts';
 import { findFreePort } from '../../infra/local/ports.ts';
 import { waitUntil } from '../../infra/local/wait.ts';
 
 const host = process;
-/** What the rival is made of, the newest that PyPI had when the figures were taken. */
-const FLASK_STACK = ['Flask==3.1.3', 'gunicorn==27.0.1', 'kafka-python==3.0.12', 'crc32c==2.9.post0'];
-/** One for each core. */
-const FLASK_WORKERS = 2;
 
 /** An HTTP server under measurement. */
 export interface Subject {
@@ -24,9 +19,15 @@ export interface Subject {
   readonly pid: number;
 }
 
-/** Three brokers on this machine, and what is measured before them. */
+export interface ServerDescription {
+  readonly command: readonly [string, ...string[]];
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** Three brokers and an S3 server on this machine, and what is measured before them. */
 export class Lab {
   readonly kafka: KafkaCluster;
+  readonly store: ObjectStore;
   readonly directory: string;
   /** Aborts when the lab is stopped. */
   readonly signal: AbortSignal;
@@ -34,8 +35,9 @@ export class Lab {
   readonly #processes: ManagedProcess[] = [];
   readonly #stopping = new AbortController();
 
-  private constructor(kafka: KafkaCluster, directory: string) {
+  private constructor(kafka: KafkaCluster, store: ObjectStore, directory: string) {
     this.kafka = kafka;
+    this.store = store;
     this.directory = directory;
     this.signal = this.#stopping.signal;
     this.#admin = new Admin({ clientId: 'bench', bootstrapBrokers: kafka.bootstrapServers.split(',') });
@@ -52,11 +54,12 @@ export class Lab {
       metadata: 'zookeeper',
       properties,
     });
-    return new Lab(kafka, directory);
+    const store = await ObjectStore.create({ host, directory, bucket: 'bench' });
+    return new Lab(kafka, store, directory);
   }
 
   async start(): Promise<void> {
-    await this.kafka.start();
+    await Promise.all([this.kafka.start(), this.store.start()]);
   }
 
   /** Resolves once every replica of every partition is in sync: replication 3, min.insync 2. */
@@ -76,11 +79,12 @@ export class Lab {
     await this.#admin.deleteTopics({ topics: [topic] });
   }
 
-  async startHeadwater(topic: string): Promise<Subject> {
+  /** @param number tells several of one topic apart */
+  async startHeadwater(topic: string, number = 1): Promise<Subject> {
     const producer = await createProducer({
       host,
       directory: this.directory,
-      name: `headwater-${topic}`,
+      name: `headwater-${topic}-${number}`,
       variables: {
         KAFKA_BOOTSTRAP_SERVERS: this.kafka.bootstrapServers,
         KAFKA_TOPIC: topic,
@@ -92,65 +96,42 @@ export class Lab {
     return { name: 'headwater', endpoint: producer.endpoint, pid: producer.pid ?? 0 };
   }
 
-  /** The same HTTP side; a record counts as stored at once. */
-  startCeiling(): Promise<Subject> {
-    const entry = fileURLToPath(new URL('upload/ceiling.ts', import.meta.url));
-    return this.#serve('ceiling', (port) => ({ command: [host.execPath, entry, String(port)] }));
-  }
-
-  /** Flask under gunicorn with threads, each waiting for the acknowledgement of one shared producer a worker. */
-  async startFlask(topic: string, connections: number): Promise<Subject> {
-    const packages = await Cache.of(host).entry('bench-flask', FLASK_STACK, (directory) =>
-      runCommand('python3', ['-m', 'pip', 'install', '--quiet', '--target', directory, ...FLASK_STACK], {
-        host,
-        cwd: directory,
-      }),
-    );
-    const threads = Math.ceil(connections / FLASK_WORKERS);
-    return this.#serve('flask', (port) => ({
-      command: [
-        ...([
-          'python3',
-          '-m',
-          'gunicorn',
-          '--bind',
-          `127.0.0.1:${port}`,
-          '--worker-class',
-          'gthread',
-        ] as const),
-        ...['--workers', String(FLASK_WORKERS), '--threads', String(threads), '--keep-alive', '75'],
-        ...['--worker-connections', String(2 * connections), '--backlog', '4096', 'flask_producer:app'],
-      ],
-      environment: {
-        PYTHONPATH: `${packages}:${fileURLToPath(new URL('rivals', import.meta.url))}`,
-        PYTHONDONTWRITEBYTECODE: '1',
+  /** A consumer of one topic at its defaults, which stores below a prefix of this name; not started. */
+  async consumer(
+    name: string,
+    topic: string,
+    variables: Pick<ConsumerVariables, 'OBJECT_CODEC' | 'FLUSH_MAX_AGE_MS'>,
+  ): Promise<Application> {
+    const { store } = this;
+    const consumer = await createConsumer({
+      host,
+      directory: this.directory,
+      name,
+      variables: {
         KAFKA_BOOTSTRAP_SERVERS: this.kafka.bootstrapServers,
         KAFKA_TOPIC: topic,
+        KAFKA_GROUP_ID: name,
+        LOG_LEVEL: 'warn',
+        AWS_ACCESS_KEY_ID: store.credentials.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: store.credentials.secretAccessKey,
+        STORE_ENDPOINT: store.endpoint,
+        STORE_BUCKET: store.bucket,
+        STORE_PREFIX: name,
+        STORE_PATH_STYLE: 'true',
+        ...variables,
       },
-    }));
+    });
+    this.#processes.push(consumer);
+    return consumer;
   }
 
-  /** Ends one server, so that the next is measured alone. */
-  async end({ pid }: Subject): Promise<void> {
-    await this.#processes.find((candidate) => candidate.pid === pid)?.stop();
+  /** Removes what was stored below a prefix: the disk is small. */
+  async removeObjects(prefix: string): Promise<void> {
+    await rm(join(this.store.files, prefix), { recursive: true, force: true });
   }
 
-  /** Ends everything, at whatever point it is. */
-  async stop(): Promise<void> {
-    this.#stopping.abort(new Error('the lab is stopped'));
-    await Promise.all(this.#processes.map((each) => each.stop()));
-    await this.#admin.close();
-    await this.kafka.stop();
-    await rm(this.directory, { recursive: true, force: true, maxRetries: 3 });
-  }
-
-  async #serve(
-    name: string,
-    describe: (port: number) => {
-      command: readonly [string, ...string[]];
-      environment?: Readonly<Record<string, string>>;
-    },
-  ): Promise<Subject> {
+  /** Starts a server and waits until it answers `/livez`. */
+  async serve(name: string, describe: (port: number) => ServerDescription): Promise<Subject> {
     const port = await findFreePort();
     const endpoint = `http://127.0.0.1:${port}`;
     const server = new ManagedProcess({
@@ -168,5 +149,19 @@ export class Lab {
     await server.start();
     console.log(`${name} serves ${endpoint}`);
     return { name, endpoint, pid: server.pid ?? 0 };
+  }
+
+  /** Ends one server, so that the next is measured alone. */
+  async end({ pid }: Subject): Promise<void> {
+    await this.#processes.find((candidate) => candidate.pid === pid)?.stop();
+  }
+
+  /** Ends everything, at whatever point it is. */
+  async stop(): Promise<void> {
+    this.#stopping.abort(new Error('the lab is stopped'));
+    await Promise.all([...this.#processes.map((each) => each.stop()), this.store.stop()]);
+    await this.#admin.close();
+    await this.kafka.stop();
+    await rm(this.directory, { recursive: true, force: true, maxRetries: 3 });
   }
 }

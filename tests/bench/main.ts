@@ -28,7 +28,7 @@ if (!(Number.isInteger(rounds) && rounds >= 1 && rounds <= 50)) {
 if (name === 'report') {
   let missed = 0;
   for (const bench of benches) {
-    const results = await readResults(bench.name);
+    const results = readResults(bench.name);
     if (results === undefined) console.log(`${bench.name}: not measured`);
     else console.log(renderReport(bench, results));
     missed += judge(bench, results?.samples ?? []).filter(({ reached }) => !reached).length;

@@ -1,4 +1,5 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Bench, Sample } from './bench.ts';
@@ -24,13 +25,13 @@ export function describeMachineNow(): Results['machine'] {
 export async function writeResults(bench: Bench, results: Results): Promise<void> {
   await mkdir(DIRECTORY, { recursive: true });
   await writeFile(`${DIRECTORY}/${bench.name}.json`, `${JSON.stringify(results, undefined, 2)}\n`);
-  await writeFile(`${DIRECTORY}/${bench.name}.svg`, renderPlot(bench.title, results.samples));
+  await writeFile(`${DIRECTORY}/${bench.name}.svg`, renderPlot(bench, results.samples));
 }
 
 /** Undefined where the bench has no committed result. */
-export async function readResults(name: string): Promise<Results | undefined> {
+export function readResults(name: string): Results | undefined {
   try {
-    return JSON.parse(await readFile(`${DIRECTORY}/${name}.json`, 'utf8')) as Results;
+    return JSON.parse(readFileSync(`${DIRECTORY}/${name}.json`, 'utf8')) as Results;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;

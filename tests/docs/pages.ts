@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { renderConstructPages } from './construct-pages.ts';
 import { renderEnvironmentPage } from './environment-page.ts';
+import { readPerformancePage } from '../bench/page.ts';
 import { renderPreview } from './preview-page.ts';
 import { renderRefusals } from './refusals-page.ts';
 
@@ -13,6 +14,7 @@ export function renderPages(root: string): ReadonlyMap<string, string> {
     ['environment.md', renderEnvironmentPage(root)],
     ['refused-configurations.md', renderRefusals()],
     ['preview.md', renderPreview(root)],
+    ['performance.md', readPerformancePage(root)],
     ...constructs,
   ]);
 }

@@ -11,6 +11,7 @@ const SCENARIO = '6 uploads at once';
 export const batch: Bench = {
   name: 'batch',
   title: 'POST /upload/batch, lines of 1 KiB, acks=all, replication 3',
+  plotted: 'perSecond',
   goals: [
     { scenario: SCENARIO, figure: 'perSecond', dividedBy: 'ProducerPerformance', atLeast: 1 },
     { scenario: SCENARIO, figure: 'cpuSecondsPerMillion', dividedBy: 'ProducerPerformance', atMost: 0.5 },

@@ -1,12 +1,7 @@
-import { join } from 'node:path';
-import { Cache } from '../../../infra/local/cache.ts';
-import { runCommand } from '../../../infra/local/command.ts';
-import { Toolchain } from '../../../infra/local/toolchain.ts';
+import { kafkaTool } from '../kafka-tools.ts';
 import type { Lab } from '../lab.ts';
 import { timedCommand } from '../timed-command.ts';
 
-/** Holds the class; no part of what the brokers need. */
-const TOOLS = 'org.apache.kafka:kafka-tools:3.9.2';
 /** As ours has them. */
 const SETTINGS = [
   'acks=all',
@@ -25,17 +20,8 @@ export async function runProducerPerformance(
   topic: string,
   records: number,
 ): Promise<{ perSecond: number; cpu: number }> {
-  const { java, classPath } = await new Toolchain({ host: process }).javaServer('kafka/3.9');
-  const tools = await Cache.of(process).entry('bench-kafka-tools', [TOOLS], (directory) =>
-    runCommand(
-      'mvn',
-      ['--batch-mode', 'dependency:copy', `-Dartifact=${TOOLS}`, `-DoutputDirectory=${directory}`],
-      { host: process, cwd: directory },
-    ),
-  );
-  const path = `${classPath}:${join(tools, '*')}`;
   const command = [
-    ...([java, '-Xmx512m', '-cp', path, 'org.apache.kafka.tools.ProducerPerformance'] as const),
+    ...(await kafkaTool('ProducerPerformance')),
     ...['--topic', topic, '--num-records', String(records), '--record-size', '1024', '--throughput', '-1'],
     ...['--producer-props', `bootstrap.servers=${kafka.bootstrapServers}`, ...SETTINGS],
   ] as const;

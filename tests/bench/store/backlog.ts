@@ -1,14 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { Producer } from '@platformatic/kafka';
-import type { Target } from '../kafka-clients/client.ts';
-import { partitions } from '../kafka-clients/produce.ts';
+import type { Lab } from '../lab.ts';
 
 const BATCH = 500;
 const EVENT_BYTES = 1024;
 
 /** Fills a topic with events of 1 KiB, a quarter of each random, the same number in every partition. */
-export async function fillBacklog({ bootstrapServers, topic }: Target, events: number): Promise<void> {
-  const producer = new Producer({ clientId: 'bench', bootstrapBrokers: bootstrapServers });
+export async function fillBacklog(
+  { kafka }: Lab,
+  topic: string,
+  partitions: number,
+  events: number,
+): Promise<void> {
+  const bootstrapBrokers = kafka.bootstrapServers.split(',');
+  const producer = new Producer({ clientId: 'bench', bootstrapBrokers });
   const fillPartition = async (partition: number): Promise<void> => {
     for (let sent = 0; sent < events / partitions; sent += BATCH) {
       const messages = Array.from({ length: Math.min(BATCH, events / partitions - sent) }, (_, index) => ({

@@ -23,4 +23,4 @@ const app = await buildApp({
   ending: never,
 });
 process.once('SIGTERM', () => process.exit(0));
-await app.listen({ host: '127.0.0.1', port: Number(process.argv[2]) });
+await app.listen({ host: '127.0.0.1', port: Number(process.argv[2]), backlog: 4_096 });

@@ -1,3 +1,6 @@
 wrk.method = "POST"
-wrk.body = string.rep("x", 1024)
 wrk.headers["Content-Type"] = "text/plain"
+
+function init(args)
+  wrk.body = string.rep("x", tonumber(args[1]))
+end

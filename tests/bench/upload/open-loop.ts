@@ -10,21 +10,27 @@ export interface OpenLoopResult {
 }
 
 const CONNECTIONS = 64;
-const BODY = Buffer.alloc(1_024, 'x');
+const plainEvent = (): string => 'x'.repeat(1_024);
 const TICK_MS = 1;
 
 /**
  * `POST /upload` of 1 KiB at a fixed rate. A latency runs from the time at which the request was due, whether or not
  * a connection was free then: a server that falls behind is not spared the requests that it held up.
+ *
+ * @param bodyOf makes the body, in ASCII, from the time at which it is due, of `performance.now()`
  */
 export async function runOpenLoop(
   endpoint: string,
   ratePerSecond: number,
   seconds: number,
+  bodyOf: (dueAt: number) => string = plainEvent,
 ): Promise<OpenLoopResult> {
   const { hostname, port, host } = new URL(endpoint);
-  const head = `POST /upload HTTP/1.1\r\nHost: ${host}\r\nContent-Type: text/plain\r\nContent-Length: ${BODY.length}\r\n\r\n`;
-  const message = Buffer.concat([Buffer.from(head), BODY]);
+  const messageOf = (since: number): string => {
+    const body = bodyOf(since);
+    const type = body.startsWith('{') ? 'application/json' : 'text/plain';
+    return `POST /upload HTTP/1.1\r\nHost: ${host}\r\nContent-Type: ${type}\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+  };
   const due: number[] = [];
   const latencies: number[] = [];
   let errors = 0;
@@ -32,7 +38,7 @@ export async function runOpenLoop(
     Array.from({ length: CONNECTIONS }, async () => {
       const socket = connect({ host: hostname, port: Number(port), noDelay: true });
       await once(socket, 'connect');
-      return new Client(socket, message, (since, ok) => {
+      return new Client(socket, messageOf, (since, ok) => {
         if (ok) latencies.push(performance.now() - since);
         else errors += 1;
       });
@@ -70,12 +76,16 @@ export async function runOpenLoop(
 /** One kept connection with at most one request under way. */
 class Client {
   readonly #socket: Socket;
-  readonly #message: Buffer;
+  readonly #messageOf: (since: number) => string;
   #since: number | undefined;
 
-  constructor(socket: Socket, message: Buffer, answered: (since: number, ok: boolean) => void) {
+  constructor(
+    socket: Socket,
+    messageOf: (since: number) => string,
+    answered: (since: number, ok: boolean) => void,
+  ) {
     this.#socket = socket;
-    this.#message = message;
+    this.#messageOf = messageOf;
     // An answer is a few hundred bytes and comes in one piece on loopback.
     socket.on('data', (data) => {
       if (this.#since === undefined) return;
@@ -92,7 +102,7 @@ class Client {
 
   send(since: number): void {
     this.#since = since;
-    this.#socket.write(this.#message);
+    this.#socket.write(this.#messageOf(since), 'latin1');
   }
 
   close(): void {

@@ -12,19 +12,24 @@ export interface WrkResult {
   readonly p99Ms: number;
 }
 
-/** As many `POST /upload` of 1 KiB as the connections allow, each sent when the one before it is answered. */
+/** As many `POST /upload` as the connections allow, each sent when the one before it is answered. */
 export async function runWrk(
   endpoint: string,
   connections: number,
   seconds: number,
   signal: AbortSignal,
+  bytes = 1_024,
 ): Promise<WrkResult> {
   const args = ['-t', '1', '-c', String(connections), '-d', `${seconds}s`, '--timeout', '10s', '--latency'];
-  const text = await commandOutput('wrk', [...args, '-s', SCRIPT, `${endpoint}/upload`], {
-    host: process,
-    cwd: '.',
-    signal,
-  });
+  const text = await commandOutput(
+    'wrk',
+    [...args, '-s', SCRIPT, `${endpoint}/upload`, '--', String(bytes)],
+    {
+      host: process,
+      cwd: '.',
+      signal,
+    },
+  );
   return readWrk(text);
 }
 

@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { figures, type Bench, type Figure } from './bench.ts';
+import { benches } from './benches.ts';
+import { bySubject, figureOf, formatSpread, judge } from './judge.ts';
+import { verdictCells } from './report.ts';
+import { readResults, type Results } from './results.ts';
+
+const columns = Object.keys(figures) as Figure[];
+
+interface Measured {
+  readonly bench: Bench;
+  readonly results: Results | undefined;
+}
+
+/** `docs/performance.md` with the tables that the committed results make; the rest is written by hand. */
+export function readPerformancePage(root: string): string {
+  const measured = benches.map((bench) => ({ bench, results: readResults(bench.name) }));
+  const parts = { goals: goalsTable(measured), figures: measured.map(section).join('\n') };
+  return Object.entries(parts).reduce(
+    (page, [name, content]) => {
+      const place = new RegExp(`(<!-- ${name}: .*? -->\n)[\\s\\S]*?(<!-- end of ${name} -->)`);
+      if (!place.test(page)) throw new Error(`docs/performance.md must have a place for ${name}`);
+      return page.replace(place, (_, begin: string, end: string) => `${begin}\n${content}\n${end}`);
+    },
+    readFileSync(join(root, 'docs/performance.md'), 'utf8'),
+  );
+}
+
+function goalsTable(measured: readonly Measured[]): string {
+  const rows = measured.flatMap(({ bench, results }) =>
+    judge(bench, results?.samples ?? []).map((verdict) => {
+      const [what, got, bound] = verdictCells(verdict);
+      return `| ${bench.name} | ${what} | ${got} | ${bound} | ${verdict.reached ? 'reached' : '**missed**'} |\n`;
+    }),
+  );
+  return `| Bench | What | Measured | Goal | |\n| --- | --- | --- | --- | --- |\n${rows.join('')}`;
+}
+
+function section({ bench, results }: Measured): string {
+  const heading = `### ${bench.title}\n\n\`npm run bench -- ${bench.name}\`: `;
+  if (results === undefined) return `${heading}not measured.\n`;
+  const { machine, samples } = results;
+  const used = columns.filter((figure) => figureOf(samples, figure) !== undefined);
+  const rounds = new Set(samples.map(({ round }) => round)).size;
+  const rows = bySubject(samples).map(({ scenario, subject, rounds: own }) => {
+    const cells = used.map((figure) => {
+      const spread = figureOf(own, figure);
+      return spread === undefined ? '' : formatSpread(spread);
+    });
+    return `| ${[scenario, subject, ...cells].join(' | ')} |\n`;
+  });
+  const titles = ['Scenario', 'Subject', ...used.map((figure) => figures[figure])];
+  return (
+    `${heading}${rounds} ${rounds === 1 ? 'round' : 'rounds'} on ${machine.date}, ${machine.cores} cores ` +
+    `(${machine.processor}), ${machine.memoryGiB} GiB, ${machine.system}, Node ${machine.node}; ` +
+    `load average before: ${machine.loadAverage}.\n\n` +
+    `| ${titles.join(' | ')} |\n|${' --- |'.repeat(titles.length)}\n${rows.join('')}\n` +
+    `![${bench.title}](../tests/bench/results/${bench.name}.svg)\n`
+  );
+}
