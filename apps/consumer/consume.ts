@@ -9,8 +9,9 @@ import type { Coordinator } from './kafka/coordinator.ts';
 import { kafkaFailure } from './kafka/errors.ts';
 import type { Fetcher } from './kafka/fetch.ts';
 import { GroupMember } from './kafka/group.ts';
-import { committedOffset, logBound, logBounds } from './kafka/offsets.ts';
-import type { KafkaOperation, Leader, Topic } from './kafka/topic.ts';
+import { readLogEnds } from './kafka/log-ends.ts';
+import { committedOffset, logBound } from './kafka/offsets.ts';
+import type { KafkaOperation, Topic } from './kafka/topic.ts';
 import type { ChainId } from './link.ts';
 import type { MemoryPool } from './memory.ts';
 import type { LogBounds, Partition, PartitionSource } from './partition.ts';
@@ -148,7 +149,7 @@ export class Consumption implements PartitionSource {
 
   /** Opens what is assigned and exists, closes what is not, or belongs to another incarnation of the topic. */
   #reconcile(): void {
-    const { topic, open, log } = this.#options;
+    const { topic, open, health, log } = this.#options;
     const { view } = topic;
     for (const [number, partition] of this.#partitions) {
       const isSameTopic = view === undefined || view.id === partition.chain.topicId;
@@ -157,6 +158,7 @@ export class Consumption implements PartitionSource {
       this.#logEnds.delete(number);
       void partition.close(false);
     }
+    if (this.#partitions.size === 0) health.abandoned('fetch');
     if (view === undefined || this.#stopping.signal.aborted) return;
     for (const number of this.#assigned) {
       if (this.#partitions.has(number) || number >= view.leaders.length) continue;
@@ -176,35 +178,11 @@ export class Consumption implements PartitionSource {
     };
     while (!signal.aborted) {
       await topic.refresh();
-      await this.#readLogEnds();
-      await sleep(REFRESH_MS, undefined, { signal }).catch(() => undefined);
-    }
-  }
-
-  /** A partition that stands still is not fetched, and its lag grows all the same. */
-  async #readLogEnds(): Promise<void> {
-    const { brokers, topic, health } = this.#options;
-    const byLeader = Map.groupBy(
-      [...this.#partitions.keys()].flatMap((partition) => {
-        const leader = topic.leader(partition);
-        return leader === undefined ? [] : [{ partition, leader }];
-      }),
-      ({ leader }): Leader['nodeId'] => leader.nodeId,
-    );
-    for (const [nodeId, partitions] of byLeader) {
-      try {
-        for (const { partition, offset } of await logBounds(
-          brokers,
-          topic.name,
-          partitions,
-          nodeId,
-          'latest',
-        )) {
-          this.#logEnds.set(partition, offset);
-        }
-      } catch (error) {
-        health.failed('offsets', kafkaFailure(error));
+      const ends = await readLogEnds(this.#options, this.#partitions.keys());
+      for (const [partition, end] of ends) {
+        if (this.#partitions.has(partition)) this.#logEnds.set(partition, end);
       }
+      await sleep(REFRESH_MS, undefined, { signal }).catch(() => undefined);
     }
   }
 
@@ -216,6 +194,7 @@ export class Consumption implements PartitionSource {
     const { health, topic } = this.#options;
     const backoff = new Backoff(FIRST_BACKOFF_MS, MAX_BACKOFF_MS);
     for (;;) {
+      if (signal.aborted) health.abandoned(operation);
       signal.throwIfAborted();
       try {
         const answer = await request();
@@ -224,7 +203,7 @@ export class Consumption implements PartitionSource {
       } catch (error) {
         health.failed(operation, kafkaFailure(error));
         await topic.refresh();
-        await backoff.wait(signal);
+        await backoff.wait(signal).catch(() => undefined);
       }
     }
   }

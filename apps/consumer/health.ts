@@ -42,6 +42,11 @@ export class Health<Operation extends string> {
     this.#log.info({ operation, afterMs }, `${this.#subject} answers again`);
   }
 
+  /** Nobody tries it any more, so its last failure says nothing about now: no success would ever follow it. */
+  abandoned(operation: Operation): void {
+    this.#failing.delete(operation);
+  }
+
   failed(operation: Operation, failure: Failure): void {
     const now = this.#now();
     this.#failing.set(operation, { failure, since: this.#failing.get(operation)?.since ?? now });

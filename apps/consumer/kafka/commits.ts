@@ -77,6 +77,8 @@ export class Commits {
         await backoff.wait(signal).catch(() => undefined);
       }
     }
+    // What failed may have been dropped since: its partitions are another's.
+    health.abandoned('commit');
   }
 
   #commit(owner: Ownership, ends: ReadonlyMap<number, LogPosition>): Promise<void> {

@@ -28,7 +28,7 @@ export async function logBound(
 
 /** The same of several partitions of one leader; those that it refuses are left out. */
 export async function logBounds(
-  brokers: Brokers,
+  brokers: Pick<Brokers, 'ask'>,
   topic: string,
   partitions: readonly { readonly partition: number; readonly leader: Leader }[],
   nodeId: number,

@@ -98,7 +98,7 @@ export class Topic {
   }
 }
 
-export type KafkaOperation = 'metadata' | 'group' | 'fetch' | 'offsets' | 'commit';
+export type KafkaOperation = 'metadata' | 'group' | 'fetch' | 'offsets' | 'log-ends' | 'commit';
 
 function printTopicId(uuid: string): string {
   return Buffer.from(uuid.replaceAll('-', ''), 'hex').toString('base64url');

@@ -136,6 +136,7 @@ export class Store implements ChainStore {
     const passing = new Backoff(FIRST_BACKOFF_MS, MAX_BACKOFF_MS);
     const lasting = new Backoff(LASTING_BACKOFF_MS, MAX_BACKOFF_MS);
     for (let timeoutMs = ATTEMPT_MS; ; timeoutMs = Math.min(timeoutMs * 2, MAX_ATTEMPT_MS)) {
+      if (signal.aborted) this.#health.abandoned(operation);
       signal.throwIfAborted();
       try {
         // The clock of an attempt starts when its turn comes, not while it waits in line.
@@ -145,11 +146,11 @@ export class Store implements ChainStore {
         this.#health.succeeded(operation);
         return answer;
       } catch (error) {
-        signal.throwIfAborted();
+        if (signal.aborted) continue;
         const failure = storeError(error);
         this.#health.failed(operation, failure);
         this.#observer.retried(failure.problem);
-        await (failure.passes ? passing : lasting).wait(signal);
+        await (failure.passes ? passing : lasting).wait(signal).catch(() => undefined);
       }
     }
   }
