@@ -162,39 +162,32 @@ export class ControlPlane {
   }
 
   #controllerManager(): ManagedProcess {
-    const { host, directory, kubernetes, ports, hasNodes } = this.#options;
-    const name = 'kube-controller-manager';
-    const kubeconfig = this.kubeconfigOf(name, `/CN=system:${name}`);
-    return new ManagedProcess({
-      host,
-      name,
-      directory,
-      command: [
-        ...([kubernetes, name, `--kubeconfig=${kubeconfig}`, '--use-service-account-credentials'] as const),
-        ...this.#serving(name, kubeconfig),
-        `--secure-port=${ports.controllerManager}`,
-        `--service-account-private-key-file=${this.authority.key('service-accounts')}`,
-        `--root-ca-file=${this.authority.certificate}`,
-        ...(hasNodes ? ['--allocate-node-cidrs', `--cluster-cidr=${POD_CIDR}`] : []),
-        '--leader-elect=false',
-      ],
-      isReady: () => this.answers(ports.controllerManager, '/healthz'),
-    });
+    const { ports, hasNodes } = this.#options;
+    return this.#controller('kube-controller-manager', ports.controllerManager, [
+      '--use-service-account-credentials',
+      `--service-account-private-key-file=${this.authority.key('service-accounts')}`,
+      `--root-ca-file=${this.authority.certificate}`,
+      ...(hasNodes ? ['--allocate-node-cidrs', `--cluster-cidr=${POD_CIDR}`] : []),
+    ]);
   }
 
   #scheduler(): ManagedProcess {
-    const { host, directory, kubernetes, ports } = this.#options;
-    const name = 'kube-scheduler';
+    return this.#controller('kube-scheduler', this.#options.ports.scheduler, []);
+  }
+
+  /** A program of Kubernetes that acts on what the API server holds. */
+  #controller(name: string, port: number, args: readonly string[]): ManagedProcess {
+    const { host, directory, kubernetes } = this.#options;
     const kubeconfig = this.kubeconfigOf(name, `/CN=system:${name}`);
     return new ManagedProcess({
       host,
       name,
       directory,
       command: [
-        ...([kubernetes, name, `--kubeconfig=${kubeconfig}`] as const),
-        ...[...this.#serving(name, kubeconfig), `--secure-port=${ports.scheduler}`, '--leader-elect=false'],
+        ...([kubernetes, name, `--kubeconfig=${kubeconfig}`, `--secure-port=${port}`] as const),
+        ...[...this.#serving(name, kubeconfig), '--leader-elect=false', ...args],
       ],
-      isReady: () => this.answers(ports.scheduler, '/healthz'),
+      isReady: () => this.answers(port, '/healthz'),
     });
   }
 
