@@ -84,7 +84,7 @@ async function look(cluster: Cluster): Promise<Sample> {
     BROKERS.map(async (pod) => {
       try {
         return JSON.parse(
-          await runIn(cluster, pod, 'kcat', '-b', 'localhost:9092', '-m', '5', '-L', '-J'),
+          await runIn(cluster, pod, 'kcat', '-b', 'localhost:9092', '-m', '3', '-L', '-J'),
         ) as Metadata;
       } catch {
         return undefined;
