@@ -20,7 +20,7 @@ export interface ProducerVariables extends KafkaVariables {
   readonly MAX_BODY_BYTES?: string;
   /** From the head of a request to the end of its body; between two pieces of a batch. @default "30000" */
   readonly REQUEST_TIMEOUT_MS?: string;
-  /** @default "3" */
+  /** How long a record waits for others where no batch is under way. @default "1" */
   readonly LINGER_MS?: string;
   /** @default "1000" */
   readonly BATCH_MAX_RECORDS?: string;
@@ -76,7 +76,7 @@ export function readConfig(environment: Environment): ProducerConfig {
       }),
     },
     delivery: {
-      lingerMs: variables.integer('LINGER_MS', { default: 3, min: 0, max: 1_000 }),
+      lingerMs: variables.integer('LINGER_MS', { default: 1, min: 0, max: 1_000 }),
       batchMaxRecords: variables.integer('BATCH_MAX_RECORDS', { default: 1_000, min: 1, max: 100_000 }),
       batchMaxBytes: variables.integer('BATCH_MAX_BYTES', { default: 512 * KiB, min: 1, max: 64 * MiB }),
       deliveryTimeoutMs: variables.integer('DELIVERY_TIMEOUT_MS', {

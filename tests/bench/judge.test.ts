@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { Bench, Goal, Sample } from './bench.ts';
 import { judge } from './judge.ts';
+import { renderPlot } from './plot.ts';
 import { readWrk } from './upload/wrk.ts';
 
 function sample(subject: string, round: number, perSecond: number): Sample {
@@ -23,6 +24,24 @@ test('a goal is held against the median of the ratios of each round', () => {
   assert.equal(reached.reached, true);
   assert.equal(judge(benchWith({ ...goal, atLeast: 3.1 }), samples)[0]?.reached, false);
   assert.equal(judge(benchWith({ ...goal, atMost: 2.9 }), samples)[0]?.reached, false);
+});
+
+test('a goal may be that of one subject among ours', () => {
+  const samples = [sample('headwater', 1, 50), sample('headwater, gzip', 1, 20), sample('rival', 1, 10)];
+  const goal = {
+    scenario: 'some',
+    subject: 'headwater, gzip',
+    figure: 'perSecond',
+    dividedBy: 'rival',
+  } as const;
+  assert.equal(judge(benchWith({ ...goal, atLeast: 2 }), samples)[0]?.spread?.median, 2);
+});
+
+test('the plot has a bar for each subject that has the figure', () => {
+  const bench: Bench = { ...benchWith({ scenario: 'some', figure: 'p99Ms' }), plotted: 'p99Ms' };
+  const samples = [{ ...sample('headwater', 1, 50), p99Ms: 7 }, sample('rival', 1, 10)];
+  const bars = renderPlot(bench, samples).match(/<rect x=.*/g) ?? [];
+  assert.equal(bars.length, 1);
 });
 
 test('a goal that was not measured is missed', () => {

@@ -23,7 +23,7 @@ test('two variables are required, the rest has the documented defaults', () => {
     logLevel: 'info',
     http: { maxBodyBytes: 1_000_000, requestTimeoutMs: 30_000 },
     delivery: {
-      lingerMs: 3,
+      lingerMs: 1,
       batchMaxRecords: 1_000,
       batchMaxBytes: 524_288,
       deliveryTimeoutMs: 25_000,

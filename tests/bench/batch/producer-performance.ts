@@ -6,7 +6,7 @@ import { timedCommand } from '../timed-command.ts';
 const SETTINGS = [
   'acks=all',
   'enable.idempotence=true',
-  'linger.ms=3',
+  'linger.ms=1',
   'batch.size=524288',
   'buffer.memory=67108864',
 ];
