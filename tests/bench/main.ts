@@ -50,12 +50,12 @@ if (name === 'report') {
     await lab.start();
     for (const bench of benches.filter((candidate) => name === 'all' || candidate.name === name)) {
       const samples: Sample[] = [];
+      const results: Results = { machine, quick, samples };
       for (let round = 1; round <= rounds; round += 1) {
         console.log(`${bench.name}: round ${round} of ${rounds}`);
         samples.push(...(await bench.round(lab, { round, quick })));
+        if (!quick) await writeResults(bench, results);
       }
-      const results: Results = { machine, quick, samples };
-      if (!quick) await writeResults(bench, results);
       console.log(renderReport(bench, results));
     }
   } catch (error) {

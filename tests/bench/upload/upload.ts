@@ -35,7 +35,7 @@ export const upload: Bench = {
     { scenario: HALF, figure: 'p99Ms', dividedBy: 'flask', atMost: 1 / 10 },
   ],
   round: async (lab, { round, quick }) => {
-    const seconds = quick ? 4 : 8;
+    const seconds = quick ? 4 : 6;
     const topic = `upload-${round}`;
     await lab.makeTopic(topic, PARTITIONS);
     const samples: Sample[] = [];
