@@ -10,6 +10,12 @@ export const FILEBEAT_HTTP_PORT = 5066;
 export const FILEBEAT_STATE_PATH = '/var/lib/headwater/filebeat';
 export const FILEBEAT_CONFIG_PATH = '/etc/filebeat';
 
+/**
+ * First bytes of a file by which it is known; a shorter one is not read. 64 is the least that Filebeat takes, and has the
+ * first line's time in nanoseconds. With its default, 1024, a pod that says little is never heard.
+ */
+const IDENTITY_BYTES = 64;
+
 /** Lanes of the log buffer, most urgent first; `burst` takes what a source writes above its quota. */
 export const LOG_LANES = ['high', 'medium', 'low', 'burst'] as const;
 export type LogLane = (typeof LOG_LANES)[number];
@@ -61,7 +67,7 @@ export function filebeatConfiguration(configuration: FilebeatConfiguration): str
           scanner: {
             symlinks: true,
             exclude_files: [`^/var/log/containers/filebeat-[^_]*_${namespace}_`],
-            fingerprint: { enabled: true },
+            fingerprint: { enabled: true, length: IDENTITY_BYTES },
           },
         },
         parsers: [

@@ -72,6 +72,12 @@ test('reads what the runtime writes, knows a renamed file again, and leaves its 
   assert.doesNotMatch('/var/log/containers/filebeat-x7f2k_elsewhere_filebeat-0.log', new RegExp(own));
 });
 
+test('hears a pod whose log is still short', () => {
+  const scanner = valueAt(parsed(toSearch), 'filebeat.inputs', 0, 'prospector', 'scanner');
+  // As many bytes as the time of a first line, its stream and some of its text have.
+  assert.deepEqual(valueAt(scanner, 'fingerprint'), { enabled: true, length: 64 });
+});
+
 test('names a document where its line is read, under the name that the way there keeps', () => {
   const nameFor = (destination: LogDestination) =>
     valueAt(parsed(destination), 'filebeat.inputs', 0, 'processors', 0, 'fingerprint', 'target_field');
