@@ -1,6 +1,7 @@
 import { Yaml } from 'cdk8s';
 import type { KafkaEndpoint } from './kafka-endpoint.ts';
 import { KAFKA_CLIENT_FILES } from './kafka-client-files.ts';
+import { LANE_SCRIPT, NAMES_SCRIPT, quotaScript } from './filebeat-scripts.ts';
 import { exportLogins, type Login } from './logins.ts';
 import { SEARCH_SECRETS, type SearchEndpoint } from './search-endpoint.ts';
 
@@ -19,9 +20,6 @@ const IDENTITY_BYTES = 64;
 /** Lanes of the log buffer, most urgent first; `burst` takes what a source writes above its quota. */
 export const LOG_LANES = ['high', 'medium', 'low', 'burst'] as const;
 export type LogLane = (typeof LOG_LANES)[number];
-
-/** Label by which a pod asks for a lane; `medium` without it. */
-export const LOG_LANE_LABEL = 'headwater/log-lane';
 
 const TOPIC_PREFIX = 'logs-';
 
@@ -86,9 +84,10 @@ export function filebeatConfiguration(configuration: FilebeatConfiguration): str
                 },
               ]),
         ],
-        processors: [...identity(destination), ...metadata(), ...lanes(destination)],
+        processors: [...identity(destination), ...quota(destination)],
       },
     ],
+    processors: [...metadata(), ...lane(destination)],
     ...state(FILEBEAT_STATE_PATH),
     ...destinationSettings(destination),
   });
@@ -107,7 +106,10 @@ function identity({ kind }: LogDestination): readonly unknown[] {
   ];
 }
 
-/** Names and labels of the pod. Owners are left out: they would need rights to ReplicaSets and Jobs. */
+/**
+ * Names and labels of the pod. Filebeat's own processors, not an input's: of those each file would have a watch on the API
+ * server. Owners are left out: they would need rights to ReplicaSets and Jobs.
+ */
 function metadata(): readonly unknown[] {
   return [
     {
@@ -122,35 +124,20 @@ function metadata(): readonly unknown[] {
         },
       },
     },
+    script('names', NAMES_SCRIPT),
   ];
 }
 
-function lanes(destination: LogDestination): readonly unknown[] {
-  return destination.kind === 'search'
-    ? []
-    : [{ script: { lang: 'javascript', id: 'lane', source: laneScript(destination.quotaLinesPerSecond) } }];
+function quota(destination: LogDestination): readonly unknown[] {
+  return destination.kind === 'search' ? [] : [script('quota', quotaScript(destination.quotaLinesPerSecond))];
 }
 
-/**
- * Chooses the lane of each line, in the ECMAScript 5.1 that Filebeat runs. Filebeat makes the processors of an input
- * anew for each file that it reads, so the count is that of one source.
- */
-export function laneScript(quotaLinesPerSecond: number): string {
-  return `var second = 0;
-var lines = 0;
-
-function process(event) {
-  var now = Math.floor(Date.now() / 1000);
-  if (now !== second) {
-    second = now;
-    lines = 0;
-  }
-  lines += 1;
-  var lane = event.Get('kubernetes.labels.${LOG_LANE_LABEL}');
-  if (lane !== 'high' && lane !== 'low') lane = 'medium';
-  event.Put('lane', lines > ${quotaLinesPerSecond} ? 'burst' : lane);
+function lane({ kind }: LogDestination): readonly unknown[] {
+  return kind === 'search' ? [] : [script('lane', LANE_SCRIPT)];
 }
-`;
+
+function script(id: string, source: string): unknown {
+  return { script: { lang: 'javascript', id, source } };
 }
 
 /** What every Filebeat of ours has: where its state is, its endpoint for probes, logs as JSON on standard error. */

@@ -5,9 +5,9 @@ import { Size } from 'cdk8s';
 import { parse } from 'yaml';
 import {
   filebeatConfiguration,
-  laneScript,
   type LogDestination,
 } from '../../../infra/constructs/filebeat-configuration.ts';
+import { LANE_SCRIPT, NAMES_SCRIPT, quotaScript } from '../../../infra/constructs/filebeat-scripts.ts';
 import { Filebeat, type FilebeatProps } from '../../../infra/constructs/filebeat.ts';
 import { find, synthesize, valueAt } from '../manifests.ts';
 
@@ -114,25 +114,59 @@ test("mounts the authority of the brokers' certificate, and not its private key"
   assert.deepEqual(valueAt(certificate?.secret, 'items'), [{ key: 'ca.crt', path: 'ca.crt' }]);
 });
 
-/** Runs the script on lines as Filebeat would, and tells their lanes. */
+type Process = (event: { Get: (key: string) => unknown; Put: (key: string, value: unknown) => void }) => void;
+
+/** What Filebeat would run. */
+function load(source: string, clock = { second: 0 }): Process {
+  const context: Record<string, unknown> = { Date: { now: () => clock.second * 1000 } };
+  runInNewContext(source, context);
+  return context['process'] as Process;
+}
+
+function run(process: Process, fields: Map<string, unknown>): void {
+  process({ Get: (key) => fields.get(key) ?? null, Put: (key, value) => fields.set(key, value) });
+}
+
+/** Runs the scripts on lines as Filebeat would, and tells their lanes. */
 function lanesOf(
   quota: number,
   lines: readonly { readonly second: number; readonly label?: string }[],
 ): string[] {
   const clock = { second: 0 };
-  const context: Record<string, unknown> = { Date: { now: () => clock.second * 1000 } };
-  runInNewContext(laneScript(quota), context);
-  const process = context['process'] as (event: unknown) => void;
+  const scripts = [quotaScript(quota), LANE_SCRIPT].map((source) => load(source, clock));
   return lines.map(({ second, label }) => {
     const fields = new Map<string, unknown>([['kubernetes.labels.headwater/log-lane', label ?? null]]);
     clock.second = second;
-    process({
-      Get: (key: string) => fields.get(key) ?? null,
-      Put: (key: string, value: unknown) => fields.set(key, value),
-    });
+    for (const script of scripts) run(script, fields);
     return String(fields.get('lane'));
   });
 }
+
+function namesOf(file: string): unknown[] {
+  const fields = new Map<string, unknown>([['log.file.path', `/var/log/containers/${file}`]]);
+  run(load(NAMES_SCRIPT), fields);
+  return ['namespace', 'pod.name', 'container.name'].map((name) => fields.get(`kubernetes.${name}`));
+}
+
+test('a line has the names of its pod, namespace and container before the API server has told them', () => {
+  const id = '0'.repeat(64);
+  assert.deepEqual(namesOf(`producer-7f9c-x2k_headwater_producer-${id}.log`), [
+    ...['headwater', 'producer-7f9c-x2k', 'producer'],
+  ]);
+  assert.deepEqual(namesOf(`my.pod-0_my-namespace_my-2nd-container-${id}.log`), [
+    ...['my-namespace', 'my.pod-0', 'my-2nd-container'],
+  ]);
+  assert.deepEqual(namesOf('something-else.log'), [undefined, undefined, undefined]);
+});
+
+test('one watch on the API server serves all files of a node', () => {
+  for (const destination of [toSearch, toKafka]) {
+    const configuration = parsed(destination);
+    assert.ok('add_kubernetes_metadata' in (valueAt(configuration, 'processors', 0) as object));
+    const input = JSON.stringify(valueAt(configuration, 'filebeat.inputs', 0));
+    assert.doesNotMatch(input, /add_kubernetes_metadata/);
+  }
+});
 
 test('a pod chooses its lane by a label, and nobody chooses the burst lane', () => {
   const labels = [undefined, 'high', 'medium', 'low', 'burst', 'urgent'];
@@ -145,8 +179,8 @@ test('what a source writes above its quota goes to the burst lane, until the nex
   assert.deepEqual(lanesOf(2, lines), ['high', 'high', 'burst', 'burst', 'high', 'high']);
 });
 
-test('the script is of the ECMAScript 5.1 that Filebeat runs', () => {
-  assert.doesNotMatch(laneScript(1), /=>|\b(const|let|class)\b|`/);
+test('the scripts are of the ECMAScript 5.1 that Filebeat runs', () => {
+  assert.doesNotMatch([NAMES_SCRIPT, LANE_SCRIPT, quotaScript(1)].join('\n'), /=>|\b(const|let|class)\b|`/);
 });
 
 test('fails with OpenSearch', () => {
