@@ -95,10 +95,10 @@ export const lab: Environment = {
     requestsPerSecondPerAddress: 200,
   },
   logging: {
-    collector: 'fluentd',
+    collector: 'filebeat',
     resources: { cpuMillicores: 50, memory: '256Mi' },
     search: {
-      product: 'opensearch',
+      product: 'elasticsearch',
       endpoint: 'http://172.30.0.1:9200',
       credentialsSecret: 'search-credentials-v1',
       indexPrefix: 'pods',

@@ -35,8 +35,12 @@ export interface JavaServer {
   readonly configuration: string;
 }
 
-/** The servers that are not ours: found in the cache, or made there on first use. */
-export class Toolchain {
+/**
+ * The servers that are not ours: found in the cache, or made there on first use.
+ *
+ * @typeParam Set the jar sets that are described in `images`
+ */
+export class Toolchain<Set extends string = JarSet> {
   readonly #host: Host;
   readonly #cache: Cache;
   readonly #progress: Progress;
@@ -51,12 +55,12 @@ export class Toolchain {
     this.#images = images ?? join(ROOT, 'images');
   }
 
-  async hasJars(set: JarSet): Promise<boolean> {
+  async hasJars(set: Set): Promise<boolean> {
     return this.#cache.has(cacheName(set), await this.#describe(set));
   }
 
   /** @throws {Error} that names each jar whose checksum is not the committed one */
-  async javaServer(set: JarSet): Promise<JavaServer> {
+  async javaServer(set: Set): Promise<JavaServer> {
     const jars = await this.jars(set);
     const { JAVA_HOME } = this.#host.env;
     return {
@@ -71,7 +75,7 @@ export class Toolchain {
    *
    * @throws {Error} that names each jar whose checksum is not the committed one
    */
-  async jars(set: JarSet): Promise<string> {
+  async jars(set: Set): Promise<string> {
     const description = await this.#describe(set);
     const [, checksums] = description;
     return this.#cache.entry(
@@ -112,7 +116,7 @@ export class Toolchain {
     return join(directory, 'versitygw');
   }
 
-  async #resolveJars(set: JarSet, directory: string): Promise<void> {
+  async #resolveJars(set: Set, directory: string): Promise<void> {
     const what = `fetching the jars of ${set} from Maven Central`;
     this.#progress(what);
     let downloaded = 0;
@@ -135,7 +139,7 @@ export class Toolchain {
     );
   }
 
-  async #describe(set: JarSet): Promise<[pom: string, checksums: string]> {
+  async #describe(set: Set): Promise<[pom: string, checksums: string]> {
     const text = (name: string): Promise<string> => readFile(join(this.#images, set, name), 'utf8');
     return Promise.all([text('pom.xml'), text('jars.sha256')]);
   }
@@ -146,7 +150,7 @@ export class Toolchain {
   }
 }
 
-function cacheName(set: JarSet): string {
+function cacheName(set: string): string {
   return set.replace('/', '-');
 }
 

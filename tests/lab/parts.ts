@@ -6,7 +6,9 @@ import { pipeline } from 'node:stream/promises';
 import { Cache } from '../../infra/local/cache.ts';
 import { runCommand } from '../../infra/local/command.ts';
 import type { Host, Progress } from '../../infra/local/host.ts';
+import type { JavaServer } from '../../infra/local/toolchain.ts';
 import { PAUSE_IMAGE } from './node/configuration.ts';
+import { searchServer } from './search/search-cluster.ts';
 import { GO_PROGRAMS, LabToolchain, type GoProgram } from './toolchain.ts';
 
 /** Paths of what a node is made of and Debian does not have. */
@@ -14,6 +16,8 @@ export interface Parts {
   readonly binaries: Readonly<Record<GoProgram, string>>;
   /** An OCI archive. */
   readonly pauseImage: string;
+  /** Of the search cluster. */
+  readonly search: JavaServer;
 }
 
 /** Builds what is not in the cache yet. */
@@ -22,7 +26,8 @@ export async function makeParts(host: Host, progress: Progress): Promise<Parts> 
   const built: [GoProgram, string][] = [];
   for (const program of GO_PROGRAMS) built.push([program, await toolchain.build(program)]);
   const binaries = Object.fromEntries(built) as Record<GoProgram, string>;
-  return { binaries, pauseImage: await programImage(host, binaries.pause, PAUSE_IMAGE) };
+  const pauseImage = await programImage(host, binaries.pause, PAUSE_IMAGE);
+  return { binaries, pauseImage, search: await searchServer(host, progress) };
 }
 
 /** An OCI archive of an image that holds one static program and nothing else, and runs it. */

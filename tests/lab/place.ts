@@ -36,4 +36,8 @@ export const PATHS = {
   volumes: join(DIRECTORY, 'volumes'),
   /** Of the object store that is outside the cluster. */
   objectStore: join(DIRECTORY, 'object-store'),
+  /** Of the search cluster that is outside the cluster. */
+  search: join(DIRECTORY, 'search'),
+  /** While it stands, the search cluster is away. */
+  searchAway: join(DIRECTORY, 'search-away'),
 } as const;

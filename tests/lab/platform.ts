@@ -7,13 +7,16 @@ import { lab } from '../../infra/environments/lab.ts';
 import { Cache } from '../../infra/local/cache.ts';
 import { runCommand } from '../../infra/local/command.ts';
 import type { Host, Progress } from '../../infra/local/host.ts';
+import { images } from '../../infra/images.ts';
 import { buildPlatform } from '../../infra/platform.ts';
 import { Authority } from './certificates.ts';
 import type { Cluster } from './cluster.ts';
 import { SCALED_OBJECTS } from './custom-resources.ts';
 import { labEnvironments, type MetadataMode } from './environments.ts';
+import { FILEBEAT_IMAGE, filebeatImage } from './filebeat-image.ts';
 import { within } from './namespaces.ts';
 import { CONTAINERD_SOCKET, DIRECTORY, PATHS } from './place.ts';
+import { LabToolchain } from './toolchain.ts';
 
 const execute = promisify(execFile);
 
@@ -35,7 +38,6 @@ export async function upPlatform(
   progress: Progress,
 ): Promise<void> {
   await importImages(host, metadata, progress);
-  const { pipeline } = lab.namespaces;
   progress(`applying the manifests of environment lab, metadata in ${metadata}`);
   const [namespaces = [], ...others] = buildPlatform(labEnvironments[metadata]).charts.map(
     (chart) => chart.toJson() as readonly object[],
@@ -45,13 +47,18 @@ export async function upPlatform(
   cluster.apply(namespaces);
   cluster.apply(secrets());
   cluster.apply(others.flat());
-  const rollouts = cluster
-    .kubectl(['get', 'statefulsets,deployments', '--namespace', pipeline, '-o', 'name'])
-    .trim()
-    .split('\n');
-  for (const rollout of rollouts) {
-    progress(`waiting for ${rollout}`);
-    cluster.kubectl(['rollout', 'status', '--namespace', pipeline, READY_WITHIN, rollout]);
+  waitForRollouts(cluster, progress);
+}
+
+/** @throws {Error} that names the workload that is not ready in time */
+export function waitForRollouts(cluster: Cluster, progress: Progress): void {
+  const { pipeline, logging } = lab.namespaces;
+  for (const namespace of [pipeline, logging]) {
+    const workloads = ['get', 'statefulsets,deployments,daemonsets', '--namespace', namespace, '-o', 'name'];
+    for (const rollout of cluster.kubectl(workloads).trim().split('\n')) {
+      progress(`waiting for ${rollout}`);
+      cluster.kubectl(['rollout', 'status', '--namespace', namespace, READY_WITHIN, rollout]);
+    }
   }
 }
 
@@ -64,13 +71,20 @@ async function importImages(host: Host, metadata: MetadataMode, progress: Progre
     cwd: ROOT,
     onLine: (line) => known.push(line),
   });
-  const archives = await writeArchives(host, metadata, progress);
-  for (const archive of await readdir(archives)) {
-    const image = await imageOf(join(archives, archive));
+  const own = await writeArchives(host, metadata, progress);
+  const filebeat = await new LabToolchain({ host, progress }).build('filebeat');
+  const archives = [
+    ...(await readdir(own)).map((archive) => join(own, archive)),
+    await filebeatImage(host, filebeat, progress),
+  ];
+  for (const archive of archives) {
+    const image = await imageOf(archive);
     if (known.includes(image)) continue;
     progress(`importing ${image}`);
-    await runCommand(program, [...ctr, 'import', join(archives, archive)], { host, cwd: ROOT });
+    await runCommand(program, [...ctr, 'import', archive], { host, cwd: ROOT });
   }
+  // No registry is reached for the one that the manifests name.
+  await runCommand(program, [...ctr, 'tag', '--force', FILEBEAT_IMAGE, images.filebeat], { host, cwd: ROOT });
 }
 
 /** Archives of the images that the lab needs, by the tags that say what they are built from. */

@@ -12,6 +12,8 @@ const COMMANDS = {
   etcd: 'etcd-server',
   ip: 'iproute2',
   iptables: 'iptables',
+  javac: 'default-jdk-headless',
+  mvn: 'maven',
   nsenter: 'util-linux',
   openssl: 'openssl',
   runc: 'runc',

@@ -9,6 +9,7 @@ const TOOLS = join(import.meta.dirname, 'tools');
 /** What is built for each directory of `tools/`: a pinned Go module, and the package in it that is a program. */
 const PROGRAMS = {
   coredns: '.',
+  filebeat: '.',
   kubernetes: '.',
   'metrics-server': '.',
   pause: '.',

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { lab } from '../../../infra/environments/lab.ts';
 import { pipelinePod, RESTRICTED } from '../../lab/pipeline-pod.ts';
 import { labCluster, PIPELINE } from './lab-under-test.ts';
 
@@ -60,25 +59,6 @@ test('nothing but restricted pods is admitted to the pipeline, whoever asks', as
     assert.equal(code, 1, `admitted ${JSON.stringify(loosened)}`);
     assert.match(errors, /violates PodSecurity "restricted:/);
   }
-});
-
-test('the log collector may read pods and namespaces, and nothing else', async () => {
-  const cluster = await labCluster();
-  const user = `--as=system:serviceaccount:${lab.namespaces.logging}:fluentd`;
-  const can = (verb: string, what: string): boolean => {
-    const [resource = '', subresource = ''] = what.split('/');
-    const asked = ['auth', 'can-i', verb, resource, `--subresource=${subresource}`, '--all-namespaces', user];
-    return cluster.try(asked).output.trim() === 'yes';
-  };
-  const allowed = ['get', 'list', 'watch', 'create', 'delete'].flatMap((verb) =>
-    ['pods', 'namespaces', 'nodes', 'secrets', 'configmaps', 'pods/exec', 'pods/log']
-      .filter((what) => can(verb, what))
-      .map((what) => `${verb} ${what}`),
-  );
-  assert.deepEqual(
-    allowed,
-    ['get', 'list', 'watch'].flatMap((verb) => [`${verb} pods`, `${verb} namespaces`]),
-  );
 });
 
 /** In the image of the container that holds a pod's namespaces. */

@@ -10,6 +10,7 @@ import { ControlPlane } from '../control-plane.ts';
 import { CONTAINERD_SOCKET, DIRECTORY, NODE_ADDRESS, NODE_NAME, PATHS, SERVICE_CIDR } from '../place.ts';
 import type { Parts } from '../parts.ts';
 import { makeCgroups } from '../namespaces.ts';
+import { keepUnlessAway, searchCluster } from '../search/search-cluster.ts';
 import { writeConfiguration } from './configuration.ts';
 import { serveIngress } from './gate.ts';
 import { mountDirectories } from './mounts.ts';
@@ -17,10 +18,18 @@ import { setUpNetwork } from './network.ts';
 import { CLUSTER_OBJECTS } from './objects.ts';
 import { NodeProcesses } from './processes.ts';
 
-const { binaries, pauseImage } = JSON.parse(process.argv[2] ?? '{}') as Parts;
+const { binaries, pauseImage, search } = JSON.parse(process.argv[2] ?? '{}') as Parts;
 const began = performance.now();
 const running: ManagedProcess[] = [];
 const stopping = new AbortController();
+/** It is the users' own too, and the only part that may be away while the node runs. */
+const searched = searchCluster({
+  host: process,
+  server: search,
+  directory: PATHS.search,
+  endpoint: lab.logging.search.endpoint,
+});
+let keptSearch = Promise.resolve();
 
 function say(text: string): void {
   console.log(`lab: ${text} (${((performance.now() - began) / 1_000).toFixed(1)} s)`);
@@ -90,10 +99,14 @@ async function raise(): Promise<void> {
     });
   const objects = CLUSTER_OBJECTS.map((object) => JSON.stringify(object)).join('\n');
   kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], objects);
-  await start(
-    ...[node.coredns(), node.volumeProvisioner(), node.metricsServer(), node.ingressController()],
-    await objectStore(),
-  );
+  await Promise.all([
+    start(
+      ...[node.coredns(), node.volumeProvisioner(), node.metricsServer(), node.ingressController()],
+      await objectStore(),
+    ),
+    searched.start(),
+  ]);
+  keptSearch = keepUnlessAway(searched, PATHS.searchAway, stopping.signal);
   await waitUntil(
     () => {
       const ready = 'jsonpath={.status.conditions[?(@.type=="Ready")].status}';
@@ -121,7 +134,8 @@ function objectStore(): Promise<ObjectStore> {
 async function stop(): Promise<void> {
   stopping.abort();
   rmSync(PATHS.ready, { force: true });
-  for (const process of running.toReversed()) await process.stop();
+  await keptSearch;
+  for (const process of [...running, searched].toReversed()) await process.stop();
 }
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
