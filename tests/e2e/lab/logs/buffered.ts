@@ -1,0 +1,61 @@
+import { lab } from '../../../../infra/environments/lab.ts';
+import type { Cluster } from '../../../lab/cluster.ts';
+import { waitForRollouts } from '../../../lab/platform.ts';
+import { identityOf, platformWith } from './objects.ts';
+
+const LANE = { partitions: 1, replicas: 1 };
+
+/** A log buffer in Kafka with Filebeat at both ends, as small as the lab. */
+const KAFKA_BUFFER: NonNullable<typeof lab.logging.kafkaBuffer> = {
+  indexer: 'filebeat',
+  codec: { kind: 'json' },
+  lanes: { high: LANE, medium: LANE, low: LANE, burst: LANE },
+  quotaLinesPerSecond: 1_000,
+  replicationFactor: 3,
+  minInSyncReplicas: 2,
+  retention: '1d',
+  retentionPerPartition: '64Mi',
+  segment: '16Mi',
+  queueVolume: '1Gi',
+  resources: { cpuMillicores: 50, memory: '192Mi' },
+};
+
+/**
+ * Sends the logs by way of Kafka, and waits until everything for that is ready.
+ *
+ * @returns what undoes it, without the topics
+ */
+export function bufferLogs(cluster: Cluster): () => void {
+  const before = platformWith({});
+  const buffered = platformWith({ kafkaBuffer: KAFKA_BUFFER });
+  const known = new Map(before.map((object) => [identityOf(object), JSON.stringify(object)]));
+  const changed = buffered.filter((object) => known.get(identityOf(object)) !== JSON.stringify(object));
+  const touched = new Set(changed.map(identityOf));
+  const added = changed.filter((object) => !known.has(identityOf(object)));
+  const restore = (): void => {
+    cluster.apply(before.filter((object) => touched.has(identityOf(object))));
+    cluster.kubectl(
+      ['delete', '--ignore-not-found', '-f', '-'],
+      added.map((object) => JSON.stringify(object)).join('\n'),
+    );
+    waitForRollouts(cluster, () => undefined);
+  };
+  try {
+    cluster.apply(changed);
+    const topics = added.find(({ kind }) => kind === 'Job')?.metadata.name ?? '';
+    const { pipeline } = lab.namespaces;
+    cluster.kubectl([
+      'wait',
+      '--namespace',
+      pipeline,
+      '--for=condition=Complete',
+      '--timeout=120s',
+      `job/${topics}`,
+    ]);
+    waitForRollouts(cluster, () => undefined);
+  } catch (error) {
+    restore();
+    throw error;
+  }
+  return restore;
+}
