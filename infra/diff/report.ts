@@ -1,5 +1,6 @@
 import type { Change } from './changes.ts';
 import { CONSEQUENCES, worstOf, type Consequence } from './consequences.ts';
+import type { Restart } from './restarts.ts';
 
 /** One side of the comparison as people call it. */
 export interface SideName {
@@ -57,16 +58,18 @@ export function summarize({ environments, changes }: Report): readonly Environme
         consequence,
         count: own.filter((change) => change.consequence === consequence).length,
       })).filter(({ count }) => count > 0),
-      restarts: [...restarts.values()].map(
-        ({ workload, pods, order, seconds }) =>
-          `${workload}: ${pods} ${pods === '1' ? 'pod' : 'pods'}, ${order}, about ${durationText(seconds.about)}, at most ${durationText(seconds.atMost)}`,
-      ),
+      restarts: [...restarts.values()].map(restartText),
     };
   });
 }
 
+/** `StatefulSet headwater/kafka: 3 pods, one by one, about 2 min, at most 10 min` */
+export function restartText({ workload, pods, order, seconds }: Restart): string {
+  return `${workload}: ${pods}, ${order}, about ${durationText(seconds.about)}, at most ${durationText(seconds.atMost)}`;
+}
+
 /** `90 s`, `12 min`, `3 h` */
-export function durationText(seconds: number): string {
+function durationText(seconds: number): string {
   if (seconds < 120) return `${seconds} s`;
   if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
   return `${Math.round(seconds / 3600)} h`;

@@ -6,7 +6,7 @@ import { canonicalText, isMap, type Tree, type TreeMap, valueAt } from './tree.t
 export interface Restart {
   /** `StatefulSet headwater/kafka` */
   readonly workload: string;
-  /** How many: a number, what an autoscaler may make of it, or one a node. */
+  /** `3 pods`, `3–12 pods` where an autoscaler decides, or `one pod on each node`. */
   readonly pods: string;
   readonly order: 'one by one' | 'several at once' | 'one node at a time' | 'all at once';
   /** From what the probes and grace periods say, for all pods; of one node's pod where the nodes are not known. */
@@ -45,11 +45,15 @@ function describe(workload: ManifestObject, before: ManifestObject, pairs: reado
   const { order, rounds } = rollOf(tree, low);
   return {
     workload: objectText(workload),
-    pods:
-      workload.kind === 'DaemonSet' ? 'one on each node' : high === undefined ? `${low}` : `${low}–${high}`,
+    pods: workload.kind === 'DaemonSet' ? 'one pod on each node' : podsText(low, high),
     order,
     seconds: { about: rounds * pod.about, atMost: rounds * pod.atMost },
   };
+}
+
+function podsText(low: number, high = low): string {
+  if (low === high) return low === 1 ? '1 pod' : `${low} pods`;
+  return `${low}–${high} pods`;
 }
 
 function replicasOf(tree: TreeMap): number {

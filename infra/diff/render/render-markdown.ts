@@ -102,7 +102,7 @@ function detailsOf({ changes }: Report, consequence: Change['consequence']): rea
 }
 
 function sourceText(source: string): string {
-  return /^https:\S+$/.test(source) ? `[source](${source})` : source;
+  return source.replace(/^https:\S+/, (url) => `[source](${url})`);
 }
 
 /** Longest value that is shown whole. */

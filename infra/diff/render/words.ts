@@ -1,6 +1,6 @@
 import type { Change } from '../changes.ts';
 import { canonicalText, type Tree } from '../tree.ts';
-import { durationText, type Report } from '../report.ts';
+import { restartText, type Report } from '../report.ts';
 
 /** A value on one line, cut where it is long. */
 export function valueText(value: Tree | undefined, longest = 80): string {
@@ -9,19 +9,36 @@ export function valueText(value: Tree | undefined, longest = 80): string {
   return text.length <= longest ? text : `${text.slice(0, longest - 1)}…`;
 }
 
+/** What two long values have in common before the place where they differ is cut, but for some characters. */
+const CONTEXT = 12;
+
 /** `1Gi → 2Gi`, `added`, `removed` */
 export function changeText({ path, before, after }: Change, longest = 80): string {
   if (path === '') return before === undefined ? 'added' : after === undefined ? 'removed' : 'replaced';
-  return `${valueText(before, longest)} → ${valueText(after, longest)}`;
+  if (typeof before !== 'string' || typeof after !== 'string') {
+    return `${valueText(before, longest)} → ${valueText(after, longest)}`;
+  }
+  const isLong = before.length > longest || after.length > longest;
+  const skipped = isLong ? Math.max(0, commonLength(before, after) - CONTEXT) : 0;
+  const [from, to] = [before, after].map((text) => {
+    const rest = valueText(text.slice(skipped), longest - 1);
+    return skipped === 0 ? rest : `…${rest}`;
+  });
+  return `${from ?? ''} → ${to ?? ''}`;
+}
+
+function commonLength(a: string, b: string): number {
+  const shorter = Math.min(a.length, b.length);
+  for (let index = 0; index < shorter; index += 1) if (a[index] !== b[index]) return index;
+  return shorter;
 }
 
 /** Which pods a change replaces; environments in which it is the same together. */
 export function restartTexts({ restarts }: Change): readonly string[] {
   const places = new Map<string, string[]>();
   for (const [environment, own] of Object.entries(restarts)) {
-    for (const { workload, pods, order, seconds } of own) {
-      const about = durationText(seconds.about);
-      const text = `${workload}: ${pods} ${pods === '1' ? 'pod' : 'pods'}, ${order}, about ${about}, at most ${durationText(seconds.atMost)}`;
+    for (const restart of own) {
+      const text = restartText(restart);
       places.set(text, [...(places.get(text) ?? []), environment]);
     }
   }

@@ -55,7 +55,7 @@ export const WORKLOAD_RULES: readonly Rule[] = [
     path: 'spec volumeClaimTemplates * spec resources requests storage',
     when: ['raised'],
     consequence: 'capacity',
-    why: 'volumes grow; the API server refuses the template in place: patch the claims, then make the set anew with its pods orphaned',
+    why: 'volumes grow; the API server refuses the template in place: npm run grow-volume -- --stack NAME, then npm run up (docs/pulumi.md), and no pod restarts',
     source: STATEFUL_SET,
   },
   {

@@ -5,6 +5,7 @@ import { unusedApprovals, readApprovals } from '../../../infra/diff/approvals.ts
 import { parseOptions, UsageError } from '../../../infra/diff/options.ts';
 import { renderJson } from '../../../infra/diff/render/render-json.ts';
 import { MARKDOWN_LIMIT, renderMarkdown } from '../../../infra/diff/render/render-markdown.ts';
+import { changeText } from '../../../infra/diff/render/words.ts';
 import { renderText } from '../../../infra/diff/render/render-text.ts';
 import { refusedChanges, sortChanges, summarize, type Report } from '../../../infra/diff/report.ts';
 import { environments } from '../../../infra/environments/environments.ts';
@@ -56,6 +57,12 @@ test('a value cannot break out of the comment', () => {
   assert.match(text, /````diff\n-\n\+```\n/);
   const table = text.split('<details>')[0] ?? '';
   assert.doesNotMatch(table.replace(/`[^`]*`/g, ''), /<script>|@everyone/);
+});
+
+test('of two long values what differs is shown, with a little of what is before it', () => {
+  const change = { path: 'spec', before: `${'a'.repeat(90)}1`, after: `${'a'.repeat(90)}2` } as Change;
+  assert.equal(changeText(change), `…${'a'.repeat(12)}1 → …${'a'.repeat(12)}2`);
+  assert.equal(changeText({ ...change, before: '1', after: '2' }), '1 → 2');
 });
 
 test('JSON begins with the changes and is one line', () => {

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findChanges, type Change } from '../../../../infra/diff/changes.ts';
+import { findChanges, type Change, type Manifests } from '../../../../infra/diff/changes.ts';
 import type { ManifestObject } from '../../../../infra/diff/objects.ts';
 import { bucketOf, readManifests } from '../../../../infra/diff/synthesize.ts';
 import { environments } from '../../../../infra/environments/environments.ts';
@@ -10,7 +10,7 @@ import type { Environment } from '../../../../infra/environments/environment.ts'
 import { readEnvironment } from '../../../../infra/environments/read-environment.ts';
 import { buildPlatform } from '../../../../infra/platform.ts';
 import { changed } from '../../refusals.ts';
-import type { RealChange } from './real-change.ts';
+import type { FileEdit, RealChange } from './real-change.ts';
 import { realChanges } from './real-changes.ts';
 
 const ROOT = join(import.meta.dirname, '../../../..');
@@ -72,25 +72,35 @@ async function manifestsOfCopy(
   environment: Environment['name'],
   changes: readonly RealChange[],
 ): Promise<readonly ManifestObject[]> {
+  const edits = changes.flatMap(({ edit }) => ('file' in edit ? [edit] : []));
+  return (await manifestsOfEdited([environment], edits))[environment] ?? [];
+}
+
+/** What environments synthesize in a copy of the sources in which files were edited. */
+export async function manifestsOfEdited(
+  names: readonly Environment['name'][],
+  edits: readonly FileEdit[],
+): Promise<Manifests> {
   return inTemporaryDirectory(async (directory) => {
     for (const name of ['apps', 'infra', 'package.json', 'tsconfig.json']) {
       cpSync(join(ROOT, name), join(directory, name), { recursive: true });
     }
     symlinkSync(join(ROOT, 'node_modules'), join(directory, 'node_modules'));
-    for (const { edit } of changes) {
-      if (!('file' in edit)) continue;
-      const { file, from, to } = edit;
+    for (const { file, from, to } of edits) {
       const text = readFileSync(join(directory, file), 'utf8');
       if (!text.includes(from)) throw new Error(`${file} must contain ${from}`);
       writeFileSync(join(directory, file), text.replace(from, to));
     }
-    execFileSync(process.execPath, ['infra/synth.ts', environment], {
+    execFileSync(process.execPath, ['infra/synth.ts', ...names], {
       cwd: directory,
       env: { ...process.env, CDK8S_OUTDIR: 'dist' },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
-    const objects = await readManifests(join(directory, 'dist', environment));
-    return [...objects, ...bucketOf(environments[environment])];
+    const sides = names.map(async (name) => {
+      const objects = await readManifests(join(directory, 'dist', name));
+      return [name, [...objects, ...bucketOf(environments[name])]] as const;
+    });
+    return Object.fromEntries(await Promise.all(sides));
   });
 }
 

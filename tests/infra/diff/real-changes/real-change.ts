@@ -1,14 +1,19 @@
 import type { Consequence } from '../../../../infra/diff/consequences.ts';
 import type { Environment } from '../../../../infra/environments/environment.ts';
 
+/** A text of a file of the repository, and what replaces it. */
+export interface FileEdit {
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+}
+
 /** Something that people do to this repository, and what it does to the platform. */
 export interface RealChange {
   readonly what: string;
   readonly environment: Environment['name'];
-  /** Where it is done: paths in the environment, or a file with a text in it and what replaces the text. */
-  readonly edit:
-    | { readonly values: Readonly<Record<string, unknown>> }
-    | { readonly file: string; readonly from: string; readonly to: string };
+  /** Where it is done: paths in the environment, or in a file. */
+  readonly edit: { readonly values: Readonly<Record<string, unknown>> } | FileEdit;
   readonly consequence: Consequence;
   /** The change of the report that shows it. */
   readonly object: string;

@@ -1,0 +1,45 @@
+import { findChanges } from '../../../infra/diff/changes.ts';
+import { sortChanges, type Report } from '../../../infra/diff/report.ts';
+import { environments } from '../../../infra/environments/environments.ts';
+import { manifestsOf, manifestsOfEdited } from './real-changes/make-real-changes.ts';
+import type { FileEdit } from './real-changes/real-change.ts';
+
+const PRODUCTION = 'infra/environments/production.ts';
+
+/**
+ * A pull request that raises retention, changes a setting of the brokers, shrinks a volume, opens node ports and takes
+ * another image: the example of docs/preview, and what the benchmark compares.
+ */
+export const PULL_REQUEST: readonly FileEdit[] = [
+  { file: PRODUCTION, from: "retention: '7d'", to: "retention: '10d'" },
+  { file: PRODUCTION, from: "mode: 'zookeeper',", to: "mode: 'zookeeper',\n      sessionTimeout: '12s'," },
+  { file: PRODUCTION, from: "logVolume: '200Gi'", to: "logVolume: '150Gi'" },
+  {
+    file: PRODUCTION,
+    from: "exposure: { kind: 'none' }",
+    to: "exposure: { kind: 'node-port', hosts: ['a.example.com', 'b.example.com', 'c.example.com'], firstNodePort: 31_000 }",
+  },
+  { file: PRODUCTION, from: 'kafkaClientCidrs: []', to: "kafkaClientCidrs: ['10.9.0.0/16']" },
+  {
+    file: 'infra/images.lock.json',
+    from: 'fluentd-kubernetes-daemonset:v1.19.3-debian-elasticsearch8-1.1',
+    to: 'fluentd-kubernetes-daemonset:v1.19.4-debian-elasticsearch8-1.0',
+  },
+];
+
+/** What the preview says of it, in every environment. */
+export async function pullRequestReport(): Promise<Report> {
+  const names = Object.values(environments).map(({ name }) => name);
+  const sides = names.map(async (name) => [name, await manifestsOf(environments[name])] as const);
+  const before = Object.fromEntries(await Promise.all(sides));
+  const after = await manifestsOfEdited(names, PULL_REQUEST);
+  return {
+    base: { name: 'main' },
+    head: { name: 'HEAD' },
+    environments: [...names].sort(),
+    changes: sortChanges(findChanges(before, after)),
+    objects: {},
+    approved: [],
+    unusedApprovals: [],
+  };
+}
