@@ -10,15 +10,33 @@ import { canonicalText, isMap, type Path, type Tree, type TreeMap, valueAt } fro
 /** Parents whose values are quantities. */
 const QUANTITIES = ['limits', 'requests', 'hard', 'defaultRequest', 'default', 'max', 'min'];
 
+/** Objects are never changed, and each is looked at by many. */
+const normalized = new WeakMap<ManifestObject, TreeMap>();
+
 /** An object as it is compared: what says the same is the same. */
 export function normalize(object: ManifestObject): TreeMap {
+  const known = normalized.get(object) ?? normalizeObject(object);
+  normalized.set(object, known);
+  return known;
+}
+
+function normalizeObject(object: ManifestObject): TreeMap {
   const { apiVersion, kind, ...rest } = object;
-  const defaults = DEFAULTS.filter(({ kinds }) => kinds === undefined || kinds.includes(kind));
+  const defaults = DEFAULTS.filter(({ kinds }) => kinds === undefined || kinds.includes(kind)).map(
+    (known) => ({
+      ...known,
+      // Asked first of every value of every object: cheaper than the whole path.
+      keys: known.path.split(' ').at(-1)?.split('|') ?? [],
+    }),
+  );
   const tree = normalizeValue(rest as unknown as Tree, [], {
     kind,
     isDefault: (path, value) =>
       defaults.some(
-        (known) => matchesPath(known.path, path) && canonicalText(known.value) === canonicalText(value),
+        (known) =>
+          known.keys.includes(path.at(-1) ?? '') &&
+          matchesPath(known.path, path) &&
+          canonicalText(known.value) === canonicalText(value),
       ),
   });
   return { apiVersion, kind, ...(isMap(tree) && tree) };
