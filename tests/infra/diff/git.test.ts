@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -37,13 +37,27 @@ test('in a shallow clone the missing history is named as the likely cause', asyn
   execFileSync('git', ['clone', '--quiet', '--depth=1', `file://${repository}`, shallow], { stdio: 'pipe' });
   await assert.rejects(
     new Git(shallow).resolve('--base', 'HEAD~1'),
-    /this clone is shallow.*git fetch --unshallow/,
+    /^Error: --base must be a revision of this repository, got HEAD~1: this clone is shallow and may lack it; git fetch --unshallow \(or fetch-depth: 0\) brings the rest$/,
   );
 });
 
 test('outside a repository it is said that there is none', async () => {
-  await assert.rejects(new Git(directory).requireRepository(), /must be in a git repository/);
+  await assert.rejects(
+    new Git(directory).requireRepository(),
+    new RegExp(`^Error: ${directory} must be in a git repository: the base is read from it$`),
+  );
   await new Git(repository).requireRepository();
+});
+
+test('without git it is said that it must be installed', () => {
+  const module = join(import.meta.dirname, '../../../infra/diff/git.ts');
+  const code = `const { Git } = await import(${JSON.stringify(module)}); await new Git('.').requireRepository();`;
+  const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', code], {
+    encoding: 'utf8',
+    env: { PATH: '/nowhere' },
+  });
+  assert.equal(status, 1);
+  assert.match(stderr, /^Error: git must be installed: the base is read from the repository$/m);
 });
 
 test('a work tree that is not as committed is seen', async () => {
