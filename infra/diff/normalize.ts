@@ -4,7 +4,7 @@ import { DEFAULTS } from './defaults.ts';
 import { LIST_KEYS, PORT_KEYS, SETS } from './list-keys.ts';
 import type { ManifestObject } from './objects.ts';
 import { matchesPath } from './path-pattern.ts';
-import { canonicalQuantity } from './quantity.ts';
+import { canonicalQuantity } from '../environments/kubernetes-quantity.ts';
 import { canonicalText, isMap, type Path, type Tree, type TreeMap, valueAt } from './tree.ts';
 
 /** Parents whose values are quantities. */

@@ -1,7 +1,7 @@
 import type { Consequence } from '../consequences.ts';
 import type { ManifestObject, Pair } from '../objects.ts';
 import { matchesPath } from '../path-pattern.ts';
-import { readQuantity } from '../quantity.ts';
+import { readQuantity } from '../../environments/kubernetes-quantity.ts';
 import { isMap, type Difference, type Tree } from '../tree.ts';
 import type { Restart } from '../restarts.ts';
 

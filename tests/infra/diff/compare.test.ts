@@ -4,7 +4,7 @@ import { differencesOf, findChanges } from '../../../infra/diff/changes.ts';
 import { readFluentd, readProperties } from '../../../infra/diff/config-text.ts';
 import { normalize } from '../../../infra/diff/normalize.ts';
 import { pairObjects, type ManifestObject } from '../../../infra/diff/objects.ts';
-import { canonicalQuantity } from '../../../infra/diff/quantity.ts';
+import { canonicalQuantity } from '../../../infra/environments/kubernetes-quantity.ts';
 import { applyDifferences, canonicalText, compareTrees, type Tree } from '../../../infra/diff/tree.ts';
 import { environments } from '../../../infra/environments/environments.ts';
 import { manifestsOf } from './real-changes/make-real-changes.ts';
