@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import {
+  createConsumer,
+  createProducer,
+  makeTopics,
+  type Application,
+} from '../../infra/local/application.ts';
+import { KafkaCluster } from '../../infra/local/kafka-cluster.ts';
+import { ObjectStore } from '../../infra/local/object-store.ts';
+import { ownStore } from '../../infra/local/up/store-access.ts';
+import { smokeTest } from '../../infra/pulumi/smoke-test.ts';
+
+const host = process;
+const directory = mkdtempSync(join(tmpdir(), 'headwater-smoke-'));
+let store: ObjectStore;
+let producer: Application;
+let consumer: Application;
+const endings: (() => Promise<unknown>)[] = [];
+
+before(
+  async () => {
+    const kafka = await KafkaCluster.create({ host, directory, brokers: 1, metadata: 'kraft' });
+    endings.push(() => kafka.stop());
+    store = await ObjectStore.create({ host, directory, bucket: 'events' });
+    endings.push(() => store.stop());
+    await Promise.all([kafka.start(), store.start()]);
+    await makeTopics(host, kafka.bootstrapServers, [{ name: 'events', partitions: 3 }]);
+    const variables = { KAFKA_BOOTSTRAP_SERVERS: kafka.bootstrapServers, KAFKA_TOPIC: 'events' };
+    consumer = await createConsumer({
+      host,
+      directory,
+      variables: {
+        ...variables,
+        ...ownStore(store).variables,
+        KAFKA_GROUP_ID: 'events-to-store',
+        FLUSH_MAX_AGE_MS: '1000',
+      },
+    });
+    endings.push(() => consumer.stop());
+    producer = await createProducer({ host, directory, variables: { ...variables, DRAIN_DELAY_MS: '0' } });
+    endings.push(() => producer.stop());
+    await Promise.all([consumer.start(), producer.start()]);
+  },
+  { timeout: 180_000 },
+);
+
+after(async () => {
+  for (const end of endings.toReversed()) await end();
+  rmSync(directory, { recursive: true });
+});
+
+function run(deadlineMs: number): Promise<void> {
+  const client = store.client();
+  return smokeTest({
+    uploadUrl: `${producer.endpoint}/upload`,
+    store: client,
+    ...ownStore(store).location,
+    codec: 'gzip',
+    deadlineMs,
+  }).finally(() => {
+    client.destroy();
+  });
+}
+
+test('what the smoke test posts, it finds in the bucket', () => run(30_000));
+
+test('where the consumer hangs, it says after its deadline that nothing arrived, and where to look', async () => {
+  consumer.signal('SIGSTOP');
+  try {
+    await assert.rejects(run(3_000), {
+      message: 'smoke test: 0 of 10 events are in the bucket after 3 s: kubectl logs of the consumer say why',
+    });
+  } finally {
+    consumer.signal('SIGCONT');
+  }
+});
+
+test('where the store refuses, it says so in its words', async () => {
+  await store.stop();
+  await assert.rejects(
+    run(10_000),
+    /^Error: smoke test: the bucket events cannot be read \(ECONNREFUSED\): /,
+  );
+});
