@@ -181,9 +181,36 @@ test('a changed value changes what it is about, and is named in the preview', DE
   const { summary } = await stack.up({ onOutput });
   context.diagnostic(figuresOf(summary));
   assert.equal(summary.resourceChanges?.update, 1);
-  environment = lab;
-  assert.equal((await stack.up({ onOutput })).summary.resourceChanges?.update, 1);
 });
+
+test(
+  'a secret is rotated by its name: the new one first, then the pods, the old one last',
+  DEADLINE,
+  async (context) => {
+    environment = structuredClone(lab);
+    environment.objectStore.credentials = { kind: 'secret', name: 'object-store-v2' };
+    await stack.setConfig('object-store-v2.credentials', { value: `${CANARY} rotated`, secret: true });
+    const unknown = /object-store-v1\.credentials: unknown key, did you mean object-store-v2\.credentials\?/;
+    assert.match((await refusalOf(backend, 'preview', environment)) ?? '', unknown);
+    await stack.removeConfig('object-store-v1.credentials');
+    const calls = provider?.calls.length ?? 0;
+    const { summary } = await stack.up({ onOutput });
+    context.diagnostic(figuresOf(summary));
+    const made =
+      provider?.calls.slice(calls).map(({ action, kind, name }) => `${action} ${kind} ${name}`) ?? [];
+    const inOrder = [
+      'create Secret headwater/object-store-v2',
+      'update Deployment headwater/consumer',
+      'delete Secret headwater/object-store-v1',
+    ];
+    const found = made.filter((call) => inOrder.includes(call));
+    if (provider !== undefined) assert.deepEqual(found, inOrder);
+    const { spec } = await cluster.config
+      .makeApiClient(AppsV1Api)
+      .readNamespacedDeployment({ name: 'consumer', namespace: 'headwater' });
+    assert.match(JSON.stringify(spec), /object-store-v2/);
+  },
+);
 
 test('a quota in the way is refused before anything is touched, and what fits is not', DEADLINE, async () => {
   const place = { name: 'team', namespace: 'headwater' };
@@ -196,7 +223,7 @@ test('a quota in the way is refused before anything is touched, and what fits is
     spec: { hard: { pods: String(least - 1) } },
   });
   try {
-    const said = await refusalOf(backend, 'up', lab);
+    const said = await refusalOf(backend, 'up', environment);
     assert.match(
       said ?? '',
       /stack lab is not touched:\n +- ResourceQuota headwater\/team: pods: the platform asks for 9, 8 of 8 are free: raise it, or ask for less in the environment/,
@@ -204,7 +231,7 @@ test('a quota in the way is refused before anything is touched, and what fits is
     assert.equal(provider?.calls.length, changes);
     const body = [{ op: 'replace', path: '/spec/hard/pods', value: String(least) }];
     await cluster.core.patchNamespacedResourceQuota({ ...place, body });
-    assert.equal(await refusalOf(backend, 'preview', lab), undefined, 'its own pods count once');
+    assert.equal(await refusalOf(backend, 'preview', environment), undefined, 'its own pods count once');
   } finally {
     await cluster.core.deleteNamespacedResourceQuota(place);
   }
@@ -213,7 +240,7 @@ test('a quota in the way is refused before anything is touched, and what fits is
 test('a change that would replace a set with data is refused, and nothing is touched', DEADLINE, async () => {
   const found = await statefulSet('kafka');
   const changes = provider?.calls.length;
-  const changed = structuredClone(lab);
+  const changed = structuredClone(environment);
   changed.kafka.logVolume = '8Gi';
   changed.producer.linger = '20ms';
   const refusal =
@@ -237,7 +264,7 @@ test('a secret stands in no output and in no state, neither plain nor in base64'
       maxBuffer: 64 * 1024 ** 2,
     },
   );
-  const secret = await cluster.core.readNamespacedSecret({ name: 'object-store-v1', namespace: 'headwater' });
+  const secret = await cluster.core.readNamespacedSecret({ name: 'object-store-v2', namespace: 'headwater' });
   const content = Buffer.from(secret.data?.['credentials'] ?? '', 'base64').toString();
   assert.ok(content.startsWith(CANARY), 'the Secret itself has it');
   const base64 = Buffer.from(CANARY).toString('base64').replace(/=*$/, '').slice(0, -1);
@@ -249,7 +276,7 @@ test('a secret stands in no output and in no state, neither plain nor in base64'
     state: stdout,
     'preview --json': previewJson,
     outputs: seen.join(''),
-    manifests: JSON.stringify(manifestsOf(lab)),
+    manifests: JSON.stringify(manifestsOf(environment)),
   };
   for (const [place, text] of Object.entries(everywhere)) {
     assert.ok(text.length > 1000, place);
@@ -257,11 +284,6 @@ test('a secret stands in no output and in no state, neither plain nor in base64'
     assert.ok(!text.includes(base64), `${place} has the secret in base64`);
   }
   assert.match(stdout, /4dabf18193072939515e22adb298388d/, 'secrets are in the state, encrypted');
-});
-
-test('a wrong passphrase opens nothing', DEADLINE, async () => {
-  const other = await openStack({ backend, name: 'lab', environment: () => lab, passphrase: 'wrong' });
-  await assert.rejects(other.preview(), /incorrect passphrase/);
 });
 
 test('destroy takes the stack away, and the volumes of its claims remain', DEADLINE, async (context) => {
