@@ -2,6 +2,7 @@ module headwater/lab/filebeat
 
 go 1.24.9
 
+// The checksum database does not know this version; its checksum here is the one in go.sum of github.com/elastic/apm-server.
 require github.com/elastic/beats/v7 v7.0.0-alpha2.0.20251031181001-be9871f5dab9
 
 require (
