@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { lab } from '../../infra/environments/lab.ts';
 import { waitUntil } from '../../infra/local/wait.ts';
 import { startApiServer, type ApiServer } from '../lab/api-server.ts';
 import { SCALED_OBJECTS } from '../lab/custom-resources.ts';
@@ -56,7 +57,8 @@ describe('a real API server', () => {
         errors,
         /^Warning: would violate PodSecurity "restricted:latest": restricted volume types \(/,
       );
-      assert.deepEqual(errors.match(/container "[^"]+"/g), ['container "fluentd"', 'container "fluentd"']);
+      const collector = `container "${lab.logging.collector}"`;
+      assert.deepEqual(errors.match(/container "[^"]+"/g), [collector, collector]);
       return output.trimEnd().split('\n');
     };
     const generations = (): string => {

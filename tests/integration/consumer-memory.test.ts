@@ -9,21 +9,22 @@ import type { Host } from '../../infra/local/host.ts';
 import { waitUntil } from '../../infra/local/wait.ts';
 import { Rig } from './consumer/rig.ts';
 import type { Scene } from './consumer/scene.ts';
+import { LIKE_A_POD } from './pod-limit.ts';
 
 const MiB = 1024 * 1024;
 
 let rig: Rig;
-let image: Host;
+let pod: Host;
 before(async () => {
   rig = await Rig.start();
-  image = await hostAsInTheImage(join(rig.directory, 'compile-cache'));
+  pod = await hostAsInAPod(join(rig.directory, 'compile-cache'));
 });
 after(() => rig.stop());
 
-/** What `images/application/Dockerfile` sets, with the compile cache filled as it is there. */
-async function hostAsInTheImage(compileCache: string): Promise<Host> {
+/** What `images/application/Dockerfile` sets, with the compile cache filled as it is there, and a pod's limit. */
+async function hostAsInAPod(compileCache: string): Promise<Host> {
   await mkdir(compileCache);
-  const env = { ...process.env, NODE_COMPILE_CACHE: compileCache, MALLOC_ARENA_MAX: '1' };
+  const env = { ...process.env, NODE_COMPILE_CACHE: compileCache, MALLOC_ARENA_MAX: '1', ...LIKE_A_POD };
   const program = join(import.meta.dirname, '../../apps/consumer/main.ts');
   const { stderr } = spawnSync(process.execPath, [program], { env, encoding: 'utf8' });
   assert.match(stderr, /^bad environment variables:/);
@@ -90,7 +91,7 @@ describe('the process takes at most its bound and 120 MiB, with 30 partitions', 
       const { variables } = scene;
       const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = process.env;
       const consumer = await createConsumer({
-        host: image,
+        host: pod,
         directory: join(rig.directory, scene.topic),
         variables: {
           ...variables,

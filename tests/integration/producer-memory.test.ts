@@ -5,6 +5,7 @@ import test, { after, before } from 'node:test';
 import type { Application } from '../../infra/local/application.ts';
 import { waitUntil } from '../../infra/local/wait.ts';
 import { readMetric } from './faults/metric.ts';
+import { LIKE_A_POD } from './pod-limit.ts';
 import { KafkaUnderTest } from './producer/kafka-under-test.ts';
 
 const CONNECTIONS = 1_000;
@@ -13,8 +14,6 @@ const BOUND_MIB = 256;
 const QUEUE_RECORDS = 40_000;
 /** What docs/http.md asks for with the default queue; unbounded, the tests that fill it come to more than 1,000 MiB. */
 const FULL_QUEUE_MIB = 512;
-/** Node sizes its heap by the memory that it sees. On a whole machine these have the effect of a pod's limit. */
-const LIKE_A_POD = { NODE_OPTIONS: '--max-semi-space-size=4 --max-old-space-size=128' };
 
 let under: KafkaUnderTest;
 
