@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { Environment } from '../environments/environment.ts';
@@ -29,19 +30,23 @@ const REPOSITORIES = ['**pulumi:providers:aws::**', '**:ImageRepositories**'].fl
 process.env['PATH'] = [join(ROOT, 'node_modules/.bin'), process.env['PATH'] ?? ''].join(delimiter);
 process.chdir(ROOT);
 
-async function main({ name, stack, yes }: StackCommand): Promise<void> {
+async function main({ name, stack, yes, savePlan, plan }: StackCommand): Promise<void> {
+  if (plan !== undefined && !existsSync(plan)) {
+    throw new Error(`--plan must be a file that preview --save-plan wrote, got ${plan}, which is not there`);
+  }
   const pulumi = new PulumiCommand(stack);
   await pulumi.requireStack();
   const environment = await readStackEnvironment(pulumi, stack);
   const confirm = yes ? ['--yes'] : [];
   switch (name) {
     case 'preview':
-      return pulumi.run('preview', '--diff');
+      return pulumi.run('preview', '--diff', ...(savePlan === undefined ? [] : ['--save-plan', savePlan]));
     case 'up':
-      // The first time, there is nowhere to push to.
-      if (environment.aws?.repositories === true) await pulumi.run('up', ...confirm, ...REPOSITORIES);
+      // The first time, there is nowhere to push to. A plan is carried out whole or not at all, so it comes later.
+      if (environment.aws?.repositories === true && plan === undefined)
+        await pulumi.run('up', ...confirm, ...REPOSITORIES);
       buildImages(environment.name);
-      await pulumi.run('up', ...confirm);
+      await pulumi.run('up', ...confirm, ...(plan === undefined ? [] : ['--plan', plan]));
       return sendEvents(environment);
     case 'grow-volume':
       return grow(pulumi, stack, environment);

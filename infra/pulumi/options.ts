@@ -5,12 +5,22 @@ export interface StackCommand {
   readonly stack: string;
   /** Asks nothing. */
   readonly yes: boolean;
+  /** File that a preview writes its plan to. */
+  readonly savePlan?: string;
+  /** File with the plan that `up` may not go beyond. */
+  readonly plan?: string;
 }
 
 export const USAGE = `usage: npm run preview -- --stack NAME        what up would change, object by object
        npm run up -- --stack NAME [--yes]    images, pulumi up, and events sent through the edge into the bucket
        npm run grow-volume -- --stack NAME   gives volumes the sizes of the environment, with their data
+
+  preview --save-plan FILE   writes what it found, for up --plan
+  up --plan FILE             does what the plan says, and fails where more would change
 `;
+
+/** What only one of the commands takes. */
+const OWN_OPTIONS = { 'save-plan': 'preview', plan: 'up' } as const;
 
 /** @throws Error that says what the command line lacks */
 export function parseStackCommand([name, ...args]: readonly string[]): StackCommand {
@@ -19,11 +29,30 @@ export function parseStackCommand([name, ...args]: readonly string[]): StackComm
   }
   const { values } = parseArgs({
     args: [...args],
-    options: { stack: { type: 'string' }, yes: { type: 'boolean' } },
+    options: {
+      stack: { type: 'string' },
+      yes: { type: 'boolean' },
+      'save-plan': { type: 'string' },
+      plan: { type: 'string' },
+    },
     strict: true,
   });
+  for (const [option, owner] of Object.entries(OWN_OPTIONS)) {
+    const value = values[option as keyof typeof OWN_OPTIONS];
+    if (value !== undefined && name !== owner) {
+      throw new Error(`--${option} must be given to ${owner}, got ${name}`);
+    }
+    if (value === '') throw new Error(`--${option} must name a file, got none`);
+  }
   if (values.stack === undefined || values.stack === '') {
     throw new Error(`--stack must name a stack, got none: npm run ${name} -- --stack dev`);
   }
-  return { name, stack: values.stack, yes: values.yes ?? false };
+  const { stack, yes = false, 'save-plan': savePlan, plan } = values;
+  return {
+    name,
+    stack,
+    yes,
+    ...(savePlan !== undefined && { savePlan }),
+    ...(plan !== undefined && { plan }),
+  };
 }

@@ -32,6 +32,27 @@ test('a command without a stack, or with an option that there is not, says what 
   });
 });
 
+test('a plan is written by preview and kept to by up, each takes its own option only', () => {
+  assert.deepEqual(parseStackCommand(['preview', '--stack', 'dev', '--save-plan', 'plan.json']), {
+    name: 'preview',
+    stack: 'dev',
+    yes: false,
+    savePlan: 'plan.json',
+  });
+  assert.deepEqual(parseStackCommand(['up', '--stack', 'dev', '--plan', 'plan.json']), {
+    name: 'up',
+    stack: 'dev',
+    yes: false,
+    plan: 'plan.json',
+  });
+  const refuses = (args: readonly string[], message: string): void =>
+    assert.throws(() => parseStackCommand([...args, '--stack', 'dev']), { message });
+  refuses(['up', '--save-plan', 'x'], '--save-plan must be given to preview, got up');
+  refuses(['preview', '--plan', 'x'], '--plan must be given to up, got preview');
+  refuses(['grow-volume', '--plan', 'x'], '--plan must be given to up, got grow-volume');
+  refuses(['up', '--plan='], '--plan must name a file, got none');
+});
+
 test('on a machine without Pulumi, preview says so in one sentence', () => {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,

@@ -18,8 +18,17 @@ function standIn(name: string, fails: string): void {
   writeFileSync(join(directory, name), script, { mode: 0o755 });
 }
 
+interface Failing {
+  readonly pulumi?: string;
+  readonly docker?: string;
+}
+
 /** `npm run up -- --stack blue`, which deploys dev, with a registry that has all images and an edge that nobody can reach. */
-async function up(failing: { readonly pulumi?: string; readonly docker?: string } = {}) {
+function up(failing: Failing = {}, ...options: readonly string[]) {
+  return run(['up', '--stack', 'blue', '--yes', ...options], failing);
+}
+
+async function run(args: readonly string[], failing: Failing) {
   writeFileSync(log, '');
   standIn('docker', failing.docker ?? "''");
   standIn('pulumi', failing.pulumi ?? "''");
@@ -30,7 +39,7 @@ async function up(failing: { readonly pulumi?: string; readonly docker?: string 
   const proxy = `http://127.0.0.1:${await findFreePort()}`;
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    [join(import.meta.dirname, '../../infra/pulumi/main.ts'), 'up', '--stack', 'blue', '--yes'],
+    [join(import.meta.dirname, '../../infra/pulumi/main.ts'), ...args],
     {
       encoding: 'utf8',
       env: {
@@ -65,6 +74,28 @@ test('up looks for the stack, brings its images, has Pulumi deploy it, and posts
     'error: smoke test: https://collect.dev.example.com/upload cannot be reached (ECONNREFUSED): check the DNS record and the load balancer\n',
   );
   assert.equal(status, 1);
+});
+
+test('a preview keeps its plan where it is told to, and up has Pulumi keep to it', async () => {
+  const plan = join(directory, 'plan.json');
+  const { status, calls } = await run(['preview', '--stack', 'blue', '--save-plan', plan], {});
+  assert.equal(status, 0);
+  assert.equal(calls.at(-1), `pulumi preview --diff --save-plan ${plan} --stack blue`);
+  writeFileSync(plan, '{}');
+  assert.equal((await up({}, '--plan', plan)).calls.at(-1), `pulumi up --yes --plan ${plan} --stack blue`);
+});
+
+test('up with a plan that is not there does nothing', async () => {
+  const { status, stderr, calls } = await up({}, '--plan', '/nowhere/plan.json');
+  assert.deepEqual(
+    { status, stderr, calls },
+    {
+      status: 1,
+      stderr:
+        'error: --plan must be a file that preview --save-plan wrote, got /nowhere/plan.json, which is not there\n',
+      calls: [''],
+    },
+  );
 });
 
 test('nothing is deployed whose images are not there', async () => {

@@ -8,38 +8,62 @@ const ROOT = join(import.meta.dirname, '../..');
 const DIRECTORY = join(ROOT, '.github/workflows');
 
 interface Step {
+  readonly name?: string;
   readonly uses?: string;
   readonly run?: string;
   readonly with?: Readonly<Record<string, unknown>>;
 }
 
+interface Job {
+  readonly if?: string;
+  /** A workflow that the job consists of; then it has no steps. */
+  readonly uses?: string;
+  readonly environment?: string;
+  readonly concurrency?: Readonly<Record<string, unknown>>;
+  readonly 'timeout-minutes'?: number;
+  readonly permissions?: Readonly<Record<string, string>>;
+  readonly steps?: readonly Step[];
+}
+
 interface Workflow {
   readonly on: Readonly<Record<string, unknown>>;
   readonly permissions?: Readonly<Record<string, string>>;
-  readonly jobs: Readonly<
-    Record<
-      string,
-      {
-        readonly 'timeout-minutes'?: number;
-        readonly permissions?: Readonly<Record<string, string>>;
-        readonly steps: readonly Step[];
-      }
-    >
-  >;
+  readonly concurrency?: Readonly<Record<string, unknown>>;
+  readonly jobs: Readonly<Record<string, Job>>;
 }
+
+/** A cut-off `up` leaves the stack locked and the platform half rolled; everything else may be cut off soon. */
+const LONGEST_MINUTES = { up: 120, other: 30 };
 
 const workflows = readdirSync(DIRECTORY).map((file) => {
   const text = readFileSync(join(DIRECTORY, file), 'utf8');
   return { file, text, workflow: parse(text) as Workflow };
 });
-const steps = workflows.flatMap(({ file, workflow }) =>
-  Object.values(workflow.jobs).flatMap((job) => job.steps.map((step) => ({ file, ...step }))),
+const actionFile = join(ROOT, '.github/actions/open-stack/action.yml');
+const actionText = readFileSync(actionFile, 'utf8');
+const action = parse(actionText) as { readonly runs: { readonly steps: readonly Step[] } };
+const jobs = workflows.flatMap(({ file, workflow }) =>
+  Object.entries(workflow.jobs).map(([name, job]) => ({ name: `${file}: ${name}`, job })),
 );
+const steps = [
+  ...jobs.flatMap(({ name, job }) => (job.steps ?? []).map((step) => ({ file: name, ...step }))),
+  ...action.runs.steps.map((step) => ({ file: actionFile, ...step })),
+];
+
+function reachesCloud({ steps = [] }: Job): boolean {
+  return steps.some(({ uses }) => uses === './.github/actions/open-stack');
+}
+
+function runsUp({ steps = [] }: Job): boolean {
+  return steps.some(({ run = '' }) => /\bnpm run up\b/.test(run));
+}
 
 test('every action is pinned by digest, with the version beside it', () => {
-  const uses = workflows.flatMap(({ text }) => [...text.matchAll(/uses: (.*)/g)].map(([, pin]) => pin ?? ''));
-  assert.ok(uses.length > 5);
-  for (const pin of uses) assert.match(pin, /^[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+  const texts = [...workflows.map(({ text }) => text), actionText];
+  const uses = texts.flatMap((text) => [...text.matchAll(/uses: (.*)/g)].map(([, pin]) => pin ?? ''));
+  const pins = uses.filter((pin) => !pin.startsWith('./.github/'));
+  assert.ok(pins.length > 5);
+  for (const pin of pins) assert.match(pin, /^[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
 });
 
 test('each workflow begins without rights beyond reading, and each job ends by itself', () => {
@@ -50,8 +74,42 @@ test('each workflow begins without rights beyond reading, and each job ends by i
       Object.values(permissions).every((right) => right === 'read'),
       file,
     );
-    for (const job of Object.values(workflow.jobs))
-      assert.ok((job['timeout-minutes'] ?? Infinity) <= 30, file);
+  }
+  for (const { name, job } of jobs.filter(({ job }) => job.uses === undefined)) {
+    const longest = runsUp(job) ? LONGEST_MINUTES.up : LONGEST_MINUTES.other;
+    assert.ok((job['timeout-minutes'] ?? Infinity) <= longest, name);
+  }
+});
+
+test('only a job that reaches the cloud has an identity there, by an environment of its own, and no right to write', () => {
+  const reaching = jobs.filter(({ job }) => reachesCloud(job));
+  assert.ok(reaching.length > 1);
+  for (const { name, job } of jobs) {
+    if (!reachesCloud(job) && job.uses === undefined)
+      assert.ok(!('id-token' in (job.permissions ?? {})), name);
+  }
+  for (const { name, job } of reaching) {
+    assert.deepEqual(job.permissions, { contents: 'read', 'id-token': 'write' }, name);
+    const environment = runsUp(job)
+      ? /^\$\{\{ inputs\.stack \}\}$/
+      : /^\$\{\{ (inputs|matrix)\.stack \}\}-preview$/;
+    assert.match(job.environment ?? '', environment, name);
+  }
+});
+
+test('an up is never cut off by the next one, and there is one at a time of a stack', () => {
+  const ups = jobs.filter(({ job }) => runsUp(job));
+  assert.equal(ups.length, 1);
+  for (const { name, job } of ups) {
+    assert.deepEqual(job.concurrency, { group: 'up-${{ inputs.stack }}', 'cancel-in-progress': false }, name);
+  }
+  for (const { file, workflow } of workflows) {
+    if (!file.startsWith('deploy')) continue;
+    assert.equal(
+      workflow.concurrency,
+      undefined,
+      `${file}: an approval that is waited for holds up nothing else`,
+    );
   }
 });
 
