@@ -54,9 +54,12 @@ export function maskValue(kind: string, path: Path, value: Tree): Tree {
   if (Array.isArray(value)) return (value as readonly Tree[]).map((inner) => maskValue(kind, path, inner));
   if (typeof value !== 'string') return value;
   const name = path.at(-1) === 'value' ? path.at(-2) : path.at(-1);
-  return isSecretName(name ?? '')
-    ? '(masked)'
-    : SECRETS_IN_TEXT.reduce((text, [pattern, mask]) => text.replace(pattern, mask), value);
+  return isSecretName(name ?? '') ? '(masked)' : maskText(value);
+}
+
+/** A text of any origin without what looks secret in it. */
+export function maskText(text: string): string {
+  return SECRETS_IN_TEXT.reduce((masked, [pattern, mask]) => masked.replace(pattern, mask), text);
 }
 
 function hideAll(value: Tree): Tree {

@@ -30,7 +30,7 @@ const REPOSITORIES = ['**pulumi:providers:aws::**', '**:ImageRepositories**'].fl
 process.env['PATH'] = [join(ROOT, 'node_modules/.bin'), process.env['PATH'] ?? ''].join(delimiter);
 process.chdir(ROOT);
 
-async function main({ name, stack, yes, savePlan, plan }: StackCommand): Promise<void> {
+async function main({ name, stack, yes, json, savePlan, plan }: StackCommand): Promise<void> {
   if (plan !== undefined && !existsSync(plan)) {
     throw new Error(`--plan must be a file that preview --save-plan wrote, got ${plan}, which is not there`);
   }
@@ -40,7 +40,7 @@ async function main({ name, stack, yes, savePlan, plan }: StackCommand): Promise
   const confirm = yes ? ['--yes'] : [];
   switch (name) {
     case 'preview':
-      return pulumi.run('preview', '--diff', ...(savePlan === undefined ? [] : ['--save-plan', savePlan]));
+      return preview(pulumi, json, savePlan);
     case 'up':
       // The first time, there is nowhere to push to. A plan is carried out whole or not at all, so it comes later.
       if (environment.aws?.repositories === true && plan === undefined)
@@ -51,6 +51,13 @@ async function main({ name, stack, yes, savePlan, plan }: StackCommand): Promise
     case 'grow-volume':
       return grow(pulumi, stack, environment);
   }
+}
+
+function preview(pulumi: PulumiCommand, json?: string, savePlan?: string): Promise<void> {
+  const plan = savePlan === undefined ? [] : ['--save-plan', savePlan];
+  return json === undefined
+    ? pulumi.run('preview', '--diff', ...plan)
+    : pulumi.runInto(json, 'preview', '--json', ...plan);
 }
 
 async function readStackEnvironment(pulumi: PulumiCommand, stack: string): Promise<Environment> {

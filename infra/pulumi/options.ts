@@ -5,6 +5,8 @@ export interface StackCommand {
   readonly stack: string;
   /** Asks nothing. */
   readonly yes: boolean;
+  /** File that a preview writes its result to, as JSON. */
+  readonly json?: string;
   /** File that a preview writes its plan to. */
   readonly savePlan?: string;
   /** File with the plan that `up` may not go beyond. */
@@ -15,12 +17,13 @@ export const USAGE = `usage: npm run preview -- --stack NAME        what up woul
        npm run up -- --stack NAME [--yes]    images, pulumi up, and events sent through the edge into the bucket
        npm run grow-volume -- --stack NAME   gives volumes the sizes of the environment, with their data
 
+  preview --json FILE        prints nothing, writes what it found as JSON, for scripts
   preview --save-plan FILE   writes what it found, for up --plan
   up --plan FILE             does what the plan says, and fails where more would change
 `;
 
 /** What only one of the commands takes. */
-const OWN_OPTIONS = { 'save-plan': 'preview', plan: 'up' } as const;
+const OWN_OPTIONS = { json: 'preview', 'save-plan': 'preview', plan: 'up' } as const;
 
 /** @throws Error that says what the command line lacks */
 export function parseStackCommand([name, ...args]: readonly string[]): StackCommand {
@@ -32,6 +35,7 @@ export function parseStackCommand([name, ...args]: readonly string[]): StackComm
     options: {
       stack: { type: 'string' },
       yes: { type: 'boolean' },
+      json: { type: 'string' },
       'save-plan': { type: 'string' },
       plan: { type: 'string' },
     },
@@ -47,11 +51,12 @@ export function parseStackCommand([name, ...args]: readonly string[]): StackComm
   if (values.stack === undefined || values.stack === '') {
     throw new Error(`--stack must name a stack, got none: npm run ${name} -- --stack dev`);
   }
-  const { stack, yes = false, 'save-plan': savePlan, plan } = values;
+  const { stack, yes = false, json, 'save-plan': savePlan, plan } = values;
   return {
     name,
     stack,
     yes,
+    ...(json !== undefined && { json }),
     ...(savePlan !== undefined && { savePlan }),
     ...(plan !== undefined && { plan }),
   };

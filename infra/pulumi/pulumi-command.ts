@@ -1,4 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
+import { open } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
 const execute = promisify(execFile);
@@ -47,8 +48,24 @@ export class PulumiCommand {
   }
 
   /** Runs a command on the stack, on this terminal. @throws CommandFailed */
-  async run(...args: readonly string[]): Promise<void> {
-    const child = spawn('pulumi', [...args, '--stack', this.#stack], { stdio: 'inherit' });
+  run(...args: readonly string[]): Promise<void> {
+    return this.#spawn('inherit', args);
+  }
+
+  /** Runs a command on the stack, with its standard output in a file, also where it fails. @throws CommandFailed */
+  async runInto(path: string, ...args: readonly string[]): Promise<void> {
+    const file = await open(path, 'w');
+    try {
+      await this.#spawn(file.fd, args);
+    } finally {
+      await file.close();
+    }
+  }
+
+  async #spawn(output: 'inherit' | number, args: readonly string[]): Promise<void> {
+    const child = spawn('pulumi', [...args, '--stack', this.#stack], {
+      stdio: ['inherit', output, 'inherit'],
+    });
     const code = await new Promise<number | null>((resolve, reject) => {
       child.once('error', reject);
       child.once('close', resolve);

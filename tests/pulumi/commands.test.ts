@@ -49,6 +49,7 @@ test('a plan is written by preview and kept to by up, each takes its own option 
     assert.throws(() => parseStackCommand([...args, '--stack', 'dev']), { message });
   refuses(['up', '--save-plan', 'x'], '--save-plan must be given to preview, got up');
   refuses(['preview', '--plan', 'x'], '--plan must be given to up, got preview');
+  refuses(['up', '--json', 'x'], '--json must be given to preview, got up');
   refuses(['grow-volume', '--plan', 'x'], '--plan must be given to up, got grow-volume');
   refuses(['up', '--plan='], '--plan must name a file, got none');
 });

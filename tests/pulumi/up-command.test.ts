@@ -14,7 +14,7 @@ const log = join(directory, 'log');
 
 /** Stands in for a program: writes down how it was called, and fails where `fails` matches. */
 function standIn(name: string, fails: string): void {
-  const script = `#!/bin/sh\nprintf '%s\\n' "${name} $*" >>'${log}'\ncase "$*" in ${fails}) exit 3;; esac\n`;
+  const script = `#!/bin/sh\nprintf '%s\\n' "${name} $*" >>'${log}'\n[ "$1" != preview ] || echo said by ${name} preview\ncase "$*" in ${fails}) exit 3;; esac\n`;
   writeFileSync(join(directory, name), script, { mode: 0o755 });
 }
 
@@ -83,6 +83,20 @@ test('a preview keeps its plan where it is told to, and up has Pulumi keep to it
   assert.equal(calls.at(-1), `pulumi preview --diff --save-plan ${plan} --stack blue`);
   writeFileSync(plan, '{}');
   assert.equal((await up({}, '--plan', plan)).calls.at(-1), `pulumi up --yes --plan ${plan} --stack blue`);
+});
+
+test('what a preview prints as JSON is kept in a file, also where it fails, and nothing else is printed', async () => {
+  const file = join(directory, 'preview.json');
+  for (const [failing, expected] of [
+    [{}, 0],
+    [{ pulumi: 'preview*' }, 1],
+  ] as const) {
+    rmSync(file, { force: true });
+    const { status, stdout, calls } = await run(['preview', '--stack', 'blue', '--json', file], failing);
+    assert.deepEqual({ status, stdout }, { status: expected, stdout: '' });
+    assert.equal(calls.at(-1), 'pulumi preview --json --stack blue');
+    assert.equal(readFileSync(file, 'utf8'), 'said by pulumi preview\n');
+  }
 });
 
 test('up with a plan that is not there does nothing', async () => {

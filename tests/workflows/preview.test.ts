@@ -6,14 +6,30 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { parse } from 'yaml';
 import { parseOptions } from '../../infra/diff/options.ts';
+import { parseStackCommand } from '../../infra/pulumi/options.ts';
 
-const FILE = join(import.meta.dirname, '../../.github/workflows/preview.yml');
-const { jobs } = parse(readFileSync(FILE, 'utf8')) as {
-  readonly jobs: {
-    readonly diff: { readonly steps: readonly { readonly name?: string; readonly run?: string }[] };
+const WORKFLOWS = join(import.meta.dirname, '../../.github/workflows');
+
+interface Step {
+  readonly name?: string;
+  readonly uses?: string;
+  readonly run?: string;
+  readonly with?: Readonly<Record<string, unknown>>;
+}
+
+function stepsOf(file: string, job: string): readonly Step[] {
+  const { jobs } = parse(readFileSync(join(WORKFLOWS, file), 'utf8')) as {
+    readonly jobs: Readonly<Record<string, { readonly steps: readonly Step[] }>>;
   };
-};
-const script = jobs.diff.steps.find(({ name }) => name === 'Compare with the target branch')?.run ?? '';
+  return jobs[job]?.steps ?? [];
+}
+
+function scriptOf(steps: readonly Step[], name: string): string {
+  return steps.find((step) => step.name === name)?.run ?? '';
+}
+
+const stacks = stepsOf('preview.yml', 'stacks');
+const comment = stepsOf('preview-comment.yml', 'comment');
 
 const directory = mkdtempSync(join(tmpdir(), 'headwater-preview-'));
 after(() => rmSync(directory, { recursive: true, force: true }));
@@ -23,6 +39,7 @@ test('the step hands each label that approves to the gate, nothing else, and no 
   writeFileSync(join(directory, 'approve-file'), '');
   mkdirSync(bin);
   writeFileSync(join(bin, 'npm'), '#!/bin/sh\nprintf "%s\\n" "$@" > arguments\n', { mode: 0o755 });
+  const script = scriptOf(stepsOf('preview.yml', 'diff'), 'Compare with the target branch');
   const { status, stderr } = spawnSync('bash', ['-e', '-c', script], {
     cwd: directory,
     encoding: 'utf8',
@@ -41,4 +58,49 @@ test('the step hands each label that approves to the gate, nothing else, and no 
   assert.deepEqual(options.failOn, ['data-at-risk', 'data-deleted-sooner']);
   assert.equal(options.base, 'c0ffee');
   assert.equal(options.head, 'HEAD');
+});
+
+test('each stack is asked into a file of its own, which is there also where Pulumi was never reached', () => {
+  const bin = join(directory, 'stacks-bin');
+  mkdirSync(bin);
+  writeFileSync(join(bin, 'npm'), '#!/bin/sh\nprintf "%s\\n" "$@" > arguments\nexit 1\n', { mode: 0o755 });
+  const { status } = spawnSync('bash', ['-e', '-c', scriptOf(stacks, 'Ask Pulumi')], {
+    cwd: directory,
+    env: { PATH: `${bin}:/usr/bin:/bin`, STACK: 'blue' },
+  });
+  assert.equal(status, 1);
+  assert.equal(readFileSync(join(directory, 'stacks/blue.json'), 'utf8'), '');
+  const [, command = '', , ...args] = readFileSync(join(directory, 'arguments'), 'utf8')
+    .trimEnd()
+    .split('\n');
+  assert.deepEqual(parseStackCommand([command, ...args]), {
+    name: 'preview',
+    stack: 'blue',
+    yes: false,
+    json: 'stacks/blue.json',
+  });
+});
+
+test('the comment is given what the jobs of the stacks kept', () => {
+  const kept = stacks.find(({ uses }) => uses?.startsWith('actions/upload-artifact@'))?.with;
+  assert.equal(kept?.['name'], 'stack-${{ matrix.stack }}');
+  assert.equal(kept['path'], 'stacks');
+  const taken = comment.find((step) => step.with?.['pattern'] === 'stack-*')?.with;
+  assert.equal(taken?.['merge-multiple'], true);
+
+  const bin = join(directory, 'comment-bin');
+  mkdirSync(bin);
+  mkdirSync(join(directory, 'artifact'));
+  writeFileSync(join(directory, 'artifact/number'), '7; rm -r /\n');
+  for (const name of ['node', 'npx'])
+    writeFileSync(join(bin, name), '#!/bin/sh\nprintf "%s\\n" "$@" > arguments\n', { mode: 0o755 });
+  const { status, stderr } = spawnSync('bash', ['-e', '-c', scriptOf(comment, 'Write the comment')], {
+    cwd: directory,
+    encoding: 'utf8',
+    env: { PATH: `${bin}:/usr/bin:/bin`, PREVIEW: 'artifact', STACKS: 'in/stacks', COMMIT: 'c0ffee' },
+  });
+  assert.equal(status, 0, stderr);
+  assert.deepEqual(readFileSync(join(directory, 'arguments'), 'utf8').trimEnd().split('\n'), [
+    ...['node', 'infra/diff/comment/main.ts', 'artifact/comment.md', '7', 'c0ffee', 'in/stacks'],
+  ]);
 });

@@ -113,15 +113,30 @@ test('an up is never cut off by the next one, and there is one at a time of a st
   }
 });
 
-test('code of a pull request never runs where there is a secret or a right to write', () => {
+test('code of a pull request never runs where there is a right to write, and that of a fork never where there is a secret', () => {
+  const powerful = /secrets\.|github\.token|"write"/;
+  let reading = 0;
   for (const { file, text, workflow } of workflows) {
-    if ('pull_request' in workflow.on) {
-      assert.doesNotMatch(text, /secrets\.|github\.token|: write/, file);
-    }
     assert.ok(!('pull_request_target' in workflow.on), file);
     if ('workflow_run' in workflow.on)
       assert.doesNotMatch(text, /ref:/, `${file} checks out the target branch only`);
+    if (!('pull_request' in workflow.on)) continue;
+    assert.doesNotMatch(JSON.stringify({ ...workflow, jobs: undefined }), powerful, file);
+    for (const job of Object.values(workflow.jobs)) {
+      if (!powerful.test(JSON.stringify(job))) continue;
+      reading += 1;
+      assert.match(
+        job.if ?? '',
+        /^[^|]* && github\.event\.pull_request\.head\.repo\.full_name == github\.repository$/,
+        file,
+      );
+      // To see who it is in the cloud, an identity must be written; what it may do there is to read.
+      assert.deepEqual(job.permissions, { contents: 'read', 'id-token': 'write' }, file);
+      assert.match(job.environment ?? '', /-preview$/, file);
+      assert.ok(!runsUp(job), file);
+    }
   }
+  assert.equal(reading, 1);
 });
 
 test('no credential is left in a checkout, and nothing of an event is pasted into a script', () => {

@@ -2,10 +2,14 @@ import type { Change } from '../changes.ts';
 import { CONSEQUENCE_WORDS, CONSEQUENCES } from '../consequences.ts';
 import { summarize, type Report } from '../report.ts';
 import { canonicalText, type Tree } from '../tree.ts';
+import { cell, code, escapeHtml, fence } from './markdown-text.ts';
 import { changeText, headAlone, restartTexts, sidesText } from './words.ts';
 
 /** GitHub refuses a comment of more than 65,536 characters; what other steps add to ours needs room too. */
 export const MARKDOWN_LIMIT = 60_000;
+
+/** Of them, what the report leaves to the previews of Pulumi's stacks that are folded in behind it. */
+const STACKS_ROOM = 15_000;
 
 /** By this the comment is found again, to be edited in place. */
 export const MARKER = '<!-- headwater-diff -->';
@@ -15,7 +19,7 @@ const TABLE_ROWS = 60;
 const NOTICE = 400;
 
 /** For a pull request: the summary first, then a table, then details to open; never longer than the limit. */
-export function renderMarkdown(report: Report, limit = MARKDOWN_LIMIT): string {
+export function renderMarkdown(report: Report, limit = MARKDOWN_LIMIT - STACKS_ROOM): string {
   const { changes, baseError } = report;
   const head = [MARKER, '## What this change does', '', sidesText(report).replaceAll('→', 'to'), ''];
   if (baseError !== undefined) {
@@ -118,29 +122,4 @@ function sideLines(sign: '-' | '+', value: Tree | undefined): readonly string[] 
         : canonicalText(value);
   const cut = text.length > VALUE_LENGTH ? `${text.slice(0, VALUE_LENGTH)}\n… cut` : text;
   return cut.split('\n').map((line) => `${sign}${line}`);
-}
-
-/** A fence longer than any within, so that no value ends it. */
-function fence(text: string, language = ''): string {
-  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([ticks]) => ticks.length));
-  const ticks = '`'.repeat(longest + 1);
-  return `${ticks}${language}\n${text}\n${ticks}`;
-}
-
-/** Code in a cell of a table: ticks and bars would end it. */
-function code(text: string): string {
-  return `\`${text.replaceAll('`', "'").replaceAll('|', '\\|')}\``;
-}
-
-function cell(text: string): string {
-  return escapeHtml(text).replaceAll('|', '\\|');
-}
-
-/** What would be markup, a mention or a link of GitHub's in a value is text. */
-function escapeHtml(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('@', '&#64;');
 }

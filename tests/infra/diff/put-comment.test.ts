@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { promisify } from 'node:util';
 import { putComment } from '../../../infra/diff/comment/put-comment.ts';
 import { MARKER } from '../../../infra/diff/render/render-markdown.ts';
 
@@ -72,4 +77,26 @@ test('what a fork could make up is not written: another pull request, no report,
   await assert.rejects(putComment(pull, 'buy this'), /must begin with/);
   await assert.rejects(putComment(pull, MARKER + 'x'.repeat(60_000)), /at most 60000 characters/);
   assert.deepEqual(written, []);
+});
+
+test('the command writes the report with the previews of the stacks behind it, into one comment', async () => {
+  commentsBefore([]);
+  const directory = mkdtempSync(join(tmpdir(), 'headwater-comment-'));
+  after(() => rmSync(directory, { recursive: true, force: true }));
+  const report = join(directory, 'comment.md');
+  writeFileSync(report, `${MARKER}\nthe report\n`);
+  writeFileSync(join(directory, 'staging.json'), '{"changeSummary":{"same":3}}');
+  writeFileSync(join(directory, 'production.json'), '');
+  const main = join(import.meta.dirname, '../../../infra/diff/comment/main.ts');
+  const env = { GITHUB_API_URL: pull.apiUrl, GITHUB_TOKEN: pull.token, GITHUB_REPOSITORY: pull.repository };
+  const write = (stacks: string) =>
+    promisify(execFile)(process.execPath, [main, report, '7', HEAD, stacks], { env });
+  assert.equal((await write(directory)).stdout, 'comment made\n');
+  await write(join(directory, 'none'));
+  const [both, alone] = written.map(({ body }) => body);
+  assert.match(
+    both ?? '',
+    /the report\n\n## What Pulumi does\n\nStack `production`: \*\*the preview failed\*\*\n[^]*Stack `staging`: nothing to do, 3 unchanged\n$/,
+  );
+  assert.equal(alone, `${MARKER}\nthe report\n`);
 });
