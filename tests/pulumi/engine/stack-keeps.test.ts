@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { after, before, test } from 'node:test';
+import { promisify } from 'node:util';
 import { AppsV1Api } from '@kubernetes/client-node';
 import type { Stack } from '@pulumi/pulumi/automation/index.js';
 import type { Environment } from '../../../infra/environments/environment.ts';
@@ -8,6 +10,7 @@ import { growVolumes } from '../../../infra/pulumi/grow-volumes.ts';
 import { configurationOf, manifestsOf } from '../stacks.ts';
 import { installClasses, installKinds, startTestCluster, type TestCluster } from './cluster.ts';
 import {
+  figuresOf,
   findRealProvider,
   makeBackend,
   openStack,
@@ -71,6 +74,15 @@ async function claims() {
     volume: spec?.volumeName ?? '',
     size: status?.capacity?.['storage'] ?? '',
   }));
+}
+
+/** The CLI as a user starts it. */
+async function pulumi(...args: string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)(backend.command.command, args, {
+    cwd: stack.workspace.workDir,
+    env: { ...process.env, ...stack.workspace.envVars },
+  });
+  return stdout;
 }
 
 async function brokers() {
@@ -156,4 +168,40 @@ test('a volume that would shrink is left alone', options, async () => {
     }),
     /a volume cannot shrink, from 200Gi to 100Gi: set the size back/,
   );
+});
+
+test('what holds data outlives the stack, and the next one goes on with it', options, async (context) => {
+  const [claimsBefore, podsBefore] = [await claims(), await brokers()];
+  assert.equal(claimsBefore.length, 6);
+  const calls = provider.calls.length;
+  // As the CLI does it: a preview comes first, which is where it stops.
+  await assert.rejects(pulumi('destroy', '--stack', 'staging', '--yes'), ({ stdout }: { stdout: string }) => {
+    for (const kept of ['kafka', 'kafka-controller']) {
+      const urn = `urn:\\S+::kubernetes:apps/v1:StatefulSet::headwater/${kept}`;
+      assert.match(stdout, new RegExp(`resource "${urn}" cannot be deleted`));
+    }
+    assert.match(stdout, /because it is protected[^]*pulumi state unprotect/);
+    return true;
+  });
+  assert.equal(provider.calls.length, calls, 'something was deleted before the refusal');
+
+  await pulumi('state', 'unprotect', '--all', '--stack', 'staging', '--yes');
+  const { summary: destroyed } = await stack.destroy();
+  context.diagnostic(figuresOf(destroyed));
+  assert.deepEqual(
+    provider.calls.slice(calls).filter(({ kind }) => kind === 'StatefulSet' || kind === 'Namespace'),
+    [],
+  );
+  const { deployment } = JSON.parse(await pulumi('stack', 'export', '--stack', 'staging')) as {
+    readonly deployment: { readonly resources?: readonly unknown[] };
+  };
+  assert.deepEqual(deployment.resources ?? [], []);
+  assert.deepEqual(await claims(), claimsBefore);
+  assert.deepEqual(await brokers(), podsBefore);
+
+  const { summary: made } = await stack.up();
+  context.diagnostic(figuresOf(made));
+  assert.deepEqual(await claims(), claimsBefore, 'the same claims on the same volumes');
+  assert.deepEqual(await brokers(), podsBefore, 'the sets are taken over with their pods');
+  assert.deepEqual(Object.keys((await stack.up()).summary.resourceChanges ?? {}), ['same']);
 });
