@@ -12,10 +12,15 @@ import {
 import { showAmount, sum, toNumber, type Amounts, type Totals } from './resource-amounts.ts';
 import { workloadDemands, type WorkloadClaim, type WorkloadDemand } from './workload-demand.ts';
 
+interface Quota {
+  readonly name: string;
+  readonly hard: Amounts;
+}
+
 /** What bounds a namespace, and what is in it. */
 export interface NamespaceFacts {
   /** ResourceQuotas for all pods; those with a scope are for some of them, and not looked at. */
-  readonly quotas: readonly { readonly name: string; readonly hard: Amounts }[];
+  readonly quotas: readonly Quota[];
   readonly limitRanges: readonly { readonly name: string; readonly limits: readonly Limit[] }[];
   /** Pods that have not ended. */
   readonly pods: readonly PodTemplate[];
@@ -39,20 +44,21 @@ const STATED = /^(requests|limits)\.(cpu|memory)$/;
  * manifests are applied. What is in the way would otherwise show in the events of a pod that is never made, minutes later.
  */
 export function checkBounds(manifests: readonly Manifest[], context: BoundsContext): Findings {
-  const factsOf = (namespace: string): NamespaceFacts =>
-    withManifests(context.namespaces.get(namespace) ?? NOTHING, manifests, namespace);
-  const limitsOf = (namespace: string): readonly Limit[] =>
-    factsOf(namespace).limitRanges.flatMap(({ limits }) => limits);
+  const { namespaces, quotaProperty } = context;
+  const asked = new Set(manifests.map(({ metadata }) => metadata.namespace ?? ''));
+  const bounds = new Map(
+    [...asked].map((namespace) => [
+      namespace,
+      boundsOf(namespaces.get(namespace) ?? NOTHING, manifests, namespace),
+    ]),
+  );
+  const limitsOf = (namespace: string): readonly Limit[] => bounds.get(namespace)?.limits ?? [];
   const demands = workloadDemands(manifests, { ...context, limitsOf });
-  const namespaces = [...new Set(demands.map(({ namespace }) => namespace))];
-  const found = namespaces.map((namespace): Findings => {
-    const facts = factsOf(namespace);
+  const found = [...bounds].map(([namespace, bound]): Findings => {
     const own = demands.filter((demand) => demand.namespace === namespace);
-    const quotas = checkQuotas(namespace, facts, own, (quota) =>
-      isOwn(manifests, namespace, quota) ? context.quotaProperty(namespace) : undefined,
-    );
+    const quotas = checkQuotas(namespace, bound, own, quotaProperty(namespace));
     return {
-      errors: [...quotas.errors, ...checkLimitRanges(namespace, facts, own)],
+      errors: [...quotas.errors, ...checkLimitRanges(namespace, bound, own)],
       warnings: quotas.warnings,
     };
   });
@@ -62,58 +68,51 @@ export function checkBounds(manifests: readonly Manifest[], context: BoundsConte
   };
 }
 
-/** The platform's own quotas and ranges count as the manifests have them. */
-function withManifests(
-  facts: NamespaceFacts,
-  manifests: readonly Manifest[],
-  namespace: string,
-): NamespaceFacts {
-  const wanted = (kind: string) =>
-    manifests.filter((manifest) => manifest.kind === kind && manifest.metadata.namespace === namespace);
-  const others = <T extends { readonly name: string }>(
-    found: readonly T[],
-    own: readonly T[],
-  ): readonly T[] => found.filter(({ name }) => !own.some((object) => object.name === name));
-  const quotas = wanted('ResourceQuota').map(({ metadata: { name }, spec }) => ({
-    name,
-    hard: (spec as { readonly hard: Amounts }).hard,
-  }));
-  const limitRanges = wanted('LimitRange').map(({ metadata: { name }, spec }) => ({
-    name,
-    limits: (spec as { readonly limits: readonly Limit[] }).limits,
-  }));
-  return {
-    ...facts,
-    quotas: [...others(facts.quotas, quotas), ...quotas],
-    limitRanges: [...others(facts.limitRanges, limitRanges), ...limitRanges],
-  };
+/** What bounds a namespace once the manifests are applied: the platform's own quotas and ranges are as they have them. */
+interface Bounds extends NamespaceFacts {
+  readonly quotas: readonly (Quota & { readonly isOwn: boolean })[];
+  /** Of all its ranges. */
+  readonly limits: readonly Limit[];
 }
 
-function isOwn(manifests: readonly Manifest[], namespace: string, quota: string): boolean {
-  return manifests.some(
-    ({ kind, metadata }) =>
-      kind === 'ResourceQuota' && metadata.namespace === namespace && metadata.name === quota,
-  );
+function boundsOf(facts: NamespaceFacts, manifests: readonly Manifest[], namespace: string): Bounds {
+  const specsOf = <Spec>(kind: string) =>
+    manifests
+      .filter((manifest) => manifest.kind === kind && manifest.metadata.namespace === namespace)
+      .map(({ metadata: { name }, spec }) => ({ name, ...(spec as Spec) }));
+  const others = <T extends { readonly name: string }>(found: readonly T[], own: readonly T[]) =>
+    found.filter(({ name }) => !own.some((object) => object.name === name));
+  const quotas = specsOf<{ readonly hard: Amounts }>('ResourceQuota');
+  const ownRanges = specsOf<{ readonly limits: readonly Limit[] }>('LimitRange');
+  const limitRanges = [...others(facts.limitRanges, ownRanges), ...ownRanges];
+  return {
+    ...facts,
+    quotas: [
+      ...others(facts.quotas, quotas).map((quota) => ({ ...quota, isOwn: false })),
+      ...quotas.map((quota) => ({ ...quota, isOwn: true })),
+    ],
+    limitRanges,
+    limits: limitRanges.flatMap(({ limits }) => limits),
+  };
 }
 
 function checkQuotas(
   namespace: string,
-  facts: NamespaceFacts,
+  bounds: Bounds,
   own: readonly WorkloadDemand[],
-  ownProperty: (quota: string) => string | undefined,
+  property: string,
 ): Findings {
   const errors: string[] = [];
   const warnings: string[] = [];
-  const others = usedByOthers(facts, own);
+  const others = usedByOthers(bounds, own);
   const least = sum(own.map((demand) => [demand.least, 1]));
   const most = sum(own.map((demand) => [demand.most, 1]));
-  const limits = facts.limitRanges.flatMap((range) => range.limits);
-  for (const { name, hard } of facts.quotas) {
+  for (const { name, hard, isOwn } of bounds.quotas) {
     for (const [key, amount] of Object.entries(hard)) {
       const resource = quotaWord(key);
       const show = (value: number): string => showAmount(resource, value);
       const quota = `ResourceQuota ${namespace}/${name}`;
-      const silent = STATED.test(resource) ? findSilent(resource, own, limits) : undefined;
+      const silent = STATED.test(resource) ? findSilent(resource, own, bounds.limits) : undefined;
       if (silent !== undefined) {
         errors.push(
           `${quota}: ${key} must be stated by every container, ${silent} states none, so that no pod would be made: take ${key} out of the quota, or give a LimitRange of the namespace a default`,
@@ -122,8 +121,7 @@ function checkQuotas(
       }
       const total = toNumber(amount);
       const free = Math.max(0, total - (others.get(resource) ?? 0));
-      const property = ownProperty(name);
-      const remedy = property === undefined ? `raise it, or ask for less` : `raise ${property}`;
+      const remedy = isOwn ? `raise ${property}` : 'raise it, or ask for less';
       const lacks = (asked: number): string =>
         `${show(asked)}, ${show(free)} of ${show(total)} are free: ${remedy} in the environment`;
       const [needed = 0, wished = 0] = [least.get(resource), most.get(resource)];
@@ -181,10 +179,9 @@ function findSilent(
 
 function checkLimitRanges(
   namespace: string,
-  { limitRanges }: NamespaceFacts,
+  { limitRanges, limits: all }: Bounds,
   own: readonly WorkloadDemand[],
 ): readonly string[] {
-  const all = limitRanges.flatMap(({ limits }) => limits);
   return limitRanges.flatMap(({ name, limits }) =>
     limits.flatMap(({ type, min = {}, max = {} }) =>
       own.flatMap((demand) =>
