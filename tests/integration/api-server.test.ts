@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -27,28 +26,13 @@ describe('a real API server', () => {
     await rm(directory, { recursive: true });
   });
 
-  const kubectl = (
-    args: readonly string[],
-    input?: object,
-  ): { output: string; errors: string; code: number } => {
-    const [program, ...words] = server.kubectl;
-    const { stdout, stderr, status } = spawnSync(program, [...words, ...args], {
-      encoding: 'utf8',
-      timeout: 60_000,
-      ...(input && { input: JSON.stringify(input) }),
-    });
-    return { output: stdout, errors: stderr, code: status ?? -1 };
-  };
-
   it('takes every object of the lab, warns of the log collector alone, and finds nothing to change when they are applied again', () => {
-    const definition = kubectl(['apply', '--server-side', '-f', '-'], SCALED_OBJECTS);
-    assert.equal(definition.code, 0, definition.errors);
-    const wait = ['--for=condition=Established', '--timeout=30s'];
-    assert.equal(kubectl(['wait', ...wait, `crd/${SCALED_OBJECTS.metadata.name}`]).code, 0);
+    const { cluster } = server;
+    cluster.define([SCALED_OBJECTS]);
 
     const apply = (): string[] => {
       const args = ['apply', '--server-side', '--validate=strict', '-f', MANIFESTS];
-      const { output, errors, code } = kubectl(args);
+      const { output, errors, code } = cluster.try(args);
       assert.equal(code, 0, errors);
       // It reads the node's files as root: the one exception to the restricted profile, and no further one.
       const warnings = errors.trimEnd().split('\n');
@@ -63,12 +47,7 @@ describe('a real API server', () => {
     };
     const generations = (): string => {
       const fields = '{.kind}/{.metadata.name} {.metadata.generation}{"\\n"}';
-      const { output, errors, code } = kubectl([
-        ...['get', '-f', MANIFESTS],
-        ...['-o', `jsonpath={range .items[*]}${fields}{end}`],
-      ]);
-      assert.deepEqual({ code, errors }, { code: 0, errors: '' });
-      return output;
+      return cluster.kubectl(['get', '-f', MANIFESTS, '-o', `jsonpath={range .items[*]}${fields}{end}`]);
     };
     const applied = apply();
     const files = readdirSync(MANIFESTS).map((file) => readFileSync(join(MANIFESTS, file), 'utf8'));
@@ -79,17 +58,16 @@ describe('a real API server', () => {
   });
 
   it('refuses a privileged pod where the pipeline runs, and takes a restricted one', async () => {
-    const dryRun = ['create', '--dry-run=server', '-f', '-'];
+    const create = (pod: object) =>
+      server.cluster.try(['create', '--dry-run=server', '-f', '-'], JSON.stringify(pod));
     // A quota refuses everything until the controller has counted for the first time.
-    await waitUntil(() => kubectl(dryRun, pipelinePod(RESTRICTED)).code === 0, {
-      what: `a restricted pod taken: ${kubectl(dryRun, pipelinePod(RESTRICTED)).errors}`,
+    await waitUntil(() => create(pipelinePod(RESTRICTED)).code === 0, {
+      what: `a restricted pod taken: ${create(pipelinePod(RESTRICTED)).errors}`,
       deadlineMs: 30_000,
       everyMs: 500,
     });
-    const { errors, code } = kubectl(
-      dryRun,
-      pipelinePod({ ...RESTRICTED, privileged: true, allowPrivilegeEscalation: true }),
-    );
+    const privileged = { ...RESTRICTED, privileged: true, allowPrivilegeEscalation: true };
+    const { errors, code } = create(pipelinePod(privileged));
     assert.equal(code, 1);
     assert.match(errors, /violates PodSecurity "restricted:[^"]+": privileged \(container "shell"/);
   });

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,7 +37,7 @@ describe('what a real API server does when a change is applied', () => {
       const { environment } = change;
       const sides = await makeAlone(change);
       const known = environments.get(environment);
-      const applied = known ?? new AppliedEnvironment(server.kubectl, `${environment}-`);
+      const applied = known ?? new AppliedEnvironment(server.cluster, `${environment}-`);
       environments.set(environment, applied);
       if (known === undefined) defineKinds(server, [...sides.before, ...sides.after]);
       assert.deepEqual((await applied.moveTo(sides.before)).refused, new Map());
@@ -76,24 +75,13 @@ function ownOutcome(object: string, { refused, made, deleted, generations }: Out
 }
 
 /** Kinds that neither Kubernetes nor this test has brought yet. */
-function defineKinds(server: ApiServer, objects: readonly ManifestObject[]): void {
-  const [program, ...words] = server.kubectl;
-  const kubectl = (args: readonly string[], input: object): void => {
-    const { stderr, status } = spawnSync(program, [...words, ...args], {
-      encoding: 'utf8',
-      input: JSON.stringify(input),
-    });
-    assert.equal(status, 0, stderr);
-  };
+function defineKinds({ cluster }: ApiServer, objects: readonly ManifestObject[]): void {
   const custom = objects.filter(({ apiVersion }) => CUSTOM_GROUPS.test(apiVersion));
   const kinds = new Map(
     custom.map(({ apiVersion, kind }) => [`${apiVersion} ${kind}`, [apiVersion, kind] as const]),
   );
   const items = [...kinds.values()].map(([apiVersion, kind]) => customResourceDefinition(apiVersion, kind));
-  if (items.length === 0) return;
-  const list = { apiVersion: 'v1', kind: 'List', items };
-  kubectl(['apply', '--server-side', '-f', '-'], list);
-  kubectl(['wait', '--for=condition=Established', '--timeout=30s', '-f', '-'], list);
+  if (items.length > 0) cluster.define(items);
 }
 
 const CUSTOM_GROUPS =

@@ -1,5 +1,6 @@
 import type { Host } from '../../infra/local/host.ts';
 import { findFreePorts } from '../../infra/local/ports.ts';
+import { Cluster } from './cluster.ts';
 import { ControlPlane } from './control-plane.ts';
 import { LabToolchain } from './toolchain.ts';
 
@@ -16,8 +17,7 @@ export interface ApiServer {
   /** Path of an administrator's kubeconfig that needs no other file. */
   readonly kubeconfig: string;
   readonly url: string;
-  /** Words to start kubectl of the same version with. */
-  readonly kubectl: readonly [program: string, ...args: string[]];
+  readonly cluster: Cluster;
   stop(): Promise<void>;
 }
 
@@ -52,5 +52,6 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     throw error;
   }
   const { kubeconfig, url } = plane;
-  return { kubeconfig, url, kubectl: [kubernetes, 'kubectl', '--kubeconfig', kubeconfig], stop };
+  const cluster = new Cluster([kubernetes, 'kubectl', '--kubeconfig', kubeconfig]);
+  return { kubeconfig, url, cluster, stop };
 }

@@ -1,9 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Host } from '../../infra/local/host.ts';
-import { within } from './namespaces.ts';
-import { DIRECTORY } from './place.ts';
 
 const execute = promisify(execFile);
 
@@ -13,21 +9,13 @@ export interface Answer {
   readonly errors: string;
 }
 
-/** The lab's Kubernetes, asked with a kubectl of its own version as its administrator. */
+/** A Kubernetes, asked with a kubectl of its own version as its administrator. */
 export class Cluster {
-  readonly #host: Host;
-  readonly #kubernetes: string;
-
-  /** @param kubernetes path of the binary that is every program of Kubernetes */
-  constructor(host: Host, kubernetes: string) {
-    this.#host = host;
-    this.#kubernetes = kubernetes;
-  }
-
   /** Words that run kubectl where the API server can be reached. */
-  get command(): [program: string, ...args: string[]] {
-    const kubeconfig = join(DIRECTORY, 'admin.kubeconfig');
-    return [...within(this.#host), this.#kubernetes, 'kubectl', `--kubeconfig=${kubeconfig}`];
+  readonly command: readonly [program: string, ...args: string[]];
+
+  constructor(command: readonly [program: string, ...args: string[]]) {
+    this.command = command;
   }
 
   try(args: readonly string[], input?: string): Answer {
@@ -49,8 +37,19 @@ export class Cluster {
   }
 
   apply(objects: readonly object[]): string {
-    const text = objects.map((object) => JSON.stringify(object)).join('\n');
-    return this.kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], text);
+    return this.kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], inputOf(objects));
+  }
+
+  /** Applies definitions of kinds, and waits until objects of them are taken. */
+  define(definitions: readonly object[]): void {
+    this.apply(definitions);
+    const wait = ['wait', '--for=condition=Established', '--timeout=30s', '-f', '-'];
+    this.kubectl(wait, inputOf(definitions));
+  }
+
+  /** Deletes those that are there. */
+  delete(objects: readonly object[]): string {
+    return this.kubectl(['delete', '--ignore-not-found', '-f', '-'], inputOf(objects));
   }
 
   /**
@@ -71,4 +70,9 @@ export class Cluster {
   get(namespace: string, ...what: readonly string[]): unknown {
     return JSON.parse(this.kubectl(['get', '--namespace', namespace, ...what, '-o', 'json'])) as unknown;
   }
+}
+
+/** What kubectl takes for `-f -`. */
+export function inputOf(objects: readonly object[]): string {
+  return objects.map((object) => JSON.stringify(object)).join('\n');
 }

@@ -4,7 +4,8 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Host, Progress } from '../../infra/local/host.ts';
 import { waitUntil } from '../../infra/local/wait.ts';
-import { initFile, keeperFile, removeCgroups } from './namespaces.ts';
+import { Cluster } from './cluster.ts';
+import { initFile, keeperFile, removeCgroups, within } from './namespaces.ts';
 import { makeParts, type Parts } from './parts.ts';
 import { DIRECTORY, PATHS } from './place.ts';
 import { missingRequirements } from './requirements.ts';
@@ -13,6 +14,12 @@ const NODE_LOG = join(DIRECTORY, 'node.log');
 const KEEPER_LOG = join(DIRECTORY, 'keeper.log');
 /** How the node marks a line of its log that is meant for who waits. */
 const SPOKEN = 'lab: ';
+
+/** @param kubernetes path of the binary that is every program of Kubernetes */
+export function clusterOf(host: Host, kubernetes: string): Cluster {
+  const kubeconfig = join(DIRECTORY, 'admin.kubeconfig');
+  return new Cluster([...within(host), kubernetes, 'kubectl', `--kubeconfig=${kubeconfig}`]);
+}
 
 /** Whether the node runs, and all of it. */
 export function isUp(host: Host): boolean {

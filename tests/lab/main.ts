@@ -1,9 +1,9 @@
 // `npm run lab -- up|down|status|kubectl …`: a real Kubernetes on this machine (docs/lab.md).
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
-import { Cluster } from './cluster.ts';
+import type { Cluster } from './cluster.ts';
 import { labEnvironments, type MetadataMode } from './environments.ts';
-import { down, isUp, up } from './lab.ts';
+import { clusterOf, down, isUp, up } from './lab.ts';
 import { makeParts } from './parts.ts';
 import { FORWARDS } from './place.ts';
 import { upPlatform } from './platform.ts';
@@ -18,7 +18,7 @@ function say(text: string): void {
 }
 
 async function cluster(): Promise<Cluster> {
-  return new Cluster(process, (await makeParts(process, say)).binaries.kubernetes);
+  return clusterOf(process, (await makeParts(process, say)).binaries.kubernetes);
 }
 
 async function kubectl(args: readonly string[]): Promise<number> {

@@ -42,8 +42,7 @@ export async function upPlatform(
   const [namespaces = [], ...others] = buildPlatform(labEnvironments[metadata]).charts.map(
     (chart) => chart.toJson() as readonly object[],
   );
-  cluster.apply([SCALED_OBJECTS]);
-  cluster.kubectl(['wait', '--for=condition=Established', `crd/${SCALED_OBJECTS.metadata.name}`]);
+  cluster.define([SCALED_OBJECTS]);
   cluster.apply(namespaces);
   cluster.apply(secrets());
   cluster.apply(others.flat());

@@ -9,8 +9,8 @@ import { Sender } from '../../../infra/local/up/sender.ts';
 import type { Ledger } from '../../../infra/local/verify/attempts.ts';
 import type { Verification } from '../../../infra/local/verify.ts';
 import { waitUntil } from '../../../infra/local/wait.ts';
-import { Cluster } from '../../lab/cluster.ts';
-import { isUp } from '../../lab/lab.ts';
+import type { Cluster } from '../../lab/cluster.ts';
+import { clusterOf, isUp } from '../../lab/lab.ts';
 import { within } from '../../lab/namespaces.ts';
 import { makeParts } from '../../lab/parts.ts';
 import { DIRECTORY, FORWARDS, PATHS } from '../../lab/place.ts';
@@ -21,7 +21,7 @@ export const PIPELINE = lab.namespaces.pipeline;
 export async function labCluster(): Promise<Cluster> {
   assert.ok(isUp(process), 'the lab is down: npm run lab -- up');
   const { binaries } = await makeParts(process, (text) => console.error(text));
-  return new Cluster(process, binaries.kubernetes);
+  return clusterOf(process, binaries.kubernetes);
 }
 
 export const EDGE = {

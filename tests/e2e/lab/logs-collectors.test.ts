@@ -36,8 +36,7 @@ test(
       const config = inPod(cluster, 'fluentd', 'cat /fluentd/etc/fluent.conf');
       assert.match(config, /<source>/);
     } finally {
-      const text = objects.map((object) => JSON.stringify(object)).join('\n');
-      cluster.kubectl(['delete', '--ignore-not-found', '-f', '-'], text);
+      cluster.delete(objects);
     }
   },
 );

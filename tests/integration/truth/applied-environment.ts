@@ -1,7 +1,7 @@
-import { spawnSync } from 'node:child_process';
 import { identify, objectText, type ManifestObject } from '../../../infra/diff/objects.ts';
 import { canonicalText, type Tree } from '../../../infra/diff/tree.ts';
 import { waitUntil } from '../../../infra/local/wait.ts';
+import { inputOf, type Answer, type Cluster } from '../../lab/cluster.ts';
 import { readTemplateRevisions, type ClusterObject, type TemplateRevision } from './template-revisions.ts';
 
 /** What the API server and its controllers did with a set of objects; objects by name, such as `StatefulSet headwater/kafka`. */
@@ -21,14 +21,14 @@ const LEFT_OUT = ['ValidatingWebhookConfiguration', 'Bucket'];
 
 /** An environment in a real cluster, in namespaces of its own: several environments have the same names. */
 export class AppliedEnvironment {
-  readonly #kubectl: readonly [string, ...string[]];
+  readonly #cluster: Cluster;
   readonly #prefix: string;
   readonly #current = new Map<string, ManifestObject>();
   #revisions: ReadonlyMap<string, TemplateRevision> = new Map();
   readonly #generations = new Map<string, number | undefined>();
 
-  constructor(kubectl: readonly [string, ...string[]], prefix: string) {
-    this.#kubectl = kubectl;
+  constructor(cluster: Cluster, prefix: string) {
+    this.#cluster = cluster;
     this.#prefix = prefix;
   }
 
@@ -117,42 +117,27 @@ export class AppliedEnvironment {
   }
 
   #withoutPrefix<T extends ManifestObject>(object: T): T {
-    const { name, namespace } = object.metadata;
-    const cut = (text: string): string => text.replace(this.#prefix, '');
-    const metadata = {
-      ...object.metadata,
-      name: object.kind === 'Namespace' ? cut(name) : name,
-      ...(namespace !== undefined && { namespace: cut(namespace) }),
-    };
-    return { ...object, metadata };
+    return inNamespace(object, (namespace) => namespace.replace(this.#prefix, ''));
   }
 
   #withPrefix(object: ManifestObject): ManifestObject {
-    const { name, namespace } = object.metadata;
-    const metadata = {
-      ...object.metadata,
-      name: object.kind === 'Namespace' ? `${this.#prefix}${name}` : name,
-      ...(namespace !== undefined && { namespace: `${this.#prefix}${namespace}` }),
-    };
-    return { ...object, metadata };
+    return inNamespace(object, (namespace) => `${this.#prefix}${namespace}`);
   }
 
-  #run(args: readonly string[], objects?: readonly ManifestObject[]) {
-    const [program, ...words] = this.#kubectl;
-    const { stdout, stderr, status } = spawnSync(program, [...words, ...args], {
-      encoding: 'utf8',
-      timeout: 60_000,
-      maxBuffer: 2 ** 26,
-      ...(objects && {
-        input: JSON.stringify({
-          apiVersion: 'v1',
-          kind: 'List',
-          items: objects.map((one) => this.#withPrefix(one)),
-        }),
-      }),
-    });
-    return { output: stdout, errors: stderr, code: status ?? -1 };
+  #run(args: readonly string[], objects?: readonly ManifestObject[]): Answer {
+    return this.#cluster.try(args, objects && inputOf(objects.map((object) => this.#withPrefix(object))));
   }
+}
+
+/** The object with its namespace renamed, or the namespace itself. */
+function inNamespace<T extends ManifestObject>(object: T, rename: (namespace: string) => string): T {
+  const { name, namespace } = object.metadata;
+  const metadata = {
+    ...object.metadata,
+    name: object.kind === 'Namespace' ? rename(name) : name,
+    ...(namespace !== undefined && { namespace: rename(namespace) }),
+  };
+  return { ...object, metadata };
 }
 
 /** One object of a cluster; a Job under another name is another. */

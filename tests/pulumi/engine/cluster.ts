@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CoreV1Api, KubeConfig, KubernetesObjectApi } from '@kubernetes/client-node';
 import { startApiServer } from '../../lab/api-server.ts';
+import { customResourceDefinition } from '../../lab/custom-resources.ts';
 import { waitUntil } from '../../../infra/local/wait.ts';
 import { pretendNodes, type PretendedNodes } from './pretended-nodes.ts';
 
@@ -66,8 +67,6 @@ export async function installClasses({ objects }: TestCluster): Promise<void> {
   });
 }
 
-const ANYTHING = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
-
 /** The kinds of another project, without their schemas: any object of them is stored. */
 export async function installKinds(
   { config, objects }: TestCluster,
@@ -75,32 +74,7 @@ export async function installKinds(
   version: string,
   kinds: readonly string[],
 ): Promise<void> {
-  for (const kind of kinds) {
-    const singular = kind.toLowerCase();
-    const plural = singular.endsWith('s') ? `${singular}es` : `${singular}s`;
-    await objects.create({
-      apiVersion: 'apiextensions.k8s.io/v1',
-      kind: 'CustomResourceDefinition',
-      metadata: {
-        name: `${plural}.${group}`,
-        // Groups of Kubernetes' own domain are refused without it.
-        annotations: { 'api-approved.kubernetes.io': 'unapproved, without their schemas' },
-      },
-      spec: {
-        group,
-        names: { kind, singular, plural },
-        scope: 'Namespaced',
-        versions: [
-          {
-            name: version,
-            served: true,
-            storage: true,
-            schema: { openAPIV3Schema: { type: 'object', properties: { spec: ANYTHING, status: ANYTHING } } },
-          },
-        ],
-      },
-    });
-  }
+  for (const kind of kinds) await objects.create(customResourceDefinition(`${group}/${version}`, kind));
   await waitUntil(
     async () => {
       const fresh = KubernetesObjectApi.makeApiClient(config);

@@ -34,10 +34,7 @@ export function bufferLogs(cluster: Cluster): () => void {
   const added = changed.filter((object) => !known.has(identityOf(object)));
   const restore = (): void => {
     cluster.apply(before.filter((object) => touched.has(identityOf(object))));
-    cluster.kubectl(
-      ['delete', '--ignore-not-found', '-f', '-'],
-      added.map((object) => JSON.stringify(object)).join('\n'),
-    );
+    cluster.delete(added);
     waitForRollouts(cluster, () => undefined);
   };
   try {
