@@ -1,4 +1,4 @@
-import { Chart, Testing } from 'cdk8s';
+import { App, Chart, Testing } from 'cdk8s';
 
 /** One Kubernetes object as the API server would get it. */
 export interface Manifest {
@@ -10,7 +10,7 @@ export interface Manifest {
 
 /** Objects of what is built into an empty chart; throws what their construct requires and did not get. */
 export function synthesize(build: (chart: Chart) => void): readonly Manifest[] {
-  const chart = new Chart(Testing.app(), 'test', { disableResourceNameHashes: true });
+  const chart = new Chart(new App(), 'test', { disableResourceNameHashes: true });
   build(chart);
   return Testing.synth(chart) as readonly Manifest[];
 }

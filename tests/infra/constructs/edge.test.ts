@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Chart, Duration, Testing } from 'cdk8s';
+import { App, Chart, Duration } from 'cdk8s';
 import { Edge, type EdgeProps } from '../../../infra/constructs/edge.ts';
 import { readWarnings } from '../../../infra/constructs/requirements.ts';
 import { find, type Manifest, synthesize, valueAt } from '../manifests.ts';
@@ -101,7 +101,7 @@ test('the body limit of a Gateway is said in the words of its implementation', (
 
 test('a Gateway of an unknown implementation is built, with a warning that nobody limits the body', () => {
   const warningsOf = (edge: EdgeProps['edge']) => {
-    const chart = new Chart(Testing.app(), 'test');
+    const chart = new Chart(new App(), 'test');
     new Edge(chart, 'Edge', { ...props, edge });
     return readWarnings(chart);
   };

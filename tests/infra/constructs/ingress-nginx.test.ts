@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Chart, Size, Testing } from 'cdk8s';
+import { App, Chart, Size } from 'cdk8s';
 import { IngressNginx, type IngressNginxProps } from '../../../infra/constructs/ingress-nginx.ts';
 import { readWarnings } from '../../../infra/constructs/requirements.ts';
 import { find, synthesize, valueAt } from '../manifests.ts';
@@ -40,7 +40,7 @@ test('takes every property', () => {
 });
 
 test('warns of its retirement, and says what to set instead', () => {
-  const chart = new Chart(Testing.app(), 'test');
+  const chart = new Chart(new App(), 'test');
   new IngressNginx(chart, 'Controller', minimal);
   assert.match(readWarnings(chart).join(), /retired in March 2026.*Set edge\.kind to 'gateway'/);
 });

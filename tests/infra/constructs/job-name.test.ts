@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Chart, Testing } from 'cdk8s';
+import { App, Chart, Testing } from 'cdk8s';
 import { Job } from 'cdk8s-plus-27';
 import { nameByTemplate } from '../../../infra/constructs/job-name.ts';
 
 function jobName({ argument = 1, backoffLimit = 1 } = {}): string {
-  const chart = new Chart(Testing.app(), 'test');
+  const chart = new Chart(new App(), 'test');
   const job = new Job(chart, 'Job', {
     metadata: { name: 'work' },
     backoffLimit,
