@@ -1,4 +1,4 @@
-import { refusals } from '../infra/refusals.ts';
+import { refusals } from '../infra/refused/refusals.ts';
 
 /** `docs/refused-configurations.md`: what is refused, from the tests that refuse it. */
 export function renderRefusals(): string {
@@ -10,7 +10,7 @@ export function renderRefusals(): string {
   });
   return `# Refused configurations
 
-Made from \`tests/infra/refusals.ts\` by \`npm run docs:update\`; each row is a test of the exact message. Nothing below reaches
+Made from \`tests/infra/refused\` by \`npm run docs:update\`; each row is a test of the exact message. Nothing below reaches
 a manifest: \`npm run synth\`, \`cdk8s synth\` and \`pulumi preview\` end with every error of an environment at once.
 
 | Configuration | In | Set to | Message |

@@ -9,7 +9,7 @@ import { environments } from '../../../../infra/environments/environments.ts';
 import type { Environment } from '../../../../infra/environments/environment.ts';
 import { readEnvironment } from '../../../../infra/environments/read-environment.ts';
 import { buildPlatform } from '../../../../infra/platform.ts';
-import { changed } from '../../refusals.ts';
+import { changed } from '../../refused/refusal.ts';
 import type { FileEdit, RealChange } from './real-change.ts';
 import { realChanges } from './real-changes.ts';
 

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { environments } from '../../infra/environments/environments.ts';
-import { readEnvironment } from '../../infra/environments/read-environment.ts';
-import { buildPlatform } from '../../infra/platform.ts';
-import { changed, refusals } from './refusals.ts';
+import { environments } from '../../../infra/environments/environments.ts';
+import { readEnvironment } from '../../../infra/environments/read-environment.ts';
+import { buildPlatform } from '../../../infra/platform.ts';
+import { changed } from './refusal.ts';
+import { refusals } from './refusals.ts';
 
 /** Every line of the error with which a value is refused. */
 function errorLines(value: unknown): readonly string[] {

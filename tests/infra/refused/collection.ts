@@ -1,0 +1,116 @@
+import type { Refusal } from './refusal.ts';
+
+/** What the edge, the producer, the consumer and the object store refuse. */
+export const collectionRefusals: readonly Refusal[] = [
+  {
+    configuration: 'A key that nothing resembles',
+    changes: { 'producer.vegetables': 3 },
+    message: 'producer.vegetables: unknown key',
+  },
+  {
+    configuration: 'A required key left out',
+    changes: { 'producer.maxBody': undefined },
+    message: 'producer.maxBody: must be a whole number and Ki, Mi or Gi, such as 900Ki, got nothing',
+  },
+  {
+    configuration: 'Replicas: negative',
+    changes: { 'consumer.replicas.min': -1 },
+    message: 'consumer.replicas.min: must be at least 1, got -1',
+  },
+  {
+    configuration: 'A body limit above the brokers’ own',
+    changes: { 'producer.maxBody': '1Mi' },
+    message:
+      'environment: producer.maxBody must be at most kafka.maxMessage (1Mi) less 32768 bytes of overhead, got 1Mi: the edge and the producer would take what the brokers refuse',
+  },
+  {
+    configuration: 'A batch above the brokers’ limit',
+    changes: { 'producer.batchMax': '2Mi' },
+    message:
+      "environment: producer.batchMax must be at most kafka.maxMessage (1Mi), got 2Mi: the brokers' limit is for a batch, not for one record",
+  },
+  {
+    configuration: 'A producer queue above its memory',
+    changes: { 'producer.queueMax': '1Gi' },
+    message:
+      'environment: producer.queueMax must be at most a fifth of producer.resources.memory (512Mi) less 100663296 bytes of the runtime, got 1Gi: a full queue would end the pod with everything in it',
+  },
+  {
+    configuration: 'A drain shorter than a delivery',
+    changes: { 'producer.shutdownDeadline': '10s' },
+    message:
+      'environment: producer.shutdownDeadline must be more than 38s: 8s until the edge has forgotten the pod, and producer.deliveryTimeout (30s), got 10s: a request that was taken while the pod left would end without an answer',
+  },
+  {
+    configuration: 'A flush larger than the consumer’s memory',
+    changes: { 'consumer.flushMax': '1Gi' },
+    message:
+      'environment: consumer.flushMax must be at most consumer.maxBuffered (128Mi), got 1Gi: no object would ever reach that size',
+  },
+  {
+    configuration: 'A flush of no records',
+    changes: { 'consumer.flushMaxRecords': 0 },
+    message: 'consumer.flushMaxRecords: must be at least 1, got 0',
+  },
+  {
+    configuration: 'A flush interval of nothing',
+    changes: { 'consumer.flushMaxAge': '0s' },
+    message: 'consumer.flushMaxAge: must be a whole number and ms, s, m, h or d, such as 30s, got "0s"',
+  },
+  {
+    configuration: 'Objects that expire before their records',
+    changes: { 'objectStore.expiryDays': 7 },
+    message:
+      'environment: objectStore.expiryDays must be more than topics.events.retention (7d), got 7: the chain of objects is the position in Kafka: where its end has expired, events are stored again',
+  },
+  {
+    configuration: 'An object store without scheme',
+    changes: { 'objectStore.endpoint': 's3.example.com' },
+    message:
+      'objectStore.endpoint: must be a URL with its scheme, such as https://search.example.com:9200, got "s3.example.com"',
+  },
+  {
+    configuration: 'An object store without TLS where strict',
+    changes: { 'objectStore.endpoint': 'http://s3.example.com' },
+    message:
+      'environment: objectStore.endpoint must be an https URL where strict is true, got http://s3.example.com',
+  },
+  {
+    configuration: 'A bucket name that S3 refuses',
+    changes: { 'objectStore.bucket': 'Events_Bucket' },
+    message: 'objectStore.bucket: must be a bucket name of 3 to 63 of a-z, 0-9, . and -, got "Events_Bucket"',
+  },
+  {
+    configuration: 'A wildcard as the edge’s host',
+    changes: { 'edge.host': '*.example.com' },
+    message:
+      'edge.host: must be a full host name in lower case without wildcard, such as collect.example.com, got "*.example.com"',
+  },
+  {
+    configuration: 'An edge without host',
+    changes: { 'edge.host': '' },
+    message:
+      'edge.host: must be a full host name in lower case without wildcard, such as collect.example.com, got ""',
+  },
+  {
+    configuration: 'An edge without certificate',
+    changes: { 'edge.tlsSecret': undefined },
+    message: 'edge.tlsSecret: must be text, got nothing',
+  },
+  {
+    configuration: 'More consumers than partitions',
+    changes: { 'consumer.replicas.max': 13 },
+    message:
+      'consumer: replicas.max must be at most the partitions of events (12), got 13: a partition has one reader, and every further pod would be idle',
+  },
+  {
+    configuration: 'A session timeout that the brokers refuse',
+    changes: { 'consumer.sessionTimeout': '1s' },
+    message: 'consumer.sessionTimeout: must be from 6s to 30m, what the brokers take, got "1s"',
+  },
+  {
+    configuration: 'An autoscaler whose bounds cross',
+    changes: { 'producer.replicas': { min: 5, max: 2 } },
+    message: 'producer: replicas.max must be a whole number of at least 5, got 2',
+  },
+];

@@ -1,0 +1,39 @@
+import type { Refusal } from './refusal.ts';
+
+/** What namespaces, network, images and the cloud refuse. */
+export const surroundingRefusals: readonly Refusal[] = [
+  {
+    configuration: 'A namespace over RFC 1123',
+    changes: { 'namespaces.pipeline': 'Head_Water' },
+    message:
+      'namespaces.pipeline: must be a DNS label (RFC 1123): at most 63 of a-z, 0-9 and -, no - at either end, got "Head_Water"',
+  },
+  {
+    configuration: 'A namespace of more than 63 characters',
+    changes: { 'namespaces.pipeline': 'a'.repeat(64) },
+    message: `namespaces.pipeline: must be a DNS label (RFC 1123): at most 63 of a-z, 0-9 and -, no - at either end, got "${'a'.repeat(64)}"`,
+  },
+  {
+    configuration: 'The namespace default',
+    changes: { 'namespaces.pipeline': 'default' },
+    message: 'namespaces.pipeline: must be a namespace of its own, neither default nor kube-*, got "default"',
+  },
+  {
+    configuration: 'An address that is no block',
+    changes: { 'network.apiServerCidrs': ['10.0.0.0'] },
+    message:
+      'network.apiServerCidrs.0: must be an IPv4 block in CIDR notation, such as 10.0.0.0/16, got "10.0.0.0"',
+  },
+  {
+    configuration: 'A registry with a tag',
+    changes: { images: { registry: 'registry.example.com/headwater:1' } },
+    message:
+      'images.registry: must be a host and a path without tag, such as registry.example.com/headwater, got "registry.example.com/headwater:1"',
+  },
+  {
+    configuration: 'Repositories in ECR, and images from elsewhere',
+    changes: { 'aws.repositories': true },
+    message:
+      'environment: images.registry must be below 123456789012.dkr.ecr.eu-central-1.amazonaws.com where aws.repositories is true, got nothing: pods would pull from another place than the one that is made',
+  },
+];
