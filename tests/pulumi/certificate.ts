@@ -10,7 +10,10 @@ export interface CertificateOptions {
 
 const ED25519 = '06032b6570';
 
-/** A certificate that has signed itself, and its key, in PEM. */
+/**
+ * A certificate that has signed itself, and its key, in PEM. Written by hand, since Node reads certificates and makes none,
+ * and the unit tests need no openssl.
+ */
 export function makeCertificate({
   hosts,
   from = new Date('2020-01-01T00:00:00Z'),

@@ -9,7 +9,7 @@ import type { Manifests } from '../../../infra/diff/changes.ts';
 import { environments } from '../../../infra/environments/environments.ts';
 import { PULL_REQUEST } from '../../infra/diff/pull-request.ts';
 import { manifestsOf, manifestsOfEdited } from '../../infra/diff/real-changes/make-real-changes.ts';
-import { buildGoProgram } from '../../policies/linters/go-program.ts';
+import { buildGoProgram } from '../../go-program.ts';
 import { spreadOf } from '../judge.ts';
 import { describeMachineNow } from '../results.ts';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Cache } from '../../../infra/local/cache.ts';
 import { runCommand } from '../../../infra/local/command.ts';
 import type { Host, Progress } from '../../../infra/local/host.ts';
-import { buildGoProgram } from './go-program.ts';
+import { buildGoProgram } from '../../go-program.ts';
 
 const HERE = import.meta.dirname;
 const KUBE_SCORE = join(HERE, '../kube-score');

@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildGoProgram } from '../../policies/linters/go-program.ts';
+import { buildGoProgram } from '../../go-program.ts';
 
 const HERE = import.meta.dirname;
 const WORKFLOWS = join(HERE, '../../../.github/workflows');

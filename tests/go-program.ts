@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Cache } from '../../../infra/local/cache.ts';
-import { runCommand } from '../../../infra/local/command.ts';
-import type { Host, Progress } from '../../../infra/local/host.ts';
+import { Cache } from '../infra/local/cache.ts';
+import { runCommand } from '../infra/local/command.ts';
+import type { Host, Progress } from '../infra/local/host.ts';
 
 export interface GoProgram {
   readonly name: string;
