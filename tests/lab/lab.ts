@@ -6,17 +6,20 @@ import type { Host, Progress } from '../../infra/local/host.ts';
 import { waitUntil } from '../../infra/local/wait.ts';
 import { Cluster } from './cluster.ts';
 import { initFile, keeperFile, removeCgroups, within } from './namespaces.ts';
+import { PartTimes } from './part-times.ts';
 import { makeParts, type Parts } from './parts.ts';
 import { DIRECTORY, PATHS } from './place.ts';
 import { missingRequirements } from './requirements.ts';
+import { LabToolchain } from './toolchain.ts';
 
 const NODE_LOG = join(DIRECTORY, 'node.log');
 const KEEPER_LOG = join(DIRECTORY, 'keeper.log');
 /** How the node marks a line of its log that is meant for who waits. */
 const SPOKEN = 'lab: ';
 
-/** @param kubernetes path of the binary that is every program of Kubernetes */
-export function clusterOf(host: Host, kubernetes: string): Cluster {
+/** The lab's, with what its kubectl is built from in the cache or built there. */
+export async function openCluster(host: Host, progress: Progress): Promise<Cluster> {
+  const kubernetes = await new LabToolchain({ host, progress }).build('kubernetes');
   const kubeconfig = join(DIRECTORY, 'admin.kubeconfig');
   return new Cluster([...within(host), kubernetes, 'kubectl', `--kubeconfig=${kubeconfig}`]);
 }
@@ -33,14 +36,19 @@ export function isUp(host: Host): boolean {
  * @param uid of the user who asks
  * @throws {Error} that names all that is missing on this machine, or what did not start
  */
-export async function up(host: Host, uid: number | undefined, progress: Progress): Promise<void> {
+export async function up(
+  host: Host,
+  uid: number | undefined,
+  progress: Progress,
+  times: PartTimes = new PartTimes(),
+): Promise<void> {
   if (isUp(host)) return;
   const started = new AbortController();
   const spoken = spokenLines().length;
   if (keeperFile(host).running() === undefined) {
     const missing = await missingRequirements(host, uid);
     if (missing.length > 0) throw new Error(`the lab cannot be raised here:\n  ${missing.join('\n  ')}`);
-    const parts = await makeParts(host, progress);
+    const parts = await makeParts(host, progress, times);
     removeCgroups();
     spawnKeeper(host, parts, () =>
       started.abort(new Error(`the lab did not start; ${KEEPER_LOG} ends:\n${tail()}`)),

@@ -1,10 +1,9 @@
 // `npm run lab -- up|down|status|kubectl …`: a real Kubernetes on this machine (docs/lab.md).
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
-import type { Cluster } from './cluster.ts';
 import { labEnvironments, type MetadataMode } from './environments.ts';
-import { clusterOf, down, isUp, up } from './lab.ts';
-import { makeParts } from './parts.ts';
+import { down, isUp, openCluster, up } from './lab.ts';
+import { PartTimes } from './part-times.ts';
 import { FORWARDS } from './place.ts';
 import { upPlatform } from './platform.ts';
 
@@ -17,12 +16,8 @@ function say(text: string): void {
   console.error(`lab: ${text}`);
 }
 
-async function cluster(): Promise<Cluster> {
-  return clusterOf(process, (await makeParts(process, say)).binaries.kubernetes);
-}
-
 async function kubectl(args: readonly string[]): Promise<number> {
-  const [program, ...words] = (await cluster()).command;
+  const [program, ...words] = (await openCluster(process, say)).command;
   return spawnSync(program, [...words, ...args], { stdio: 'inherit' }).status ?? 1;
 }
 
@@ -42,8 +37,10 @@ async function run(): Promise<number> {
     case 'up': {
       const metadata = readMetadata();
       if (isUp(process)) say('is up already');
-      await up(process, process.getuid?.(), say);
-      await upPlatform(process, await cluster(), metadata, say);
+      const times = new PartTimes();
+      await up(process, process.getuid?.(), say, times);
+      await upPlatform(process, await openCluster(process, say), metadata, say, times);
+      for (const line of times.table()) say(line);
       const ports = FORWARDS.map(({ from, to }) => `127.0.0.1:${from} -> ${to}`).join(', ');
       say(`up in ${((performance.now() - began) / 1_000).toFixed(1)} s; the ingress: ${ports}`);
       return 0;

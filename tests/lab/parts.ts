@@ -6,8 +6,9 @@ import { pipeline } from 'node:stream/promises';
 import { Cache } from '../../infra/local/cache.ts';
 import { runCommand } from '../../infra/local/command.ts';
 import type { Host, Progress } from '../../infra/local/host.ts';
-import type { JavaServer } from '../../infra/local/toolchain.ts';
+import { type JavaServer, Toolchain } from '../../infra/local/toolchain.ts';
 import { PAUSE_IMAGE } from './node/configuration.ts';
+import type { PartTimes } from './part-times.ts';
 import { searchServer } from './search/search-cluster.ts';
 import { GO_PROGRAMS, LabToolchain, type GoProgram } from './toolchain.ts';
 
@@ -20,21 +21,30 @@ export interface Parts {
   readonly search: JavaServer;
 }
 
-/** Builds what is not in the cache yet. */
-export async function makeParts(host: Host, progress: Progress): Promise<Parts> {
-  const toolchain = new LabToolchain({ host, progress });
+/** Builds what is not in the cache yet, one part after the other: the compiler uses every core. */
+export async function makeParts(host: Host, progress: Progress, times: PartTimes): Promise<Parts> {
   const built: [GoProgram, string][] = [];
-  for (const program of GO_PROGRAMS) built.push([program, await toolchain.build(program)]);
+  for (const program of GO_PROGRAMS) {
+    const build = (say: Progress): Promise<string> =>
+      new LabToolchain({ host, progress: say }).build(program);
+    built.push([program, await times.measure(program, progress, build)]);
+  }
   const binaries = Object.fromEntries(built) as Record<GoProgram, string>;
-  const pauseImage = await programImage(host, binaries.pause, PAUSE_IMAGE);
-  return { binaries, pauseImage, search: await searchServer(host, progress) };
+  const pauseImage = await times.measure('image of pause', progress, (say) =>
+    programImage(host, binaries.pause, PAUSE_IMAGE, say),
+  );
+  // The node starts it, and has no way out to fetch what it is built from.
+  await times.measure('versitygw', progress, (say) => new Toolchain({ host, progress: say }).versitygw());
+  const search = await times.measure('jars of OpenSearch', progress, (say) => searchServer(host, say));
+  return { binaries, pauseImage, search };
 }
 
 /** An OCI archive of an image that holds one static program and nothing else, and runs it. */
-async function programImage(host: Host, program: string, name: string): Promise<string> {
+async function programImage(host: Host, program: string, name: string, progress: Progress): Promise<string> {
   const hash = createHash('sha256');
   await pipeline(createReadStream(program), hash);
   const directory = await Cache.of(host).entry('lab-image', [name, hash.digest('hex')], async (made) => {
+    progress(`building ${name}`);
     const context = join(made, 'context');
     await cp(program, join(context, 'program'));
     await writeFile(

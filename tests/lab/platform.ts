@@ -15,6 +15,7 @@ import { SCALED_OBJECTS } from './custom-resources.ts';
 import { labEnvironments, type MetadataMode } from './environments.ts';
 import { FILEBEAT_IMAGE, filebeatImage } from './filebeat-image.ts';
 import { within } from './namespaces.ts';
+import type { PartTimes } from './part-times.ts';
 import { CONTAINERD_SOCKET, DIRECTORY, PATHS } from './place.ts';
 import { LabToolchain } from './toolchain.ts';
 
@@ -36,8 +37,9 @@ export async function upPlatform(
   cluster: Cluster,
   metadata: MetadataMode,
   progress: Progress,
+  times: PartTimes,
 ): Promise<void> {
-  await importImages(host, metadata, progress);
+  await importImages(host, metadata, progress, times);
   progress(`applying the manifests of environment lab, metadata in ${metadata}`);
   const [namespaces = [], ...others] = buildPlatform(labEnvironments[metadata]).charts.map(
     (chart) => chart.toJson() as readonly object[],
@@ -61,7 +63,12 @@ export function waitForRollouts(cluster: Cluster, progress: Progress): void {
   }
 }
 
-async function importImages(host: Host, metadata: MetadataMode, progress: Progress): Promise<void> {
+async function importImages(
+  host: Host,
+  metadata: MetadataMode,
+  progress: Progress,
+  times: PartTimes,
+): Promise<void> {
   const [program, ...words] = within(host);
   const ctr = [...words, 'ctr', '--address', CONTAINERD_SOCKET, '--namespace', 'k8s.io', 'images'];
   const known: string[] = [];
@@ -70,11 +77,11 @@ async function importImages(host: Host, metadata: MetadataMode, progress: Progre
     cwd: ROOT,
     onLine: (line) => known.push(line),
   });
-  const own = await writeArchives(host, metadata, progress);
+  const own = await times.measure('our own images', progress, (say) => writeArchives(host, metadata, say));
   const filebeat = await new LabToolchain({ host, progress }).build('filebeat');
   const archives = [
     ...(await readdir(own)).map((archive) => join(own, archive)),
-    await filebeatImage(host, filebeat, progress),
+    await times.measure('image of Filebeat', progress, (say) => filebeatImage(host, filebeat, say)),
   ];
   for (const archive of archives) {
     const image = await imageOf(archive);

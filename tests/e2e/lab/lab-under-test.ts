@@ -10,9 +10,8 @@ import type { Ledger } from '../../../infra/local/verify/attempts.ts';
 import type { Verification } from '../../../infra/local/verify.ts';
 import { waitUntil } from '../../../infra/local/wait.ts';
 import type { Cluster } from '../../lab/cluster.ts';
-import { clusterOf, isUp } from '../../lab/lab.ts';
+import { isUp, openCluster } from '../../lab/lab.ts';
 import { within } from '../../lab/namespaces.ts';
-import { makeParts } from '../../lab/parts.ts';
 import { DIRECTORY, FORWARDS, PATHS } from '../../lab/place.ts';
 
 export const PIPELINE = lab.namespaces.pipeline;
@@ -20,8 +19,7 @@ export const PIPELINE = lab.namespaces.pipeline;
 /** The lab's cluster, which the tests find up. */
 export async function labCluster(): Promise<Cluster> {
   assert.ok(isUp(process), 'the lab is down: npm run lab -- up');
-  const { binaries } = await makeParts(process, (text) => console.error(text));
-  return clusterOf(process, binaries.kubernetes);
+  return openCluster(process, (text) => console.error(text));
 }
 
 export const EDGE = {
