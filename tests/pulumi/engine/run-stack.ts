@@ -1,13 +1,11 @@
-import { PulumiCommand } from '@pulumi/pulumi/automation/index.js';
-import { openStack } from './stack.ts';
+import { openBackend, openStack } from './stack.ts';
 import type { StackRun } from './stack-process.ts';
 
 /** A preview or an up in a process of its own; the one argument is a {@link StackRun} as JSON. */
 const { directory, root, providerPort, name, operation, environment } = JSON.parse(
   process.argv[2] ?? '',
 ) as StackRun;
-const command = await PulumiCommand.get({ root });
-const backend = { directory, command, ...(providerPort !== undefined && { providerPort }) };
+const backend = await openBackend({ directory, root, providerPort });
 const stack = await openStack({ backend, name, environment: () => environment });
 try {
   await stack[operation]();

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
+import { log, RunError } from '@pulumi/pulumi';
 import {
   LocalWorkspace,
   PulumiCommand,
@@ -29,8 +30,21 @@ export interface Backend {
 
 export async function makeBackend(providerPort?: number): Promise<Backend> {
   const directory = await mkdtemp(join(tmpdir(), 'headwater-pulumi-state-'));
-  for (const name of ['state', 'home', 'work']) await mkdir(join(directory, name));
-  const command = await PulumiCommand.get({ root: await buildPulumi(process) });
+  return openBackend({ directory, root: await buildPulumi(process), providerPort });
+}
+
+/** @param root directory with `bin/pulumi` */
+export async function openBackend({
+  directory,
+  root,
+  providerPort,
+}: {
+  readonly directory: string;
+  readonly root: string;
+  readonly providerPort: number | undefined;
+}): Promise<Backend> {
+  for (const name of ['state', 'home', 'work']) await mkdir(join(directory, name), { recursive: true });
+  const command = await PulumiCommand.get({ root });
   return { directory, command, ...(providerPort !== undefined && { providerPort }) };
 }
 
@@ -75,15 +89,7 @@ export async function openStack({
     {
       stackName: name,
       projectName: 'headwater',
-      program: async () => ({
-        ...(await deploy({
-          configuration: readConfiguration(),
-          environments: { ...environments, [name]: environment() },
-          readCluster: (context, questions) => readCluster(readKubeConfig(context), questions),
-          readDeployed: () => readDeployed(name),
-          warn: (text) => console.warn(text),
-        })),
-      }),
+      program: () => run(name, environment()),
     },
     {
       workDir: join(directory, 'work'),
@@ -97,11 +103,32 @@ export async function openStack({
       envVars: {
         PULUMI_CONFIG_PASSPHRASE: passphrase,
         PULUMI_SKIP_UPDATE_CHECK: 'true',
-        ...(providerPort !== undefined && { PULUMI_DEBUG_PROVIDERS: `kubernetes:${providerPort}` }),
+        ...(providerPort !== undefined && {
+          PULUMI_DEBUG_PROVIDERS: `kubernetes:${providerPort}`,
+          // The engine would look for the provider that the stack's state names, though it is not going to start it.
+          PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: 'true',
+        }),
       },
     },
   );
   return stack;
+}
+
+/** As `infra/index.ts` does it, whose environments are those of the repository. */
+async function run(name: string, environment: Environment): Promise<Record<string, unknown>> {
+  try {
+    return {
+      ...(await deploy({
+        configuration: readConfiguration(),
+        environments: { ...environments, [name]: environment },
+        readCluster: (context, questions) => readCluster(readKubeConfig(context), questions),
+        readDeployed: () => readDeployed(name),
+        warn: (text) => void log.warn(text),
+      })),
+    };
+  } catch (error) {
+    throw error instanceof Error ? new RunError(error.message) : error;
+  }
 }
 
 /** Every secret with a content of its own, and the cluster pinned. */

@@ -33,8 +33,9 @@ type Handler<Request, Response> = (request: Request) => Promise<Response> | Resp
 /**
  * NOT Pulumi's Kubernetes provider, but a stand-in for tests on machines that cannot have it: it speaks the provider's protocol,
  * and applies with server-side apply to a real API server. It imitates what this project leans on: dry-run previews, the
- * rules by which a change replaces an object, and waiting for workloads and for deleted namespaces. It knows neither field
- * conflicts nor partial failures, renaming, Helm or patches, and compares with what was last applied, not with the live object.
+ * rules by which a change replaces an object, waiting for workloads, and deleting with all that an object owns. It knows
+ * neither field conflicts nor partial failures, renaming, Helm or patches, and compares with what was last applied, not with
+ * the live object.
  */
 export async function startStandInProvider(): Promise<StandInProvider> {
   const calls: Call[] = [];
@@ -197,7 +198,7 @@ async function waitUntilReady(
 
 async function remove(api: KubernetesObjectApi, manifest: Manifest, seconds: number): Promise<void> {
   if ((await read(api, manifest)) === undefined) return;
-  await api.delete(manifest, undefined, undefined, undefined, undefined, 'Background');
+  await api.delete(manifest, undefined, undefined, undefined, undefined, 'Foreground');
   const deadline = performance.now() + seconds * 1000;
   while ((await read(api, manifest)) !== undefined) {
     if (performance.now() > deadline)
