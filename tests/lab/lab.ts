@@ -20,8 +20,7 @@ const SPOKEN = 'lab: ';
 /** The lab's, with what its kubectl is built from in the cache or built there. */
 export async function openCluster(host: Host, progress: Progress): Promise<Cluster> {
   const kubernetes = await new LabToolchain({ host, progress }).build('kubernetes');
-  const kubeconfig = join(DIRECTORY, 'admin.kubeconfig');
-  return new Cluster([...within(host), kubernetes, 'kubectl', `--kubeconfig=${kubeconfig}`]);
+  return new Cluster([...within(host), kubernetes, 'kubectl', `--kubeconfig=${PATHS.kubeconfig}`]);
 }
 
 /** Whether the node runs, and all of it. */

@@ -22,11 +22,12 @@ async function kubectl(args: readonly string[]): Promise<number> {
 }
 
 /** @throws {Error} where the words after `up` are not those of the usage */
-function readMetadata(): MetadataMode {
+function readMetadata(): MetadataMode | undefined {
   const { values } = parseArgs({
     args: rest,
-    options: { metadata: { type: 'string', default: 'zookeeper' } },
+    options: { metadata: { type: 'string' } },
   });
+  if (values.metadata === undefined) return undefined;
   const mode = modes.find((known) => known === values.metadata);
   if (mode === undefined) throw new Error(`--metadata must be ${modes.join(' or ')}, got ${values.metadata}`);
   return mode;

@@ -31,9 +31,22 @@ export function firstProcess(unshare: number | undefined): number | undefined {
  * @throws {Error} where the lab is down
  */
 export function within(host: Host): [program: string, ...args: string[]] {
+  return enter(host, '--net', '--mount');
+}
+
+/**
+ * Words to start a command with that is to run in the lab's network, and see the machine's files and processes.
+ *
+ * @throws {Error} where the lab is down
+ */
+export function inNetwork(host: Host): [program: string, ...args: string[]] {
+  return enter(host, '--net');
+}
+
+function enter(host: Host, ...namespaces: readonly string[]): [program: string, ...args: string[]] {
   const init = initFile(host).running();
   if (init === undefined) throw new Error('the lab is down: npm run lab -- up');
-  return ['nsenter', `--target=${init.pid}`, '--net', '--mount', '--'];
+  return ['nsenter', `--target=${init.pid}`, ...namespaces, '--'];
 }
 
 /** Makes the cgroup of all pods, which the kubelet expects to find below each controller. */

@@ -40,4 +40,12 @@ export const PATHS = {
   search: join(DIRECTORY, 'search'),
   /** While it stands, the search cluster is away. */
   searchAway: join(DIRECTORY, 'search-away'),
+  /** Of Pulumi: the state of the stack, its configuration and its plugins. */
+  pulumi: join(DIRECTORY, 'pulumi'),
+  /** Which process has Pulumi's engine work on the stack. */
+  operator: join(DIRECTORY, 'operator.pid'),
+  /** Says where the brokers' metadata is kept, from the first `up` on. */
+  metadata: join(DIRECTORY, 'metadata'),
+  /** Of the administrator. */
+  kubeconfig: join(DIRECTORY, 'admin.kubeconfig'),
 } as const;

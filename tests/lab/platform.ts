@@ -1,22 +1,22 @@
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseEnv, promisify } from 'node:util';
+import { promisify } from 'node:util';
 import { lab } from '../../infra/environments/lab.ts';
 import { Cache } from '../../infra/local/cache.ts';
 import { runCommand } from '../../infra/local/command.ts';
 import type { Host, Progress } from '../../infra/local/host.ts';
 import { images } from '../../infra/images.ts';
-import { buildPlatform } from '../../infra/platform.ts';
-import { Authority } from './certificates.ts';
+import { buildPulumi } from '../pulumi/engine/pulumi-cli.ts';
 import type { Cluster } from './cluster.ts';
 import { SCALED_OBJECTS } from './custom-resources.ts';
-import { labEnvironments, type MetadataMode } from './environments.ts';
+import type { MetadataMode } from './environments.ts';
 import { FILEBEAT_IMAGE, filebeatImage } from './filebeat-image.ts';
 import { within } from './namespaces.ts';
 import type { PartTimes } from './part-times.ts';
-import { CONTAINERD_SOCKET, DIRECTORY, PATHS } from './place.ts';
+import { CONTAINERD_SOCKET, PATHS } from './place.ts';
+import { runOperation } from './stack/operation.ts';
 import { LabToolchain } from './toolchain.ts';
 
 const execute = promisify(execFile);
@@ -27,28 +27,44 @@ const ROOT = join(import.meta.dirname, '../..');
 const READY_WITHIN = '--timeout=280s';
 
 /**
- * Brings the platform up in the lab: its images, the Secrets that its manifests name, and the manifests of the
- * environment, in their order. What is there already is left as it is.
+ * Brings the platform up in the lab: its images, and the objects of the environment by Pulumi's engine, in their order. What
+ * is there already is left as it is.
  *
- * @throws {Error} that names the workload that is not ready in time
+ * @param metadata where the brokers' is to be kept; undefined is where it is, or ZooKeeper
+ * @throws {Error} that says what the engine says, or names the workload that is not ready in time
  */
 export async function upPlatform(
   host: Host,
   cluster: Cluster,
-  metadata: MetadataMode,
+  metadata: MetadataMode | undefined,
   progress: Progress,
   times: PartTimes,
 ): Promise<void> {
-  await importImages(host, metadata, progress, times);
-  progress(`applying the manifests of environment lab, metadata in ${metadata}`);
-  const [namespaces = [], ...others] = buildPlatform(labEnvironments[metadata]).charts.map(
-    (chart) => chart.toJson() as readonly object[],
-  );
+  const mode = keepMetadata(metadata);
+  await times.measure("Pulumi's engine", progress, (say) => buildPulumi(host, say));
+  await importImages(host, mode, progress, times);
   cluster.define([SCALED_OBJECTS]);
-  cluster.apply(namespaces);
-  cluster.apply(secrets());
-  cluster.apply(others.flat());
+  progress(`pulumi up of stack lab, metadata in ${mode}`);
+  await runOperation(host, 'up', mode, progress);
   waitForRollouts(cluster, progress);
+}
+
+/** Where the brokers of the lab keep their metadata. */
+export function metadataOfLab(): MetadataMode | undefined {
+  if (!existsSync(PATHS.metadata)) return undefined;
+  return readFileSync(PATHS.metadata, 'utf8') as MetadataMode;
+}
+
+/** @throws {Error} where another place is asked for than the one that holds it already */
+function keepMetadata(asked: MetadataMode | undefined): MetadataMode {
+  const found = metadataOfLab();
+  if (found !== undefined && asked !== undefined && asked !== found)
+    throw new Error(
+      `--metadata must be ${found}, which keeps the metadata of this lab, got ${asked}: npm run lab -- down first`,
+    );
+  const mode = found ?? asked ?? 'zookeeper';
+  writeFileSync(PATHS.metadata, mode);
+  return mode;
 }
 
 /** @throws {Error} that names the workload that is not ready in time */
@@ -111,36 +127,4 @@ async function imageOf(archive: string): Promise<string> {
     manifests: readonly { readonly annotations: Readonly<Record<string, string>> }[];
   };
   return manifests[0]?.annotations['org.opencontainers.image.ref.name'] ?? '';
-}
-
-/** What Pulumi makes of a stack's configuration elsewhere. */
-function secrets(): object[] {
-  const { namespaces, objectStore, edge, logging } = lab;
-  if (objectStore.credentials.kind !== 'secret') throw new Error('the lab has no identities of pods');
-  const access = parseEnv(readFileSync(join(PATHS.objectStore, 'object-store.env'), 'utf8'));
-  const login = [
-    '[default]',
-    `aws_access_key_id=${access['AWS_ACCESS_KEY_ID'] ?? ''}`,
-    `aws_secret_access_key=${access['AWS_SECRET_ACCESS_KEY'] ?? ''}`,
-  ];
-  const certificate = new Authority(join(DIRECTORY, 'certificates')).issue({
-    name: 'edge',
-    subject: `/CN=${edge.host}`,
-    subjectAltNames: [`DNS:${edge.host}`],
-  });
-  return [
-    secret(namespaces.pipeline, objectStore.credentials.name, { credentials: `${login.join('\n')}\n` }),
-    {
-      ...secret(namespaces.pipeline, edge.tlsSecret, {
-        'tls.crt': readFileSync(certificate.certificate, 'utf8'),
-        'tls.key': readFileSync(certificate.key, 'utf8'),
-      }),
-      type: 'kubernetes.io/tls',
-    },
-    secret(namespaces.logging, logging.search.credentialsSecret, { username: 'lab', password: 'lab' }),
-  ];
-}
-
-function secret(namespace: string, name: string, stringData: Readonly<Record<string, string>>): object {
-  return { apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace }, stringData };
 }

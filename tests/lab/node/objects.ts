@@ -13,7 +13,7 @@ export const CLUSTER_OBJECTS: readonly object[] = [
       annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' },
     },
     provisioner: PROVISIONER,
-    reclaimPolicy: 'Delete',
+    reclaimPolicy: 'Retain',
     volumeBindingMode: 'WaitForFirstConsumer',
   },
   {
