@@ -12,6 +12,7 @@ const PROGRAMS = {
   filebeat: '.',
   kubernetes: '.',
   'metrics-server': '.',
+  'network-policies': '.',
   pause: '.',
   traefik: 'github.com/traefik/traefik/v3/cmd/traefik',
   'volume-provisioner': '.',

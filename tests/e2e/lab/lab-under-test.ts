@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
+import type { Environment } from '../../../infra/environments/environment.ts';
 import { lab } from '../../../infra/environments/lab.ts';
 import { readEvents } from '../../../infra/local/up/events.ts';
 import { Sender } from '../../../infra/local/up/sender.ts';
@@ -10,6 +11,7 @@ import type { Ledger } from '../../../infra/local/verify/attempts.ts';
 import type { Verification } from '../../../infra/local/verify.ts';
 import { waitUntil } from '../../../infra/local/wait.ts';
 import type { Cluster } from '../../lab/cluster.ts';
+import { labEnvironments } from '../../lab/environments.ts';
 import { isUp, openCluster } from '../../lab/lab.ts';
 import { within } from '../../lab/namespaces.ts';
 import { DIRECTORY, FORWARDS, PATHS } from '../../lab/place.ts';
@@ -20,6 +22,12 @@ export const PIPELINE = lab.namespaces.pipeline;
 export async function labCluster(): Promise<Cluster> {
   assert.ok(isUp(process), 'the lab is down: npm run lab -- up');
   return openCluster(process, (text) => console.error(text));
+}
+
+/** What the lab holds, by where its Kafka keeps its metadata. */
+export function environmentOf(cluster: Cluster): Environment {
+  const sets = cluster.kubectl(['get', 'statefulsets', '--namespace', PIPELINE, '--output=name']).split('\n');
+  return labEnvironments[sets.includes('statefulset.apps/zookeeper') ? 'zookeeper' : 'kraft'];
 }
 
 export const EDGE = {

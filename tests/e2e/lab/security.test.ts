@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { pipelinePod, RESTRICTED } from '../../lab/pipeline-pod.ts';
 import { labCluster, PIPELINE } from './lab-under-test.ts';
+import { pidsOf, readOf } from './processes.ts';
 
 interface Pod {
   readonly metadata: { readonly name: string; readonly uid: string };
@@ -73,27 +72,17 @@ interface ProcessView {
   readonly hasToken: boolean;
 }
 
-/**
- * Those of a pod's containers; the one that holds its namespaces is not ours, and is left out. So is a probe that has
- * ended meanwhile.
- */
+/** Those of a pod's containers; the one that holds its namespaces is not ours, and is left out. */
 function processesOf(uid: string): ProcessView[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((pid) => {
-      try {
-        const read = (file: string): string => readFileSync(join('/proc', pid, file), 'utf8');
-        const [program = ''] = read('cmdline').split('\0');
-        if (!read('cgroup').includes(`/pod${uid}/`) || ['', PAUSE].includes(program)) return [];
-        const mounts = read('mountinfo');
-        // Wherever `/var/run` leads to in the image.
-        const hasToken = mounts.includes('/secrets/kubernetes.io/serviceaccount ');
-        return [{ status: read('status'), root: mountOptions(mounts, '/'), hasToken }];
-      } catch (error) {
-        if (['ENOENT', 'ESRCH', 'EINVAL'].includes((error as NodeJS.ErrnoException).code ?? '')) return [];
-        throw error;
-      }
-    });
+  return pidsOf(uid).flatMap((pid) => {
+    const [program = ''] = readOf(pid, 'cmdline')?.split('\0') ?? [];
+    const [status, mounts] = [readOf(pid, 'status'), readOf(pid, 'mountinfo')];
+    // A probe may have ended meanwhile.
+    if (['', PAUSE].includes(program) || status === undefined || mounts === undefined) return [];
+    // Wherever `/var/run` leads to in the image.
+    const hasToken = mounts.includes('/secrets/kubernetes.io/serviceaccount ');
+    return [{ status, root: mountOptions(mounts, '/'), hasToken }];
+  });
 }
 
 /** Of the file system that is mounted there last; empty where none is. */

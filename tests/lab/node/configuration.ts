@@ -8,6 +8,9 @@ import { CGROUP, CONTAINERD_SOCKET, DNS_ADDRESS, NODE_ADDRESS, NODE_NAME } from 
 /** The image that holds a pod's namespaces. */
 export const PAUSE_IMAGE = 'localhost/headwater-lab/pause:1';
 
+/** The device that all pods are behind. */
+export const POD_BRIDGE = 'cni0';
+
 export interface ConfigurationFiles {
   readonly containerd: string;
   readonly kubelet: string;
@@ -50,7 +53,7 @@ const NETWORK = {
   plugins: [
     {
       type: 'bridge',
-      bridge: 'cni0',
+      bridge: POD_BRIDGE,
       isGateway: true,
       ipMasq: true,
       hairpinMode: true,

@@ -101,7 +101,8 @@ async function raise(): Promise<void> {
   kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], objects);
   await Promise.all([
     start(
-      ...[node.coredns(), node.volumeProvisioner(), node.metricsServer(), node.ingressController()],
+      ...[node.coredns(), node.networkPolicies(), node.volumeProvisioner()],
+      ...[node.metricsServer(), node.ingressController()],
       await objectStore(),
     ),
     searched.start(),

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Host } from '../../../infra/local/host.ts';
 import { ManagedProcess } from '../../../infra/local/managed-process.ts';
@@ -7,6 +7,7 @@ import type { ControlPlane } from '../control-plane.ts';
 import { CONTAINERD_SOCKET, NODE_ADDRESS, NODE_NAME, PATHS } from '../place.ts';
 import type { GoProgram } from '../toolchain.ts';
 import type { ConfigurationFiles } from './configuration.ts';
+import { POLICY_QUEUE } from './network.ts';
 import { PROVISIONER } from './objects.ts';
 
 export interface NodeOptions {
@@ -97,6 +98,21 @@ export class NodeProcesses {
         `--kubelet-certificate-authority=${plane.authority.certificate}`,
       ],
       () => true,
+    );
+  }
+
+  networkPolicies(): ManagedProcess {
+    const { binaries, kubeconfigs } = this.#options;
+    return this.#process(
+      'network-policies',
+      [
+        binaries['network-policies'],
+        ...[`--kubeconfig=${kubeconfigs.addons}`, `--node=${NODE_NAME}`, `--queue=${POLICY_QUEUE}`],
+      ],
+      () =>
+        readFileSync('/proc/self/net/netfilter/nfnetlink_queue', 'utf8')
+          .split('\n')
+          .some((queue) => queue.trim().startsWith(`${POLICY_QUEUE} `)),
     );
   }
 
