@@ -72,7 +72,8 @@ export const lab: Environment = {
     prefix: 'events',
     flushMaxRecords: 10_000,
     flushMax: '8Mi',
-    flushMaxAge: '30s',
+    // Tests wait for it.
+    flushMaxAge: '10s',
     maxBuffered: '48Mi',
     maxSpan: 1_000_000,
     sessionTimeout: '10s',
