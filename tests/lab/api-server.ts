@@ -52,6 +52,6 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     throw error;
   }
   const { kubeconfig, url } = plane;
-  const cluster = new Cluster([kubernetes, 'kubectl', '--kubeconfig', kubeconfig]);
+  const cluster = new Cluster(() => [kubernetes, 'kubectl', '--kubeconfig', kubeconfig]);
   return { kubeconfig, url, cluster, stop };
 }

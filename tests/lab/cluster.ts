@@ -11,11 +11,15 @@ export interface Answer {
 
 /** A Kubernetes, asked with a kubectl of its own version as its administrator. */
 export class Cluster {
-  /** Words that run kubectl where the API server can be reached. */
-  readonly command: readonly [program: string, ...args: string[]];
+  readonly #command: () => readonly [program: string, ...args: string[]];
 
-  constructor(command: readonly [program: string, ...args: string[]]) {
-    this.command = command;
+  /** @param command words that run kubectl where the API server can be reached; asked for each time */
+  constructor(command: () => readonly [program: string, ...args: string[]]) {
+    this.#command = command;
+  }
+
+  get command(): readonly [program: string, ...args: string[]] {
+    return this.#command();
   }
 
   try(args: readonly string[], input?: string): Answer {

@@ -17,10 +17,10 @@ const KEEPER_LOG = join(DIRECTORY, 'keeper.log');
 /** How the node marks a line of its log that is meant for who waits. */
 const SPOKEN = 'lab: ';
 
-/** The lab's, with what its kubectl is built from in the cache or built there. */
+/** The lab's Kubernetes, also after its node was killed and raised again. Builds kubectl where it is not in the cache. */
 export async function openCluster(host: Host, progress: Progress): Promise<Cluster> {
   const kubernetes = await new LabToolchain({ host, progress }).build('kubernetes');
-  return new Cluster([...within(host), kubernetes, 'kubectl', `--kubeconfig=${PATHS.kubeconfig}`]);
+  return new Cluster(() => [...within(host), kubernetes, 'kubectl', `--kubeconfig=${PATHS.kubeconfig}`]);
 }
 
 /** Whether the node runs, and all of it. */
