@@ -11,6 +11,8 @@ import { differences, isReady, type PropertyDifference } from './provider-rules.
 
 const FIELD_MANAGER = 'pulumi-stand-in';
 const POLL_MS = 100;
+/** How long a change may take where the request says 0. */
+const DEFAULT_SECONDS = 600;
 
 /** What a deployment is made of, to be counted and delayed. */
 export interface Call {
@@ -93,12 +95,12 @@ export async function startStandInProvider(): Promise<StandInProvider> {
     }),
     create: answer(async (request: messages.CreateRequest) => {
       const manifest = toManifest(request.getProperties());
-      const live = await apply(manifest, request.getPreview(), request.getTimeout(), 'create');
+      const live = await apply(manifest, request.getPreview(), timeoutOf(request), 'create');
       return new messages.CreateResponse().setId(nameOf(manifest)).setProperties(toStruct(live));
     }),
     update: answer(async (request: messages.UpdateRequest) => {
       const manifest = toManifest(request.getNews());
-      const live = await apply(manifest, request.getPreview(), request.getTimeout(), 'update');
+      const live = await apply(manifest, request.getPreview(), timeoutOf(request), 'update');
       return new messages.UpdateResponse().setProperties(toStruct(live));
     }),
     read: answer(async (request: messages.ReadRequest) => {
@@ -113,7 +115,7 @@ export async function startStandInProvider(): Promise<StandInProvider> {
       const manifest = toManifest(request.getOldInputs() ?? request.getProperties());
       const call: Call = { action: 'delete', kind: manifest.kind, name: nameOf(manifest) };
       await provider.beforeChange(call);
-      await remove(api(), manifest, request.getTimeout());
+      await remove(api(), manifest, timeoutOf(request));
       calls.push(call);
       return new empty.Empty();
     }),
@@ -146,6 +148,10 @@ function answer<Request, Response>(
 
 function checked(request: messages.CheckRequest): messages.CheckResponse {
   return new messages.CheckResponse().setInputs(request.getNews());
+}
+
+function timeoutOf(request: { readonly getTimeout: () => number }): number {
+  return request.getTimeout() || DEFAULT_SECONDS;
 }
 
 const DIFFERENCES = messages.PropertyDiff.Kind;
