@@ -6,6 +6,7 @@ import { lab } from '../../../infra/environments/lab.ts';
 import type { Sender } from '../../../infra/local/up/sender.ts';
 import { waitUntil } from '../../../infra/local/wait.ts';
 import type { Cluster } from '../../lab/cluster.ts';
+import type { MetadataMode } from '../../lab/environments.ts';
 import { PATHS } from '../../lab/place.ts';
 import { metadataOfLab } from '../../lab/platform.ts';
 import { type Changes, type Operation, runOperation } from '../../lab/stack/operation.ts';
@@ -14,6 +15,8 @@ import { assertStored } from './load.ts';
 import { podsOf, workloads } from './workloads.ts';
 
 const EVENTS = 1_000;
+/** One of each broker and controller, two of each server of ZooKeeper. */
+const CLAIMS: Readonly<Record<MetadataMode, number>> = { zookeeper: 9, kraft: 6 };
 
 test('a second up changes nothing: no workload has a new revision, no pod is new', async (t) => {
   const cluster = await labCluster();
@@ -40,7 +43,7 @@ test(
     await before.send(sample(EVENTS));
     assert.equal(before.failed, 0, before.failure);
     const claims = claimsOf(cluster);
-    assert.equal(claims.size, 9);
+    assert.equal(claims.size, CLAIMS[mode()]);
 
     assert.deepEqual(Object.keys(await run(t, 'destroy')), ['delete']);
     const namespaces = cluster.kubectl(['get', 'namespaces', '-o', 'name']).split('\n');
@@ -62,12 +65,16 @@ test(
   },
 );
 
+function mode(): MetadataMode {
+  const found = metadataOfLab();
+  assert.ok(found !== undefined, 'nothing was brought up in the lab: npm run lab -- up');
+  return found;
+}
+
 async function run(t: TestContext, operation: Operation): Promise<Changes> {
   const began = performance.now();
   let last = '';
-  const mode = metadataOfLab();
-  assert.ok(mode !== undefined);
-  const changes = await runOperation(process, operation, mode, (text) => (last = text));
+  const changes = await runOperation(process, operation, mode(), (text) => (last = text));
   t.diagnostic(`${last}; ${((performance.now() - began) / 1_000).toFixed(1)} s with the start of the engine`);
   return changes;
 }
