@@ -36,6 +36,7 @@ function environmentOf({ backend, passphrase }: Shell): NodeJS.ProcessEnv {
   return {
     PATH: cli,
     HOME: directory,
+    TMPDIR: directory,
     PULUMI_HOME: join(directory, 'home'),
     PULUMI_SKIP_UPDATE_CHECK: 'true',
     ...(backend !== undefined && { PULUMI_BACKEND_URL: backend }),

@@ -43,7 +43,10 @@ export async function openBackend({
   readonly root: string;
   readonly providerPort: number | undefined;
 }): Promise<Backend> {
-  for (const name of ['state', 'home', 'work']) await mkdir(join(directory, name), { recursive: true });
+  for (const name of ['state', 'home', 'work', 'tmp'])
+    await mkdir(join(directory, name), { recursive: true });
+  // The CLI leaves a log of each of its runs there.
+  process.env['TMPDIR'] = join(directory, 'tmp');
   const command = await PulumiCommand.get({ root });
   return { directory, command, ...(providerPort !== undefined && { providerPort }) };
 }
