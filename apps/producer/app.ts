@@ -82,7 +82,9 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     done();
   });
   app.addHook('onResponse', (request, reply, done) => {
-    if (!request.raw.complete) {
+    // Ends the stream of a body that was taken at once: else an idle connection would keep its last request.
+    if (request.raw.complete) request.raw.read();
+    else {
       setTimeout(() => {
         if (!request.raw.complete) request.raw.destroy();
       }, LINGER_AFTER_REFUSAL_MS).unref();

@@ -24,6 +24,11 @@ export async function readBody(
 ): Promise<Buffer> {
   if (Number(request.headers['content-length'] ?? 0) > maxBodyBytes) throw bodyTooLarge(maxBodyBytes);
   askForBody(request, response);
+  const here = await bodyHere(request);
+  if (here !== undefined) {
+    if (!budget.fits(0, here.length)) throw queueFull();
+    return here;
+  }
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -50,6 +55,18 @@ export async function readBody(
     request.off('data', onData).off('end', onEnd).off('close', onAbort);
     budget.give(0, bytes);
   }
+}
+
+/**
+ * The whole body where it came in one piece with the head, as small ones do: it is there once Node's parser is through
+ * with that piece. Without listeners and a timer, which took a tenth of the time of a request.
+ */
+async function bodyHere(request: IncomingMessage): Promise<Buffer | undefined> {
+  const { 'content-length': length } = request.headers;
+  if (length === undefined) return undefined;
+  await Promise.resolve();
+  if (request.readableLength === 0 || request.readableLength !== Number(length)) return undefined;
+  return request.read() as Buffer;
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { HttpMetrics } from '../metrics.ts';
-import { Problem, toProblem, type ErrorBody } from './problem.ts';
+import { badMediaType, Problem, toProblem, type ErrorBody } from './problem.ts';
 
 /**
  * Answers every error in one shape and counts it. Each is logged only for debugging: what clients do wrong must not
@@ -62,13 +62,6 @@ function notFound(path: string): Problem {
 function fromFastify(error: Error): Problem | undefined {
   const { code = '', statusCode = 500, message } = error as Partial<FastifyError> & Error;
   if (!code.startsWith('FST_ERR_') || statusCode >= 500) return undefined;
-  if (statusCode === 415) {
-    return new Problem(
-      415,
-      'unsupported_media_type',
-      'Content-Type must be a media type or absent',
-      'as in Content-Type: application/octet-stream',
-    );
-  }
+  if (statusCode === 415) return badMediaType();
   return new Problem(statusCode, 'malformed_request', message, 'see /openapi.json');
 }

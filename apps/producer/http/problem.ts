@@ -111,6 +111,15 @@ export function emptyBody(): Problem {
   );
 }
 
+export function badMediaType(): Problem {
+  return new Problem(
+    415,
+    'unsupported_media_type',
+    'Content-Type must be a media type or absent',
+    'as in Content-Type: application/octet-stream',
+  );
+}
+
 export function requestTimeout(limitMs: number): Problem {
   return new Problem(
     408,

@@ -63,20 +63,15 @@ export function requireIdentityEncoding({ headers }: IncomingMessage): void {
   );
 }
 
-/** The media type without its parameters, in lower case; empty where there is none. */
-export function mediaType(contentType: string | undefined): string {
-  return (contentType ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
-}
-
 /** The headers that a record keeps of its request. */
-export function recordHeaders(id: string, contentType: string | undefined): Map<Buffer, Buffer> {
+export function recordHeaders(id: string, contentType: Buffer | undefined): Map<Buffer, Buffer> {
   const headers = new Map<Buffer, Buffer>();
-  if (contentType !== undefined) headers.set(CONTENT_TYPE, bytesOf(contentType));
+  if (contentType !== undefined) headers.set(CONTENT_TYPE, contentType);
   return headers.set(REQUEST_ID, Buffer.from(id));
 }
 
 /** The headers that the record of each line keeps; what is the same for all is made once. */
 export function lineHeaders(id: string, contentType: string): (line: number) => ReadonlyMap<Buffer, Buffer> {
-  const shared = recordHeaders(id, contentType);
+  const shared = recordHeaders(id, bytesOf(contentType));
   return (line) => new Map(shared).set(REQUEST_LINE, Buffer.from(String(line)));
 }

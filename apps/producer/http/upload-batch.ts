@@ -2,9 +2,10 @@ import { PassThrough } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { BatchUpload, type BatchUploadOptions } from './batch-upload.ts';
 import { askForBody, receiveBody } from './body.ts';
+import { mediaType } from './content-type.ts';
 import { readLines } from './lines.ts';
 import { emptyBody, errorSchema, Problem, refused } from './problem.ts';
-import { eventKey, mediaType, requireIdentityEncoding } from './request.ts';
+import { eventKey, requireIdentityEncoding } from './request.ts';
 
 export interface UploadBatchOptions extends BatchUploadOptions {
   /** Aborts when the program is to end: what is under way is finished, nothing more is read. */

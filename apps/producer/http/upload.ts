@@ -1,19 +1,23 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { readBody } from './body.ts';
 import type { Budget } from '../budget.ts';
 import type { RecordLog } from '../delivery/record-log.ts';
+import { ContentTypes, type ContentType } from './content-type.ts';
 import type { HttpLimits } from './limits.ts';
 import { jsonProblem } from './json.ts';
 import type { HttpMetrics } from '../metrics.ts';
-import { emptyBody, errorSchema, Problem } from './problem.ts';
-import { eventKey, mediaType, recordHeaders, requireIdentityEncoding } from './request.ts';
+import { badMediaType, emptyBody, errorSchema, Problem } from './problem.ts';
+import { eventKey, recordHeaders, requireIdentityEncoding } from './request.ts';
 
 export interface UploadOptions {
   readonly recordLog: RecordLog;
   readonly limits: HttpLimits;
   readonly budget: Budget;
   readonly metrics: HttpMetrics;
+  readonly draining: AbortSignal;
 }
+
+const JSON_TYPE = 'application/json; charset=utf-8';
 
 const schema = {
   summary: 'Store one event: the body, byte for byte',
@@ -68,34 +72,56 @@ const schema = {
   },
 } as const;
 
-/** `POST /upload`: one body, one record. */
+/**
+ * `POST /upload`: one body, one record.
+ *
+ * Answered from the route's first hook and written by hand: what Fastify does between that hook and the socket (body
+ * parser, validation, promises, serialization, `onSend`) finds nothing to do here and took a third of the time of
+ * each request. An error goes the usual way.
+ */
 export function addUploadRoute(app: FastifyInstance, options: UploadOptions): void {
-  const { recordLog, limits, budget, metrics } = options;
-  app.post('/upload', { schema }, async (request, reply) => {
-    const contentType = request.headers['content-type'];
-    requireNoForm(mediaType(contentType));
-    requireIdentityEncoding(request.raw);
-    const key = eventKey(request.raw);
-    const value = await readBody(request.raw, reply.raw, limits, budget);
+  const { recordLog, limits, budget, metrics, draining } = options;
+  const contentTypes = new ContentTypes();
+  const topic = JSON.stringify(recordLog.topic);
+
+  const upload = async ({ raw, id }: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    const header = raw.headers['content-type'];
+    const contentType = header === undefined ? undefined : contentTypes.read(header);
+    if (contentType !== undefined) requireNoForm(contentType);
+    requireIdentityEncoding(raw);
+    const key = eventKey(raw);
+    const value = await readBody(raw, reply.raw, limits, budget);
     if (value.length === 0) throw emptyBody();
-    if (mediaType(contentType) === 'application/json') requireJson(value);
-    const headers = recordHeaders(request.id, contentType);
-    const stored = await recordLog.append({ value, headers, ...(key && { key }) });
+    if (contentType?.mediaType === 'application/json') requireJson(value);
+    const headers = recordHeaders(id, contentType?.bytes);
+    const { partition, offset, timestamp } = await recordLog.append({ value, headers, ...(key && { key }) });
     metrics.records.inc({ route: '/upload', code: 'stored' });
-    return reply.code(201).send({ topic: recordLog.topic, ...stored });
-  });
+    // The topic is the only text in it, and ASCII.
+    const answer = `{"topic":${topic},"partition":${partition},"offset":${offset},"timestamp":${timestamp}}`;
+    const head = ['x-request-id', id, 'content-type', JSON_TYPE, 'content-length', String(answer.length)];
+    if (draining.aborted) head.push('connection', 'close');
+    reply.hijack();
+    reply.raw.writeHead(201, head).end(answer, 'latin1');
+  };
+
+  app.post(
+    '/upload',
+    { schema, onRequest: (request, reply, done) => void upload(request, reply).catch(done) },
+    () => undefined,
+  );
 }
 
-function requireNoForm(type: string): void {
-  if (type !== 'multipart/form-data' && type !== 'application/x-www-form-urlencoded') return;
+function requireNoForm({ mediaType }: ContentType): void {
+  if (mediaType === undefined) throw badMediaType();
+  if (mediaType !== 'multipart/form-data' && mediaType !== 'application/x-www-form-urlencoded') return;
   const hint =
-    type === 'multipart/form-data'
+    mediaType === 'multipart/form-data'
       ? 'with curl, replace -F by: curl --data-binary @FILE -H "Content-Type: application/octet-stream" …/upload'
       : 'with curl, say what it is: curl --json @FILE …/upload, or --data-binary @FILE -H "Content-Type: text/plain"';
   throw new Problem(
     415,
     'unsupported_media_type',
-    `Content-Type must not be a form, got ${type}: the body is stored as it is`,
+    `Content-Type must not be a form, got ${mediaType}: the body is stored as it is`,
     hint,
   );
 }
