@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { FastifyInstance } from 'fastify';
+import type { Listener } from './listener.ts';
 
 /**
  * Ends the HTTP side without failing a request: readiness fails first (the shutdown's signal), then requests are
@@ -22,17 +22,17 @@ export class Drain {
   }
 
   /** Resolves when every request is answered, at the latest at the deadline (of `performance.now()`). */
-  async begin(app: FastifyInstance, deadline: number): Promise<void> {
+  async begin(listener: Listener, deadline: number): Promise<void> {
     await delay(this.#delayMs);
-    this.#closed = app.close();
+    this.#closed = listener.close();
     this.#ending.abort();
     await this.#closedBy(deadline);
   }
 
   /** Resolves when every connection is closed; at the deadline they are cut. */
-  async finish(app: FastifyInstance, deadline: number): Promise<void> {
+  async finish(listener: Listener, deadline: number): Promise<void> {
     await this.#closedBy(deadline);
-    app.server.closeAllConnections();
+    listener.server.closeAllConnections();
     await this.#closed;
   }
 

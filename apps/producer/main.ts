@@ -7,10 +7,8 @@ import { Budget } from './budget.ts';
 import { readConfig } from './config.ts';
 import { KafkaRecordLog } from './delivery/kafka-record-log.ts';
 import { Drain } from './drain.ts';
+import { Listener } from './listener.ts';
 import { addDeliveryGauges, deliveryMetrics } from './metrics.ts';
-
-/** The most that Linux keeps by default (`net.core.somaxconn`): with Node's 511, a thousand clients at once wait for seconds. */
-const BACKLOG = 4_096;
 
 const config = readOrExit(process, readConfig);
 const { kafka, topic, delivery: limits } = config;
@@ -32,8 +30,9 @@ const app = await buildApp({
   draining: shutdown.signal,
   ending: drain.ending,
 });
-shutdown.onShutdown('connections', (deadline) => drain.finish(app, deadline - 500));
+const listener = new Listener(app);
+shutdown.onShutdown('connections', (deadline) => drain.finish(listener, deadline - 500));
 shutdown.onShutdown('kafka', (deadline) => recordLog.close(deadline - 1_000));
-shutdown.onShutdown('listener', (deadline) => drain.begin(app, deadline - 1_500));
+shutdown.onShutdown('listener', (deadline) => drain.begin(listener, deadline - 1_500));
 recordLog.start();
-await app.listen({ ...config.listen, backlog: BACKLOG });
+await listener.listen(config.listen);

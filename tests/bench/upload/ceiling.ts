@@ -2,6 +2,7 @@
 import { buildApp } from '../../../apps/producer/app.ts';
 import { Budget } from '../../../apps/producer/budget.ts';
 import type { RecordLog } from '../../../apps/producer/delivery/record-log.ts';
+import { Listener } from '../../../apps/producer/listener.ts';
 import { createLog } from '../../../apps/service/log.ts';
 import { createRegistry } from '../../../apps/service/metrics.ts';
 
@@ -23,4 +24,4 @@ const app = await buildApp({
   ending: never,
 });
 process.once('SIGTERM', () => process.exit(0));
-await app.listen({ host: '127.0.0.1', port: Number(process.argv[2]), backlog: 4_096 });
+await new Listener(app).listen({ host: '127.0.0.1', port: Number(process.argv[2]) });
