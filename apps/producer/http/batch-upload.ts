@@ -89,8 +89,8 @@ export class BatchUpload {
     if (record !== undefined && !this.#options.budget.fits(1, recordBytes(record))) {
       await this.#waitForRoom(recordBytes(record));
     }
-    void this.#deliver(number, record).then((result) => {
-      slot.text = `${JSON.stringify(result)}\n`;
+    void this.#deliver(number, record).then((text) => {
+      slot.text = `${text}\n`;
       this.#writeSoon();
     });
   }
@@ -112,24 +112,24 @@ export class BatchUpload {
     while (!budget.fits(1, bytes) && performance.now() < deadline) await delay(FULL_QUEUE_PAUSE_MS);
   }
 
-  /** Never rejects. */
-  async #deliver(line: number, record: EventRecord | undefined): Promise<object> {
+  /** The line of the answer; never rejects. */
+  async #deliver(line: number, record: EventRecord | undefined): Promise<string> {
     const { metrics, recordLog, limits, log } = this.#options;
     const count = (code: string) => metrics.records.inc({ route: '/upload/batch', code });
     try {
       if (record === undefined) throw lineTooLong(limits.maxBodyBytes);
       const invalid = jsonProblem(record.value);
       if (invalid !== undefined) throw invalidLine(invalid);
-      const stored = await recordLog.append(record);
+      const { partition, offset, timestamp } = await recordLog.append(record);
       count('stored');
       this.#stored++;
-      return { line, status: 201, ...stored };
+      return `{"line":${line},"status":201,"partition":${partition},"offset":${offset},"timestamp":${timestamp}}`;
     } catch (reason) {
       const { statusCode: status, code, message } = toProblem(reason);
       if (status === 500) log.error({ err: reason, requestId: this.#request.requestId, line }, message);
       count(code);
       this.#failed++;
-      return { line, status, error: { code, message } };
+      return JSON.stringify({ line, status, error: { code, message } });
     }
   }
 
