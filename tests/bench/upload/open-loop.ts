@@ -9,7 +9,8 @@ export interface OpenLoopResult {
   readonly p99Ms: number;
 }
 
-const CONNECTIONS = 64;
+/** More than a server that keeps up has requests under way, so that none waits for a free one. */
+export const OPEN_LOOP_CONNECTIONS = 256;
 const plainEvent = (): string => 'x'.repeat(1_024);
 const TICK_MS = 1;
 
@@ -31,32 +32,32 @@ export async function runOpenLoop(
     const type = body.startsWith('{') ? 'application/json' : 'text/plain';
     return `POST /upload HTTP/1.1\r\nHost: ${host}\r\nContent-Type: ${type}\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
   };
-  const due: number[] = [];
   const latencies: number[] = [];
   let errors = 0;
   const clients = await Promise.all(
-    Array.from({ length: CONNECTIONS }, async () => {
+    Array.from({ length: OPEN_LOOP_CONNECTIONS }, async () => {
       const socket = connect({ host: hostname, port: Number(port), noDelay: true });
       await once(socket, 'connect');
-      return new Client(socket, messageOf, (since, ok) => {
+      return new Client(socket, messageOf, (client, since, ok) => {
         if (ok) latencies.push(performance.now() - since);
         else errors += 1;
+        idle.push(client);
       });
     }),
   );
+  const idle = [...clients];
   const begun = performance.now();
   const total = Math.round(ratePerSecond * seconds);
-  let made = 0;
+  const dueAt = (request: number) => begun + (request * 1_000) / ratePerSecond;
+  let sent = 0;
   while (latencies.length + errors < total && performance.now() < begun + (seconds + 10) * 1_000) {
     const now = performance.now();
-    for (; made < total && begun + (made * 1_000) / ratePerSecond <= now; made += 1) {
-      due.push(begun + (made * 1_000) / ratePerSecond);
-    }
-    for (const client of clients) {
-      if (!client.idle) continue;
-      const since = due.shift();
-      if (since === undefined) break;
-      client.send(since);
+    while (sent < total && dueAt(sent) <= now) {
+      const client = idle.pop();
+      if (client === undefined) break;
+      if (!client.writable) continue;
+      client.send(dueAt(sent));
+      sent += 1;
     }
     await new Promise((resolve) => setTimeout(resolve, TICK_MS));
   }
@@ -82,7 +83,7 @@ class Client {
   constructor(
     socket: Socket,
     messageOf: (since: number) => string,
-    answered: (since: number, ok: boolean) => void,
+    answered: (client: Client, since: number, ok: boolean) => void,
   ) {
     this.#socket = socket;
     this.#messageOf = messageOf;
@@ -91,13 +92,13 @@ class Client {
       if (this.#since === undefined) return;
       const since = this.#since;
       this.#since = undefined;
-      answered(since, data.toString('latin1', 9, 12) === '201');
+      answered(this, since, data.toString('latin1', 9, 12) === '201');
     });
     socket.on('error', () => socket.destroy());
   }
 
-  get idle(): boolean {
-    return this.#since === undefined && this.#socket.writable;
+  get writable(): boolean {
+    return this.#socket.writable;
   }
 
   send(since: number): void {

@@ -3,7 +3,7 @@ import { cpuSeconds } from '../cpu-time.ts';
 import type { Lab, Subject } from '../lab.ts';
 import { fileURLToPath } from 'node:url';
 import { startFlask } from '../rivals/flask.ts';
-import { runOpenLoop } from './open-loop.ts';
+import { OPEN_LOOP_CONNECTIONS, runOpenLoop } from './open-loop.ts';
 import { runWrk } from './wrk.ts';
 
 const PARTITIONS = 6;
@@ -60,7 +60,7 @@ export const upload: Bench = {
     for (const { name, start } of order) {
       if (name === 'ceiling') continue;
       const rate = (top.get(name) ?? 0) / 2;
-      const subject = await start(CONNECTIONS[0]);
+      const subject = await start(OPEN_LOOP_CONNECTIONS);
       samples.push(
         await measure(lab, subject, { scenario: HALF, round }, (endpoint, warm) =>
           runOpenLoop(endpoint, rate, warm ? WARM_UP_SECONDS : seconds),
