@@ -20,7 +20,7 @@ export interface ProducerVariables extends KafkaVariables {
   readonly MAX_BODY_BYTES?: string;
   /** From the head of a request to the end of its body; between two pieces of a batch. @default "30000" */
   readonly REQUEST_TIMEOUT_MS?: string;
-  /** How long a record waits for others where no batch is under way. @default "1" */
+  /** How long a record waits for others where no batch is under way, and after one. @default "1" */
   readonly LINGER_MS?: string;
   /** @default "1000" */
   readonly BATCH_MAX_RECORDS?: string;

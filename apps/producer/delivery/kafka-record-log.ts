@@ -21,7 +21,10 @@ const GATHER_MS = 10;
 const SUSPICION_MS = 1_000;
 
 export interface DeliveryLimits {
-  /** How long a record waits for others to share its batch; without a key, longer while another is under way. */
+  /**
+   * How long a record waits for others to share its batch; without a key, longer while another is under way, and as
+   * long again when that one is settled.
+   */
   readonly lingerMs: number;
   readonly batchMaxRecords: number;
   readonly batchMaxBytes: number;
