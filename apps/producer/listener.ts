@@ -13,7 +13,7 @@ const BACKLOG = 4_096;
  */
 const SOCKETS = platform() === 'linux' ? 64 : 1;
 
-export interface Address {
+interface Address {
   readonly host: string;
   /** 0 takes any free one. */
   readonly port: number;
