@@ -67,6 +67,8 @@ export class Bucket {
       maxAttempts: 1,
       // Whoever called gets the failure; a body that is a stream makes the SDK print a line of its own besides.
       logger: SILENT,
+      // From 2 MiB on the SDK would ask first, over a connection of its own for each object that knows nothing of `ca`.
+      expectContinueHeader: false,
       requestChecksumCalculation: when,
       responseChecksumValidation: when,
       requestHandler: {

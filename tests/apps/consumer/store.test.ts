@@ -136,6 +136,18 @@ test('the pieces of a link arrive as one body of known length, with the checksum
   assert.equal(sum, crc32(whole));
 });
 
+test('large links follow each other over one connection, without asking first', async (t) => {
+  const { store, requests, signal } = await scene(t, [ok]);
+  const body = [Buffer.alloc(3 * 1024 * 1024, 'a')];
+  await store.addLink({ ...link, body }, signal);
+  await store.addLink({ ...link, body }, signal);
+  assert.deepEqual(
+    requests.map(({ headers }) => headers.expect),
+    [undefined, undefined],
+  );
+  assert.equal(requests[1]?.socket, requests[0]?.socket);
+});
+
 test('a link is put once, under the condition that nobody has', async (t) => {
   const { store, requests, signal } = await scene(t, [ok]);
   const { end, writer } = await store.addLink(link, signal);
