@@ -113,23 +113,45 @@ export class ChainWriter {
     if (this.#open !== undefined) void this.#seal(this.#open, reason);
   }
 
-  /** Takes the next record, at the speed at which links are stored. */
-  async append(record: KafkaRecord, leaderEpoch: number): Promise<void> {
+  /**
+   * Takes the next record. Most fit into the open link, and a promise for each of those would cost a tenth of its work.
+   *
+   * @returns a promise where the caller must wait: that is the speed at which links are stored
+   */
+  append(record: KafkaRecord, leaderEpoch: number): Promise<void> | undefined {
+    const { encoder, limits } = this.#options;
+    const link = this.#open;
+    if (link !== undefined && this.#position.offset === record.offset) {
+      const line = encoder.encode(record);
+      if (link.fits(line.length, limits)) return this.#add(link, record, line, leaderEpoch);
+    }
+    return this.#appendToNext(record, leaderEpoch);
+  }
+
+  /** Makes the link first into which the record fits. */
+  async #appendToNext(record: KafkaRecord, leaderEpoch: number): Promise<void> {
     const { encoder, limits } = this.#options;
     const rewinds = this.#rewinds;
-    const { offset, timestamp } = record;
-    if (this.#position.offset < offset) await this.pass(offset, leaderEpoch);
+    if (this.#position.offset < record.offset) await this.pass(record.offset, leaderEpoch);
     let line = encoder.encode(record);
     if (this.#open?.fits(line.length, limits) === false) {
       await this.#seal(this.#open, 'bytes');
       line = encoder.encode(record);
     }
     if (this.#rewinds !== rewinds) return;
-    const link = this.#open ?? this.#openLink();
+    await this.#add(this.#open ?? this.#openLink(), record, line, leaderEpoch);
+  }
+
+  #add(
+    link: LinkBuffer,
+    { offset, timestamp }: KafkaRecord,
+    line: Buffer,
+    leaderEpoch: number,
+  ): Promise<void> | undefined {
     const behind = link.append({ offset, timestamp }, line, leaderEpoch);
     this.#position = { offset: offset + 1, leaderEpoch };
-    if (behind !== undefined) await behind;
-    await this.#sealIfDue(link);
+    if (behind !== undefined) return behind.then(() => this.#sealIfDue(link));
+    return this.#sealIfDue(link);
   }
 
   /** Moves on over offsets that hold no record, in links that span no more than they may. */
@@ -140,7 +162,8 @@ export class ChainWriter {
       const end = Math.min(to, link.maxEnd(this.#options.limits.maxSpan));
       link.advance(end, leaderEpoch);
       this.#position = { offset: end, leaderEpoch };
-      await this.#sealIfDue(link);
+      const sealed = this.#sealIfDue(link);
+      if (sealed !== undefined) await sealed;
     }
   }
 
@@ -167,9 +190,9 @@ export class ChainWriter {
     return link;
   }
 
-  async #sealIfDue(link: LinkBuffer): Promise<void> {
+  #sealIfDue(link: LinkBuffer): Promise<void> | undefined {
     const reason = link.due(this.#options.limits);
-    if (reason !== undefined) await this.#seal(link, reason);
+    return reason === undefined ? undefined : this.#seal(link, reason);
   }
 
   /** Hands a link to its upload, after the one before it: until then nothing more is taken. */

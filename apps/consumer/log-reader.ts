@@ -54,7 +54,9 @@ export class LogReader {
       opened.set(bytes);
       for (const record of records) {
         if (writer.rewinds !== rewinds) return;
-        if (record.offset >= writer.position.offset) await writer.append(record, batch.leaderEpoch);
+        if (record.offset < writer.position.offset) continue;
+        const behind = writer.append(record, batch.leaderEpoch);
+        if (behind !== undefined) await behind;
       }
     } finally {
       opened.set(0);

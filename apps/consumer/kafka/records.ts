@@ -81,6 +81,12 @@ class Cursor {
 
   /** A zigzag varint of up to 64 bits. Beyond 2^53 the low bits are lost: no valid offset, length or time is. */
   varint(): number {
+    const first = this.#bytes[this.position];
+    // Most are of one byte: lengths of headers, and the differences of time and offset within a batch.
+    if (first !== undefined && first < 0x80) {
+      this.position += 1;
+      return first % 2 === 0 ? first / 2 : -(first + 1) / 2;
+    }
     let value = 0;
     let scale = 1;
     for (let length = 1; length <= 10; length++) {
