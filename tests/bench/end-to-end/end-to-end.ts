@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import type { Application } from '../../../infra/local/application.ts';
 import { waitUntil } from '../../../infra/local/wait.ts';
 import type { Bench, Sample } from '../bench.ts';
 import { consumerMetrics } from '../consumer-metrics.ts';
-import type { Lab } from '../lab.ts';
+import type { Lab, Subject } from '../lab.ts';
 import { runOpenLoop } from '../upload/open-loop.ts';
 import { latenciesOf, percentile } from './latencies.ts';
+import { highestRate, isFlat, watchLag } from './sustained.ts';
 
 const PARTITIONS = 6;
 const RATES = [500, 5_000] as const;
@@ -23,35 +23,47 @@ export const endToEnd: Bench = {
   goals: [],
   round: async (lab, { round, quick }) => {
     const samples: Sample[] = [];
-    for (const rate of RATES) samples.push(await measure(lab, rate, round, quick ? 4 : 8));
+    for (const rate of RATES) {
+      const sample = await withPipeline(lab, `end-to-end-${rate}-${round}`, (pipeline) =>
+        latencies(pipeline, rate, quick ? 4 : 8),
+      );
+      samples.push({ scenario: `${rate} events/s wanted`, subject: 'headwater', round, ...sample });
+    }
+    const perSecond = await withPipeline(lab, `end-to-end-sustained-${round}`, (pipeline) =>
+      highestRate((rate) => isSustained(pipeline, rate, quick ? 3 : 6)),
+    );
+    samples.push({ scenario: 'the most at which lag stays flat', subject: 'headwater', round, perSecond });
     return samples;
   },
 };
 
-/** On a topic and with programs of its own; a first load that warms them up is stored apart and not counted. */
-async function measure(lab: Lab, rate: number, round: number, seconds: number): Promise<Sample> {
-  const name = `end-to-end-${rate}-${round}`;
+interface Pipeline {
+  readonly producer: Subject;
+  /** How many records are stored by now. */
+  readonly stored: () => Promise<number>;
+  /** Where the objects are, as files. */
+  readonly folder: string;
+}
+
+/** A topic and programs of its own; a first load that warms them up is stored before. */
+async function withPipeline<Result>(
+  lab: Lab,
+  name: string,
+  use: (pipeline: Pipeline) => Promise<Result>,
+): Promise<Result> {
   await lab.makeTopic(name, PARTITIONS);
   const variables = { OBJECT_CODEC: 'none', FLUSH_MAX_AGE_MS: String(FLUSH_MAX_AGE_MS) } as const;
   const consumer = await lab.consumer(name, name, variables);
   const [producer] = await Promise.all([lab.startHeadwater(name), consumer.start()]);
+  const pipeline = {
+    producer,
+    stored: async () => (await consumerMetrics(consumer.endpoint))('records_total'),
+    folder: join(lab.store.files, name),
+  };
   try {
-    const warm = await runOpenLoop(producer.endpoint, WARM_UP.rate, WARM_UP.seconds, eventOf);
-    await stored(consumer, warm.events);
-    const begun = performance.timeOrigin + performance.now();
-    const sent = await runOpenLoop(producer.endpoint, rate, seconds, eventOf);
-    await stored(consumer, warm.events + sent.events);
-    const latencies = await latenciesOf(join(lab.store.files, name), begun);
-    return {
-      scenario: `${rate} events/s wanted`,
-      subject: 'headwater',
-      round,
-      perSecond: sent.perSecond,
-      p50Ms: percentile(latencies, 0.5),
-      p99Ms: percentile(latencies, 0.99),
-      p999Ms: percentile(latencies, 0.999),
-      errors: sent.errors,
-    };
+    const { events } = await runOpenLoop(producer.endpoint, WARM_UP.rate, WARM_UP.seconds, eventOf);
+    await allStored(pipeline, events);
+    return await use(pipeline);
   } finally {
     await lab.end(producer);
     await consumer.stop();
@@ -60,14 +72,43 @@ async function measure(lab: Lab, rate: number, round: number, seconds: number): 
   }
 }
 
+async function latencies(
+  pipeline: Pipeline,
+  rate: number,
+  seconds: number,
+): Promise<Pick<Sample, 'perSecond' | 'p50Ms' | 'p99Ms' | 'p999Ms' | 'errors'>> {
+  const before = await pipeline.stored();
+  const begun = performance.timeOrigin + performance.now();
+  const sent = await runOpenLoop(pipeline.producer.endpoint, rate, seconds, eventOf);
+  await allStored(pipeline, before + sent.events);
+  const ascending = await latenciesOf(pipeline.folder, begun);
+  return {
+    perSecond: sent.perSecond,
+    p50Ms: percentile(ascending, 0.5),
+    p99Ms: percentile(ascending, 0.99),
+    p999Ms: percentile(ascending, 0.999),
+    errors: sent.errors,
+  };
+}
+
+/** Whether what is posted at this rate is stored as fast as it is due. Ends once all of it is stored. */
+async function isSustained(pipeline: Pipeline, rate: number, seconds: number): Promise<boolean> {
+  const before = await pipeline.stored();
+  const [sent, lags] = await Promise.all([
+    runOpenLoop(pipeline.producer.endpoint, rate, seconds, eventOf),
+    watchLag(rate, seconds, async () => (await pipeline.stored()) - before),
+  ]);
+  await allStored(pipeline, before + sent.events);
+  return sent.errors === 0 && isFlat(lags, rate);
+}
+
 function eventOf(dueAt: number): string {
   const sentAt = (performance.timeOrigin + dueAt).toFixed(3);
   return `${`{"sentAt":${sentAt},"text":"`.padEnd(1_022, 'lorem ipsum ')}"}`;
 }
 
-/** Waits until the consumer has stored so many records. */
-async function stored({ endpoint }: Application, records: number): Promise<void> {
-  await waitUntil(async () => (await consumerMetrics(endpoint))('records_total') >= records, {
+async function allStored({ stored }: Pipeline, records: number): Promise<void> {
+  await waitUntil(async () => (await stored()) >= records, {
     what: `stored: ${records} records`,
     deadlineMs: 60_000,
     everyMs: 100,
