@@ -3,11 +3,16 @@ import { test } from 'node:test';
 import { lab } from '../../../infra/environments/lab.ts';
 import { waitUntil } from '../../../infra/local/wait.ts';
 import type { Cluster } from '../../lab/cluster.ts';
+import { NODE_NAME } from '../../lab/place.ts';
 import { labCluster, PIPELINE } from './lab-under-test.ts';
 import { assertStored, underLoad } from './load.ts';
 import { isWhole, workloads } from './workloads.ts';
 
 const BROKERS = Array.from({ length: lab.kafka.brokers }, (_, id) => `kafka-${id}`);
+/** That one which is away when the roll begins. Brokers are rolled from the other end. */
+const AWAY = 'kafka-0';
+/** For so long the roll has reason to go on, and must not. */
+const HELD_MS = 10_000;
 const SETTING = 'background.threads';
 
 /** Of the topics that the platform makes, those of Kafka's own among them. */
@@ -27,48 +32,109 @@ interface View {
 }
 
 test(
-  'a changed setting rolls the brokers one by one under load: no request fails, no partition is without a leader or short of replicas',
+  'a changed setting rolls the brokers one by one under load, also when one was away before, and producer and consumer with them: no request fails, no partition is without a leader or short of replicas',
   { timeout: 600_000 },
   async (t) => {
     const cluster = await labCluster();
     const samples: (readonly View[])[] = [];
-    let seconds = 0;
-    let line = '';
-    const sender = await underLoad(t.signal, async () => {
-      const began = performance.now();
-      line = changeSetting(cluster);
-      await waitUntil(
+    const sampleUntil = (what: string, condition: () => Promise<boolean>): Promise<boolean> =>
+      waitUntil(
         async () => {
           samples.push(await look(cluster));
-          return (await workloads(cluster)).every(isWhole);
+          return condition();
         },
-        { what: 'rolled', deadlineMs: 300_000, everyMs: 200, signal: t.signal },
+        { what, deadlineMs: 300_000, everyMs: 200, signal: t.signal },
       );
+    let [held, seconds] = [0, 0];
+    let line = '';
+    let waiting: string[] = [];
+    const sender = await underLoad(t.signal, async () => {
+      const began = performance.now();
+      const bringBack = await sendAway(cluster, AWAY);
+      try {
+        line = changeSetting(cluster);
+        // What is nowhere yet is made anew with the change, and need not be rolled after it is back.
+        cluster.kubectl(['delete', 'pod', '--namespace', PIPELINE, '--wait=false', AWAY]);
+        await sampleUntil('another broker about to leave', async () => (await leaving(cluster)).length > 0);
+        const since = performance.now();
+        await sampleUntil('held back', () => Promise.resolve(performance.now() - since > HELD_MS));
+        held = (performance.now() - since) / 1_000;
+        waiting = await leaving(cluster);
+      } finally {
+        bringBack();
+      }
+      const apps = ['deployment/producer', 'deployment/consumer'];
+      cluster.kubectl(['rollout', 'restart', '--namespace', PIPELINE, ...apps]);
+      await sampleUntil('rolled', async () => (await workloads(cluster)).every(isWhole));
       seconds = (performance.now() - began) / 1_000;
     });
     for (const pod of BROKERS)
       assert.match(await runIn(cluster, pod, 'cat', '/tmp/server.properties'), new RegExp(`^${line}$`, 'm'));
+    assertSafe(samples);
+    assert.equal(waiting.length, 1, `${waiting.length} brokers waited for ${AWAY}`);
     const failed = [...sender.ledger.attempts].filter(({ outcome }) => outcome !== 'accepted');
     assert.deepEqual(failed, []);
-    assert.ok(samples.length >= 10, `only ${samples.length} samples`);
-    const views = samples.flat();
-    assert.ok(views.length >= samples.length, 'not one view for each sample');
-    const partitions = views.flatMap(({ topics }) =>
-      topics.flatMap(({ topic, partitions: all }) =>
-        all.map(({ partition, leader, isrs }) => ({ name: `${topic}-${partition}`, leader, isrs })),
-      ),
-    );
-    const names = (these: typeof partitions): string[] => [...new Set(these.map(({ name }) => name))];
-    assert.deepEqual(names(partitions.filter(({ leader }) => leader < 0)), []);
-    // What the departure of a broker waits for; below that writes are refused, and sent again.
-    assert.deepEqual(names(partitions.filter(({ isrs }) => isrs.length < MIN_IN_SYNC)), []);
-    const fewest = Math.min(...views.map(({ brokers }) => brokers.length));
-    assert.ok(fewest >= BROKERS.length - 1, `at one moment only ${fewest} brokers were there`);
     t.diagnostic(
-      `${BROKERS.length} brokers in ${seconds.toFixed(1)} s, ${samples.length} samples of ${views.length} views; ${await assertStored(sender)}`,
+      `${AWAY} was away, and another waited for it for ${held.toFixed(1)} s; ${BROKERS.length} brokers in ${seconds.toFixed(1)} s, ${samples.length} samples of ${samples.flat().length} views; ${await assertStored(sender)}`,
     );
   },
 );
+
+/** At no moment that a broker told of was a partition in danger, or more than one broker away. */
+function assertSafe(samples: readonly (readonly View[])[]): void {
+  assert.ok(samples.length >= 10, `only ${samples.length} samples`);
+  const views = samples.flat();
+  assert.ok(views.length >= samples.length, 'not one view for each sample');
+  const partitions = views.flatMap(({ topics }) =>
+    topics.flatMap(({ topic, partitions: all }) =>
+      all.map(({ partition, leader, isrs }) => ({ name: `${topic}-${partition}`, leader, isrs })),
+    ),
+  );
+  const names = (these: typeof partitions): string[] => [...new Set(these.map(({ name }) => name))];
+  assert.deepEqual(names(partitions.filter(({ leader }) => leader < 0)), []);
+  // What the departure of a broker waits for; below that writes are refused, and sent again.
+  assert.deepEqual(names(partitions.filter(({ isrs }) => isrs.length < MIN_IN_SYNC)), []);
+  const fewest = Math.min(...views.map(({ brokers }) => brokers.length));
+  assert.ok(fewest >= BROKERS.length - 1, `at one moment only ${fewest} brokers were there`);
+}
+
+/**
+ * Lets a broker go as in a drain, while no node takes pods. @returns what lets it come back
+ */
+async function sendAway(cluster: Cluster, pod: string): Promise<() => void> {
+  cluster.kubectl(['cordon', NODE_NAME]);
+  const bringBack = (): void => void cluster.kubectl(['uncordon', NODE_NAME]);
+  try {
+    cluster.kubectl(['delete', 'pod', '--namespace', PIPELINE, '--wait=false', pod]);
+    await waitUntil(async () => (await phaseOf(cluster, pod)) === 'Pending', {
+      ...{ what: `${pod} away`, deadlineMs: 60_000, everyMs: 500 },
+    });
+  } catch (error) {
+    bringBack();
+    throw error;
+  }
+  return bringBack;
+}
+
+async function phaseOf(cluster: Cluster, pod: string): Promise<string> {
+  return cluster.ask(['get', 'pod', '--namespace', PIPELINE, pod, '--output=jsonpath={.status.phase}']);
+}
+
+/** Brokers that were told to leave and are still there. */
+async function leaving(cluster: Cluster): Promise<string[]> {
+  const column = 'custom-columns=:.metadata.deletionTimestamp';
+  const told = await cluster.ask([
+    'get',
+    'pod',
+    '--namespace',
+    PIPELINE,
+    ...BROKERS,
+    '--no-headers',
+    '--output',
+    column,
+  ]);
+  return told.split('\n').filter((time) => time !== '' && time !== '<none>');
+}
 
 /**
  * Changes one setting of every broker as an apply of a changed environment does: the file, and the mark of its content
