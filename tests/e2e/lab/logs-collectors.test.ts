@@ -3,9 +3,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { lab } from '../../../infra/environments/lab.ts';
+import type { Environment } from '../../../infra/environments/environment.ts';
 import { ownReferences } from '../../../infra/images.ts';
 import type { Cluster } from '../../lab/cluster.ts';
-import { labCluster } from './lab-under-test.ts';
+import { environmentOf, labCluster } from './lab-under-test.ts';
 import { identityOf, type KubernetesObject, platformWith } from './logs/objects.ts';
 
 const NAMESPACE = lab.namespaces.logging;
@@ -26,7 +27,7 @@ test(
   { timeout: 180_000 },
   async () => {
     const cluster = await labCluster();
-    const objects = fluentd();
+    const objects = fluentd(environmentOf(cluster));
     try {
       cluster.apply(objects);
       const set = 'daemonset/fluentd';
@@ -42,9 +43,9 @@ test(
 );
 
 /** What environment `lab` would have beside its own with Fluentd, whose container only waits. */
-function fluentd(): KubernetesObject[] {
-  const known = new Set(platformWith({}).map(identityOf));
-  const objects = platformWith({
+function fluentd(environment: Environment): KubernetesObject[] {
+  const known = new Set(platformWith(environment).map(identityOf));
+  const objects = platformWith(environment, {
     collector: 'fluentd',
     search: { ...lab.logging.search, product: 'opensearch' },
   });
@@ -105,7 +106,7 @@ function assertConfined(cluster: Cluster, name: string, state: string): void {
   const read = probe(
     'for log in /var/log/containers/*.log; do head -c 1 "$log" >/dev/null && echo "$log"; done; true',
   );
-  for (const pod of ['kafka-0', 'zookeeper-0', 'producer-', 'consumer-']) {
+  for (const pod of ['kafka-0', 'producer-', 'consumer-']) {
     assert.ok(read.includes(`/var/log/containers/${pod}`), `${name} does not see the log of ${pod}: ${read}`);
   }
   const writes = (path: string): string =>

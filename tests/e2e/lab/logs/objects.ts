@@ -1,4 +1,3 @@
-import { lab } from '../../../../infra/environments/lab.ts';
 import type { Environment } from '../../../../infra/environments/environment.ts';
 import { buildPlatform } from '../../../../infra/platform.ts';
 
@@ -7,9 +6,12 @@ export interface KubernetesObject {
   readonly metadata: { readonly name: string; readonly namespace?: string };
 }
 
-/** Every object of the lab's platform with other settings of its logs. */
-export function platformWith(logging: Partial<Environment['logging']>): KubernetesObject[] {
-  const environment = { ...lab, logging: { ...lab.logging, ...logging } };
+/** Every object of an environment's platform with other settings of its logs. */
+export function platformWith(
+  base: Environment,
+  logging: Partial<Environment['logging']> = {},
+): KubernetesObject[] {
+  const environment = { ...base, logging: { ...base.logging, ...logging } };
   return buildPlatform(environment).charts.flatMap((chart) => chart.toJson() as KubernetesObject[]);
 }
 
