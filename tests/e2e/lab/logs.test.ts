@@ -1,7 +1,7 @@
 // `LOGS_OUTAGE_SECONDS=120 npm run test:e2e` keeps the search cluster away for longer.
 import assert from 'node:assert/strict';
 import { rmSync, writeFileSync } from 'node:fs';
-import { test, type TestContext } from 'node:test';
+import { describe, test, type TestContext } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { lab } from '../../../infra/environments/lab.ts';
 import { waitUntil } from '../../../infra/local/wait.ts';
@@ -21,15 +21,17 @@ const RECOVERY_MS = 120_000;
 
 const seconds = (since: number): string => ((performance.now() - since) / 1_000).toFixed(1);
 
-test("a pod's lines are found by its name, each once", { timeout: 180_000 }, async (t) => {
-  const { documents, report } = await collect(await labCluster(), 1_000);
-  t.diagnostic(report);
-  assert.ok(documents.every(({ kafka }) => kafka === undefined));
-});
+describe('with the search cluster there', { concurrency: true }, () => {
+  test("a pod's lines are found by its name, each once", { timeout: 180_000 }, async (t) => {
+    const { documents, report } = await collect(await labCluster(), 1_000);
+    t.diagnostic(report);
+    assert.ok(documents.every(({ kafka }) => kafka === undefined));
+  });
 
-test('a pod that writes one line is heard', { timeout: 120_000 }, async (t) => {
-  const { report } = await collect(await labCluster(), 1);
-  t.diagnostic(report);
+  test('a pod that writes one line is heard', { timeout: 120_000 }, async (t) => {
+    const { report } = await collect(await labCluster(), 1);
+    t.diagnostic(report);
+  });
 });
 
 test(
