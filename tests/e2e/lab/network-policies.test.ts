@@ -122,9 +122,8 @@ function addStrangers(cluster: Cluster): () => void {
     },
   }));
   const remove = (): void => {
-    for (const namespace of STRANGERS) {
-      cluster.kubectl(['delete', 'pod', '--namespace', namespace, '--ignore-not-found', STRANGER]);
-    }
+    const words = ['delete', '--ignore-not-found', '--wait=false', '-f', '-'];
+    cluster.kubectl(words, pods.map((pod) => JSON.stringify(pod)).join('\n'));
     if (made.length > 0) cluster.kubectl(['delete', 'namespace', ...made]);
   };
   try {
