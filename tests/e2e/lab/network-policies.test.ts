@@ -43,6 +43,8 @@ test(
         ...onePerWorkload(ours),
         ...STRANGERS.flatMap((namespace) => podEnds(cluster, namespace)).filter(isStranger),
       ];
+      // Of brokers, what keeps their metadata, producer, consumer, collector, and of nobody's.
+      assert.equal(sources.length, 5 + STRANGERS.length, sources.map(({ name }) => name).join(', '));
       const within = [
         ...onePerWorkload(ours.toReversed()).flatMap(({ targets }) => targets),
         ...serviceTargets(cluster, pipeline),

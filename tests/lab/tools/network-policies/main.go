@@ -1,5 +1,6 @@
 // Command network-policies enforces the cluster's NetworkPolicies: it judges what the node's iptables rules send to its
-// queue, which is every new connection of a pod.
+// queue, which is every new connection of a pod. It also asks for nftables rules of its own, which not every kernel can
+// make: its log then says so after each change of a pod, and nothing else comes of it.
 package main
 
 import (
