@@ -39,6 +39,8 @@ function forward({ from, to }: (typeof FORWARDS)[number]): Promise<Server> {
   });
 }
 
+const servers: Server[] = [];
+
 async function stop(code: number): Promise<never> {
   const first = init.running();
   if (first !== undefined) {
@@ -48,6 +50,8 @@ async function stop(code: number): Promise<never> {
     );
   }
   await node.stop();
+  // Who finds no keeper any more may start the next one at once.
+  for (const server of servers) server.close();
   init.remove();
   keeper.remove();
   process.exit(code);
@@ -56,7 +60,7 @@ async function stop(code: number): Promise<never> {
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(0));
 
 try {
-  for (const ports of FORWARDS) await forward(ports);
+  for (const ports of FORWARDS) servers.push(await forward(ports));
   await node.spawn();
   init.write(await waitUntil(() => firstProcess(node.pid), { what: 'a first process', deadlineMs: 10_000 }));
   await node.ready();
