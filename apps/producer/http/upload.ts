@@ -87,7 +87,7 @@ export function addUploadRoute(app: FastifyInstance, options: UploadOptions): vo
   const upload = async ({ raw, id }: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const header = raw.headers['content-type'];
     const contentType = header === undefined ? undefined : contentTypes.read(header);
-    if (contentType !== undefined) requireNoForm(contentType);
+    if (contentType !== undefined) requireMediaType(contentType);
     requireIdentityEncoding(raw);
     const key = eventKey(raw);
     const value = await readBody(raw, reply.raw, limits, budget);
@@ -107,11 +107,13 @@ export function addUploadRoute(app: FastifyInstance, options: UploadOptions): vo
   app.post(
     '/upload',
     { schema, onRequest: (request, reply, done) => void upload(request, reply).catch(done) },
+    // Not reached: the hook has answered, or has an error answered.
     () => undefined,
   );
 }
 
-function requireNoForm({ mediaType }: ContentType): void {
+/** @throws {Problem} 415 where it is no media type, or a form */
+function requireMediaType({ mediaType }: ContentType): void {
   if (mediaType === undefined) throw badMediaType();
   if (mediaType !== 'multipart/form-data' && mediaType !== 'application/x-www-form-urlencoded') return;
   const hint =
