@@ -4,8 +4,6 @@ import type { KafkaRecord } from './kafka/records.ts';
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 const CLOSING_BRACE = 0x7d;
-/** Of one UTF-16 unit. */
-const MAX_UTF8_BYTES = 3;
 const VALUE = ',"value":';
 const END = '}\n';
 
@@ -33,7 +31,7 @@ export class LineEncoder {
     if (value === null) return this.#text(head + END);
     if (!isJsonLine(value)) return this.#text(`${head},"valueBase64":"${value.toString('base64')}"${END}`);
     const start = head + VALUE;
-    const scratch = this.#atLeast(start.length * MAX_UTF8_BYTES + value.length + END.length);
+    const scratch = this.#atLeast(Buffer.byteLength(start) + value.length + END.length);
     let length = scratch.write(start, 'utf8');
     scratch.set(value, length);
     length += value.length;
