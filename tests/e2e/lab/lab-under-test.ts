@@ -11,10 +11,11 @@ import type { Ledger } from '../../../infra/local/verify/attempts.ts';
 import type { Verification } from '../../../infra/local/verify.ts';
 import { waitUntil } from '../../../infra/local/wait.ts';
 import type { Cluster } from '../../lab/cluster.ts';
-import { labEnvironments } from '../../lab/environments.ts';
+import { labEnvironments, type MetadataMode } from '../../lab/environments.ts';
 import { isUp, openCluster } from '../../lab/lab.ts';
 import { within } from '../../lab/namespaces.ts';
 import { DIRECTORY, FORWARDS, PATHS } from '../../lab/place.ts';
+import { metadataOfLab } from '../../lab/platform.ts';
 
 export const PIPELINE = lab.namespaces.pipeline;
 
@@ -24,10 +25,16 @@ export async function labCluster(): Promise<Cluster> {
   return openCluster(process, (text) => console.error(text));
 }
 
-/** What the lab holds, by where its Kafka keeps its metadata. */
-export function environmentOf(cluster: Cluster): Environment {
-  const sets = cluster.kubectl(['get', 'statefulsets', '--namespace', PIPELINE, '--output=name']).split('\n');
-  return labEnvironments[sets.includes('statefulset.apps/zookeeper') ? 'zookeeper' : 'kraft'];
+/** Where the lab's Kafka keeps its metadata. */
+export function metadataMode(): MetadataMode {
+  const mode = metadataOfLab();
+  assert.ok(mode !== undefined, 'nothing was brought up in the lab: npm run lab -- up');
+  return mode;
+}
+
+/** What the lab holds. */
+export function environmentOfLab(): Environment {
+  return labEnvironments[metadataMode()];
 }
 
 export const EDGE = {

@@ -6,7 +6,7 @@ import { lab } from '../../../infra/environments/lab.ts';
 import type { Environment } from '../../../infra/environments/environment.ts';
 import { ownReferences } from '../../../infra/images.ts';
 import type { Cluster } from '../../lab/cluster.ts';
-import { environmentOf, labCluster } from './lab-under-test.ts';
+import { environmentOfLab, labCluster } from './lab-under-test.ts';
 import { identityOf, type KubernetesObject, platformWith } from './logs/objects.ts';
 
 const NAMESPACE = lab.namespaces.logging;
@@ -27,7 +27,7 @@ test(
   { timeout: 180_000 },
   async () => {
     const cluster = await labCluster();
-    const objects = fluentd(environmentOf(cluster));
+    const objects = fluentd(environmentOfLab());
     try {
       cluster.apply(objects);
       const set = 'daemonset/fluentd';

@@ -7,7 +7,7 @@ import type { Cluster } from '../../lab/cluster.ts';
 import { initFile } from '../../lab/namespaces.ts';
 import { RESTRICTED } from '../../lab/pipeline-pod.ts';
 import { DNS_ADDRESS } from '../../lab/place.ts';
-import { environmentOf, labCluster } from './lab-under-test.ts';
+import { environmentOfLab, labCluster } from './lab-under-test.ts';
 import {
   isDeclared,
   outsideTargets,
@@ -35,7 +35,7 @@ test(
   { timeout: 240_000 },
   async (t) => {
     const cluster = await labCluster();
-    const environment = environmentOf(cluster);
+    const environment = environmentOfLab();
     const removeStrangers = addStrangers(cluster);
     try {
       const ours = OURS.flatMap((namespace) => podEnds(cluster, namespace));

@@ -8,9 +8,8 @@ import { waitUntil } from '../../../infra/local/wait.ts';
 import type { Cluster } from '../../lab/cluster.ts';
 import type { MetadataMode } from '../../lab/environments.ts';
 import { PATHS } from '../../lab/place.ts';
-import { metadataOfLab } from '../../lab/platform.ts';
 import { type Changes, type Operation, runOperation } from '../../lab/stack/operation.ts';
-import { labCluster, newSender, PIPELINE, sample } from './lab-under-test.ts';
+import { labCluster, metadataMode, newSender, PIPELINE, sample } from './lab-under-test.ts';
 import { assertStored } from './load.ts';
 import { podsOf, workloads } from './workloads.ts';
 
@@ -39,7 +38,7 @@ test(
     await before.send(sample(EVENTS));
     assert.equal(before.failed, 0, before.failure);
     const claims = claimsOf(cluster);
-    assert.equal(claims.size, CLAIMS[mode()]);
+    assert.equal(claims.size, CLAIMS[metadataMode()]);
 
     assert.deepEqual(Object.keys(await run(t, 'destroy')), ['delete']);
     const namespaces = cluster.kubectl(['get', 'namespaces', '-o', 'name']).split('\n');
@@ -61,16 +60,10 @@ test(
   },
 );
 
-function mode(): MetadataMode {
-  const found = metadataOfLab();
-  assert.ok(found !== undefined, 'nothing was brought up in the lab: npm run lab -- up');
-  return found;
-}
-
 async function run(t: TestContext, operation: Operation): Promise<Changes> {
   const began = performance.now();
   let last = '';
-  const changes = await runOperation(process, operation, mode(), (text) => (last = text));
+  const changes = await runOperation(process, operation, metadataMode(), (text) => (last = text));
   t.diagnostic(`${last}; ${((performance.now() - began) / 1_000).toFixed(1)} s with the start of the engine`);
   return changes;
 }

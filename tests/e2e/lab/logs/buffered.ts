@@ -1,7 +1,7 @@
 import { lab } from '../../../../infra/environments/lab.ts';
 import type { Cluster } from '../../../lab/cluster.ts';
 import { waitForRollouts } from '../../../lab/platform.ts';
-import { environmentOf } from '../lab-under-test.ts';
+import { environmentOfLab } from '../lab-under-test.ts';
 import { identityOf, platformWith } from './objects.ts';
 
 const LANE = { partitions: 1, replicas: 1 };
@@ -27,7 +27,7 @@ const KAFKA_BUFFER: NonNullable<typeof lab.logging.kafkaBuffer> = {
  * @returns what undoes it, without the topics
  */
 export function bufferLogs(cluster: Cluster): () => void {
-  const environment = environmentOf(cluster);
+  const environment = environmentOfLab();
   const before = platformWith(environment);
   const buffered = platformWith(environment, { kafkaBuffer: KAFKA_BUFFER });
   const known = new Map(before.map((object) => [identityOf(object), JSON.stringify(object)]));
