@@ -56,7 +56,6 @@ export class KafkaRecordLog implements RecordLog {
   #lanes: readonly Lane[] = [];
   #turn = 0;
   #unsettled = 0;
-  #settledAt = 0;
   #linger: NodeJS.Timeout | undefined;
   #gather: NodeJS.Timeout | undefined;
   #sweeper: NodeJS.Timeout | undefined;
@@ -159,10 +158,7 @@ export class KafkaRecordLog implements RecordLog {
   #gatherMs(now: number): number {
     const first = this.#keyless.first;
     if (first === undefined || this.#closing || this.#isFull(this.#keyless)) return 0;
-    const latest = first.arrival + GATHER_MS;
-    if (this.#lanes.some(({ busy }) => busy)) return latest - now;
-    // Who was answered by the batch just settled is about to send again: so few batches become one.
-    return Math.min(latest, this.#settledAt + this.#options.limits.lingerMs) - now;
+    return this.#lanes.some(({ busy }) => busy) ? first.arrival + GATHER_MS - now : 0;
   }
 
   /** Hands every batch that is ripe to a lane that is free for it. */
@@ -191,10 +187,9 @@ export class KafkaRecordLog implements RecordLog {
   }
 
   #send(lane: Lane, withKeyless: boolean): void {
-    void lane.deliver(this.#take(lane.keyed, withKeyless ? this.#keyless : undefined)).then(() => {
-      this.#settledAt = performance.now();
-      this.#pump();
-    });
+    void lane
+      .deliver(this.#take(lane.keyed, withKeyless ? this.#keyless : undefined))
+      .then(() => this.#pump());
   }
 
   /** One batch, oldest first. */
