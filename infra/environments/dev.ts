@@ -50,7 +50,7 @@ export const dev: Environment = {
     resources: { cpuMillicores: 100, memory: '512Mi' },
     maxBody: '900Ki',
     requestTimeout: '60s',
-    linger: '5ms',
+    linger: '1ms',
     batchMaxRecords: 1000,
     batchMax: '512Ki',
     queueMaxRecords: 40_000,

@@ -54,7 +54,7 @@ export const lab: Environment = {
     resources: { cpuMillicores: 50, memory: '256Mi' },
     maxBody: '900Ki',
     requestTimeout: '60s',
-    linger: '5ms',
+    linger: '1ms',
     batchMaxRecords: 1000,
     batchMax: '512Ki',
     queueMaxRecords: 40_000,

@@ -62,7 +62,7 @@ export const production: Environment = {
     resources: { cpuMillicores: 500, memory: '512Mi' },
     maxBody: '900Ki',
     requestTimeout: '60s',
-    linger: '5ms',
+    linger: '1ms',
     batchMaxRecords: 1000,
     batchMax: '512Ki',
     queueMaxRecords: 40_000,
