@@ -27,6 +27,11 @@ export function identify(pid: number, host: Host): ProcessIdentity | undefined {
   }
 }
 
+/** Whether this very process is still there. */
+export function runs({ pid, started }: ProcessIdentity, host: Host): boolean {
+  return identify(pid, host)?.started === started;
+}
+
 /** Which process is the one that a role of this state directory was given to. */
 export class PidFile {
   readonly path: string;
@@ -40,8 +45,7 @@ export class PidFile {
   /** @returns the process that was written, where it still runs: a stale file is as good as none */
   running(): ProcessIdentity | undefined {
     const written = this.#read();
-    const found = written && identify(written.pid, this.#host);
-    return found?.started === written?.started ? found : undefined;
+    return written !== undefined && runs(written, this.#host) ? written : undefined;
   }
 
   /**

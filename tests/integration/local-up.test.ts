@@ -10,7 +10,7 @@ import test, { after, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { KafkaCluster } from '../../infra/local/kafka-cluster.ts';
 import { ObjectStore } from '../../infra/local/object-store.ts';
-import { identify, type ProcessIdentity } from '../../infra/local/pid-file.ts';
+import { runs, type ProcessIdentity } from '../../infra/local/pid-file.ts';
 import { findFreePort } from '../../infra/local/ports.ts';
 import type { Report } from '../../infra/local/up/report.ts';
 import { waitUntil } from '../../infra/local/wait.ts';
@@ -65,7 +65,7 @@ function processes(): ProcessIdentity[] {
 }
 
 function alive(identities: readonly ProcessIdentity[]): ProcessIdentity[] {
-  return identities.filter(({ pid, started }) => identify(pid, process)?.started === started);
+  return identities.filter((identity) => runs(identity, process));
 }
 
 test('up --once stores every event of a file exactly once, says so in one line of JSON, and ends', async (t) => {

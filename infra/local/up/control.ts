@@ -3,6 +3,7 @@ import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Host } from '../host.ts';
+import { runs } from '../pid-file.ts';
 import { waitUntil } from '../wait.ts';
 import { readFigures } from './figures.ts';
 import { renderFigures, renderRunning } from './report.ts';
@@ -61,7 +62,8 @@ export async function down(directory: string, { host, terminal }: ControlContext
   if (supervisor !== undefined) {
     terminal.step(`stopping pid ${supervisor.pid}`);
     host.kill(supervisor.pid, 'SIGTERM');
-    await waitUntil(() => state.supervisor === undefined, {
+    // It gives the directory up before its last moments.
+    await waitUntil(() => state.supervisor === undefined && !runs(supervisor, host), {
       what: `ended: pid ${supervisor.pid}`,
       deadlineMs: DOWN_DEADLINE_MS,
     });
