@@ -28,7 +28,7 @@ export interface ProducerVariables extends KafkaVariables {
   readonly BATCH_MAX_BYTES?: string;
   /** @default "40000" */
   readonly QUEUE_MAX_RECORDS?: string;
-  /** Counts the bodies that are being read too. @default "67108864" */
+  /** Counts the bodies that are being read too. @default "50331648" */
   readonly QUEUE_MAX_BYTES?: string;
   /** From a record's arrival to its answer, at most. @default "25000" */
   readonly DELIVERY_TIMEOUT_MS?: string;
@@ -88,7 +88,7 @@ export function readConfig(environment: Environment): ProducerConfig {
     queue: {
       maxRecords: variables.integer('QUEUE_MAX_RECORDS', { default: 40_000, min: 1, max: 10_000_000 }),
       maxBytes: variables.integer('QUEUE_MAX_BYTES', {
-        default: 64 * MiB,
+        default: 48 * MiB,
         min: 64 * KiB,
         max: 16 * 1_024 * MiB,
       }),

@@ -54,7 +54,7 @@ export const dev: Environment = {
     batchMaxRecords: 1000,
     batchMax: '512Ki',
     queueMaxRecords: 40_000,
-    queueMax: '64Mi',
+    queueMax: '48Mi',
     deliveryTimeout: '30s',
     shutdownDeadline: '45s',
     preStopSleep: '10s',

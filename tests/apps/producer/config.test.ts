@@ -28,7 +28,7 @@ test('two variables are required, the rest has the documented defaults', () => {
       batchMaxBytes: 524_288,
       deliveryTimeoutMs: 25_000,
     },
-    queue: { maxRecords: 40_000, maxBytes: 67_108_864 },
+    queue: { maxRecords: 40_000, maxBytes: 50_331_648 },
     drainDelayMs: 2_000,
     shutdownDeadlineMs: 30_000,
   });
