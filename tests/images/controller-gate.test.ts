@@ -18,12 +18,22 @@ async function listen(port = 0): Promise<Server> {
 
 const portOf = (server: Server): number => (server.address() as AddressInfo).port;
 
-/** Runs the gate as the first of a quorum of which some others listen; resolves with what it wrote into the log. */
-async function leave(t: TestContext, size: number, listening: number, timeoutS: number): Promise<string> {
+/**
+ * Runs the gate as the first of a quorum of which some others listen; resolves with what it wrote into the log.
+ *
+ * @param host that the others are said to have
+ */
+async function leave(
+  t: TestContext,
+  size: number,
+  listening: number,
+  timeoutS: number,
+  host = '127.0.0.1',
+): Promise<string> {
   const directory = mkdtempSync(join(tmpdir(), 'headwater-controller-gate-'));
   t.after(() => rmSync(directory, { recursive: true }));
   const servers = await Promise.all(Array.from({ length: size - 1 }, () => listen()));
-  const addresses = servers.map((server, index) => `${101 + index}@127.0.0.1:${portOf(server)}`);
+  const addresses = servers.map((server, index) => `${101 + index}@${host}:${portOf(server)}`);
   t.after(() => servers.forEach((server) => server.close()));
   await Promise.all(servers.slice(listening).map(async (server) => once(server.close(), 'close')));
   const voters = ['100@kafka-controller-0.invalid:9090', ...addresses].join(',');
@@ -42,6 +52,7 @@ async function leave(t: TestContext, size: number, listening: number, timeoutS: 
       HEADWATER_LOG: log,
       POD_INDEX: '0',
       DEPARTURE_TIMEOUT_S: String(timeoutS),
+      GONE_S: '1',
     },
   });
   const [code] = (await once(child, 'exit')) as [number | null];
@@ -65,4 +76,9 @@ test('a node is held while the others would be no majority, and goes at the time
 
 test('the only node is not held: waiting would bring no other', async (t) => {
   assert.match(await leave(t, 1, 0, 30), AT_ONCE);
+});
+
+test('the last node is not held once no other has had a pod for a while: the whole set is going', async (t) => {
+  const said = await leave(t, 3, 0, 30, 'gone.invalid');
+  assert.match(said, /before-stop: leaves although .* none has had a pod for 1 s\n$/);
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { after, test } from 'node:test';
@@ -27,8 +27,18 @@ const empty: Views[number] = { alive: [], partitions: [] };
 
 let runs = 0;
 
-/** Runs a gate as broker `me` of three, with a `kcat` that answers for each broker what it is told to. */
-function run(script: string, me: number, views: Views): SpawnSyncReturns<string> {
+/**
+ * Runs a gate as broker `me` of three, with a `kcat` that answers for each broker what it is told to.
+ *
+ * @param pods whose names are known
+ */
+function run(
+  script: string,
+  me: number,
+  views: Views,
+  pods: readonly number[] = alive,
+  environment: NodeJS.ProcessEnv = {},
+): SpawnSyncReturns<string> & { readonly log: string } {
   const home = join(directory, String((runs += 1)));
   mkdirSync(join(home, 'bin'), { recursive: true });
   writeFileSync(join(home, 'nodes'), alive.map((id) => `${id} kafka-${id}:9091\n`).join(''));
@@ -45,25 +55,29 @@ function run(script: string, me: number, views: Views): SpawnSyncReturns<string>
     };
     writeFileSync(join(home, `kafka-${id}:9091.json`), JSON.stringify(metadata));
   }
-  const kcat = join(home, 'bin/kcat');
-  writeFileSync(
-    kcat,
-    `#!/bin/bash\nwhile getopts 'F:b:m:LJ' o; do [ $o = b ] && address=$OPTARG; done\ncat "${home}/$address.json"\n`,
-  );
-  chmodSync(kcat, 0o755);
-  return spawnSync(join(scripts, script), {
+  const programs = {
+    kcat: `while getopts 'F:b:m:LJ' o; do [ $o = b ] && address=$OPTARG; done\ncat "${home}/$address.json"`,
+    getent: `[[ " ${pods.map((id) => `kafka-${id}`).join(' ')} " == *" $2 "* ]]`,
+  };
+  for (const [name, script] of Object.entries(programs)) {
+    writeFileSync(join(home, 'bin', name), `#!/bin/bash\n${script}\n`, { mode: 0o755 });
+  }
+  const log = join(home, 'log');
+  const result = spawnSync(join(scripts, script), {
     encoding: 'utf8',
     timeout: 30_000,
     env: {
       PATH: `${join(home, 'bin')}${delimiter}${process.env['PATH'] ?? ''}`,
       HEADWATER_CONFIG: home,
-      HEADWATER_LOG: join(home, 'log'),
+      HEADWATER_LOG: log,
       POD_INDEX: String(me),
       MIN_INSYNC_REPLICAS: '2',
       // bash counts whole seconds of the clock: one could be over at once.
       DEPARTURE_TIMEOUT_S: '2',
+      ...environment,
     },
   });
+  return { ...result, log: existsSync(log) ? readFileSync(log, 'utf8') : '' };
 }
 
 function isReady(me: number, views: Views): boolean {
@@ -149,3 +163,23 @@ test('two replicas with min.insync 2: the other one suffices, since there are no
 test('a broker that nobody answers for is held', options, () => {
   assert.equal(mayLeave(1, {}), false);
 });
+
+test(
+  'the last broker is not held once no other has had a pod for a while: the whole set is going',
+  options,
+  () => {
+    const last: Views[number] = { alive: [1], partitions: [[alive, [1]]] };
+    const lastOfAll = run('before-stop.sh', 1, { 1: last }, [1], { GONE_S: '1', DEPARTURE_TIMEOUT_S: '20' });
+    assert.equal(lastOfAll.status, 0, lastOfAll.stderr);
+    assert.match(
+      lastOfAll.log,
+      /before-stop: leaves although it is needed: no other broker has had a pod for 1 s\n$/,
+    );
+    // One that is down but has a pod will be back.
+    const lastAlive = run('before-stop.sh', 1, { 1: last }, [0, 1], {
+      GONE_S: '1',
+      DEPARTURE_TIMEOUT_S: '4',
+    });
+    assert.match(lastAlive.log, /before-stop: leaves after 4 s although it is needed by events-0\n$/);
+  },
+);

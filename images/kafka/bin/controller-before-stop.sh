@@ -1,7 +1,10 @@
 #!/bin/bash
 # Holds the departure of a node that only keeps metadata until enough others of the quorum listen to be a majority without
 # it, or all the others do. After DEPARTURE_TIMEOUT_S it goes all the same: a node that must be drained is not held for ever.
+# It goes earlier where all other pods of its set are gone.
 set -euo pipefail
+# shellcheck source=images/kafka/bin/all-gone.sh
+source "$(dirname "$0")/all-gone.sh"
 
 config=${HEADWATER_CONFIG:-/etc/headwater}
 timeout_s=${DEPARTURE_TIMEOUT_S:?DEPARTURE_TIMEOUT_S must be a number of seconds}
@@ -28,6 +31,11 @@ deadline=$((SECONDS + timeout_s))
 until [ "$(listening)" -ge "$others_wanted" ]; do
   if [ "$SECONDS" -ge "$deadline" ]; then
     say "leaves after ${timeout_s} s although fewer than $others_wanted of the others listen"
+    exit 0
+  fi
+  # shellcheck disable=SC2086 # They are words.
+  if all_gone $others; then
+    say "leaves although fewer than $others_wanted of the others listen: none has had a pod for ${gone_wanted_s} s"
     exit 0
   fi
   say "waits: fewer than $others_wanted of the others listen"
