@@ -108,6 +108,8 @@ export class NodeProcesses {
       [
         binaries['network-policies'],
         ...[`--kubeconfig=${kubeconfigs.addons}`, `--node=${NODE_NAME}`, `--queue=${POLICY_QUEUE}`],
+        // Each connection and what decided about it: the only witness of one that was judged wrongly.
+        '-v=2',
       ],
       () =>
         readFileSync('/proc/self/net/netfilter/nfnetlink_queue', 'utf8')
