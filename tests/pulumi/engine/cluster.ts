@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CoreV1Api, KubeConfig, KubernetesObjectApi } from '@kubernetes/client-node';
 import { startApiServer } from '../../lab/api-server.ts';
+import type { Cluster } from '../../lab/cluster.ts';
 import { customResourceDefinition } from '../../lab/custom-resources.ts';
 import { waitUntil } from '../../../infra/local/wait.ts';
 import { pretendNodes, type PretendedNodes } from './pretended-nodes.ts';
@@ -15,6 +16,8 @@ export interface TestCluster {
   readonly uid: string;
   readonly objects: KubernetesObjectApi;
   readonly core: CoreV1Api;
+  /** The same with kubectl, in the API server's own words. */
+  readonly kubectl: Cluster;
   readonly nodes: PretendedNodes;
   stop: () => Promise<void>;
 }
@@ -37,6 +40,7 @@ export async function startTestCluster(): Promise<TestCluster> {
     uid: kubeSystem.metadata?.uid ?? '',
     objects: KubernetesObjectApi.makeApiClient(config),
     core,
+    kubectl: server.cluster,
     nodes,
     stop: async () => {
       await nodes.stop();
@@ -69,12 +73,12 @@ export async function installClasses({ objects }: TestCluster): Promise<void> {
 
 /** The kinds of another project, without their schemas: any object of them is stored. */
 export async function installKinds(
-  { config, objects }: TestCluster,
+  { config, kubectl }: TestCluster,
   group: string,
   version: string,
   kinds: readonly string[],
 ): Promise<void> {
-  for (const kind of kinds) await objects.create(customResourceDefinition(`${group}/${version}`, kind));
+  kubectl.define(kinds.map((kind) => customResourceDefinition(`${group}/${version}`, kind)));
   await waitUntil(
     async () => {
       const fresh = KubernetesObjectApi.makeApiClient(config);

@@ -174,7 +174,21 @@ function diffResponse(found: readonly PropertyDifference[]): messages.DiffRespon
 }
 
 function patch(api: KubernetesObjectApi, manifest: Manifest, dryRun?: 'All'): Promise<object> {
-  return api.patch(manifest, undefined, dryRun, FIELD_MANAGER, true, PatchStrategy.ServerSideApply);
+  const body = inClientsWords(manifest, RESERVED[manifest.kind]);
+  return api.patch(body, undefined, dryRun, FIELD_MANAGER, true, PatchStrategy.ServerSideApply);
+}
+
+/** Properties by kind that the client's models call `_from` and `_default`; under their own names it leaves them out. */
+const RESERVED: Readonly<Record<string, string>> = { LimitRange: 'default', NetworkPolicy: 'from' };
+
+function inClientsWords<T>(value: T, reserved: string | undefined): T {
+  if (reserved === undefined || typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map((item) => inClientsWords(item as unknown, reserved)) as T;
+  const renamed = Object.entries(value).map(([key, inner]) => [
+    key === reserved ? `_${key}` : key,
+    inClientsWords(inner as unknown, reserved),
+  ]);
+  return Object.fromEntries(renamed) as T;
 }
 
 async function read(api: KubernetesObjectApi, manifest: Manifest): Promise<object | undefined> {

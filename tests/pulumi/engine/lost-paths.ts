@@ -1,0 +1,17 @@
+/**
+ * Paths of what a manifest says and the live object has not, in whatever words: `spec.ingress[0].from`. What says nothing,
+ * an empty list or 0, may be left out by the API server.
+ */
+export function lostPaths(wanted: unknown, live: unknown, path = ''): string[] {
+  if (isNothing(wanted)) return [];
+  if (live === undefined || live === null) return [path];
+  if (typeof wanted !== 'object' || typeof live !== 'object') return [];
+  return Object.entries(wanted as object).flatMap(([key, value]) => {
+    const step = Array.isArray(wanted) ? `[${key}]` : `${path === '' ? '' : '.'}${key}`;
+    return lostPaths(value, (live as Readonly<Record<string, unknown>>)[key], `${path}${step}`);
+  });
+}
+
+function isNothing(value: unknown): boolean {
+  return typeof value === 'object' && value !== null ? Object.keys(value).length === 0 : !value;
+}
