@@ -1,4 +1,4 @@
-// `npm run lab -- up|down|status|kubectl …`: a real Kubernetes on this machine (docs/lab.md).
+// `npm run lab -- check|up|down|status|kubectl …`: a real Kubernetes on this machine (docs/lab.md).
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { labEnvironments, type MetadataMode } from './environments.ts';
@@ -6,9 +6,10 @@ import { down, isUp, openCluster, up } from './lab.ts';
 import { PartTimes } from './part-times.ts';
 import { FORWARDS } from './place.ts';
 import { upPlatform } from './platform.ts';
+import { missingRequirements } from './requirements.ts';
 
 const modes = Object.keys(labEnvironments) as readonly MetadataMode[];
-const USAGE = `usage: npm run lab -- up [--metadata ${modes.join('|')}] | down | status | kubectl <arguments>`;
+const USAGE = `usage: npm run lab -- check | up [--metadata ${modes.join('|')}] | down | status | kubectl <arguments>`;
 const [command, ...rest] = process.argv.slice(2);
 const began = performance.now();
 
@@ -35,6 +36,12 @@ function readMetadata(): MetadataMode | undefined {
 
 async function run(): Promise<number> {
   switch (command) {
+    case 'check': {
+      const missing = await missingRequirements(process, process.getuid?.());
+      for (const line of missing) say(line);
+      if (missing.length === 0) say('can be raised here');
+      return missing.length === 0 ? 0 : 1;
+    }
     case 'up': {
       const metadata = readMetadata();
       if (isUp(process)) say('is up already');
