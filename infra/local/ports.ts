@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:net';
+import { createServer, type ListenOptions, type Server } from 'node:net';
 
 /**
  * Below the range from which Linux takes the source ports of outgoing connections (32768 and up): a server that
@@ -14,17 +14,17 @@ export async function findFreePort(): Promise<number> {
   return port;
 }
 
-/** Different ports of the loopback address that nothing listens on now. */
+/** Different ports of the loopback address that nothing listens on now, and that no other process was just given. */
 export async function findFreePorts(count: number): Promise<number[]> {
   const held: Server[] = [];
   const ports: number[] = [];
   try {
     for (let tries = 0; ports.length < count && tries < TRIES; tries += 1) {
       const port = RANGE.from + Math.floor(Math.random() * (RANGE.to - RANGE.from));
-      const server = await listen(port);
+      const server = await listenOn(port);
       if (server === undefined) continue;
       held.push(server);
-      ports.push(port);
+      if (await reserve(port)) ports.push(port);
     }
   } finally {
     await Promise.all(held.map((server) => new Promise((closed) => server.close(closed))));
@@ -34,13 +34,32 @@ export async function findFreePorts(count: number): Promise<number[]> {
 }
 
 export async function isPortFree(port: number): Promise<boolean> {
-  const server = await listen(port);
+  const server = await listenOn(port);
   if (server === undefined) return false;
   await new Promise((closed) => server.close(closed));
   return true;
 }
 
-function listen(port: number): Promise<Server | undefined> {
+/**
+ * Whoever is given a port listens on it seconds later. Until this process ends, a socket without a file stands for it,
+ * which the kernel has only once; where there are none but in the file system, nobody is kept from the port.
+ */
+async function reserve(port: number): Promise<boolean> {
+  try {
+    const server = await listen({ path: `\0headwater-port-${port}` });
+    server?.unref();
+    return server !== undefined;
+  } catch {
+    return true;
+  }
+}
+
+function listenOn(port: number): Promise<Server | undefined> {
+  return listen({ port, host: '127.0.0.1', exclusive: true });
+}
+
+/** @returns undefined where somebody listens there already */
+function listen(where: ListenOptions): Promise<Server | undefined> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('listening', () => resolve(server));
@@ -48,6 +67,6 @@ function listen(port: number): Promise<Server | undefined> {
       if (error.code === 'EADDRINUSE') resolve(undefined);
       else reject(error);
     });
-    server.listen({ port, host: '127.0.0.1', exclusive: true });
+    server.listen(where);
   });
 }

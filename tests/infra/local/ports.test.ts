@@ -21,3 +21,12 @@ for (const host of ['127.0.0.1', '0.0.0.0']) {
     assert(!(await isPortFree(port)));
   });
 }
+
+test('a port that was given is given to nobody else, though nothing listens on it yet', async (t) => {
+  const picks = [0.1234, 0.1234, 0.8765];
+  t.mock.method(Math, 'random', () => picks.shift() ?? 0.5);
+  const first = await findFreePort();
+  const second = await findFreePort();
+  assert.notEqual(second, first);
+  assert.deepEqual(picks, []);
+});
