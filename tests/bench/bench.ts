@@ -18,6 +18,9 @@ export const figures = {
 
 export type Figure = keyof typeof figures;
 
+/** In the order of columns. */
+export const figureNames = Object.keys(figures) as readonly Figure[];
+
 /** One subject in one scenario of one round, with the figures that it has. */
 export type Sample = {
   readonly scenario: string;

@@ -42,12 +42,16 @@ function ratios(
     samples.find(
       (sample) => sample.scenario === scenario && sample.subject === name && sample.round === round,
     )?.[figure];
-  const rounds = [...new Set(samples.map(({ round }) => round))];
-  return rounds.flatMap((round) => {
+  return roundsOf(samples).flatMap((round) => {
     const own = find(subject, round);
     const other = dividedBy === undefined ? 1 : find(dividedBy, round);
     return own === undefined || other === undefined ? [] : [own / other];
   });
+}
+
+/** The number of each round that was measured. */
+export function roundsOf(samples: readonly Sample[]): readonly number[] {
+  return [...new Set(samples.map(({ round }) => round))];
 }
 
 /** Each subject of each scenario, in the order of the samples, with the rounds of it. */

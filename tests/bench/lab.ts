@@ -8,6 +8,7 @@ import { KafkaCluster } from '../../infra/local/kafka-cluster.ts';
 import { ManagedProcess } from '../../infra/local/managed-process.ts';
 import { ObjectStore } from '../../infra/local/object-store.ts';
 import { findFreePort } from '../../infra/local/ports.ts';
+import { ownStore } from '../../infra/local/up/store-access.ts';
 import { waitUntil } from '../../infra/local/wait.ts';
 
 const host = process;
@@ -102,7 +103,6 @@ export class Lab {
     topic: string,
     variables: Pick<ConsumerVariables, 'OBJECT_CODEC' | 'FLUSH_MAX_AGE_MS'>,
   ): Promise<Application> {
-    const { store } = this;
     const consumer = await createConsumer({
       host,
       directory: this.directory,
@@ -112,12 +112,8 @@ export class Lab {
         KAFKA_TOPIC: topic,
         KAFKA_GROUP_ID: name,
         LOG_LEVEL: 'warn',
-        AWS_ACCESS_KEY_ID: store.credentials.accessKeyId,
-        AWS_SECRET_ACCESS_KEY: store.credentials.secretAccessKey,
-        STORE_ENDPOINT: store.endpoint,
-        STORE_BUCKET: store.bucket,
+        ...ownStore(this.store).variables,
         STORE_PREFIX: name,
-        STORE_PATH_STYLE: 'true',
         ...variables,
       },
     });

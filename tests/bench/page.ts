@@ -1,12 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { figures, type Bench, type Figure } from './bench.ts';
+import { figureNames, figures, type Bench } from './bench.ts';
 import { benches } from './benches.ts';
-import { bySubject, figureOf, formatSpread, judge } from './judge.ts';
+import { bySubject, figureOf, formatSpread, judge, roundsOf } from './judge.ts';
 import { verdictCells } from './report.ts';
 import { readResults, type Results } from './results.ts';
-
-const columns = Object.keys(figures) as Figure[];
 
 interface Measured {
   readonly bench: Bench;
@@ -41,8 +39,8 @@ function section({ bench, results }: Measured): string {
   const heading = `### ${bench.title}\n\n\`npm run bench -- ${bench.name}\`: `;
   if (results === undefined) return `${heading}not measured.\n`;
   const { machine, samples } = results;
-  const used = columns.filter((figure) => figureOf(samples, figure) !== undefined);
-  const rounds = new Set(samples.map(({ round }) => round)).size;
+  const used = figureNames.filter((figure) => figureOf(samples, figure) !== undefined);
+  const rounds = roundsOf(samples).length;
   const rows = bySubject(samples).map(({ scenario, subject, rounds: own }) => {
     const cells = used.map((figure) => {
       const spread = figureOf(own, figure);

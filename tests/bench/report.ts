@@ -1,19 +1,17 @@
-import { figures, type Bench, type Figure } from './bench.ts';
-import { bySubject, figureOf, formatFigure, formatSpread, judge, type Verdict } from './judge.ts';
+import { figureNames, figures, type Bench } from './bench.ts';
+import { bySubject, figureOf, formatFigure, formatSpread, judge, roundsOf, type Verdict } from './judge.ts';
 import type { Results } from './results.ts';
-
-const columns = Object.keys(figures) as Figure[];
 
 /** Every figure, then every goal with its ratio and whether it is reached. */
 export function renderReport(bench: Bench, { machine, quick, samples }: Results): string {
-  const rounds = new Set(samples.map(({ round }) => round)).size;
+  const rounds = roundsOf(samples).length;
   const { cores, processor, memoryGiB, node, date, loadAverage } = machine;
   return [
     `${bench.name}: ${bench.title}`,
     `  ${date}, ${cores} cores (${processor}), ${memoryGiB} GiB, Node ${node}; ${rounds} rounds${quick ? ', quick' : ''}; ` +
       `load average of the machine before: ${loadAverage}`,
     ...bySubject(samples).map(({ scenario, subject, rounds: own }) => {
-      const cells = columns.flatMap((figure) => {
+      const cells = figureNames.flatMap((figure) => {
         const spread = figureOf(own, figure);
         return spread === undefined ? [] : [`${formatSpread(spread)} ${figures[figure]}`];
       });

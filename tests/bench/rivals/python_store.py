@@ -15,7 +15,7 @@ max_records = int(os.environ["MAX_RECORDS"])
 compress = os.environ["CODEC"] == "gzip"
 seconds = float(os.environ["SECONDS"])
 wanted = int(os.environ["RECORDS"])
-prefix = os.environ["PREFIX"]
+prefix = os.environ["STORE_PREFIX"]
 
 bucket = os.environ["STORE_BUCKET"]
 s3 = boto3.client("s3", endpoint_url=os.environ["STORE_ENDPOINT"], region_name="us-east-1")

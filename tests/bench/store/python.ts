@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { ownStore } from '../../../infra/local/up/store-access.ts';
 import type { Sample } from '../bench.ts';
 import type { Lab } from '../lab.ts';
 import { pythonStack } from '../rivals/python.ts';
@@ -28,11 +29,8 @@ export async function storeWithPython(
     ...(await pythonStack('boto3')),
     KAFKA_BOOTSTRAP_SERVERS: kafka.bootstrapServers,
     KAFKA_TOPIC: topic,
-    STORE_ENDPOINT: store.endpoint,
-    STORE_BUCKET: store.bucket,
-    AWS_ACCESS_KEY_ID: store.credentials.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: store.credentials.secretAccessKey,
-    PREFIX: name,
+    ...ownStore(store).variables,
+    STORE_PREFIX: name,
     MAX_RECORDS: String(maxRecords),
     CODEC: codec,
     RECORDS: String(records),
