@@ -19,6 +19,8 @@ const HOPE_MS = 10_000;
 const GATHER_MS = 10;
 /** A broker that owes an answer for so long gets no record that could go elsewhere. */
 const SUSPICION_MS = 1_000;
+/** One for all of them: when there are many, each stack trace would cost time that the others need. */
+const QUEUE_FULL = new DeliveryError('queue-full', 'the queue is full');
 
 export interface DeliveryLimits {
   /**
@@ -88,7 +90,7 @@ export class KafkaRecordLog implements RecordLog {
     if (problem !== undefined && hopeless) throw new DeliveryError('refused', problem);
     const { budget, limits } = this.#options;
     const bytes = recordBytes(record);
-    if (!budget.take(1, bytes)) throw new DeliveryError('queue-full', 'the queue is full');
+    if (!budget.take(1, bytes)) throw QUEUE_FULL;
     this.#unsettled++;
     const arrival = performance.now();
     const { promise, resolve, reject } = Promise.withResolvers<StoredRecord>();

@@ -3,9 +3,23 @@ import type { HttpMetrics } from '../metrics.ts';
 import { badMediaType, Problem, toProblem, type ErrorBody } from './problem.ts';
 
 /**
- * Answers every error in one shape and counts it. Each is logged only for debugging: what clients do wrong must not
- * fill the log, and what Kafka does is logged where it is noticed.
+ * Counts an error. Each is logged only for debugging: what clients do wrong must not fill the log, and what Kafka
+ * does is logged where it is noticed.
+ *
+ * @returns what its answer says
  */
+export function noteProblem(
+  { statusCode, code, message, hint }: Problem,
+  { id, routeOptions, log }: FastifyRequest,
+  metrics: HttpMetrics,
+): ErrorBody {
+  const route = routeOptions.url ?? 'none';
+  metrics.records.inc({ route, code });
+  log.debug({ requestId: id, route, statusCode, code }, message);
+  return { error: { code, message, hint }, requestId: id };
+}
+
+/** Answers every error in one shape and counts it. */
 export function addErrorAnswers(app: FastifyInstance, metrics: HttpMetrics): void {
   const methods = new Map<string, Set<string>>();
   app.addHook('onRoute', ({ url, method }) => {
@@ -15,12 +29,11 @@ export function addErrorAnswers(app: FastifyInstance, metrics: HttpMetrics): voi
   });
 
   const answer = (problem: Problem, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
-    const { statusCode, code, message, hint, headers } = problem;
-    const route = request.routeOptions.url ?? 'none';
-    metrics.records.inc({ route, code });
-    request.log.debug({ requestId: request.id, route, statusCode, code }, message);
-    const body: ErrorBody = { error: { code, message, hint }, requestId: request.id };
-    return reply.code(statusCode).headers(headers).send(body);
+    const { statusCode, headers } = problem;
+    return reply
+      .code(statusCode)
+      .headers(headers)
+      .send(noteProblem(problem, request, metrics));
   };
 
   app.setErrorHandler((error: Error, request, reply) => {

@@ -83,14 +83,17 @@ export function toProblem(error: unknown): Problem {
   return new Problem(500, 'internal_error', 'an unforeseen error', 'the log has it under the request id');
 }
 
+/** One for all of them: when there are many, each stack trace would cost time that the others need. */
+const QUEUE_FULL = new Problem(
+  503,
+  'queue_full',
+  'the queue is full',
+  'not stored: send it again, more slowly',
+  RETRY_SOON,
+);
+
 export function queueFull(): Problem {
-  return new Problem(
-    503,
-    'queue_full',
-    'the queue is full',
-    'not stored: send it again, more slowly',
-    RETRY_SOON,
-  );
+  return QUEUE_FULL;
 }
 
 export function bodyTooLarge(limit: number): Problem {

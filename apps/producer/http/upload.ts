@@ -6,7 +6,8 @@ import { ContentTypes, type ContentType } from './content-type.ts';
 import type { HttpLimits } from './limits.ts';
 import { jsonProblem } from './json.ts';
 import type { HttpMetrics } from '../metrics.ts';
-import { badMediaType, emptyBody, errorSchema, Problem } from './problem.ts';
+import { noteProblem } from './error-answers.ts';
+import { badMediaType, emptyBody, errorSchema, Problem, toProblem } from './problem.ts';
 import { eventKey, recordHeaders, requireIdentityEncoding } from './request.ts';
 
 export interface UploadOptions {
@@ -77,7 +78,7 @@ const schema = {
  *
  * Answered from the route's first hook and written by hand: what Fastify does between that hook and the socket (body
  * parser, validation, promises, serialization, `onSend`) finds nothing to do here and took a third of the time of
- * each request. An error goes the usual way.
+ * each request. So is a 503, of which there are many when there is least time for them. Any other error goes the usual way.
  */
 export function addUploadRoute(app: FastifyInstance, options: UploadOptions): void {
   const { recordLog, limits, budget, metrics, draining } = options;
@@ -96,17 +97,41 @@ export function addUploadRoute(app: FastifyInstance, options: UploadOptions): vo
     const headers = recordHeaders(id, contentType?.bytes);
     const { partition, offset, timestamp } = await recordLog.append({ value, headers, ...(key && { key }) });
     metrics.records.inc({ route: '/upload', code: 'stored' });
-    // The topic is the only text in it, and ASCII.
     const answer = `{"topic":${topic},"partition":${partition},"offset":${offset},"timestamp":${timestamp}}`;
-    const head = ['x-request-id', id, 'content-type', JSON_TYPE, 'content-length', String(answer.length)];
+    write(reply, 201, id, answer);
+  };
+
+  const refuse = (problem: Problem, request: FastifyRequest, reply: FastifyReply): void => {
+    write(reply, 503, request.id, JSON.stringify(noteProblem(problem, request, metrics)), problem.headers);
+  };
+
+  const write = (
+    reply: FastifyReply,
+    status: number,
+    id: string,
+    answer: string,
+    headers: Readonly<Record<string, string>> = {},
+  ): void => {
+    const bytes = Buffer.byteLength(answer);
+    const head = ['x-request-id', id, 'content-type', JSON_TYPE, 'content-length', String(bytes)];
+    for (const header of Object.entries(headers)) head.push(...header);
     if (draining.aborted) head.push('connection', 'close');
     reply.hijack();
-    reply.raw.writeHead(201, head).end(answer, 'latin1');
+    // Node writes ASCII fastest as Latin-1.
+    reply.raw.writeHead(status, head).end(answer, bytes === answer.length ? 'latin1' : 'utf8');
   };
 
   app.post(
     '/upload',
-    { schema, onRequest: (request, reply, done) => void upload(request, reply).catch(done) },
+    {
+      schema,
+      onRequest: (request, reply, done) =>
+        void upload(request, reply).catch((error: unknown) => {
+          const problem = toProblem(error);
+          if (problem.statusCode === 503) refuse(problem, request, reply);
+          else done(error as Error);
+        }),
+    },
     // Not reached: the hook has answered, or has an error answered.
     () => undefined,
   );

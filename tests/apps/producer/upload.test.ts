@@ -239,6 +239,24 @@ test('what is known of a record that was not acknowledged decides the status', a
   }
 });
 
+test('a 503 has the head and the shape of every other error, is counted, and ends the connection while draining', async (t) => {
+  const { app, recordLog, registry, draining } = await startApp(t);
+  const refuse = (failure: Failure) => {
+    recordLog.answer = () => Promise.reject(new DeliveryError(failure, 'der Broker hört nicht'));
+    return app.inject(post('x', { 'x-request-id': 'r-1' }));
+  };
+  const [refused, unknown] = [await refuse('refused'), await refuse('unknown')];
+  for (const name of ['x-request-id', 'content-type', 'connection']) {
+    assert.equal(refused.headers[name], unknown.headers[name], name);
+  }
+  assert.deepEqual(Object.keys(refused.json<object>()), Object.keys(unknown.json<object>()));
+  assert.equal(error(refused).message, 'der Broker hört nicht');
+  assert.equal(refused.headers['content-length'], String(Buffer.byteLength(refused.body)));
+  assert.match(await registry.metrics(), /records_total\{route="\/upload",code="broker_unavailable"\} 1\n/);
+  draining.abort();
+  assert.equal((await refuse('queue-full')).headers.connection, 'close');
+});
+
 test('bytes being read count against the queue: 503 at once when it is spent', async (t) => {
   const budget = new Budget(10, 500);
   const { app } = await startApp(t, { budget });
