@@ -20,8 +20,3 @@ export async function latenciesOf(folder: string, since: number): Promise<readon
   }
   return latencies.sort((a, b) => a - b);
 }
-
-/** @param share from 0 to 1 */
-export function percentile(ascending: readonly number[], share: number): number {
-  return ascending[Math.max(0, Math.ceil(ascending.length * share) - 1)] ?? Number.NaN;
-}
