@@ -1,3 +1,4 @@
+import { backpressure } from './backpressure/backpressure.ts';
 import { batch } from './batch/batch.ts';
 import type { Bench } from './bench.ts';
 import { crowd } from './crowd/crowd.ts';
@@ -8,4 +9,4 @@ import { store } from './store/store.ts';
 import { upload } from './upload/upload.ts';
 
 /** Every bench that `npm run bench` knows, in the order of `all`. */
-export const benches: readonly Bench[] = [upload, crowd, batch, store, endToEnd, growth, start];
+export const benches: readonly Bench[] = [upload, backpressure, crowd, batch, store, endToEnd, growth, start];

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Admin } from '@platformatic/kafka';
 import type { ConsumerVariables } from '../../apps/consumer/config.ts';
+import type { ProducerVariables } from '../../apps/producer/config.ts';
 import { createConsumer, createProducer, type Application } from '../../infra/local/application.ts';
 import { KafkaCluster } from '../../infra/local/kafka-cluster.ts';
 import { ManagedProcess } from '../../infra/local/managed-process.ts';
@@ -23,6 +24,12 @@ export interface Subject {
 export interface ServerDescription {
   readonly command: readonly [string, ...string[]];
   readonly environment?: Readonly<Record<string, string>>;
+}
+
+export interface HeadwaterOptions {
+  /** Tells several of one topic apart. @default 1 */
+  readonly number?: number;
+  readonly variables?: Pick<ProducerVariables, 'QUEUE_MAX_RECORDS'> & { readonly NODE_OPTIONS?: string };
 }
 
 /** Three brokers and an S3 server on this machine, and what is measured before them. */
@@ -80,8 +87,8 @@ export class Lab {
     await this.#admin.deleteTopics({ topics: [topic] });
   }
 
-  /** @param number tells several of one topic apart */
-  async startHeadwater(topic: string, number = 1): Promise<Subject> {
+  /** Our producer of one topic, at its defaults but for `variables`. */
+  async startHeadwater(topic: string, { number = 1, variables }: HeadwaterOptions = {}): Promise<Subject> {
     const producer = await createProducer({
       host,
       directory: this.directory,
@@ -90,6 +97,7 @@ export class Lab {
         KAFKA_BOOTSTRAP_SERVERS: this.kafka.bootstrapServers,
         KAFKA_TOPIC: topic,
         LOG_LEVEL: 'warn',
+        ...variables,
       },
     });
     this.#processes.push(producer);

@@ -39,7 +39,7 @@ async function measure(lab: Lab, point: Point, round: number, seconds: number): 
   const topic = `growth-${partitions}-${bytes}-${processes}-${round}`;
   await lab.makeTopic(topic, partitions);
   const numbers = Array.from({ length: processes }, (_, index) => index + 1);
-  const producers = await Promise.all(numbers.map((number) => lab.startHeadwater(topic, number)));
+  const producers = await Promise.all(numbers.map((number) => lab.startHeadwater(topic, { number })));
   const load = (duration: number) =>
     Promise.all(
       producers.map(({ endpoint }) => runWrk(endpoint, CONNECTIONS / processes, duration, lab.signal, bytes)),

@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Codec } from '../../../apps/consumer/link.ts';
 import type { Sample } from '../bench.ts';
 import { consumerMetrics } from '../consumer-metrics.ts';
 import { cpuSeconds } from '../cpu-time.ts';
 import type { Lab } from '../lab.ts';
+import { peakMiB } from '../peak-memory.ts';
 
 const POLL_MS = 25;
 const DEADLINE_MS = 180_000;
@@ -46,9 +46,4 @@ export async function storeBacklog(
     await consumer.stop();
     await lab.removeObjects(name);
   }
-}
-
-async function peakMiB(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  return Math.round(Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) / 1_024);
 }
