@@ -8,9 +8,10 @@ import { runOpenLoop } from '../upload/open-loop.ts';
 const PARTITIONS = 6;
 /**
  * Small, as for one who would rather have a 503 than wait: what is taken waits for at most so many others. On two
- * cores only a small queue is full before the processor is, which generator and brokers share with the producer.
+ * cores, which generator and brokers share with the producer, only so small a queue is full before the processor is:
+ * with 32, twice the top rate needed more than both, and it was the processor that everything waited for.
  */
-const QUEUE_MAX_RECORDS = 32;
+const QUEUE_MAX_RECORDS = 8;
 /** 96 MiB, and five times the default of QUEUE_MAX_BYTES. */
 const MEMORY_BOUND_MIB = 96 + 5 * 48;
 /** As in a container, whose limit Node sees: on a whole machine it collects late (docs/http.md). */
@@ -20,6 +21,8 @@ const WARM_UP_SECONDS = 3;
 const SCENARIO = `queue of ${QUEUE_MAX_RECORDS} events`;
 const TOP = 'headwater at its top rate';
 const ACCEPTED = 'headwater at twice that, accepted';
+/** After the warm-up, which is at twice the top rate too. */
+const AT_FIRST = 'headwater at twice that, at first';
 const REFUSED = 'headwater at twice that, refused';
 
 /** More events than the queue lets through: some are refused, and the others should not notice. */
@@ -29,11 +32,13 @@ export const backpressure: Bench = {
   plotted: 'p99Ms',
   goals: [
     { scenario: SCENARIO, subject: ACCEPTED, figure: 'p99Ms', dividedBy: TOP, atMost: 2 },
+    // At once: the p99 of both is that of the moments at which everything waits for a processor.
+    { scenario: SCENARIO, subject: REFUSED, figure: 'p50Ms', dividedBy: ACCEPTED, atMost: 0.5 },
     { scenario: SCENARIO, subject: REFUSED, figure: 'p99Ms', dividedBy: ACCEPTED, atMost: 1 },
     // Else it was no overload.
     { scenario: SCENARIO, subject: REFUSED, figure: 'perSecond', dividedBy: TOP, atLeast: 0.5 },
     { scenario: SCENARIO, subject: ACCEPTED, figure: 'errors', atMost: 0 },
-    { scenario: SCENARIO, subject: ACCEPTED, figure: 'peakMiB', dividedBy: TOP, atMost: 1.25 },
+    { scenario: SCENARIO, subject: ACCEPTED, figure: 'peakMiB', dividedBy: AT_FIRST, atMost: 1.25 },
     { scenario: SCENARIO, subject: ACCEPTED, figure: 'peakMiB', atMost: MEMORY_BOUND_MIB },
   ],
   round: async (lab, { round, quick }) => {
@@ -62,6 +67,7 @@ export const backpressure: Bench = {
         peakMiB: twice.peak,
         errors: errors - refused.events,
       }),
+      sample(AT_FIRST, { peakMiB: twice.peakAtFirst }),
       sample(REFUSED, ratesOf(refused)),
     ];
   },
@@ -73,14 +79,15 @@ async function measure<Load>(
   topic: string,
   run: (endpoint: string, seconds: number) => Promise<Load>,
   seconds: number,
-): Promise<{ readonly load: Load; readonly peak: number }> {
+): Promise<{ readonly load: Load; readonly peakAtFirst: number; readonly peak: number }> {
   const variables = { QUEUE_MAX_RECORDS: String(QUEUE_MAX_RECORDS), NODE_OPTIONS };
   const producer = await lab.startHeadwater(topic, { variables });
   await run(producer.endpoint, WARM_UP_SECONDS);
+  const peakAtFirst = await peakMiB(producer.pid);
   const load = await run(producer.endpoint, seconds);
   const peak = await peakMiB(producer.pid);
   await lab.end(producer);
-  return { load, peak };
+  return { load, peakAtFirst, peak };
 }
 
 /** Without latencies where there are no answers: what was not measured misses its goal. */
