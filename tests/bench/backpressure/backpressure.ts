@@ -1,3 +1,4 @@
+import { LIKE_A_POD } from '../../integration/pod-limit.ts';
 import type { Bench, Sample } from '../bench.ts';
 import type { Lab } from '../lab.ts';
 import { peakMiB } from '../peak-memory.ts';
@@ -14,8 +15,6 @@ const PARTITIONS = 6;
 const QUEUE_MAX_RECORDS = 8;
 /** 96 MiB, and five times the default of QUEUE_MAX_BYTES. */
 const MEMORY_BOUND_MIB = 96 + 5 * 48;
-/** As in a container, whose limit Node sees: on a whole machine it collects late (docs/http.md). */
-const NODE_OPTIONS = '--max-semi-space-size=4 --max-old-space-size=128';
 const WARM_UP_SECONDS = 3;
 
 const SCENARIO = `queue of ${QUEUE_MAX_RECORDS} events`;
@@ -80,6 +79,8 @@ async function measure<Load>(
   run: (endpoint: string, seconds: number) => Promise<Load>,
   seconds: number,
 ): Promise<{ readonly load: Load; readonly peakAtFirst: number; readonly peak: number }> {
+  // On a whole machine Node collects late (docs/http.md).
+  const { NODE_OPTIONS } = LIKE_A_POD;
   const variables = { QUEUE_MAX_RECORDS: String(QUEUE_MAX_RECORDS), NODE_OPTIONS };
   const producer = await lab.startHeadwater(topic, { variables });
   await run(producer.endpoint, WARM_UP_SECONDS);
