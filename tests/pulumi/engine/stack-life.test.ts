@@ -22,7 +22,7 @@ import {
   withJsonPreviews,
   type Backend,
 } from './stack.ts';
-import { lostPaths } from './lost-paths.ts';
+import { lostInCluster } from './lost-paths.ts';
 import { refusalOf } from './stack-process.ts';
 import { startStandInProvider, type StandInProvider } from './stand-in-provider.ts';
 
@@ -65,12 +65,6 @@ before(async () => {
 after(async () => {
   for (const end of endings.toReversed()) await end();
 });
-
-/** As kubectl takes it: `StatefulSet.v1.apps`. */
-function kindOf({ apiVersion, kind }: { readonly apiVersion: string; readonly kind: string }): string {
-  const [group, version] = apiVersion.split('/');
-  return version === undefined ? kind : `${kind}.${version}.${group ?? ''}`;
-}
 
 async function statefulSet(name: string) {
   return cluster.config.makeApiClient(AppsV1Api).readNamespacedStatefulSet({ name, namespace: 'headwater' });
@@ -167,9 +161,7 @@ test('up makes everything, and nothing before what it needs is ready', DEADLINE,
   assert.equal(summary.result, 'succeeded');
   assert.equal(outputs['uploadUrl']?.value, 'https://collect.lab.example.com/upload');
   for (const manifest of manifestsOf(lab)) {
-    const { namespace = '', name } = manifest.metadata;
-    const live = cluster.kubectl.get(namespace, kindOf(manifest), name);
-    assert.deepEqual(lostPaths(manifest, live), [], describeObject(manifest));
+    assert.deepEqual(lostInCluster(cluster.kubectl, manifest), [], describeObject(manifest));
   }
 });
 
