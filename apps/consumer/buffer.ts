@@ -14,6 +14,23 @@ export interface FlushLimits {
 
 export type FlushReason = 'records' | 'bytes' | 'age' | 'span' | 'memory' | 'gap';
 
+/** Records of consecutive offsets as they stand in an object. */
+export interface Lines {
+  /** At least 1. */
+  readonly count: number;
+  readonly first: RecordPosition;
+  readonly last: RecordPosition;
+  readonly bytes: Buffer;
+}
+
+/** What a link takes before it is due. */
+export interface Room {
+  readonly records: number;
+  readonly bytes: number;
+  /** No record of this offset or a higher one. */
+  readonly end: number;
+}
+
 /** The link that is being filled: consecutive offsets of one partition from `start` on. */
 export class LinkBuffer implements LinkSummary {
   readonly start: number;
@@ -71,19 +88,23 @@ export class LinkBuffer implements LinkSummary {
   }
 
   /** @returns a promise where the caller should wait before it adds more */
-  append(position: RecordPosition, line: Buffer, leaderEpoch: number): Promise<void> | undefined {
-    this.advance(position.offset + 1, leaderEpoch);
-    this.#count += 1;
-    this.#bytes += line.length;
-    this.#first ??= position;
-    this.#last = position;
-    return this.content.write(line);
+  append({ count, first, last, bytes }: Lines, leaderEpoch: number): Promise<void> | undefined {
+    this.advance(last.offset + 1, leaderEpoch);
+    this.#count += count;
+    this.#bytes += bytes.length;
+    this.#first ??= first;
+    this.#last = last;
+    return this.content.write(bytes);
   }
 
   /** Passes offsets that hold no record: control records, and what compaction has removed. */
   advance(end: number, leaderEpoch: number): void {
     this.#end = end;
     this.#leaderEpoch = leaderEpoch;
+  }
+
+  room({ maxRecords, maxBytes, maxSpan }: FlushLimits): Room {
+    return { records: maxRecords - this.#count, bytes: maxBytes - this.#bytes, end: this.maxEnd(maxSpan) };
   }
 
   /** Whether a line of so many bytes still fits; the first always does. */

@@ -1,10 +1,12 @@
 import type { Log } from '../service/log.ts';
-import { LinkBuffer, type FlushLimits, type FlushReason } from './buffer.ts';
+import { LinkBuffer, type FlushLimits, type FlushReason, type Lines } from './buffer.ts';
 import { Content, type ContentMemory } from './content.ts';
 import type { LineEncoder } from './envelope.ts';
+import type { BatchRecords } from './kafka/batches.ts';
 import type { KafkaRecord } from './kafka/records.ts';
 import { contentType, linkMetadata, type Codec, type Delivery, type Gap } from './link.ts';
 import type { LinkEnd, LinkKeys } from './link.ts';
+import { encodePlain } from './plain-lines.ts';
 import type { LinkObject } from './store/store.ts';
 
 /** What filling a chain needs of the store. Calls go on until they are answered or the signal aborts. */
@@ -114,16 +116,21 @@ export class ChainWriter {
   }
 
   /**
-   * Takes the next record. Most fit into the open link, and a promise for each of those would cost a tenth of its work.
+   * Takes what stands next in a batch of which something is left: as many plain records as fit into the open link, or
+   * one record of any kind. What the chain has already is passed over.
    *
    * @returns a promise where the caller must wait: that is the speed at which links are stored
    */
-  append(record: KafkaRecord, leaderEpoch: number): Promise<void> | undefined {
+  append(records: BatchRecords, leaderEpoch: number): Promise<void> | undefined {
     const { encoder, limits } = this.#options;
     const link = this.#open;
+    const lines = link && encodePlain(records, this.#position.offset, link.room(limits));
+    if (lines !== undefined) return this.#add(link as LinkBuffer, lines, leaderEpoch);
+    const record = records.next();
+    if (record.offset < this.#position.offset) return undefined;
     if (link !== undefined && this.#position.offset === record.offset) {
       const line = encoder.encode(record);
-      if (link.fits(line.length, limits)) return this.#add(link, record, line, leaderEpoch);
+      if (link.fits(line.length, limits)) return this.#add(link, oneLine(record, line), leaderEpoch);
     }
     return this.#appendToNext(record, leaderEpoch);
   }
@@ -139,17 +146,12 @@ export class ChainWriter {
       line = encoder.encode(record);
     }
     if (this.#rewinds !== rewinds) return;
-    await this.#add(this.#open ?? this.#openLink(), record, line, leaderEpoch);
+    await this.#add(this.#open ?? this.#openLink(), oneLine(record, line), leaderEpoch);
   }
 
-  #add(
-    link: LinkBuffer,
-    { offset, timestamp }: KafkaRecord,
-    line: Buffer,
-    leaderEpoch: number,
-  ): Promise<void> | undefined {
-    const behind = link.append({ offset, timestamp }, line, leaderEpoch);
-    this.#position = { offset: offset + 1, leaderEpoch };
+  #add(link: LinkBuffer, lines: Lines, leaderEpoch: number): Promise<void> | undefined {
+    const behind = link.append(lines, leaderEpoch);
+    this.#position = { offset: lines.last.offset + 1, leaderEpoch };
     if (behind !== undefined) return behind.then(() => this.#sealIfDue(link));
     return this.#sealIfDue(link);
   }
@@ -244,4 +246,9 @@ export class ChainWriter {
       this.#upload = undefined;
     }
   }
+}
+
+function oneLine({ offset, timestamp }: KafkaRecord, bytes: Buffer): Lines {
+  const position = { offset, timestamp };
+  return { count: 1, first: position, last: position, bytes };
 }

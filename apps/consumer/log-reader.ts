@@ -50,14 +50,13 @@ export class LogReader {
     await memory.room(batch.payload.length, signal);
     try {
       opened.set(batch.payload.length);
-      const { records, bytes } = await openBatch(batch, maxBatchBytes);
-      opened.set(bytes);
-      for (const record of records) {
-        if (writer.rewinds !== rewinds) return;
-        if (record.offset < writer.position.offset) continue;
-        const behind = writer.append(record, batch.leaderEpoch);
+      const records = await openBatch(batch, maxBatchBytes);
+      opened.set(records.bytes);
+      while (records.left > 0 && writer.rewinds === rewinds) {
+        const behind = writer.append(records, batch.leaderEpoch);
         if (behind !== undefined) await behind;
       }
+      if (records.left === 0) records.end();
     } finally {
       opened.set(0);
     }

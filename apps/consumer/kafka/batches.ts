@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { gunzip, zstdDecompress } from 'node:zlib';
 import { compressionsAlgorithms, crc32c, Reader } from '@platformatic/kafka';
-import { MalformedRecordError, readRecords, type KafkaRecord } from './records.ts';
+import { MalformedRecordError, RecordReader, type KafkaRecord, type RecordBase } from './records.ts';
 
 const HEADER_BYTES = 61;
 /** What stands before the bytes that a batch's length counts. */
@@ -99,31 +99,66 @@ function readBatch(bytes: Buffer): Batch {
  * The records of a batch, decompressed off the main thread where Node can.
  *
  * @param maxBytes what the records may take when decompressed
- * @throws {UnreadableBatchError} also from the iterator
+ * @throws {UnreadableBatchError}
  */
-export async function openBatch(
-  batch: Batch,
-  maxBytes: number,
-): Promise<{ readonly records: Iterable<KafkaRecord>; readonly bytes: number }> {
+export async function openBatch(batch: Batch, maxBytes: number): Promise<BatchRecords> {
   try {
-    const bytes = await decompress(batch, maxBytes);
-    return { records: guard(batch, bytes), bytes: bytes.length };
+    return new BatchRecords(batch, await decompress(batch, maxBytes));
   } catch (error) {
     throw unreadable(batch, error);
   }
 }
 
-function* guard(batch: Batch, bytes: Buffer): Generator<KafkaRecord> {
-  try {
-    yield* readRecords(bytes, {
+/** The records of an open batch, in order: a {@link RecordReader} whose errors name the batch. */
+export class BatchRecords {
+  /** Of all of them. */
+  readonly bytes: number;
+  readonly #batch: Batch;
+  readonly #reader: RecordReader;
+
+  constructor(batch: Batch, bytes: Buffer) {
+    this.bytes = bytes.length;
+    this.#batch = batch;
+    this.#reader = new RecordReader(bytes, {
       baseOffset: batch.baseOffset,
       baseTimestamp: batch.baseTimestamp,
       appendTimestamp: (batch.attributes & APPEND_TIME) === 0 ? undefined : batch.maxTimestamp,
       count: batch.count,
     });
-  } catch (error) {
-    // Only what reading threw: what the caller's loop throws does not pass through here.
-    throw unreadable(batch, error);
+  }
+
+  get base(): RecordBase {
+    return this.#reader.base;
+  }
+
+  get left(): number {
+    return this.#reader.left;
+  }
+
+  get rest(): Buffer {
+    return this.#reader.rest;
+  }
+
+  skip(records: number, bytes: number): void {
+    this.#reader.skip(records, bytes);
+  }
+
+  /** @throws {UnreadableBatchError} */
+  next(): KafkaRecord {
+    try {
+      return this.#reader.next();
+    } catch (error) {
+      throw unreadable(this.#batch, error);
+    }
+  }
+
+  /** @throws {UnreadableBatchError} */
+  end(): void {
+    try {
+      this.#reader.end();
+    } catch (error) {
+      throw unreadable(this.#batch, error);
+    }
   }
 }
 

@@ -31,15 +31,43 @@ export interface RecordBase {
 /**
  * Reads the records of one batch, one at a time. They share memory with `bytes`.
  * Format: https://kafka.apache.org/documentation/#recordbatch
- *
- * @throws {MalformedRecordError}
  */
-export function* readRecords(bytes: Buffer, base: RecordBase): Generator<KafkaRecord> {
-  const cursor = new Cursor(bytes);
-  for (let read = 0; read < base.count; read++) {
+export class RecordReader {
+  readonly base: RecordBase;
+  readonly #bytes: Buffer;
+  readonly #cursor: Cursor;
+  #left: number;
+
+  constructor(bytes: Buffer, base: RecordBase) {
+    this.base = base;
+    this.#bytes = bytes;
+    this.#cursor = new Cursor(bytes);
+    this.#left = base.count;
+  }
+
+  /** How many records have not been read. */
+  get left(): number {
+    return this.#left;
+  }
+
+  /** The bytes of what has not been read. */
+  get rest(): Buffer {
+    return this.#bytes.subarray(this.#cursor.position);
+  }
+
+  /** Passes over records that were read elsewhere. */
+  skip(records: number, bytes: number): void {
+    this.#cursor.skip(bytes);
+    this.#left -= records;
+  }
+
+  /** Only while some are left. @throws {MalformedRecordError} */
+  next(): KafkaRecord {
+    const cursor = this.#cursor;
+    const { base } = this;
     const length = cursor.varint();
     const end = cursor.position + length;
-    if (length < 0 || end > bytes.length) throw new MalformedRecordError(`record of ${length} bytes`);
+    if (length < 0 || end > this.#bytes.length) throw new MalformedRecordError(`record of ${length} bytes`);
     cursor.skip(1);
     const timestampDelta = cursor.varint();
     const offsetDelta = cursor.varint();
@@ -54,7 +82,8 @@ export function* readRecords(bytes: Buffer, base: RecordBase): Generator<KafkaRe
     if (cursor.position !== end) {
       throw new MalformedRecordError(`record of ${length} bytes ends ${cursor.position - end} beyond`);
     }
-    yield {
+    this.#left -= 1;
+    return {
       offset: base.baseOffset + offsetDelta,
       timestamp: base.appendTimestamp ?? base.baseTimestamp + timestampDelta,
       key,
@@ -62,8 +91,11 @@ export function* readRecords(bytes: Buffer, base: RecordBase): Generator<KafkaRe
       headers,
     };
   }
-  if (cursor.position !== bytes.length) {
-    throw new MalformedRecordError(`${bytes.length - cursor.position} bytes after the last record`);
+
+  /** @throws {MalformedRecordError} where something stands after the last record */
+  end(): void {
+    const bytes = this.#bytes.length - this.#cursor.position;
+    if (bytes !== 0) throw new MalformedRecordError(`${bytes} bytes after the last record`);
   }
 }
 

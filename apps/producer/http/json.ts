@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { isJson } from '../../service/json-check.ts';
 
 /** Deeper nesting is refused: what reads the events later may follow it by recursion. */
 export const MAX_JSON_DEPTH = 500;
@@ -15,6 +16,7 @@ const CLOSE_OBJECT = 0x7d;
 
 /** What is wrong with the bytes as JSON text (RFC 8259), with the position where it is known. */
 export function jsonProblem(body: Buffer): string | undefined {
+  if (isJson(body, MAX_JSON_DEPTH) === true) return undefined;
   if (body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf) {
     return 'a byte order mark at position 0, which JSON does not allow';
   }
