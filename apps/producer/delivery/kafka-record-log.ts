@@ -17,6 +17,12 @@ const HOPE_MS = 10_000;
  * processor time, as much as hundreds of records: few large ones in turn are faster than small ones side by side.
  */
 const GATHER_MS = 10;
+/**
+ * How long one lane gets the records without a key before it is the next one's turn: long enough for many batches in a
+ * row, short enough for equal shares within a second or two. Turning with every batch costs the brokers more, the more
+ * partitions there are: 2.2 ms of processor time a batch at 120 instead of 1.6, 2.2 at 6 instead of 1.9.
+ */
+const TURN_MS = 100;
 /** A broker that owes an answer for so long gets no record that could go elsewhere. */
 const SUSPICION_MS = 1_000;
 /** One for all of them: when there are many, each stack trace would cost time that the others need. */
@@ -57,6 +63,7 @@ export class KafkaRecordLog implements RecordLog {
   #topicId: string | undefined;
   #lanes: readonly Lane[] = [];
   #turn = 0;
+  #turnEnds = 0;
   #unsettled = 0;
   #linger: NodeJS.Timeout | undefined;
   #gather: NodeJS.Timeout | undefined;
@@ -211,16 +218,24 @@ export class KafkaRecordLog implements RecordLog {
     return batch;
   }
 
-  /** The next idle lane in turn whose leader answers; where none does, any that has a leader. */
+  /**
+   * The lane whose turn it is or, where that is over or the lane is not idle or its leader does not answer, the next one
+   * for which neither holds; where no leader answers, any that has a leader.
+   */
   #nextLane(): Lane | undefined {
+    const now = performance.now();
+    const first = now < this.#turnEnds ? 0 : 1;
     const anyAnswers = this.#lanes.some((lane) => this.#answers(lane));
-    for (let step = 1; step <= this.#lanes.length; step++) {
+    for (let step = first; step < first + this.#lanes.length; step++) {
       const index = (this.#turn + step) % this.#lanes.length;
       const lane = this.#lanes[index];
       if (lane === undefined || lane.busy) continue;
       const fit = anyAnswers ? this.#answers(lane) : this.#cluster.leaderLink(lane.partition) !== undefined;
       if (!fit) continue;
-      this.#turn = index;
+      if (step > 0) {
+        this.#turn = index;
+        this.#turnEnds = now + TURN_MS;
+      }
       return lane;
     }
     return undefined;

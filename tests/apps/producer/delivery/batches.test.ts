@@ -22,7 +22,7 @@ test('records that arrive together share a batch, within its bounds', async (t) 
   );
 });
 
-test('a key keeps its partition and its order; without one a record goes where a lane is free', async (t) => {
+test('a key keeps its partition and its order', async (t) => {
   const { cluster, send } = await start(t, { leaders: [0, 0, 0] });
   const keyed = await Promise.all(Array.from({ length: 30 }, (_, index) => send(String(index), 'foobar')));
   const partitions = new Set(keyed.map((result) => typeof result !== 'string' && result.partition));
@@ -31,8 +31,19 @@ test('a key keeps its partition and its order; without one a record goes where a
     cluster.sent.flatMap(values),
     Array.from({ length: 30 }, (_, index) => String(index)),
   );
-  const keyless = [await send('a'), await send('b'), await send('c')];
-  assert.equal(new Set(keyless.map((result) => typeof result !== 'string' && result.partition)).size, 3);
+});
+
+test('without a key a record goes where a lane is free; each lane has its turn for a moment', async (t) => {
+  const { cluster, send } = await start(t, { leaders: [0, 0, 0] });
+  const batches = 90;
+  for (let batch = 0; batch < batches; batch++) {
+    await send('a');
+    await sleep(10);
+  }
+  const partitions = cluster.sent.map(({ partition }) => partition);
+  const changes = partitions.filter((partition, index) => index > 0 && partition !== partitions[index - 1]);
+  assert.equal(new Set(partitions).size, 3);
+  assert.ok(changes.length < batches / 2, partitions.join());
 });
 
 test('a full queue refuses at once, and takes again when there is room', async (t) => {

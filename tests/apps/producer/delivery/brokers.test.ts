@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { waitUntil } from '../../../../infra/local/wait.ts';
 import { error, keyOf, offsetOf, start, values } from './scene.ts';
 
@@ -94,6 +95,8 @@ test('partitions that are added are found, and an older epoch does not bring an 
   cluster.leaders = [0, 0];
   cluster.epoch = 4;
   cluster.script.push(error('NOT_LEADER_OR_FOLLOWER'));
+  // The turn of the first partition is over by then.
+  await sleep(150);
   await send('b');
   assert.equal(cluster.sent.at(-1)?.broker, cluster.brokers[1]);
   assert.deepEqual(new Set(cluster.sent.map(({ partition }) => partition)), new Set([0, 1]));
