@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { waitUntil } from '../../../infra/local/wait.ts';
 import { answersOf, type Answers } from './answers.ts';
-import { Connection, PLAIN_EVENT } from './connection.ts';
+import { Connection, PLAIN_EVENT, requestOf } from './connection.ts';
 
 /** `POST /upload` of 1 KiB, each sent when the one before it on its connection is answered. None is under way afterwards. */
 export async function runClosedLoop(
@@ -11,9 +11,10 @@ export async function runClosedLoop(
 ): Promise<Answers & { readonly errors: number }> {
   const latencies: number[] = [];
   let [errors, underWay, ended] = [0, 0, false];
+  const request = requestOf(new URL(endpoint).host, PLAIN_EVENT);
   const send = (connection: Connection): void => {
     underWay += 1;
-    connection.send(PLAIN_EVENT, performance.now());
+    connection.send(request, performance.now());
   };
   const opened = await Promise.all(
     Array.from({ length: connections }, () =>

@@ -6,47 +6,68 @@ export const PLAIN_EVENT = 'x'.repeat(1_024);
 /** Called with the status of the answer, and with what was given to `send` as the time of its request. */
 export type Answered = (connection: Connection, since: number, status: number) => void;
 
+/** For all connections: what is read is looked at before the next read, and nothing of it is kept. */
+const READ_BUFFER = Buffer.allocUnsafe(65_536);
+const STATUS_AT = 'HTTP/1.1 '.length;
+
+/**
+ * One `POST /upload`, whole. Where all are the same, one is made for all of them.
+ *
+ * @param host with the port
+ * @param body in ASCII; one that begins with `{` is sent as JSON
+ */
+export function requestOf(host: string, body: string): Buffer {
+  const type = body.startsWith('{') ? 'application/json' : 'text/plain';
+  const head = `Host: ${host}\r\nContent-Type: ${type}\r\nContent-Length: ${body.length}`;
+  return Buffer.from(`POST /upload HTTP/1.1\r\n${head}\r\n\r\n${body}`, 'latin1');
+}
+
 /** One kept connection with at most one `POST /upload` under way. */
 export class Connection {
   readonly #socket: Socket;
-  readonly #host: string;
   #since: number | undefined;
 
-  private constructor(socket: Socket, host: string, answered: Answered) {
-    this.#socket = socket;
-    this.#host = host;
+  private constructor(endpoint: string, answered: Answered) {
+    const { hostname, port } = new URL(endpoint);
     // An answer is a few hundred bytes and comes in one piece on loopback.
-    socket.on('data', (data) => {
-      if (this.#since === undefined) return;
+    const onAnswer = (bytes: number, buffer: Uint8Array): boolean => {
+      if (this.#since === undefined || bytes < STATUS_AT + 3) return true;
       const since = this.#since;
       this.#since = undefined;
-      answered(this, since, Number(data.toString('latin1', 9, 12)));
+      answered(this, since, digit(buffer, 0) * 100 + digit(buffer, 1) * 10 + digit(buffer, 2));
+      return true;
+    };
+    this.#socket = connect({
+      host: hostname,
+      port: Number(port),
+      noDelay: true,
+      onread: { buffer: READ_BUFFER, callback: onAnswer },
     });
-    socket.on('error', () => socket.destroy());
+    this.#socket.on('error', () => this.#socket.destroy());
   }
 
   static async open(endpoint: string, answered: Answered): Promise<Connection> {
-    const { hostname, port, host } = new URL(endpoint);
-    const socket = connect({ host: hostname, port: Number(port), noDelay: true });
-    await once(socket, 'connect');
-    return new Connection(socket, host, answered);
+    const connection = new Connection(endpoint, answered);
+    await once(connection.#socket, 'connect');
+    return connection;
   }
 
   get writable(): boolean {
     return this.#socket.writable;
   }
 
-  /** @param body in ASCII; one that begins with `{` is sent as JSON */
-  send(body: string, since: number): void {
+  /** @param request of {@link requestOf} */
+  send(request: Buffer, since: number): void {
     this.#since = since;
-    const type = body.startsWith('{') ? 'application/json' : 'text/plain';
-    this.#socket.write(
-      `POST /upload HTTP/1.1\r\nHost: ${this.#host}\r\nContent-Type: ${type}\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
-      'latin1',
-    );
+    this.#socket.write(request);
   }
 
   close(): void {
     this.#socket.destroy();
   }
+}
+
+/** Of the status, the first being that of the hundreds. */
+function digit(answer: Uint8Array, index: number): number {
+  return (answer[STATUS_AT + index] ?? 0) - 48;
 }

@@ -1,5 +1,5 @@
 import { answersOf, type Answers } from './answers.ts';
-import { Connection, PLAIN_EVENT } from './connection.ts';
+import { Connection, PLAIN_EVENT, requestOf } from './connection.ts';
 
 /** The answers that were 201, and the others. */
 export interface OpenLoopResult extends Answers {
@@ -29,8 +29,10 @@ export async function runOpenLoop(
   endpoint: string,
   ratePerSecond: number,
   seconds: number,
-  { bodyOf = () => PLAIN_EVENT, signal }: OpenLoopOptions = {},
+  { bodyOf, signal }: OpenLoopOptions = {},
 ): Promise<OpenLoopResult> {
+  const { host } = new URL(endpoint);
+  const plain = requestOf(host, PLAIN_EVENT);
   const idle: Connection[] = [];
   const [accepted, refused]: [number[], number[]] = [[], []];
   let [sent, answered] = [0, 0];
@@ -57,7 +59,8 @@ export async function runOpenLoop(
       const connection = idle.pop();
       if (connection === undefined) break;
       if (!connection.writable) continue;
-      connection.send(bodyOf(dueAt(sent)), dueAt(sent));
+      const due = dueAt(sent);
+      connection.send(bodyOf === undefined ? plain : requestOf(host, bodyOf(due)), due);
       sent += 1;
     }
     await new Promise((resolve) => setTimeout(resolve, TICK_MS));
