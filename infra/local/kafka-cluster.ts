@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Admin } from '@platformatic/kafka';
 import { runCommand } from './command.ts';
 import type { Host } from './host.ts';
-import { javaCommand } from './java-command.ts';
+import { javaCommand, type Lifetime } from './java-command.ts';
 import { brokerProperties, type Metadata } from './kafka-properties.ts';
 import { ManagedProcess, type ProcessOptions } from './managed-process.ts';
 import { findFreePorts } from './ports.ts';
@@ -26,6 +26,8 @@ export interface KafkaClusterOptions {
   readonly toolchain?: Toolchain;
   /** Broker properties besides, or instead of, ours. */
   readonly properties?: Properties;
+  /** Of the brokers; a long one pays after minutes under load. @default short */
+  readonly lifetime?: Lifetime;
 }
 
 const JAR_SETS: Readonly<Record<Metadata, JarSet>> = { zookeeper: 'kafka/3.9', kraft: 'kafka/4.4' };
@@ -115,6 +117,7 @@ export class KafkaCluster {
         command: javaCommand({
           server,
           heapMegabytes: 384,
+          ...(options.lifetime && { lifetime: options.lifetime }),
           system: logConfiguration(metadata, server),
           main: 'kafka.Kafka',
           args: [propertiesFile],

@@ -47,6 +47,8 @@ export interface Bench {
   /** What the bars of its plot show. */
   readonly plotted: Figure;
   readonly goals: readonly Goal[];
+  /** Whether what is measured depends on the lab's brokers, which are warmed up then. @default true */
+  readonly usesBrokers?: boolean;
   /** Measures every subject once, interleaved with the others. */
   readonly round: (
     lab: Lab,

@@ -5,10 +5,7 @@ const TICKS_PER_SECOND = 100;
 
 /** Processor seconds of a process and all of its descendants that run now, since each began. */
 export async function cpuSeconds(pid: number): Promise<number> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-  // The second field is the name, in brackets, and may hold anything.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  let seconds = (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+  let seconds = statSeconds(await readFile(`/proc/${pid}/stat`, 'utf8'));
   for (const thread of await readdir(`/proc/${pid}/task`)) {
     const children = await readFile(`/proc/${pid}/task/${thread}/children`, 'utf8').catch(() => '');
     for (const child of children.split(' ').filter((text) => text !== '')) {
@@ -16,4 +13,11 @@ export async function cpuSeconds(pid: number): Promise<number> {
     }
   }
   return seconds;
+}
+
+/** @param stat of a process or of a thread */
+export function statSeconds(stat: string): number {
+  // The second field is the name, in brackets, and may hold anything.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }

@@ -61,6 +61,7 @@ export class Lab {
       brokers: 3,
       metadata: 'zookeeper',
       properties,
+      lifetime: 'long',
     });
     const store = await ObjectStore.create({ host, directory, bucket: 'bench' });
     return new Lab(kafka, store, directory);

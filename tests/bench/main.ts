@@ -9,6 +9,10 @@ import { judge } from './judge.ts';
 import { Lab } from './lab.ts';
 import { renderReport } from './report.ts';
 import { describeMachineNow, readResults, writeResults, type Results } from './results.ts';
+import { warmUp } from './warm-up.ts';
+
+/** A quick run is not spared it all: cold brokers cost several times as much. */
+const WARM_UP_SECONDS = { quick: 20, full: 150 };
 
 const names = [...benches.map(({ name }) => name), 'all', 'report'];
 const { values, positionals } = parseArgs({
@@ -48,7 +52,11 @@ if (name === 'report') {
   }
   try {
     await lab.start();
-    for (const bench of benches.filter((candidate) => name === 'all' || candidate.name === name)) {
+    const chosen = benches.filter((candidate) => name === 'all' || candidate.name === name);
+    if (chosen.some(({ usesBrokers = true }) => usesBrokers)) {
+      await warmUp(lab, quick ? WARM_UP_SECONDS.quick : WARM_UP_SECONDS.full);
+    }
+    for (const bench of chosen) {
       const samples: Sample[] = [];
       const results: Results = { machine, quick, samples };
       for (let round = 1; round <= rounds; round += 1) {

@@ -17,6 +17,7 @@ export const start: Bench = {
   title: 'Until it is there: the producer, the manifests, the pipeline on this machine',
   plotted: 'readyMs',
   goals: [],
+  usesBrokers: false,
   round: async (lab, { round }) => {
     const measures = {
       'producer, from exec to listening': () => listening(lab),
