@@ -1,3 +1,4 @@
+import type { ServerOptions } from 'node:http';
 import swagger from '@fastify/swagger';
 import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
@@ -5,13 +6,17 @@ import { addHealthRoutes } from '../service/health.ts';
 import type { Log } from '../service/log.ts';
 import type { Budget } from './budget.ts';
 import type { RecordLog } from './delivery/record-log.ts';
+import { ContentTypes } from './http/content-type.ts';
 import { addErrorAnswers } from './http/error-answers.ts';
 import type { HttpLimits } from './http/limits.ts';
 import { httpMetrics } from './metrics.ts';
+import { PlainUploads } from './http/plain-uploads.ts';
 import { answerBrokenRequest, MAX_HEADER_BYTES } from './http/raw-answers.ts';
 import { headProblem, requestId } from './http/request.ts';
 import { addUploadBatchRoute } from './http/upload-batch.ts';
 import { addUploadRoute } from './http/upload.ts';
+import { Uploads } from './http/uploads.ts';
+import { ProducerServer } from './server.ts';
 
 /** Above what a balancer keeps an idle connection (ingress-nginx: 60 s), so that it is never we who close first. */
 const KEEP_ALIVE_MS = 75_000;
@@ -37,21 +42,32 @@ export interface AppOptions {
 /** The whole HTTP side; nothing listens yet. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const { recordLog, limits, registry, draining } = options;
+  const metrics = httpMetrics(registry);
+  const parts = {
+    ...options,
+    metrics,
+    contentTypes: new ContentTypes(),
+    uploads: new Uploads({ ...options, metrics }),
+  };
+  const plainUploads = new PlainUploads(parts);
+  const serverOptions: ServerOptions = {
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    // From the head to the end of the body, which the routes watch over themselves.
+    requestTimeout: 0,
+    maxHeaderSize: MAX_HEADER_BYTES,
+    // Checked by us, so that its answer has the shape of the others.
+    requireHostHeader: false,
+    headersTimeout: Math.min(HEADERS_TIMEOUT_MS, limits.requestTimeoutMs),
+    connectionsCheckingInterval: Math.min(CHECK_INTERVAL_MS, limits.requestTimeoutMs),
+  };
   const loggerInstance: FastifyBaseLogger = options.log;
   const app = fastify({
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
     childLoggerFactory: (logger) => logger,
     genReqId: requestId,
-    keepAliveTimeout: KEEP_ALIVE_MS,
     return503OnClosing: false,
-    http: {
-      maxHeaderSize: MAX_HEADER_BYTES,
-      // Checked by us, so that its answer has the shape of the others.
-      requireHostHeader: false,
-      headersTimeout: Math.min(HEADERS_TIMEOUT_MS, limits.requestTimeoutMs),
-      connectionsCheckingInterval: Math.min(CHECK_INTERVAL_MS, limits.requestTimeoutMs),
-    },
+    serverFactory: (handler) => new ProducerServer(serverOptions, handler, plainUploads),
     clientErrorHandler: answerBrokenRequest,
   });
   await app.register(swagger, {
@@ -70,7 +86,6 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   // The schemas of requests are documentation: the routes check more than a schema can say.
   app.setValidatorCompiler(() => () => true);
 
-  const metrics = httpMetrics(registry);
   addErrorAnswers(app, metrics);
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
@@ -103,8 +118,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     registry,
     notReady: () => (draining.aborted ? 'shutting down' : recordLog.notReady()),
   });
-  addUploadRoute(app, { ...options, metrics });
-  addUploadBatchRoute(app, { ...options, metrics });
+  addUploadRoute(app, parts);
+  addUploadBatchRoute(app, parts);
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
   await app.ready();
   return app;

@@ -1,20 +1,29 @@
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { HttpMetrics } from '../metrics.ts';
 import { badMediaType, Problem, toProblem, type ErrorBody } from './problem.ts';
 
+/** What is known of a request that went wrong. */
+export interface FailedRequest {
+  readonly id: string;
+  readonly route: string;
+  /** What was thrown. */
+  readonly error: unknown;
+  readonly log: Pick<FastifyBaseLogger, 'debug' | 'error'>;
+}
+
 /**
  * Counts an error. Each is logged only for debugging: what clients do wrong must not fill the log, and what Kafka
- * does is logged where it is noticed.
+ * does is logged where it is noticed. Only what nobody foresaw is noticed here.
  *
  * @returns what its answer says
  */
 export function noteProblem(
   { statusCode, code, message, hint }: Problem,
-  { id, routeOptions, log }: FastifyRequest,
+  { id, route, error, log }: FailedRequest,
   metrics: HttpMetrics,
 ): ErrorBody {
-  const route = routeOptions.url ?? 'none';
   metrics.records.inc({ route, code });
+  if (statusCode === 500) log.error({ err: error, requestId: id }, 'unforeseen error');
   log.debug({ requestId: id, route, statusCode, code }, message);
   return { error: { code, message, hint }, requestId: id };
 }
@@ -28,19 +37,19 @@ export function addErrorAnswers(app: FastifyInstance, metrics: HttpMetrics): voi
     methods.set(url, known);
   });
 
-  const answer = (problem: Problem, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+  const answer = (
+    problem: Problem,
+    { id, routeOptions, log }: FastifyRequest,
+    reply: FastifyReply,
+    error: unknown = problem,
+  ): FastifyReply => {
     const { statusCode, headers } = problem;
-    return reply
-      .code(statusCode)
-      .headers(headers)
-      .send(noteProblem(problem, request, metrics));
+    const body = noteProblem(problem, { id, route: routeOptions.url ?? 'none', error, log }, metrics);
+    return reply.code(statusCode).headers(headers).send(body);
   };
 
   app.setErrorHandler((error: Error, request, reply) => {
-    const problem = fromFastify(error) ?? toProblem(error);
-    if (problem.statusCode === 500)
-      request.log.error({ err: error, requestId: request.id }, 'unforeseen error');
-    return answer(problem, request, reply);
+    return answer(fromFastify(error) ?? toProblem(error), request, reply, error);
   });
 
   app.setNotFoundHandler((request, reply) => {

@@ -2,8 +2,37 @@ import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ErrorBody } from './problem.ts';
+import type { UploadAnswer } from './uploads.ts';
 
 export const MAX_HEADER_BYTES = 16_384;
+
+/** An answer with the headers that Node would add, byte for byte. */
+export function rawAnswer(
+  { status, headers, body }: UploadAnswer,
+  last: boolean,
+  keepAliveMs: number,
+): string {
+  let text = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n`;
+  for (let index = 0; index < headers.length; index += 2) {
+    text += `${headers[index] ?? ''}: ${headers[index + 1] ?? ''}\r\n`;
+  }
+  text += last ? `connection: close\r\nDate: ${date()}\r\n` : `Date: ${date()}\r\n`;
+  if (!last) text += `Connection: keep-alive\r\nKeep-Alive: timeout=${Math.floor(keepAliveMs / 1_000)}\r\n`;
+  return `${text}\r\n${body}`;
+}
+
+let dateSecond = 0;
+let dateText = '';
+
+/** Made once a second, as Node does: it takes longer than all the rest of an answer. */
+function date(): string {
+  const now = Date.now();
+  if (now - dateSecond >= 1_000 || now < dateSecond) {
+    dateSecond = now - (now % 1_000);
+    dateText = new Date(now).toUTCString();
+  }
+  return dateText;
+}
 
 interface RawProblem extends Omit<ErrorBody['error'], 'code'> {
   readonly status: number;

@@ -9,11 +9,15 @@ const REQUEST_LINE = Buffer.from('request-line');
 /** The client's own X-Request-Id where it is 1 to 128 visible ASCII characters, else a new one. */
 export function requestId({ headers }: Pick<IncomingMessage, 'headers'>): string {
   const sent = headers['x-request-id'];
-  return typeof sent === 'string' && /^[\x21-\x7e]{1,128}$/.test(sent) ? sent : randomUUID();
+  return typeof sent === 'string' && isRequestId(sent) ? sent : randomUUID();
+}
+
+export function isRequestId(sent: string): boolean {
+  return /^[\x21-\x7e]{1,128}$/.test(sent);
 }
 
 /** The bytes of a header as they were sent: Node decodes them as Latin-1. */
-const bytesOf = (header: string): Buffer => Buffer.from(header, 'latin1');
+export const bytesOf = (header: string): Buffer => Buffer.from(header, 'latin1');
 
 /** @throws {Problem} 400 where the header is empty or sent twice, since either could be a mistake about the key */
 export function eventKey(request: IncomingMessage): Buffer | undefined {

@@ -1,24 +1,22 @@
+import type { ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { readBody } from './body.ts';
 import type { Budget } from '../budget.ts';
-import type { RecordLog } from '../delivery/record-log.ts';
-import { ContentTypes, type ContentType } from './content-type.ts';
+import type { ContentType, ContentTypes } from './content-type.ts';
 import type { HttpLimits } from './limits.ts';
 import { jsonProblem } from './json.ts';
-import type { HttpMetrics } from '../metrics.ts';
-import { noteProblem } from './error-answers.ts';
-import { badMediaType, emptyBody, errorSchema, Problem, toProblem } from './problem.ts';
-import { eventKey, recordHeaders, requireIdentityEncoding } from './request.ts';
+import { badMediaType, emptyBody, errorSchema, Problem } from './problem.ts';
+import { eventKey, requireIdentityEncoding } from './request.ts';
+import { UPLOAD_ROUTE, type UploadAnswer, type Uploads } from './uploads.ts';
 
 export interface UploadOptions {
-  readonly recordLog: RecordLog;
+  readonly uploads: Uploads;
+  readonly contentTypes: ContentTypes;
   readonly limits: HttpLimits;
   readonly budget: Budget;
-  readonly metrics: HttpMetrics;
-  readonly draining: AbortSignal;
 }
 
-const JSON_TYPE = 'application/json; charset=utf-8';
+export const JSON_MEDIA_TYPE = 'application/json';
 
 const schema = {
   summary: 'Store one event: the body, byte for byte',
@@ -74,78 +72,60 @@ const schema = {
 } as const;
 
 /**
- * `POST /upload`: one body, one record.
+ * `POST /upload`: one body, one record. Those that are not plain (`plain-connection.ts`), since those are answered before.
  *
- * Answered from the route's first hook and written by hand: what Fastify does between that hook and the socket (body
- * parser, validation, promises, serialization, `onSend`) finds nothing to do here and took a third of the time of
- * each request. So is a 503, of which there are many when there is least time for them. Any other error goes the usual way.
+ * Answered from the route's first hook and written by hand, errors too: what Fastify does between that hook and the
+ * socket (body parser, validation, promises, serialization, `onSend`) finds nothing to do here and took a third of the
+ * time of each request.
  */
 export function addUploadRoute(app: FastifyInstance, options: UploadOptions): void {
-  const { recordLog, limits, budget, metrics, draining } = options;
-  const contentTypes = new ContentTypes();
-  const topic = JSON.stringify(recordLog.topic);
+  const { uploads, contentTypes, limits, budget } = options;
 
-  const upload = async ({ raw, id }: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    const header = raw.headers['content-type'];
-    const contentType = header === undefined ? undefined : contentTypes.read(header);
-    if (contentType !== undefined) requireMediaType(contentType);
-    requireIdentityEncoding(raw);
-    const key = eventKey(raw);
-    const value = await readBody(raw, reply.raw, limits, budget);
-    if (value.length === 0) throw emptyBody();
-    if (contentType?.mediaType === 'application/json') requireJson(value);
-    const headers = recordHeaders(id, contentType?.bytes);
-    const { partition, offset, timestamp } = await recordLog.append({ value, headers, ...(key && { key }) });
-    metrics.records.inc({ route: '/upload', code: 'stored' });
-    const answer = `{"topic":${topic},"partition":${partition},"offset":${offset},"timestamp":${timestamp}}`;
-    write(reply, 201, id, answer);
+  const upload = async ({ raw, id }: FastifyRequest, response: ServerResponse): Promise<UploadAnswer> => {
+    try {
+      const header = raw.headers['content-type'];
+      const contentType = header === undefined ? undefined : contentTypes.read(header);
+      const problem = contentType && mediaTypeProblem(contentType);
+      if (problem !== undefined) throw problem;
+      requireIdentityEncoding(raw);
+      const key = eventKey(raw);
+      const value = await readBody(raw, response, limits, budget);
+      if (value.length === 0) throw emptyBody();
+      if (contentType?.mediaType === JSON_MEDIA_TYPE) requireJson(value);
+      return await uploads.store({ id, contentType, key }, value);
+    } catch (error) {
+      return uploads.refuse(id, error);
+    }
   };
 
-  const refuse = (problem: Problem, request: FastifyRequest, reply: FastifyReply): void => {
-    write(reply, 503, request.id, JSON.stringify(noteProblem(problem, request, metrics)), problem.headers);
-  };
-
-  const write = (
-    reply: FastifyReply,
-    status: number,
-    id: string,
-    answer: string,
-    headers: Readonly<Record<string, string>> = {},
-  ): void => {
-    const bytes = Buffer.byteLength(answer);
-    const head = ['x-request-id', id, 'content-type', JSON_TYPE, 'content-length', String(bytes)];
-    for (const header of Object.entries(headers)) head.push(...header);
-    if (draining.aborted) head.push('connection', 'close');
+  const write = (reply: FastifyReply, { status, headers, body, encoding, last }: UploadAnswer): void => {
     reply.hijack();
-    // Node writes ASCII fastest as Latin-1.
-    reply.raw.writeHead(status, head).end(answer, bytes === answer.length ? 'latin1' : 'utf8');
+    reply.raw
+      .writeHead(status, last ? [...headers, 'connection', 'close'] : [...headers])
+      .end(body, encoding);
   };
 
   app.post(
-    '/upload',
+    UPLOAD_ROUTE,
     {
       schema,
-      onRequest: (request, reply, done) =>
-        void upload(request, reply).catch((error: unknown) => {
-          const problem = toProblem(error);
-          if (problem.statusCode === 503) refuse(problem, request, reply);
-          else done(error as Error);
-        }),
+      onRequest: (request, reply) => void upload(request, reply.raw).then((answer) => write(reply, answer)),
     },
-    // Not reached: the hook has answered, or has an error answered.
+    // Not reached: the hook has answered.
     () => undefined,
   );
 }
 
-/** @throws {Problem} 415 where it is no media type, or a form */
-function requireMediaType({ mediaType }: ContentType): void {
-  if (mediaType === undefined) throw badMediaType();
-  if (mediaType !== 'multipart/form-data' && mediaType !== 'application/x-www-form-urlencoded') return;
+/** 415 where it is no media type, or a form. */
+export function mediaTypeProblem({ mediaType }: ContentType): Problem | undefined {
+  if (mediaType === undefined) return badMediaType();
+  if (mediaType !== 'multipart/form-data' && mediaType !== 'application/x-www-form-urlencoded')
+    return undefined;
   const hint =
     mediaType === 'multipart/form-data'
       ? 'with curl, replace -F by: curl --data-binary @FILE -H "Content-Type: application/octet-stream" …/upload'
       : 'with curl, say what it is: curl --json @FILE …/upload, or --data-binary @FILE -H "Content-Type: text/plain"';
-  throw new Problem(
+  return new Problem(
     415,
     'unsupported_media_type',
     `Content-Type must not be a form, got ${mediaType}: the body is stored as it is`,

@@ -86,6 +86,11 @@ export async function sendRaw(
   }
   await ended;
   socket.destroy();
+  return readAnswer(text);
+}
+
+/** Reads what a server has sent, as Latin-1; a `100 Continue` before it is passed over. */
+export function readAnswer(text: string): Answer {
   const final = text.replace(/^HTTP\/1\.1 100 Continue\r\n\r\n/, '');
   const [head = '', ...rest] = final.split('\r\n\r\n');
   const [status = '', ...lines] = head.split('\r\n');

@@ -1,0 +1,85 @@
+import type { Log } from '../../service/log.ts';
+import type { RecordLog, StoredRecord } from '../delivery/record-log.ts';
+import type { HttpMetrics } from '../metrics.ts';
+import type { ContentType } from './content-type.ts';
+import { noteProblem } from './error-answers.ts';
+import { toProblem } from './problem.ts';
+import { recordHeaders } from './request.ts';
+
+export interface UploadsOptions {
+  readonly recordLog: RecordLog;
+  readonly metrics: HttpMetrics;
+  readonly log: Log;
+  readonly draining: AbortSignal;
+}
+
+/** What the head of an upload says of its record. */
+export interface UploadHead {
+  readonly id: string;
+  readonly contentType: ContentType | undefined;
+  readonly key: Buffer | undefined;
+}
+
+export interface UploadAnswer {
+  readonly status: number;
+  /** Names and values in turn. */
+  readonly headers: readonly string[];
+  readonly body: string;
+  readonly encoding: 'latin1' | 'utf8';
+  /** Whether the connection ends after it. */
+  readonly last: boolean;
+}
+
+export const UPLOAD_ROUTE = '/upload';
+const JSON_TYPE = 'application/json; charset=utf-8';
+
+/** From an accepted body to what is answered, however its request was read. */
+export class Uploads {
+  readonly #options: UploadsOptions;
+  readonly #topic: string;
+  readonly #stored = { route: UPLOAD_ROUTE, code: 'stored' };
+
+  constructor(options: UploadsOptions) {
+    this.#options = options;
+    this.#topic = JSON.stringify(options.recordLog.topic);
+  }
+
+  /** Never rejects: what is known of a record that was not acknowledged is an answer too. */
+  store({ id, contentType, key }: UploadHead, value: Buffer): Promise<UploadAnswer> {
+    const headers = recordHeaders(id, contentType?.bytes);
+    const record = key === undefined ? { value, headers } : { value, headers, key };
+    return this.#options.recordLog.append(record).then(
+      (stored) => this.#answerStored(id, stored),
+      (error: unknown) => this.refuse(id, error),
+    );
+  }
+
+  #answerStored(id: string, { partition, offset, timestamp }: StoredRecord): UploadAnswer {
+    this.#options.metrics.records.inc(this.#stored);
+    const body = `{"topic":${this.#topic},"partition":${partition},"offset":${offset},"timestamp":${timestamp}}`;
+    return this.#answer(201, id, body);
+  }
+
+  /** Counts the error besides. */
+  refuse(id: string, error: unknown): UploadAnswer {
+    const { metrics, log } = this.#options;
+    const problem = toProblem(error);
+    const body = JSON.stringify(noteProblem(problem, { id, route: UPLOAD_ROUTE, error, log }, metrics));
+    return this.#answer(problem.statusCode, id, body, problem.headers);
+  }
+
+  #answer(
+    status: number,
+    id: string,
+    body: string,
+    { connection, ...others }: Readonly<Record<string, string>> = {},
+  ): UploadAnswer {
+    const bytes = Buffer.byteLength(body);
+    const headers = ['x-request-id', id, 'content-type', JSON_TYPE, 'content-length', String(bytes)];
+    for (const header of Object.entries(others)) headers.push(...header);
+    // Asked only now: a request that was under way when the draining began is to end its connection too.
+    const last = this.#options.draining.aborted || connection === 'close';
+    // Node writes ASCII fastest as Latin-1.
+    return { status, headers, body, encoding: bytes === body.length ? 'latin1' : 'utf8', last };
+  }
+}
