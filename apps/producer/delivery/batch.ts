@@ -1,7 +1,8 @@
 import { crc32c, murmur2, Writer } from '@platformatic/kafka';
 import type { ProducerId } from './cluster.ts';
-import type { Pending } from './queue.ts';
-import type { EventRecord } from './record-log.ts';
+import type { Envelope } from './envelope.ts';
+import { countRecords, type Slice } from './queue.ts';
+import { varintBytes, writeBytes, writeVarint } from './varint.ts';
 
 /** Sequence numbers go from 0 to 2^31 - 1 and begin anew (Kafka's DefaultRecordBatch.incrementSequence). */
 const SEQUENCES = 2 ** 31;
@@ -13,29 +14,35 @@ const LENGTH_END = 12;
 const CRC_START = 17;
 const CRC_END = 21;
 const NO_LEADER_EPOCH = -1;
-/** Lengths, deltas and attributes of a record and of a header, each at its longest. */
-const RECORD_OVERHEAD = 31;
-const HEADER_OVERHEAD = 10;
-
-/** At most how many bytes a record takes in a batch. */
-export function recordBytes({ key, value, headers }: EventRecord): number {
-  let bytes = RECORD_OVERHEAD + value.length + (key?.length ?? 0);
-  for (const [name, content] of headers) bytes += HEADER_OVERHEAD + name.length + content.length;
-  return bytes;
-}
+const NOTHING = Buffer.alloc(0);
+const ZERO = 0x30;
 
 /**
  * The record batch as every attempt sends it. Written into one buffer: the client's own encoder makes a dozen for
  * each record, and copies them all three times.
  */
-export function encodeBatch(entries: readonly Pending[], producer: ProducerId, sequence: number): Buffer {
-  const most = entries.reduce((sum, { bytes }) => sum + bytes, BATCH_HEADER_BYTES);
+export function encodeBatch(slices: readonly Slice[], producer: ProducerId, sequence: number): Buffer {
+  const most = slices.reduce((sum, { bytes }) => sum + bytes, BATCH_HEADER_BYTES);
   const buffer = Buffer.allocUnsafe(most);
-  const first = entries[0]?.timestamp ?? 0;
+  const records = countRecords(slices);
+  const first = slices[0]?.pending.timestamp ?? 0;
   let latest = first;
   let end = BATCH_HEADER_BYTES;
-  for (const [index, { record, timestamp }] of entries.entries()) {
-    end = writeRecord(buffer, end, record, timestamp - first, index);
+  let index = 0;
+  for (const { pending, from, to } of slices) {
+    const { run, timestamp } = pending;
+    const delta = timestamp - first;
+    for (let at = from; at < to; at++) {
+      end = writeRecord(
+        buffer,
+        end,
+        run.envelope,
+        run.values[at] ?? NOTHING,
+        run.numbers[at] ?? 0,
+        delta,
+        index++,
+      );
+    }
     latest = Math.max(latest, timestamp);
   }
   const batch = buffer.subarray(0, end);
@@ -44,13 +51,13 @@ export function encodeBatch(entries: readonly Pending[], producer: ProducerId, s
   batch.writeInt32BE(NO_LEADER_EPOCH, LENGTH_END);
   batch.writeInt8(MAGIC, 16);
   batch.writeInt16BE(0, CRC_END);
-  batch.writeInt32BE(entries.length - 1, 23);
+  batch.writeInt32BE(records - 1, 23);
   batch.writeBigInt64BE(BigInt(first), 27);
   batch.writeBigInt64BE(BigInt(latest), 35);
   batch.writeBigInt64BE(producer.id, 43);
   batch.writeInt16BE(producer.epoch, 51);
   batch.writeInt32BE(sequence, 53);
-  batch.writeInt32BE(entries.length, 57);
+  batch.writeInt32BE(records, 57);
   // In this shape the client does not copy what it sums up.
   const summed = Writer.create().append(batch.subarray(CRC_END)).dynamicBuffer;
   batch.writeUInt32BE(crc32c(summed), CRC_START);
@@ -70,48 +77,41 @@ export function partitionOf(key: Buffer, partitions: number): number {
 function writeRecord(
   buffer: Buffer,
   start: number,
-  { key, value, headers }: EventRecord,
+  { key, encoded, numberedBy }: Envelope,
+  value: Buffer,
+  number: number,
   timestampDelta: number,
   offsetDelta: number,
 ): number {
-  let bytes = 1 + varintBytes(timestampDelta) + varintBytes(offsetDelta) + varintBytes(headers.size);
+  const digits = numberedBy === undefined ? 0 : decimalDigits(number);
+  let bytes = 1 + varintBytes(timestampDelta) + varintBytes(offsetDelta);
   bytes += key === undefined ? varintBytes(-1) : varintBytes(key.length) + key.length;
-  bytes += varintBytes(value.length) + value.length;
-  for (const [name, content] of headers) {
-    bytes += varintBytes(name.length) + name.length + varintBytes(content.length) + content.length;
-  }
+  bytes += varintBytes(value.length) + value.length + encoded.length;
+  if (numberedBy !== undefined) bytes += varintBytes(digits) + digits;
   let at = writeVarint(buffer, start, bytes);
   buffer[at++] = 0;
   at = writeVarint(buffer, at, timestampDelta);
   at = writeVarint(buffer, at, offsetDelta);
   at = key === undefined ? writeVarint(buffer, at, -1) : writeBytes(buffer, at, key);
   at = writeBytes(buffer, at, value);
-  at = writeVarint(buffer, at, headers.size);
-  for (const [name, content] of headers) at = writeBytes(buffer, writeBytes(buffer, at, name), content);
-  return at;
+  at += encoded.copy(buffer, at);
+  return numberedBy === undefined
+    ? at
+    : writeDecimal(buffer, writeVarint(buffer, at, digits), number, digits);
 }
 
-function writeBytes(buffer: Buffer, start: number, bytes: Buffer): number {
-  const at = writeVarint(buffer, start, bytes.length);
-  return at + bytes.copy(buffer, at);
+function decimalDigits(number: number): number {
+  let digits = 1;
+  for (let bound = 10; number >= bound; bound *= 10) digits++;
+  return digits;
 }
 
-/** Zigzag: small numbers of either sign become small ones without. */
-function zigzag(value: number): number {
-  return value >= 0 ? 2 * value : -2 * value - 1;
-}
-
-function varintBytes(value: number): number {
-  let bytes = 1;
-  for (let rest = zigzag(value); rest >= 128; rest = Math.floor(rest / 128)) bytes++;
-  return bytes;
-}
-
-function writeVarint(buffer: Buffer, start: number, value: number): number {
-  let at = start;
-  let rest = zigzag(value);
-  // Not by bits: a clock that is set makes deltas of more than 32.
-  for (; rest >= 128; rest = Math.floor(rest / 128)) buffer[at++] = (rest % 128) + 128;
-  buffer[at++] = rest;
-  return at;
+/** @returns where it ends */
+function writeDecimal(buffer: Buffer, start: number, number: number, digits: number): number {
+  let rest = number;
+  for (let at = start + digits - 1; at >= start; at--) {
+    buffer[at] = ZERO + (rest % 10);
+    rest = Math.floor(rest / 10);
+  }
+  return start + digits;
 }

@@ -2,11 +2,19 @@ import type { KafkaConnection } from '../../service/kafka.ts';
 import type { Log } from '../../service/log.ts';
 import type { Budget } from '../budget.ts';
 import type { DeliveryMetrics } from '../metrics.ts';
-import { partitionOf, recordBytes } from './batch.ts';
+import { partitionOf } from './batch.ts';
 import { Cluster } from './cluster.ts';
+import { Envelope } from './envelope.ts';
 import { Lane } from './lane.ts';
-import { Queue, type Pending } from './queue.ts';
-import { DeliveryError, type EventRecord, type RecordLog, type StoredRecord } from './record-log.ts';
+import { Queue, takeBatch, type Pending } from './queue.ts';
+import {
+  DeliveryError,
+  type EventRecord,
+  type RecordLog,
+  type RecordRun,
+  type Settled,
+  type StoredRecord,
+} from './record-log.ts';
 
 /** How often records are looked for whose time is up. */
 const SWEEP_MS = 100;
@@ -91,36 +99,43 @@ export class KafkaRecordLog implements RecordLog {
     return this.#closing ? 'shutting down' : this.#cluster.problem;
   }
 
-  async append(record: EventRecord): Promise<StoredRecord> {
+  append({ key, value, headers }: EventRecord): Promise<StoredRecord> {
+    const run = { envelope: new Envelope(key, headers), values: [value], numbers: [] };
+    return new Promise((resolve, reject) => {
+      this.appendAll(run, (_from, _to, outcome) =>
+        outcome instanceof DeliveryError ? reject(outcome) : resolve(outcome),
+      );
+    });
+  }
+
+  appendAll(run: RecordRun, settled: Settled): void {
+    const records = run.values.length;
     const problem = this.notReady();
     const hopeless = this.#closing || this.#lanes.length === 0 || this.#cluster.problemMs > HOPE_MS;
-    if (problem !== undefined && hopeless) throw new DeliveryError('refused', problem);
+    if (problem !== undefined && hopeless) {
+      settled(0, records, new DeliveryError('refused', problem));
+      return;
+    }
     const { budget, limits } = this.#options;
-    const bytes = recordBytes(record);
-    if (!budget.take(1, bytes)) throw QUEUE_FULL;
-    this.#unsettled++;
+    const bytes = run.values.reduce((sum, { length }) => sum + length, records * run.envelope.bytes);
+    if (!budget.take(records, bytes)) {
+      settled(0, records, QUEUE_FULL);
+      return;
+    }
+    this.#unsettled += records;
     const arrival = performance.now();
-    const { promise, resolve, reject } = Promise.withResolvers<StoredRecord>();
-    const settled = () => {
-      this.#unsettled--;
-      budget.give(1, bytes);
-    };
-    this.#enqueue({
-      record,
+    const pending: Pending = {
+      run,
       timestamp: Date.now(),
-      bytes,
       arrival,
       deadline: arrival + limits.deliveryTimeoutMs,
-      resolve: (stored) => {
-        settled();
-        resolve(stored);
+      settle: ({ from, to, bytes }, outcome) => {
+        this.#unsettled -= to - from;
+        budget.give(to - from, bytes);
+        settled(from, to, outcome);
       },
-      reject: (error) => {
-        settled();
-        reject(error);
-      },
-    });
-    return promise;
+    };
+    this.#enqueue(pending, bytes);
   }
 
   /**
@@ -142,11 +157,11 @@ export class KafkaRecordLog implements RecordLog {
     clearTimeout(this.#gather);
   }
 
-  #enqueue(pending: Pending): void {
-    const { key } = pending.record;
+  #enqueue(pending: Pending, bytes: number): void {
+    const { key } = pending.run.envelope;
     const lane = key && this.#lanes[partitionOf(key, this.#lanes.length)];
     const queue = lane ? lane.keyed : this.#keyless;
-    queue.push(pending);
+    queue.push(pending, bytes);
     if (this.#isFull(queue)) this.#pump();
     else this.#linger ??= setTimeout(() => this.#pump(), this.#options.limits.lingerMs);
   }
@@ -196,26 +211,8 @@ export class KafkaRecordLog implements RecordLog {
   }
 
   #send(lane: Lane, withKeyless: boolean): void {
-    void lane
-      .deliver(this.#take(lane.keyed, withKeyless ? this.#keyless : undefined))
-      .then(() => this.#pump());
-  }
-
-  /** One batch, oldest first. */
-  #take(keyed: Queue, keyless: Queue | undefined): Pending[] {
-    const { batchMaxRecords, batchMaxBytes } = this.#options.limits;
-    const batch: Pending[] = [];
-    let bytes = 0;
-    while (batch.length < batchMaxRecords) {
-      const older =
-        (keyless?.first?.arrival ?? Infinity) < (keyed.first?.arrival ?? Infinity) ? keyless : keyed;
-      const next = older?.first;
-      if (next === undefined || (batch.length > 0 && bytes + next.bytes > batchMaxBytes)) break;
-      older?.shift();
-      batch.push(next);
-      bytes += next.bytes;
-    }
-    return batch;
+    const batch = takeBatch(lane.keyed, withKeyless ? this.#keyless : undefined, this.#options.limits);
+    void lane.deliver(batch).then(() => this.#pump());
   }
 
   /**
@@ -251,9 +248,7 @@ export class KafkaRecordLog implements RecordLog {
     if (topicId !== this.#topicId || leaders.length < this.#lanes.length) {
       for (const lane of this.#lanes) {
         lane.retire();
-        for (let pending = lane.keyed.shift(); pending; pending = lane.keyed.shift()) {
-          pending.reject(new DeliveryError('refused', 'the topic was deleted and made again'));
-        }
+        lane.keyed.refuse('the topic was deleted and made again');
       }
       this.#lanes = [];
       this.#topicId = topicId;
@@ -271,10 +266,8 @@ export class KafkaRecordLog implements RecordLog {
   #sweep(): void {
     const now = performance.now();
     for (const queue of [this.#keyless, ...this.#lanes.map(({ keyed }) => keyed)]) {
-      while (queue.first !== undefined && Math.min(queue.first.deadline, this.#cutoff) <= now) {
-        const why = this.#cluster.problem ?? `not sent within ${this.#options.limits.deliveryTimeoutMs} ms`;
-        queue.shift()?.reject(new DeliveryError('refused', why));
-      }
+      const why = this.#cluster.problem ?? `not sent within ${this.#options.limits.deliveryTimeoutMs} ms`;
+      queue.refuse(why, ({ deadline }) => Math.min(deadline, this.#cutoff) <= now);
     }
   }
 }

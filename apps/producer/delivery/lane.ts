@@ -4,7 +4,7 @@ import type { DeliveryMetrics } from '../metrics.ts';
 import { encodeBatch, sequenceAfter } from './batch.ts';
 import type { Cluster, ProducerId } from './cluster.ts';
 import { NotSentError } from './link.ts';
-import { Queue, type Pending } from './queue.ts';
+import { countRecords, divide, Queue, type Slice } from './queue.ts';
 import { DeliveryError, type Failure } from './record-log.ts';
 import { errorName, judge, type Verdict } from './verdicts.ts';
 
@@ -32,7 +32,7 @@ interface Failed extends Verdict {
 }
 
 interface Batch {
-  readonly entries: readonly Pending[];
+  readonly slices: readonly Slice[];
   readonly deadline: number;
   /** Once encoded it stays so: every attempt sends the same bytes. */
   encoded?: Buffer;
@@ -81,12 +81,12 @@ export class Lane {
     return this.#busy;
   }
 
-  /** Settles every entry; never rejects. Only while not busy. */
-  async deliver(entries: readonly Pending[]): Promise<void> {
+  /** Settles every record; never rejects. Only while not busy. */
+  async deliver(slices: readonly Slice[]): Promise<void> {
     this.#busy = true;
-    this.#options.metrics.batchRecords.observe(entries.length);
+    this.#options.metrics.batchRecords.observe(countRecords(slices));
     try {
-      await this.#settle(entries);
+      await this.#settle(slices);
     } finally {
       this.#busy = false;
     }
@@ -103,22 +103,21 @@ export class Lane {
     this.hurry();
   }
 
-  async #settle(entries: readonly Pending[]): Promise<void> {
-    const deadline = entries[0]?.deadline ?? 0;
-    const batch: Batch = { entries, deadline, timeoutMs: ATTEMPT_TIMEOUT_MS, perhapsStored: false };
+  async #settle(slices: readonly Slice[]): Promise<void> {
+    const records = countRecords(slices);
+    const deadline = slices[0]?.pending.deadline ?? 0;
+    const batch: Batch = { slices, deadline, timeoutMs: ATTEMPT_TIMEOUT_MS, perhapsStored: false };
     for (let backoffMs = FIRST_BACKOFF_MS; ; backoffMs = Math.min(2 * backoffMs, MAX_BACKOFF_MS)) {
       const result = await this.#attempt(batch);
       this.#options.metrics.attempts.inc({ result: result.outcome === 'stored' ? 'stored' : result.error });
       if (result.outcome === 'stored') {
-        this.#sequence = sequenceAfter(this.#sequence, entries.length);
-        this.#resolve(entries, result);
+        this.#sequence = sequenceAfter(this.#sequence, records);
+        this.#resolve(slices, result);
         return;
       }
       batch.perhapsStored ||= result.outcome === 'unknown';
-      if (result.next === 'split' && entries.length > 1 && !batch.perhapsStored) {
-        const half = Math.ceil(entries.length / 2);
-        await this.#settle(entries.slice(0, half));
-        await this.#settle(entries.slice(half));
+      if (result.next === 'split' && records > 1 && !batch.perhapsStored) {
+        for (const half of divide(slices, Math.ceil(records / 2))) await this.#settle(half);
         return;
       }
       const again = performance.now() + backoffMs;
@@ -136,7 +135,7 @@ export class Lane {
     if (this.#retired) return failed('stop', 'topic_changed', 'the topic was deleted and made again');
     try {
       const producer = await this.#requireProducer(batch.deadline);
-      batch.encoded ??= encodeBatch(batch.entries, producer, this.#sequence);
+      batch.encoded ??= encodeBatch(batch.slices, producer, this.#sequence);
       const result = await this.#send(batch.encoded, batch);
       // Where no attempt before can have stored it, the duplicate is of another batch.
       if (
@@ -205,20 +204,19 @@ export class Lane {
     return { ...verdict, error, why: `${error}: ${errorMessage ?? verdict.why}` };
   }
 
-  #resolve(entries: readonly Pending[], { baseOffset, logAppendTimeMs }: Stored): void {
+  #resolve(slices: readonly Slice[], { baseOffset, logAppendTimeMs }: Stored): void {
     const { partition } = this;
-    const first = Number(baseOffset);
+    let offset = Number(baseOffset);
+    const known = offset >= 0;
     const brokerTime = Number(logAppendTimeMs);
-    for (const [index, { resolve, timestamp }] of entries.entries()) {
-      resolve({
-        partition,
-        offset: first < 0 ? null : first + index,
-        timestamp: brokerTime < 0 ? timestamp : brokerTime,
-      });
+    for (const slice of slices) {
+      const timestamp = brokerTime < 0 ? slice.pending.timestamp : brokerTime;
+      slice.pending.settle(slice, { partition, offset: known ? offset : null, timestamp });
+      offset += slice.to - slice.from;
     }
   }
 
-  #reject({ entries, perhapsStored }: Batch, { error, why, next }: Failed): void {
+  #reject({ slices, perhapsStored }: Batch, { error, why, next }: Failed): void {
     let failure: Failure = 'refused';
     if (perhapsStored) failure = 'unknown';
     else if (error === 'INVALID_RECORD') failure = 'rejected';
@@ -230,10 +228,10 @@ export class Lane {
     const level = failure === 'refused' || failure === 'unknown' ? 'warn' : 'debug';
     const { partition } = this;
     this.#options.log[level](
-      { partition, records: entries.length, failure, error, why },
+      { partition, records: countRecords(slices), failure, error, why },
       'batch not acknowledged',
     );
-    for (const { reject } of entries) reject(new DeliveryError(failure, why));
+    for (const slice of slices) slice.pending.settle(slice, new DeliveryError(failure, why));
   }
 
   /** Waits no longer than the deadline, nor when hurried. @throws what the event throws */

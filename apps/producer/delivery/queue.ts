@@ -1,25 +1,62 @@
-import type { DeliveryError, EventRecord, StoredRecord } from './record-log.ts';
+import { DeliveryError, type RecordRun, type StoredRecord } from './record-log.ts';
 
-/** A record on its way, with the promise of its request. Times are of `performance.now()`. */
+/** Records on their way that came together. Times are of `performance.now()`. */
 export interface Pending {
-  readonly record: EventRecord;
+  readonly run: RecordRun;
   /** Milliseconds since 1970. */
   readonly timestamp: number;
-  readonly bytes: number;
   readonly arrival: number;
   readonly deadline: number;
-  readonly resolve: (stored: StoredRecord) => void;
-  readonly reject: (error: DeliveryError) => void;
+  /** What became of some of the records: where the first of them stands, or why none is known to be stored. */
+  readonly settle: (slice: Slice, outcome: StoredRecord | DeliveryError) => void;
+}
+
+/** Of a run the records from `from` up to `to`, without that: as many as one batch takes of it. */
+export interface Slice {
+  readonly pending: Pending;
+  readonly from: number;
+  readonly to: number;
+  /** At most how many bytes they take in a batch. */
+  readonly bytes: number;
+}
+
+export function slice(pending: Pending, from: number, to: number): Slice {
+  const { envelope, values } = pending.run;
+  let bytes = (to - from) * envelope.bytes;
+  for (let index = from; index < to; index++) bytes += values[index]?.length ?? 0;
+  return { pending, from, to, bytes };
+}
+
+export function countRecords(slices: readonly Slice[]): number {
+  return slices.reduce((sum, { from, to }) => sum + to - from, 0);
+}
+
+/** The first so many records, and the rest. */
+export function divide(slices: readonly Slice[], records: number): [Slice[], Slice[]] {
+  const first: Slice[] = [];
+  const rest: Slice[] = [];
+  let left = records;
+  for (const { pending, from, to } of slices) {
+    const middle = Math.min(to, from + left);
+    left -= middle - from;
+    if (middle > from) first.push(slice(pending, from, middle));
+    if (to > middle) rest.push(slice(pending, middle, to));
+  }
+  return [first, rest];
 }
 
 /** Records in order of arrival. */
 export class Queue {
   #items: Pending[] = [];
   #head = 0;
+  /** How many records of the first run are gone already. */
+  #gone = 0;
+  #length = 0;
   #bytes = 0;
 
+  /** In records. */
   get length(): number {
-    return this.#items.length - this.#head;
+    return this.#length;
   }
 
   get bytes(): number {
@@ -30,20 +67,71 @@ export class Queue {
     return this.#items[this.#head];
   }
 
-  push(pending: Pending): void {
+  push(pending: Pending, bytes: number): void {
     this.#items.push(pending);
-    this.#bytes += pending.bytes;
+    this.#length += pending.run.values.length;
+    this.#bytes += bytes;
   }
 
-  shift(): Pending | undefined {
-    const pending = this.#items[this.#head];
+  /** Refuses the first run, and so on while the first is one of those. */
+  refuse(why: string, isOneOfThose: (first: Pending) => boolean = () => true): void {
+    while (this.first !== undefined && isOneOfThose(this.first)) {
+      const rest = this.take(Infinity, Infinity);
+      if (rest !== undefined) rest.pending.settle(rest, new DeliveryError('refused', why));
+    }
+  }
+
+  /** Of the first run as much as fits. */
+  take(maxRecords: number, maxBytes: number): Slice | undefined {
+    const pending = this.first;
     if (pending === undefined) return undefined;
+    const { envelope, values } = pending.run;
+    const from = this.#gone;
+    const last = Math.min(values.length, from + maxRecords);
+    let to = from;
+    let bytes = 0;
+    for (; to < last; to++) {
+      const more = envelope.bytes + (values[to]?.length ?? 0);
+      if (bytes + more > maxBytes) break;
+      bytes += more;
+    }
+    if (to === from) return undefined;
+    this.#gone = to;
+    this.#length -= to - from;
+    this.#bytes -= bytes;
+    if (to === values.length) this.#next();
+    return { pending, from, to, bytes };
+  }
+
+  #next(): void {
+    this.#gone = 0;
     this.#head++;
-    this.#bytes -= pending.bytes;
     if (this.#head === this.#items.length || this.#head > 4_096) {
       this.#items = this.#items.slice(this.#head);
       this.#head = 0;
     }
-    return pending;
   }
+}
+
+/** One batch of both queues, oldest first: within the bounds, or one record that is larger. */
+export function takeBatch(
+  keyed: Queue,
+  keyless: Queue | undefined,
+  { batchMaxRecords, batchMaxBytes }: { readonly batchMaxRecords: number; readonly batchMaxBytes: number },
+): Slice[] {
+  const batch: Slice[] = [];
+  let records = 0;
+  let bytes = 0;
+  while (records < batchMaxRecords) {
+    const older =
+      (keyless?.first?.arrival ?? Infinity) < (keyed.first?.arrival ?? Infinity) ? keyless : keyed;
+    const taken =
+      older?.take(batchMaxRecords - records, batchMaxBytes - bytes) ??
+      (records === 0 ? older?.take(1, Infinity) : undefined);
+    if (taken === undefined) break;
+    batch.push(taken);
+    records += taken.to - taken.from;
+    bytes += taken.bytes;
+  }
+  return batch;
 }

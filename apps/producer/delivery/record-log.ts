@@ -1,3 +1,5 @@
+import type { Envelope } from './envelope.ts';
+
 /** One Kafka record, before it has a partition. */
 export interface EventRecord {
   /** Decides the partition; records of one key keep their order. */
@@ -5,6 +7,20 @@ export interface EventRecord {
   readonly value: Buffer;
   readonly headers: ReadonlyMap<Buffer, Buffer>;
 }
+
+/** Records that came together, and have in common what their envelope has. */
+export interface RecordRun {
+  readonly envelope: Envelope;
+  readonly values: readonly Buffer[];
+  /** The number of each, where the envelope is numbered; else none. */
+  readonly numbers: readonly number[];
+}
+
+/**
+ * Hears what became of the records `from` up to `to`, without that. Where they are stored, `outcome` is where the first
+ * stands: each further one has the next offset, and `null` where that has it.
+ */
+export type Settled = (from: number, to: number, outcome: StoredRecord | DeliveryError) => void;
 
 /** Where an acknowledged record stands. */
 export interface StoredRecord {
@@ -44,4 +60,9 @@ export interface RecordLog {
    * @throws {DeliveryError} (rejects) with what is known of the record's fate
    */
   append(record: EventRecord): Promise<StoredRecord>;
+  /**
+   * Takes all of the records or none. Calls `settled` once for each, together with its neighbours where their fate is
+   * one: a promise for each cost as much as everything else that is done here. At once where none is taken.
+   */
+  appendAll(run: RecordRun, settled: Settled): void;
 }

@@ -3,14 +3,14 @@ import type { PassThrough } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '../../service/log.ts';
 import type { Budget } from '../budget.ts';
-import { recordBytes } from '../delivery/batch.ts';
-import type { EventRecord, RecordLog } from '../delivery/record-log.ts';
-import type { HttpLimits } from './limits.ts';
-import { jsonProblem } from './json.ts';
-import type { Line } from './lines.ts';
+import type { Envelope } from '../delivery/envelope.ts';
+import type { RecordLog, StoredRecord } from '../delivery/record-log.ts';
 import type { HttpMetrics } from '../metrics.ts';
-import { invalidLine, lineTooLong, toProblem } from './problem.ts';
-import { lineHeaders } from './request.ts';
+import { jsonProblem } from './json.ts';
+import type { HttpLimits } from './limits.ts';
+import type { LineReader } from './lines.ts';
+import { invalidLine, lineTooLong, toProblem, type Problem } from './problem.ts';
+import { lineEnvelope } from './request.ts';
 
 /** How many lines of one upload may be under way at once, and how many of their bytes. */
 const WINDOW = { lines: 1_000, bytes: 1_048_576 };
@@ -33,66 +33,91 @@ export interface BatchUploadRequest {
   readonly results: PassThrough;
 }
 
-/** A line under way; `text` is its line of the answer once that is known. */
-interface Slot {
+/** What is known of lines that follow each other. */
+interface Results {
+  readonly lines: number;
   readonly bytes: number;
-  text?: string;
+  readonly text: string;
 }
 
-/** Appends the lines of one request and writes their results in the same order, each as soon as it is known. */
+/**
+ * Appends the lines of one request and writes their results in the same order, each as soon as it is known.
+ *
+ * Lines go in runs, as many at once as a piece of the body has and the window takes: what is done for each run (a
+ * promise, a wait, a metric) cost more for each line than all that a line needs.
+ */
 export class BatchUpload {
   readonly #options: BatchUploadOptions;
   readonly #request: BatchUploadRequest;
-  readonly #headers: (line: number) => EventRecord['headers'];
+  readonly #envelope: Envelope;
   #stored = 0;
   #failed = 0;
-  /** In the order of the lines; each keeps its place in the window until its result is written. */
-  readonly #slots: Slot[] = [];
+  /** How many lines have begun, and the results of how many are written: what is between is the window. */
+  #begun = 0;
+  #written = 0;
+  /** Of the lines in the window. */
   #bytes = 0;
+  /** What waits for the results before it, by how many lines those are. */
+  readonly #results = new Map<number, Results>();
   #writing = false;
   #wake: (() => void) | undefined;
+  /** The last lines that have begun and are not appended yet. */
+  #run = { values: [] as Buffer[], numbers: [] as number[], bytes: 0 };
 
   constructor(options: BatchUploadOptions, request: BatchUploadRequest) {
     this.#options = options;
     this.#request = request;
-    this.#headers = lineHeaders(request.requestId, 'application/json');
+    this.#envelope = lineEnvelope(request.requestId, request.key);
   }
 
   /** Never rejects: what stops the reading is the last line of the answer. */
-  async run(first: Line, rest: AsyncIterable<Line>): Promise<void> {
-    let error: { code: string; message: string } | undefined;
+  async run(lines: LineReader): Promise<void> {
+    let problem: Problem | undefined;
     try {
-      await this.#start(first);
-      for await (const line of rest) await this.#start(line);
+      while (await lines.fill()) await this.#startAll(lines);
     } catch (reason) {
-      const { code, message } = toProblem(reason);
-      error = { code, message };
+      problem = this.#problem(reason);
     }
-    while (this.#slots.length > 0) await this.#change();
-    const end = { done: error === undefined, stored: this.#stored, failed: this.#failed };
-    this.#request.results.end(`${JSON.stringify(error === undefined ? end : { ...end, error })}\n`);
+    this.#appendRun();
+    while (this.#begun > this.#written) await this.#change();
+    const error = problem && { code: problem.code, message: problem.message };
+    const end = { done: error === undefined, stored: this.#stored, failed: this.#failed, error };
+    this.#request.results.end(`${JSON.stringify(end)}\n`);
   }
 
-  /** Returns when the next line may be read. */
-  async #start({ number, text }: Line): Promise<void> {
-    const bytes = text?.length ?? 0;
-    while (
-      this.#slots.length >= WINDOW.lines ||
-      (this.#slots.length > 0 && this.#bytes + bytes > WINDOW.bytes)
-    ) {
-      await this.#change();
+  /** Every line that is there. */
+  async #startAll(lines: LineReader): Promise<void> {
+    for (let line = lines.take(); line !== undefined; line = lines.take()) {
+      const { number, text } = line;
+      const bytes = text?.length ?? 0;
+      while (!this.#windowFits(bytes)) {
+        this.#appendRun();
+        await this.#change();
+      }
+      this.#bytes += bytes;
+      const invalid = text && jsonProblem(text);
+      if (text === undefined || invalid !== undefined) {
+        this.#appendRun();
+        const problem =
+          invalid === undefined ? lineTooLong(this.#options.limits.maxBodyBytes) : invalidLine(invalid);
+        this.#settle(this.#begun++, [number], bytes, problem);
+        continue;
+      }
+      if (!this.#queueFits(bytes)) {
+        this.#appendRun();
+        await this.#waitForRoom(bytes);
+      }
+      this.#begun++;
+      this.#run.values.push(text);
+      this.#run.numbers.push(number);
+      this.#run.bytes += bytes;
     }
-    const slot: Slot = { bytes };
-    this.#slots.push(slot);
-    this.#bytes += bytes;
-    const record = text && this.#record(text, number);
-    if (record !== undefined && !this.#options.budget.fits(1, recordBytes(record))) {
-      await this.#waitForRoom(recordBytes(record));
-    }
-    void this.#deliver(number, record).then((text) => {
-      slot.text = `${text}\n`;
-      this.#writeSoon();
-    });
+    this.#appendRun();
+  }
+
+  #windowFits(bytes: number): boolean {
+    const lines = this.#begun - this.#written;
+    return lines === 0 || (lines < WINDOW.lines && this.#bytes + bytes <= WINDOW.bytes);
   }
 
   /** Resolves when lines have left the window. */
@@ -100,54 +125,93 @@ export class BatchUpload {
     return new Promise((resolve) => (this.#wake = resolve));
   }
 
-  #record(value: Buffer, number: number): EventRecord {
-    const { key } = this.#request;
-    return { value, headers: this.#headers(number), ...(key && { key }) };
+  /** Whether the queue takes what is to be appended and one line more. */
+  #queueFits(bytes: number): boolean {
+    const records = this.#run.values.length + 1;
+    return this.#options.budget.fits(records, this.#run.bytes + bytes + records * this.#envelope.bytes);
   }
 
   /** So that a line waits here, and only one, where a request of its own would be refused. */
   async #waitForRoom(bytes: number): Promise<void> {
-    const { budget, patienceMs } = this.#options;
-    const deadline = performance.now() + patienceMs;
-    while (!budget.fits(1, bytes) && performance.now() < deadline) await delay(FULL_QUEUE_PAUSE_MS);
+    const deadline = performance.now() + this.#options.patienceMs;
+    while (!this.#queueFits(bytes) && performance.now() < deadline) await delay(FULL_QUEUE_PAUSE_MS);
   }
 
-  /** The line of the answer; never rejects. */
-  async #deliver(line: number, record: EventRecord | undefined): Promise<string> {
-    const { metrics, recordLog, limits, log } = this.#options;
-    const count = (code: string) => metrics.records.inc({ route: '/upload/batch', code });
-    try {
-      if (record === undefined) throw lineTooLong(limits.maxBodyBytes);
-      const invalid = jsonProblem(record.value);
-      if (invalid !== undefined) throw invalidLine(invalid);
-      const { partition, offset, timestamp } = await recordLog.append(record);
-      count('stored');
-      this.#stored++;
-      return `{"line":${line},"status":201,"partition":${partition},"offset":${offset},"timestamp":${timestamp}}`;
-    } catch (reason) {
-      const { statusCode: status, code, message } = toProblem(reason);
-      if (status === 500) log.error({ err: reason, requestId: this.#request.requestId, line }, message);
-      count(code);
-      this.#failed++;
-      return JSON.stringify({ line, status, error: { code, message } });
+  #appendRun(): void {
+    const { values, numbers } = this.#run;
+    if (values.length === 0) return;
+    this.#run = { values: [], numbers: [], bytes: 0 };
+    const before = this.#begun - values.length;
+    this.#options.recordLog.appendAll({ envelope: this.#envelope, values, numbers }, (from, to, outcome) => {
+      let bytes = 0;
+      for (let index = from; index < to; index++) bytes += values[index]?.length ?? 0;
+      this.#settle(before + from, numbers.slice(from, to), bytes, outcome);
+    });
+  }
+
+  /** @param before how many lines there are before these */
+  #settle(before: number, numbers: readonly number[], bytes: number, outcome: StoredRecord | Error): void {
+    const text = outcome instanceof Error ? this.#failure(numbers, outcome) : this.#success(numbers, outcome);
+    this.#results.set(before, { lines: numbers.length, bytes, text });
+    this.#writeSoon();
+  }
+
+  #success(numbers: readonly number[], { partition, offset, timestamp }: StoredRecord): string {
+    this.#stored += numbers.length;
+    this.#count('stored', numbers.length);
+    const middle = `,"status":201,"partition":${partition},"offset":`;
+    const end = `,"timestamp":${timestamp}}\n`;
+    let text = '';
+    let next = offset;
+    for (const number of numbers) {
+      text += `{"line":${number}${middle}${next}${end}`;
+      if (next !== null) next++;
     }
+    return text;
+  }
+
+  #failure(numbers: readonly number[], reason: Error): string {
+    const { statusCode: status, code, message } = this.#problem(reason);
+    this.#failed += numbers.length;
+    this.#count(code, numbers.length);
+    const lines = numbers.map((line) => `${JSON.stringify({ line, status, error: { code, message } })}\n`);
+    return lines.join('');
+  }
+
+  #problem(reason: unknown): Problem {
+    const problem = toProblem(reason);
+    const { requestId } = this.#request;
+    if (problem.statusCode === 500) this.#options.log.error({ err: reason, requestId }, problem.message);
+    return problem;
+  }
+
+  #count(code: string, lines: number): void {
+    this.#options.metrics.records.inc({ route: '/upload/batch', code }, lines);
   }
 
   /** Together what one answer of Kafka has settled: to write each line by itself takes a fifth of the processor's time. */
   #writeSoon(): void {
-    if (this.#writing) return;
+    if (this.#writing || !this.#results.has(this.#written)) return;
     this.#writing = true;
     setImmediate(() => void this.#writeSettled());
   }
 
   async #writeSettled(): Promise<void> {
-    const open = this.#slots.findIndex(({ text }) => text === undefined);
-    const settled = this.#slots.slice(0, open === -1 ? this.#slots.length : open);
-    if (settled.length > 0) await this.#write(settled.map(({ text }) => text).join(''));
-    this.#slots.splice(0, settled.length);
-    for (const { bytes } of settled) this.#bytes -= bytes;
+    const settled = { lines: 0, bytes: 0, text: '' };
+    for (;;) {
+      const place = this.#written + settled.lines;
+      const next = this.#results.get(place);
+      if (next === undefined) break;
+      this.#results.delete(place);
+      settled.lines += next.lines;
+      settled.bytes += next.bytes;
+      settled.text += next.text;
+    }
+    await this.#write(settled.text);
+    this.#written += settled.lines;
+    this.#bytes -= settled.bytes;
     this.#writing = false;
-    if (this.#slots[0]?.text !== undefined) this.#writeSoon();
+    this.#writeSoon();
     this.#wake?.();
   }
 

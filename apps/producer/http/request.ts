@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { Envelope } from '../delivery/envelope.ts';
 import { Problem } from './problem.ts';
 
 const CONTENT_TYPE = Buffer.from('content-type');
@@ -74,8 +75,7 @@ export function recordHeaders(id: string, contentType: Buffer | undefined): Map<
   return headers.set(REQUEST_ID, Buffer.from(id));
 }
 
-/** The headers that the record of each line keeps; what is the same for all is made once. */
-export function lineHeaders(id: string, contentType: string): (line: number) => ReadonlyMap<Buffer, Buffer> {
-  const shared = recordHeaders(id, bytesOf(contentType));
-  return (line) => new Map(shared).set(REQUEST_LINE, Buffer.from(String(line)));
+/** What the records of one upload have in common: all but their line's number. */
+export function lineEnvelope(id: string, key: Buffer | undefined): Envelope {
+  return new Envelope(key, recordHeaders(id, bytesOf('application/json')), REQUEST_LINE);
 }

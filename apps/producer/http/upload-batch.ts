@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { BatchUpload, type BatchUploadOptions } from './batch-upload.ts';
 import { askForBody, receiveBody } from './body.ts';
 import { mediaType } from './content-type.ts';
-import { readLines } from './lines.ts';
+import { LineReader } from './lines.ts';
 import { emptyBody, errorSchema, Problem, refused } from './problem.ts';
 import { eventKey, requireIdentityEncoding } from './request.ts';
 
@@ -52,12 +52,11 @@ export function addUploadBatchRoute(app: FastifyInstance, options: UploadBatchOp
     if (problem !== undefined) throw refused(problem);
     askForBody(request.raw, reply.raw);
     const body = receiveBody(request.raw, limits.requestTimeoutMs, ending);
-    const lines = readLines(body, limits.maxBodyBytes);
-    const first = await lines.next();
-    if (first.done === true) throw emptyBody();
+    const lines = new LineReader(body, limits.maxBodyBytes);
+    if (!(await lines.fill())) throw emptyBody();
     const results = new PassThrough();
     const upload = new BatchUpload(options, { requestId: request.id, key, results });
-    void upload.run(first.value, lines);
+    void upload.run(lines);
     return reply.type(MEDIA_TYPE).send(results);
   });
 }

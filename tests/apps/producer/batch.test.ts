@@ -1,27 +1,15 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { createRecordsBatch, NumericMap, Reader, readRecordsBatch } from '@platformatic/kafka';
-import {
-  encodeBatch,
-  partitionOf,
-  recordBytes,
-  sequenceAfter,
-} from '../../../apps/producer/delivery/batch.ts';
-import type { Pending } from '../../../apps/producer/delivery/queue.ts';
+import { encodeBatch, partitionOf, sequenceAfter } from '../../../apps/producer/delivery/batch.ts';
+import { Envelope } from '../../../apps/producer/delivery/envelope.ts';
+import { slice, type Slice } from '../../../apps/producer/delivery/queue.ts';
 import { Chance } from './chance.ts';
 import type { EventRecord } from '../../../apps/producer/delivery/record-log.ts';
 
-function pending(record: EventRecord, timestamp: number): Pending {
-  const nothing = () => undefined;
-  return {
-    record,
-    timestamp,
-    bytes: recordBytes(record),
-    arrival: 0,
-    deadline: 0,
-    resolve: nothing,
-    reject: nothing,
-  };
+function sliceOf({ key, value, headers }: EventRecord, timestamp: number): Slice {
+  const run = { envelope: new Envelope(key, headers), values: [value], numbers: [] };
+  return slice({ run, timestamp, arrival: 0, deadline: 0, settle: () => undefined }, 0, 1);
 }
 
 /** Of record format 2. */
@@ -38,7 +26,7 @@ const records: readonly EventRecord[] = [
 ];
 
 test('a batch carries its producer id, epoch and sequence, and every byte of its records', () => {
-  const entries = records.map((record, index) => pending(record, 1_700_000_000_000 - index));
+  const entries = records.map((record, index) => sliceOf(record, 1_700_000_000_000 - index));
   const bytes = encodeBatch(entries, { id: 1234567890123n, epoch: 7 }, 2 ** 31 - 2);
   const batch = readRecordsBatch(Reader.from(bytes));
   assert.equal(batch.producerId, 1234567890123n);
@@ -57,7 +45,7 @@ test('a batch carries its producer id, epoch and sequence, and every byte of its
 test('a batch is byte for byte what the client would make of the same records', () => {
   const chance = new Chance(1);
   for (let round = 0; round < 300; round++) {
-    const entries = Array.from({ length: 1 + chance.below(20) }, () => {
+    const records = Array.from({ length: 1 + chance.below(20) }, () => {
       const headers = Array.from({ length: chance.below(4) }, (): [Buffer, Buffer] => [
         Buffer.from(chance.text(20)),
         chance.bytes(200),
@@ -68,11 +56,13 @@ test('a batch is byte for byte what the client would make of the same records', 
         ...(chance.seldom() && { key: chance.bytes(70) }),
       };
       // A clock may be set, backwards too.
-      return pending(record, 1_700_000_000_000 + Math.round((chance.next() - 0.5) * 10 ** chance.below(9)));
+      const timestamp = 1_700_000_000_000 + Math.round((chance.next() - 0.5) * 10 ** chance.below(9));
+      return { record, timestamp };
     });
+    const entries = records.map(({ record, timestamp }) => sliceOf(record, timestamp));
     const producer = { id: BigInt(chance.below(2 ** 40)), epoch: chance.below(30_000) };
     const sequence = chance.below(2 ** 31);
-    const messages = entries.map(({ record, timestamp }) => ({
+    const messages = records.map(({ record, timestamp }) => ({
       topic: 't',
       partition: 0,
       value: record.value,
@@ -96,7 +86,7 @@ test('a clock that is set by years between two records makes no wrong time', () 
   // The client's own encoder mistakes such deltas: it shifts the sign by 31 bits of 64.
   for (const step of [2 ** 40, -(2 ** 40), 2 ** 31, -(2 ** 31) - 1]) {
     const { value, headers } = { value: Buffer.from('x'), headers: new Map<Buffer, Buffer>() };
-    const entries = [pending({ value, headers }, 0), pending({ value, headers }, step)];
+    const entries = [sliceOf({ value, headers }, 0), sliceOf({ value, headers }, step)];
     const bytes = encodeBatch(entries, { id: 1n, epoch: 0 }, 0);
     // Length, attributes and delta of the second record; the first has 8 bytes in all.
     let zigzag = 0n;
@@ -111,9 +101,9 @@ test('a clock that is set by years between two records makes no wrong time', () 
 
 test('the estimate of a record is never below what it takes', () => {
   for (const record of records) {
-    const taken =
-      encodeBatch([pending(record, 2 ** 45)], { id: 1n, epoch: 0 }, 0).length - BATCH_HEADER_BYTES;
-    assert.ok(taken <= recordBytes(record), `${taken} > ${recordBytes(record)}`);
+    const only = sliceOf(record, 2 ** 45);
+    const taken = encodeBatch([only], { id: 1n, epoch: 0 }, 0).length - BATCH_HEADER_BYTES;
+    assert.ok(taken <= only.bytes, `${taken} > ${only.bytes}`);
   }
 });
 

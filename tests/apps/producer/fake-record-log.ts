@@ -1,4 +1,11 @@
-import type { EventRecord, RecordLog, StoredRecord } from '../../../apps/producer/delivery/record-log.ts';
+import {
+  DeliveryError,
+  type EventRecord,
+  type RecordLog,
+  type RecordRun,
+  type Settled,
+  type StoredRecord,
+} from '../../../apps/producer/delivery/record-log.ts';
 
 /** Stands for Kafka where only the HTTP side is tested: keeps what is appended, or answers as it is told. */
 export class FakeRecordLog implements RecordLog {
@@ -16,5 +23,20 @@ export class FakeRecordLog implements RecordLog {
   append(record: EventRecord): Promise<StoredRecord> {
     const offset = this.records.push(record) - 1;
     return this.answer(record, offset);
+  }
+
+  /** As if each record had a batch of its own. */
+  appendAll({ envelope, values, numbers }: RecordRun, settled: Settled): void {
+    const { key, headers, numberedBy } = envelope;
+    for (const [index, value] of values.entries()) {
+      const number = Buffer.from(String(numbers[index]));
+      const all = new Map(numberedBy ? [...headers, [numberedBy, number]] : headers);
+      void this.append({ value, headers: all, ...(key && { key }) })
+        .catch((reason: unknown) => {
+          if (reason instanceof DeliveryError) return reason;
+          throw reason;
+        })
+        .then((outcome) => settled(index, index + 1, outcome));
+    }
   }
 }

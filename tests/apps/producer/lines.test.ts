@@ -2,22 +2,30 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { readLines } from '../../../apps/producer/http/lines.ts';
+import { LineReader } from '../../../apps/producer/http/lines.ts';
 
 async function* pieces(bytes: Buffer, size: number): AsyncGenerator<Buffer> {
   for (let start = 0; start < bytes.length; start += size) yield bytes.subarray(start, start + size);
   return Promise.resolve();
 }
 
+async function readAll(chunks: AsyncIterable<Buffer>, maxBytes: number): Promise<unknown[]> {
+  const reader = new LineReader(chunks, maxBytes);
+  const lines: unknown[] = [];
+  while (await reader.fill()) {
+    for (let line = reader.take(); line; line = reader.take())
+      lines.push([line.number, line.text?.toString()]);
+  }
+  assert.equal(await reader.fill(), false);
+  assert.equal(reader.take(), undefined);
+  return lines;
+}
+
 async function read(text: string, maxBytes = 5): Promise<unknown[][]> {
   const answers: unknown[] = [];
   const bytes = Buffer.from(text);
   for (const size of [1, 2, 3, 7, 1_000]) {
-    const lines: unknown[] = [];
-    for await (const line of readLines(pieces(bytes, size), maxBytes)) {
-      lines.push([line.number, line.text?.toString()]);
-    }
-    answers.push(lines);
+    answers.push(await readAll(pieces(bytes, size), maxBytes));
   }
   for (const answer of answers) assert.deepEqual(answer, answers[0], 'the pieces must not matter');
   return answers[0] as unknown[][];
@@ -76,9 +84,7 @@ test('of a line that is too long nothing is kept', async () => {
     collect();
     yield Buffer.from('\nab');
   }
-  const lines = [];
-  for await (const line of readLines(endless(), 1_000)) lines.push([line.number, line.text?.toString()]);
-  assert.deepEqual(lines, [
+  assert.deepEqual(await readAll(endless(), 1_000), [
     [1, undefined],
     [2, 'ab'],
   ]);
