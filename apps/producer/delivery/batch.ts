@@ -8,7 +8,7 @@ import { varintBytes, writeBytes, writeVarint } from './varint.ts';
 const SEQUENCES = 2 ** 31;
 /** Of record format 2: https://kafka.apache.org/documentation/#recordbatch. */
 const MAGIC = 2;
-const BATCH_HEADER_BYTES = 61;
+export const BATCH_HEADER_BYTES = 61;
 /** What stands before the part that `length` counts. */
 const LENGTH_END = 12;
 const CRC_START = 17;
@@ -21,9 +21,14 @@ const ZERO = 0x30;
  * The record batch as every attempt sends it. Written into one buffer: the client's own encoder makes a dozen for
  * each record, and copies them all three times.
  */
-export function encodeBatch(slices: readonly Slice[], producer: ProducerId, sequence: number): Buffer {
+export function encodeBatch(
+  slices: readonly Slice[],
+  producer: ProducerId,
+  sequence: number,
+  allocate: (bytes: number) => Buffer = Buffer.allocUnsafe,
+): Buffer {
   const most = slices.reduce((sum, { bytes }) => sum + bytes, BATCH_HEADER_BYTES);
-  const buffer = Buffer.allocUnsafe(most);
+  const buffer = allocate(most);
   const records = countRecords(slices);
   const first = slices[0]?.pending.timestamp ?? 0;
   let latest = first;

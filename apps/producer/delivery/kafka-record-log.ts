@@ -1,8 +1,9 @@
 import type { KafkaConnection } from '../../service/kafka.ts';
 import type { Log } from '../../service/log.ts';
+import { BufferPool } from '../buffer-pool.ts';
 import type { Budget } from '../budget.ts';
 import type { DeliveryMetrics } from '../metrics.ts';
-import { partitionOf } from './batch.ts';
+import { BATCH_HEADER_BYTES, partitionOf } from './batch.ts';
 import { Cluster } from './cluster.ts';
 import { Envelope } from './envelope.ts';
 import { Lane } from './lane.ts';
@@ -33,6 +34,8 @@ const GATHER_MS = 10;
 const TURN_MS = 100;
 /** A broker that owes an answer for so long gets no record that could go elsewhere. */
 const SUSPICION_MS = 1_000;
+/** How many buffers of full batches are kept for the next ones, by default together 4 MiB. */
+const FREE_BATCHES = 8;
 /** One for all of them: when there are many, each stack trace would cost time that the others need. */
 const QUEUE_FULL = new DeliveryError('queue-full', 'the queue is full');
 
@@ -67,6 +70,7 @@ export class KafkaRecordLog implements RecordLog {
   readonly topic: string;
   readonly #options: KafkaRecordLogOptions;
   readonly #cluster: Cluster;
+  readonly #pool: BufferPool;
   readonly #keyless = new Queue();
   #topicId: string | undefined;
   #lanes: readonly Lane[] = [];
@@ -82,6 +86,7 @@ export class KafkaRecordLog implements RecordLog {
   constructor(options: KafkaRecordLogOptions) {
     this.#options = options;
     this.topic = options.topic;
+    this.#pool = new BufferPool(options.limits.batchMaxBytes + BATCH_HEADER_BYTES, FREE_BATCHES);
     this.#cluster = new Cluster(options, () => this.#followCluster());
   }
 
@@ -256,7 +261,8 @@ export class KafkaRecordLog implements RecordLog {
     const { topic, metrics, log } = this.#options;
     const added = leaders.slice(this.#lanes.length).map((_, index) => {
       const partition = this.#lanes.length + index;
-      return new Lane({ cluster: this.#cluster, topic, partition, metrics, log, cutoff: () => this.#cutoff });
+      const cutoff = () => this.#cutoff;
+      return new Lane({ cluster: this.#cluster, topic, partition, pool: this.#pool, metrics, log, cutoff });
     });
     this.#lanes = [...this.#lanes, ...added];
     this.#pump();

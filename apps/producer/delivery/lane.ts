@@ -1,5 +1,6 @@
 import { ResponseError, type produceV11 } from '@platformatic/kafka';
 import type { Log } from '../../service/log.ts';
+import type { BufferPool } from '../buffer-pool.ts';
 import type { DeliveryMetrics } from '../metrics.ts';
 import { encodeBatch, sequenceAfter } from './batch.ts';
 import type { Cluster, ProducerId } from './cluster.ts';
@@ -36,6 +37,8 @@ interface Batch {
   readonly deadline: number;
   /** Once encoded it stays so: every attempt sends the same bytes. */
   encoded?: Buffer;
+  /** What it is encoded into. */
+  buffer?: Buffer;
   timeoutMs: number;
   /** An attempt may have reached the log. */
   perhapsStored: boolean;
@@ -45,6 +48,8 @@ export interface LaneOptions {
   readonly cluster: Cluster;
   readonly topic: string;
   readonly partition: number;
+  /** Of the buffers that batches are encoded into. */
+  readonly pool: BufferPool;
   readonly metrics: DeliveryMetrics;
   readonly log: Log;
   /** The time after which no attempt begins; `Infinity` until the end is near. */
@@ -113,6 +118,8 @@ export class Lane {
       if (result.outcome === 'stored') {
         this.#sequence = sequenceAfter(this.#sequence, records);
         this.#resolve(slices, result);
+        // Where an attempt had no answer the client may still have its request in hand.
+        if (batch.buffer !== undefined && !batch.perhapsStored) this.#options.pool.give(batch.buffer);
         return;
       }
       batch.perhapsStored ||= result.outcome === 'unknown';
@@ -135,7 +142,10 @@ export class Lane {
     if (this.#retired) return failed('stop', 'topic_changed', 'the topic was deleted and made again');
     try {
       const producer = await this.#requireProducer(batch.deadline);
-      batch.encoded ??= encodeBatch(batch.slices, producer, this.#sequence);
+      batch.encoded ??= encodeBatch(batch.slices, producer, this.#sequence, (bytes) => {
+        batch.buffer = this.#options.pool.take(bytes);
+        return batch.buffer;
+      });
       const result = await this.#send(batch.encoded, batch);
       // Where no attempt before can have stored it, the duplicate is of another batch.
       if (
