@@ -1,7 +1,7 @@
 import { crc32c, murmur2, Writer } from '@platformatic/kafka';
 import type { ProducerId } from './cluster.ts';
-import type { Envelope } from './envelope.ts';
 import { countRecords, type Slice } from './queue.ts';
+import { valueBytes, type RecordRun } from './record-log.ts';
 import { varintBytes, writeBytes, writeVarint } from './varint.ts';
 
 /** Sequence numbers go from 0 to 2^31 - 1 and begin anew (Kafka's DefaultRecordBatch.incrementSequence). */
@@ -14,7 +14,6 @@ const LENGTH_END = 12;
 const CRC_START = 17;
 const CRC_END = 21;
 const NO_LEADER_EPOCH = -1;
-const NOTHING = Buffer.alloc(0);
 const ZERO = 0x30;
 
 /**
@@ -25,7 +24,7 @@ export function encodeBatch(
   slices: readonly Slice[],
   producer: ProducerId,
   sequence: number,
-  allocate: (bytes: number) => Buffer = Buffer.allocUnsafe,
+  allocate: (bytes: number) => Buffer = (bytes) => Buffer.allocUnsafe(bytes),
 ): Buffer {
   const most = slices.reduce((sum, { bytes }) => sum + bytes, BATCH_HEADER_BYTES);
   const buffer = allocate(most);
@@ -36,18 +35,7 @@ export function encodeBatch(
   let index = 0;
   for (const { pending, from, to } of slices) {
     const { run, timestamp } = pending;
-    const delta = timestamp - first;
-    for (let at = from; at < to; at++) {
-      end = writeRecord(
-        buffer,
-        end,
-        run.envelope,
-        run.values[at] ?? NOTHING,
-        run.numbers[at] ?? 0,
-        delta,
-        index++,
-      );
-    }
+    for (let at = from; at < to; at++) end = writeRecord(buffer, end, run, at, timestamp - first, index++);
     latest = Math.max(latest, timestamp);
   }
   const batch = buffer.subarray(0, end);
@@ -82,23 +70,26 @@ export function partitionOf(key: Buffer, partitions: number): number {
 function writeRecord(
   buffer: Buffer,
   start: number,
-  { key, encoded, numberedBy }: Envelope,
-  value: Buffer,
-  number: number,
+  run: RecordRun,
+  index: number,
   timestampDelta: number,
   offsetDelta: number,
 ): number {
+  const { key, encoded, numberedBy } = run.envelope;
+  const value = valueBytes(run, index);
+  const number = run.numbers[index] ?? 0;
   const digits = numberedBy === undefined ? 0 : decimalDigits(number);
   let bytes = 1 + varintBytes(timestampDelta) + varintBytes(offsetDelta);
   bytes += key === undefined ? varintBytes(-1) : varintBytes(key.length) + key.length;
-  bytes += varintBytes(value.length) + value.length + encoded.length;
+  bytes += varintBytes(value) + value + encoded.length;
   if (numberedBy !== undefined) bytes += varintBytes(digits) + digits;
   let at = writeVarint(buffer, start, bytes);
   buffer[at++] = 0;
   at = writeVarint(buffer, at, timestampDelta);
   at = writeVarint(buffer, at, offsetDelta);
   at = key === undefined ? writeVarint(buffer, at, -1) : writeBytes(buffer, at, key);
-  at = writeBytes(buffer, at, value);
+  at = writeVarint(buffer, at, value);
+  at += run.source.copy(buffer, at, run.bounds[2 * index], run.bounds[2 * index + 1]);
   at += encoded.copy(buffer, at);
   return numberedBy === undefined
     ? at

@@ -9,7 +9,9 @@ import { Envelope } from './envelope.ts';
 import { Lane } from './lane.ts';
 import { Queue, takeBatch, type Pending } from './queue.ts';
 import {
+  batchBytes,
   DeliveryError,
+  recordsOf,
   type EventRecord,
   type RecordLog,
   type RecordRun,
@@ -105,7 +107,12 @@ export class KafkaRecordLog implements RecordLog {
   }
 
   append({ key, value, headers }: EventRecord): Promise<StoredRecord> {
-    const run = { envelope: new Envelope(key, headers), values: [value], numbers: [] };
+    const run = {
+      envelope: new Envelope(key, headers),
+      source: value,
+      bounds: [0, value.length],
+      numbers: [],
+    };
     return new Promise((resolve, reject) => {
       this.appendAll(run, (_from, _to, outcome) =>
         outcome instanceof DeliveryError ? reject(outcome) : resolve(outcome),
@@ -114,7 +121,7 @@ export class KafkaRecordLog implements RecordLog {
   }
 
   appendAll(run: RecordRun, settled: Settled): void {
-    const records = run.values.length;
+    const records = recordsOf(run);
     const problem = this.notReady();
     const hopeless = this.#closing || this.#lanes.length === 0 || this.#cluster.problemMs > HOPE_MS;
     if (problem !== undefined && hopeless) {
@@ -122,7 +129,7 @@ export class KafkaRecordLog implements RecordLog {
       return;
     }
     const { budget, limits } = this.#options;
-    const bytes = run.values.reduce((sum, { length }) => sum + length, records * run.envelope.bytes);
+    const bytes = batchBytes(run, 0, records);
     if (!budget.take(records, bytes)) {
       settled(0, records, QUEUE_FULL);
       return;

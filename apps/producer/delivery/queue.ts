@@ -1,4 +1,11 @@
-import { DeliveryError, type RecordRun, type StoredRecord } from './record-log.ts';
+import {
+  batchBytes,
+  DeliveryError,
+  recordsOf,
+  valueBytes,
+  type RecordRun,
+  type StoredRecord,
+} from './record-log.ts';
 
 /** Records on their way that came together. Times are of `performance.now()`. */
 export interface Pending {
@@ -21,10 +28,7 @@ export interface Slice {
 }
 
 export function slice(pending: Pending, from: number, to: number): Slice {
-  const { envelope, values } = pending.run;
-  let bytes = (to - from) * envelope.bytes;
-  for (let index = from; index < to; index++) bytes += values[index]?.length ?? 0;
-  return { pending, from, to, bytes };
+  return { pending, from, to, bytes: batchBytes(pending.run, from, to) };
 }
 
 export function countRecords(slices: readonly Slice[]): number {
@@ -69,7 +73,7 @@ export class Queue {
 
   push(pending: Pending, bytes: number): void {
     this.#items.push(pending);
-    this.#length += pending.run.values.length;
+    this.#length += recordsOf(pending.run);
     this.#bytes += bytes;
   }
 
@@ -85,13 +89,14 @@ export class Queue {
   take(maxRecords: number, maxBytes: number): Slice | undefined {
     const pending = this.first;
     if (pending === undefined) return undefined;
-    const { envelope, values } = pending.run;
+    const { run } = pending;
     const from = this.#gone;
-    const last = Math.min(values.length, from + maxRecords);
+    const records = recordsOf(run);
+    const last = Math.min(records, from + maxRecords);
     let to = from;
     let bytes = 0;
     for (; to < last; to++) {
-      const more = envelope.bytes + (values[to]?.length ?? 0);
+      const more = run.envelope.bytes + valueBytes(run, to);
       if (bytes + more > maxBytes) break;
       bytes += more;
     }
@@ -99,7 +104,7 @@ export class Queue {
     this.#gone = to;
     this.#length -= to - from;
     this.#bytes -= bytes;
-    if (to === values.length) this.#next();
+    if (to === records) this.#next();
     return { pending, from, to, bytes };
   }
 

@@ -4,17 +4,18 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '../../service/log.ts';
 import type { Budget } from '../budget.ts';
 import type { Envelope } from '../delivery/envelope.ts';
-import type { RecordLog, StoredRecord } from '../delivery/record-log.ts';
+import { valueBytes, type RecordLog, type RecordRun, type StoredRecord } from '../delivery/record-log.ts';
 import type { HttpMetrics } from '../metrics.ts';
 import { jsonProblem } from './json.ts';
 import type { HttpLimits } from './limits.ts';
-import type { LineReader } from './lines.ts';
+import type { Line, LineReader } from './lines.ts';
 import { invalidLine, lineTooLong, toProblem, type Problem } from './problem.ts';
 import { lineEnvelope } from './request.ts';
 
 /** How many lines of one upload may be under way at once, and how many of their bytes. */
 const WINDOW = { lines: 1_000, bytes: 1_048_576 };
 const FULL_QUEUE_PAUSE_MS = 10;
+const NOTHING = Buffer.alloc(0);
 
 export interface BatchUploadOptions {
   readonly recordLog: RecordLog;
@@ -40,6 +41,10 @@ interface Results {
   readonly text: string;
 }
 
+function emptyRun(): { source: Buffer; bounds: number[]; numbers: number[]; bytes: number } {
+  return { source: NOTHING, bounds: [], numbers: [], bytes: 0 };
+}
+
 /**
  * Appends the lines of one request and writes their results in the same order, each as soon as it is known.
  *
@@ -62,7 +67,7 @@ export class BatchUpload {
   #writing = false;
   #wake: (() => void) | undefined;
   /** The last lines that have begun and are not appended yet. */
-  #run = { values: [] as Buffer[], numbers: [] as number[], bytes: 0 };
+  #run = emptyRun();
 
   constructor(options: BatchUploadOptions, request: BatchUploadRequest) {
     this.#options = options;
@@ -88,31 +93,37 @@ export class BatchUpload {
   /** Every line that is there. */
   async #startAll(lines: LineReader): Promise<void> {
     for (let line = lines.take(); line !== undefined; line = lines.take()) {
-      const { number, text } = line;
-      const bytes = text?.length ?? 0;
+      const { source, start, end } = line;
+      const bytes = end - start;
       while (!this.#windowFits(bytes)) {
         this.#appendRun();
         await this.#change();
       }
       this.#bytes += bytes;
-      const invalid = text && jsonProblem(text);
-      if (text === undefined || invalid !== undefined) {
+      const problem = this.#problemOf(line);
+      if (problem !== undefined) {
         this.#appendRun();
-        const problem =
-          invalid === undefined ? lineTooLong(this.#options.limits.maxBodyBytes) : invalidLine(invalid);
-        this.#settle(this.#begun++, [number], bytes, problem);
+        this.#settle(this.#begun++, [line.number], bytes, problem);
         continue;
       }
+      if (source !== this.#run.source) this.#appendRun();
       if (!this.#queueFits(bytes)) {
         this.#appendRun();
         await this.#waitForRoom(bytes);
       }
       this.#begun++;
-      this.#run.values.push(text);
-      this.#run.numbers.push(number);
+      this.#run.source = source;
+      this.#run.bounds.push(start, end);
+      this.#run.numbers.push(line.number);
       this.#run.bytes += bytes;
     }
     this.#appendRun();
+  }
+
+  #problemOf({ tooLong, source, start, end }: Line): Problem | undefined {
+    if (tooLong) return lineTooLong(this.#options.limits.maxBodyBytes);
+    const invalid = jsonProblem(source.subarray(start, end));
+    return invalid === undefined ? undefined : invalidLine(invalid);
   }
 
   #windowFits(bytes: number): boolean {
@@ -127,7 +138,7 @@ export class BatchUpload {
 
   /** Whether the queue takes what is to be appended and one line more. */
   #queueFits(bytes: number): boolean {
-    const records = this.#run.values.length + 1;
+    const records = this.#run.numbers.length + 1;
     return this.#options.budget.fits(records, this.#run.bytes + bytes + records * this.#envelope.bytes);
   }
 
@@ -138,13 +149,14 @@ export class BatchUpload {
   }
 
   #appendRun(): void {
-    const { values, numbers } = this.#run;
-    if (values.length === 0) return;
-    this.#run = { values: [], numbers: [], bytes: 0 };
-    const before = this.#begun - values.length;
-    this.#options.recordLog.appendAll({ envelope: this.#envelope, values, numbers }, (from, to, outcome) => {
+    const { source, bounds, numbers } = this.#run;
+    if (numbers.length === 0) return;
+    this.#run = emptyRun();
+    const before = this.#begun - numbers.length;
+    const run: RecordRun = { envelope: this.#envelope, source, bounds, numbers };
+    this.#options.recordLog.appendAll(run, (from, to, outcome) => {
       let bytes = 0;
-      for (let index = from; index < to; index++) bytes += values[index]?.length ?? 0;
+      for (let index = from; index < to; index++) bytes += valueBytes(run, index);
       this.#settle(before + from, numbers.slice(from, to), bytes, outcome);
     });
   }

@@ -1,12 +1,20 @@
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;
 
-/** A line without its end; `text` is missing where the line is longer than allowed. */
+/**
+ * A line without its end: the bytes of `source` from `start` up to `end`. Where it is longer than allowed nothing of it
+ * is there.
+ */
 export interface Line {
   /** From 1, counting blank lines too. */
   readonly number: number;
-  readonly text?: Buffer;
+  readonly tooLong: boolean;
+  readonly source: Buffer;
+  readonly start: number;
+  readonly end: number;
 }
+
+const NOTHING = Buffer.alloc(0);
 
 /**
  * Splits bytes at `\n` or `\r\n`. Blank lines are passed over; a line that is too long is named and its rest is
@@ -35,12 +43,12 @@ export class LineReader {
   /** Reads until there is a line; false at the end of the body. @throws what the reading throws */
   async fill(): Promise<boolean> {
     while ((this.#next ??= this.#split()) === undefined) {
-      const { done, value } = await this.#pieces.next();
-      if (done === true) {
-        this.#next = this.#finish();
+      const next = await this.#pieces.next();
+      if (next.done === true) {
+        this.#next = this.#join();
         return this.#next !== undefined;
       }
-      this.#piece = value;
+      this.#piece = next.value;
       this.#start = 0;
     }
     return true;
@@ -55,15 +63,21 @@ export class LineReader {
 
   #split(): Line | undefined {
     while (this.#piece !== undefined) {
-      const end = this.#piece.indexOf(NEWLINE, this.#start);
+      const piece = this.#piece;
+      const start = this.#start;
+      const end = piece.indexOf(NEWLINE, start);
       if (end === -1) {
-        if (this.#start < this.#piece.length) this.#keep(this.#piece.subarray(this.#start));
+        if (start < piece.length) this.#keep(piece.subarray(start));
         this.#piece = undefined;
         return undefined;
       }
-      this.#keep(this.#piece.subarray(this.#start, end));
       this.#start = end + 1;
-      const line = this.#finish();
+      let line: Line | undefined;
+      if (this.#bytes === 0) line = this.#line(piece, start, end);
+      else {
+        this.#keep(piece.subarray(start, end));
+        line = this.#join();
+      }
       if (line !== undefined) return line;
     }
     return undefined;
@@ -76,15 +90,20 @@ export class LineReader {
     else this.#parts = [];
   }
 
-  /** The line that the parts make; `undefined` where it is blank. */
-  #finish(): Line | undefined {
-    const text = this.#parts.length === 1 && this.#parts[0] ? this.#parts[0] : Buffer.concat(this.#parts);
-    const end = text.at(-1) === RETURN ? text.length - 1 : text.length;
-    const tooLong = this.#bytes > this.#maxBytes + 1 || end > this.#maxBytes;
-    const number = this.#number++;
+  /** The line that the parts make. */
+  #join(): Line | undefined {
+    const bytes = this.#bytes;
+    const whole = Buffer.concat(this.#parts);
     this.#parts = [];
     this.#bytes = 0;
-    if (tooLong) return { number };
-    return end === 0 ? undefined : { number, text: end === text.length ? text : text.subarray(0, end) };
+    return this.#line(whole, 0, bytes);
+  }
+
+  /** `undefined` where it is blank. Of one that was too long to be kept only the length is right. */
+  #line(source: Buffer, start: number, newline: number): Line | undefined {
+    const end = newline > start && source[newline - 1] === RETURN ? newline - 1 : newline;
+    const number = this.#number++;
+    if (end - start > this.#maxBytes) return { number, tooLong: true, source: NOTHING, start: 0, end: 0 };
+    return end === start ? undefined : { number, tooLong: false, source, start, end };
   }
 }

@@ -8,7 +8,7 @@ import { Chance } from './chance.ts';
 import type { EventRecord } from '../../../apps/producer/delivery/record-log.ts';
 
 function sliceOf({ key, value, headers }: EventRecord, timestamp: number): Slice {
-  const run = { envelope: new Envelope(key, headers), values: [value], numbers: [] };
+  const run = { envelope: new Envelope(key, headers), source: value, bounds: [0, value.length], numbers: [] };
   return slice({ run, timestamp, arrival: 0, deadline: 0, settle: () => undefined }, 0, 1);
 }
 
@@ -66,7 +66,7 @@ test('a batch is byte for byte what the client would make of the same records', 
       topic: 't',
       partition: 0,
       value: record.value,
-      headers: record.headers as Map<Buffer, Buffer>,
+      headers: record.headers,
       timestamp: BigInt(timestamp),
       ...(record.key && { key: record.key }),
     }));

@@ -26,9 +26,10 @@ export class FakeRecordLog implements RecordLog {
   }
 
   /** As if each record had a batch of its own. */
-  appendAll({ envelope, values, numbers }: RecordRun, settled: Settled): void {
+  appendAll({ envelope, source, bounds, numbers }: RecordRun, settled: Settled): void {
     const { key, headers, numberedBy } = envelope;
-    for (const [index, value] of values.entries()) {
+    for (let index = 0; 2 * index < bounds.length; index++) {
+      const value = source.subarray(bounds[2 * index], bounds[2 * index + 1]);
       const number = Buffer.from(String(numbers[index]));
       const all = new Map(numberedBy ? [...headers, [numberedBy, number]] : headers);
       void this.append({ value, headers: all, ...(key && { key }) })

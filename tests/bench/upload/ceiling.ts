@@ -11,8 +11,8 @@ const recordLog: RecordLog = {
   topic: 'none',
   notReady: () => undefined,
   append: () => Promise.resolve({ partition: 0, offset: offset++, timestamp: Date.now() }),
-  appendAll: ({ values }, settled) =>
-    settled(0, values.length, { partition: 0, offset: (offset += values.length), timestamp: Date.now() }),
+  appendAll: ({ numbers }, settled) =>
+    settled(0, numbers.length, { partition: 0, offset: (offset += numbers.length), timestamp: Date.now() }),
 };
 const never = new AbortController().signal;
 const app = await buildApp({
