@@ -1,0 +1,128 @@
+import { once } from 'node:events';
+import type { PassThrough } from 'node:stream';
+import type { Log } from '../../service/log.ts';
+import type { StoredRecord } from '../delivery/record-log.ts';
+import type { HttpMetrics } from '../metrics.ts';
+import { toProblem, type Problem } from './problem.ts';
+
+/** What is known of lines that follow each other. */
+interface Results {
+  readonly lines: number;
+  readonly bytes: number;
+  readonly text: string;
+}
+
+export interface LineResultsOptions {
+  readonly requestId: string;
+  /** What is written and not read yet is bounded by its high-water mark. */
+  readonly output: PassThrough;
+  readonly metrics: HttpMetrics;
+  readonly log: Log;
+}
+
+/** Writes the results of one upload in the order of its lines, each as soon as it and those before it are known. */
+export class LineResults {
+  readonly #options: LineResultsOptions;
+  readonly #onWritten: () => void;
+  #stored = 0;
+  #failed = 0;
+  #lines = 0;
+  #bytes = 0;
+  /** What waits for the results before it, by how many lines those are. */
+  readonly #waiting = new Map<number, Results>();
+  #writing = false;
+
+  constructor(options: LineResultsOptions, onWritten: () => void) {
+    this.#options = options;
+    this.#onWritten = onWritten;
+  }
+
+  /** How many lines have their result written, and how many bytes those had. */
+  get written(): { readonly lines: number; readonly bytes: number } {
+    return { lines: this.#lines, bytes: this.#bytes };
+  }
+
+  /** @param before how many lines there are before these; of those that are stored `outcome` is the first */
+  settle(before: number, numbers: readonly number[], bytes: number, outcome: StoredRecord | Error): void {
+    const text = outcome instanceof Error ? this.#failure(numbers, outcome) : this.#success(numbers, outcome);
+    this.#waiting.set(before, { lines: numbers.length, bytes, text });
+    this.#writeSoon();
+  }
+
+  /** The last line, after all others. */
+  end(problem: Problem | undefined): void {
+    const error = problem && { code: problem.code, message: problem.message };
+    const end = { done: error === undefined, stored: this.#stored, failed: this.#failed, error };
+    this.#options.output.end(`${JSON.stringify(end)}\n`);
+  }
+
+  /** What the client is told; what nobody foresaw is in the log. */
+  problem(reason: unknown): Problem {
+    const { log, requestId } = this.#options;
+    const problem = toProblem(reason);
+    if (problem.statusCode === 500) log.error({ err: reason, requestId }, problem.message);
+    return problem;
+  }
+
+  #success(numbers: readonly number[], { partition, offset, timestamp }: StoredRecord): string {
+    this.#stored += numbers.length;
+    this.#count('stored', numbers.length);
+    const middle = `,"status":201,"partition":${partition},"offset":`;
+    const end = `,"timestamp":${timestamp}}\n`;
+    let text = '';
+    let next = offset;
+    for (const number of numbers) {
+      text += `{"line":${number}${middle}${next}${end}`;
+      if (next !== null) next++;
+    }
+    return text;
+  }
+
+  #failure(numbers: readonly number[], reason: Error): string {
+    const { statusCode: status, code, message } = this.problem(reason);
+    this.#failed += numbers.length;
+    this.#count(code, numbers.length);
+    const lines = numbers.map((line) => `${JSON.stringify({ line, status, error: { code, message } })}\n`);
+    return lines.join('');
+  }
+
+  #count(code: string, lines: number): void {
+    this.#options.metrics.records.inc({ route: '/upload/batch', code }, lines);
+  }
+
+  /** Together what one answer of Kafka has settled: to write each line by itself takes a fifth of the processor's time. */
+  #writeSoon(): void {
+    if (this.#writing || !this.#waiting.has(this.#lines)) return;
+    this.#writing = true;
+    setImmediate(() => void this.#writeSettled());
+  }
+
+  async #writeSettled(): Promise<void> {
+    let lines = this.#lines;
+    let bytes = this.#bytes;
+    let text = '';
+    for (let next = this.#waiting.get(lines); next !== undefined; next = this.#waiting.get(lines)) {
+      this.#waiting.delete(lines);
+      lines += next.lines;
+      bytes += next.bytes;
+      text += next.text;
+    }
+    await this.#write(text);
+    this.#lines = lines;
+    this.#bytes = bytes;
+    this.#writing = false;
+    this.#writeSoon();
+    this.#onWritten();
+  }
+
+  async #write(text: string): Promise<void> {
+    const { output } = this.#options;
+    if (output.destroyed || output.write(text)) return;
+    const answered = new AbortController();
+    const { signal } = answered;
+    const events = ['drain', 'close'].map((event) => once(output, event, { signal }));
+    // It fails with the stream, which is the end of it too.
+    await Promise.race(events).catch(() => undefined);
+    answered.abort();
+  }
+}
