@@ -16,12 +16,8 @@ export class BufferPool {
 
   /** At least so large. Where it would waste more than half of itself it is none of the pool. */
   take(bytes: number): Buffer {
-    if (!this.suits(bytes)) return Buffer.allocUnsafe(bytes);
+    if (bytes > this.#size || 2 * bytes < this.#size) return Buffer.allocUnsafe(bytes);
     return this.#free.pop() ?? Buffer.allocUnsafeSlow(this.#size);
-  }
-
-  suits(bytes: number): boolean {
-    return bytes <= this.#size && 2 * bytes > this.#size;
   }
 
   /** Takes back what came from here, and leaves the rest to the garbage collector. */

@@ -92,6 +92,26 @@ test('the queue takes a run as a whole or not at all', async (t) => {
   assert.equal((await appendRun(log, ten.slice(1))).length, 9);
 });
 
+test('full batches in turn, and one that is repeated beside them, each have their own bytes', async (t) => {
+  const { cluster, log } = await start(t, { leaders: [0, 0] });
+  cluster.script.push('hang up');
+  const records = (prefix: string) => ten.slice(1).map((digit) => `${prefix}${digit}`.repeat(450));
+  const repeated = appendRun(log, records('r'), keyOf(0, 2));
+  await waitUntil(() => cluster.sent.length === 1, { what: 'sent', deadlineMs: 2_000 });
+  for (const prefix of ['a', 'b', 'c']) {
+    await appendRun(log, records(prefix), keyOf(1, 2));
+    assert.deepEqual(
+      values(cluster.sent.findLast(({ partition }) => partition === 1) ?? assert.fail()),
+      records(prefix),
+    );
+  }
+  assert.ok((await repeated).every((outcome) => typeof outcome === 'number'));
+  const [first, second] = cluster.sent.filter(({ partition }) => partition === 0);
+  assert.ok(first && second);
+  assert.deepEqual(values(first), records('r'));
+  assert.ok(first.bytes.equals(second.bytes));
+});
+
 test('what is left of a run whose time is up is refused, and it alone', async (t) => {
   const { cluster, log, budget } = await start(t, { limits: { batchMaxRecords: 4, deliveryTimeoutMs: 400 } });
   cluster.script.push('silent');
