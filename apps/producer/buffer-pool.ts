@@ -1,6 +1,6 @@
 /**
  * Buffers of one size that are used again instead of left to the garbage collector: what is outside of V8's heap makes it
- * mark all of the heap every 64 MiB, and that was half of the processor's time of an upload.
+ * mark all of the heap every 64 MiB, which is most of what the collector costs an upload.
  *
  * Who gives one back must be its only user.
  */

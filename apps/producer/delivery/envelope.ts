@@ -7,7 +7,7 @@ const NUMBER_BYTES = 17;
 
 /**
  * What a record has beside its value. All lines of an upload have the same but for their number, so that it is encoded
- * once: header by header, line by line, it was a tenth of what a line costs.
+ * once and copied into each record.
  */
 export class Envelope {
   readonly key: Buffer | undefined;

@@ -82,7 +82,7 @@ export interface RecordLog {
   append(record: EventRecord): Promise<StoredRecord>;
   /**
    * Takes all of the records or none. Calls `settled` once for each, together with its neighbours where their fate is
-   * one: a promise for each cost as much as everything else that is done here. At once where none is taken.
+   * one: a promise and its closures for each are more for the garbage collector than the records. At once where none is taken.
    */
   appendAll(run: RecordRun, settled: Settled): void;
 }

@@ -46,8 +46,8 @@ const emptyRun = (): OpenRun => ({ source: NOTHING, bounds: [], numbers: [], byt
 /**
  * Appends the lines of one request, and has their results written.
  *
- * They go in runs, as many at once as a piece of the body has and the window takes: what is done once for a run (a
- * promise, a wait, a count) cost more, done for each line, than all that a line needs.
+ * They go in runs, as many at once as a piece of the body has and the window takes: with a
+ * promise, a wait and a count for each line an upload took twice the processor time.
  */
 export class BatchUpload {
   readonly #options: BatchUploadOptions;

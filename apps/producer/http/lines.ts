@@ -20,8 +20,8 @@ const NOTHING = Buffer.alloc(0);
  * Splits bytes at `\n` or `\r\n`. Blank lines are passed over; a line that is too long is named and its rest is
  * thrown away as it comes, so that memory holds one piece of the body and one line at most.
  *
- * Lines that are there are taken one after the other without waiting: an `await` for each took a tenth of the time of
- * an upload.
+ * Lines that are there are taken one after the other without waiting: an `await` for each made garbage of
+ * its own.
  */
 export class LineReader {
   readonly #pieces: AsyncIterator<Buffer>;

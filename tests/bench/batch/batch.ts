@@ -17,7 +17,7 @@ export const batch: Bench = {
     { scenario: SCENARIO, figure: 'cpuSecondsPerMillion', dividedBy: 'ProducerPerformance', atMost: 0.5 },
   ],
   round: async (lab, { round, quick }) => {
-    // So many that the start of ProducerPerformance's Java machine, two seconds of processor time, is a small part.
+    // So many that the start of ProducerPerformance's Java machine is a small part of its processor time.
     const records = quick ? 300_000 : 1_000_000;
     const topic = `batch-${round}`;
     await lab.makeTopic(topic, PARTITIONS);
