@@ -6,7 +6,7 @@ import { BufferPool } from './buffer-pool.ts';
 import type { ConsumerConfig } from './config.ts';
 import { Consumption } from './consume.ts';
 import { LineEncoder } from './envelope.ts';
-import { Garbage } from './garbage.ts';
+import { Garbage, type CollectGarbage } from './garbage.ts';
 import { Health } from './health.ts';
 import { Brokers } from './kafka/brokers.ts';
 import { Coordinator } from './kafka/coordinator.ts';
@@ -39,8 +39,12 @@ export class Consumer {
   readonly #consumption: Consumption;
   #agreed = false;
 
-  /** @param collectGarbage collects all of it, at once */
-  constructor(config: ConsumerConfig, registry: Registry, log: Log, collectGarbage = (): void => undefined) {
+  constructor(
+    config: ConsumerConfig,
+    registry: Registry,
+    log: Log,
+    collectGarbage: CollectGarbage = () => undefined,
+  ) {
     this.#config = config;
     const { topic, groupId, sessionTimeoutMs, layout, maxBufferedBytes } = config;
     this.#storeHealth = new Health('store', log, now);
@@ -62,7 +66,7 @@ export class Consumer {
     const fetched = new MemoryPool(maxBufferedBytes / 8);
     const buffers = new MemoryPool((maxBufferedBytes / 8) * 3, () => this.#consumption.relieve());
     const reused = new BufferPool(maxBufferedBytes / 2);
-    const garbage = new Garbage(maxBufferedBytes / 2, collectGarbage);
+    const garbage = new Garbage(maxBufferedBytes, collectGarbage);
     const encoder = new LineEncoder();
     const writer = `${hostname()}-${randomBytes(4).toString('hex')}`;
     this.#consumption = new Consumption({

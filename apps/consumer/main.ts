@@ -8,4 +8,4 @@ setFlagsFromString('--expose-gc');
 const gc = runInNewContext('gc') as (options: object) => void;
 
 const { run } = await import('./run.ts');
-await run(process, () => gc({ type: 'major', execution: 'sync' }));
+await run(process, (type) => gc({ type, execution: 'sync' }));

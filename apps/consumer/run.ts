@@ -5,9 +5,10 @@ import { readOrExit } from '../service/variables.ts';
 import { buildApp } from './app.ts';
 import { readConfig } from './config.ts';
 import { Consumer } from './consumer.ts';
+import type { CollectGarbage } from './garbage.ts';
 
 /** Runs the consumer until it is told to end. */
-export async function run(process: NodeJS.Process, collectGarbage: () => void): Promise<void> {
+export async function run(process: NodeJS.Process, collectGarbage: CollectGarbage): Promise<void> {
   const config = readOrExit(process, readConfig);
   const log = createLog('consumer', config.logLevel);
   const shutdown = new Shutdown({ process, deadlineMs: config.shutdownDeadlineMs, log });
@@ -19,7 +20,7 @@ export async function run(process: NodeJS.Process, collectGarbage: () => void): 
   shutdown.onShutdown('consumer', (deadline) => consumer.stop(deadline - 1000));
   log.info({ address: await app.listen(config.listen) }, 'listening');
   // What loading has left: the heap does not shrink below its pages by itself.
-  collectGarbage();
+  collectGarbage('major');
   try {
     await consumer.start(shutdown.signal);
   } catch (error) {
