@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Registry } from 'prom-client';
+import { Garbage, type CollectGarbage } from '../service/garbage.ts';
 import type { Log } from '../service/log.ts';
 import { BufferPool } from './buffer-pool.ts';
 import type { ConsumerConfig } from './config.ts';
 import { Consumption } from './consume.ts';
 import { LineEncoder } from './envelope.ts';
-import { Garbage, type CollectGarbage } from './garbage.ts';
 import { Health } from './health.ts';
 import { Brokers } from './kafka/brokers.ts';
 import { Coordinator } from './kafka/coordinator.ts';
@@ -66,7 +66,7 @@ export class Consumer {
     const fetched = new MemoryPool(maxBufferedBytes / 8);
     const buffers = new MemoryPool((maxBufferedBytes / 8) * 3, () => this.#consumption.relieve());
     const reused = new BufferPool(maxBufferedBytes / 2);
-    const garbage = new Garbage(maxBufferedBytes, collectGarbage);
+    const garbage = new Garbage(maxBufferedBytes / 8, maxBufferedBytes * 4, collectGarbage);
     const encoder = new LineEncoder();
     const writer = `${hostname()}-${randomBytes(4).toString('hex')}`;
     this.#consumption = new Consumption({

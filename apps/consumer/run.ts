@@ -1,3 +1,4 @@
+import type { CollectGarbage } from '../service/garbage.ts';
 import { createLog } from '../service/log.ts';
 import { createRegistry } from '../service/metrics.ts';
 import { Shutdown } from '../service/shutdown.ts';
@@ -5,7 +6,6 @@ import { readOrExit } from '../service/variables.ts';
 import { buildApp } from './app.ts';
 import { readConfig } from './config.ts';
 import { Consumer } from './consumer.ts';
-import type { CollectGarbage } from './garbage.ts';
 
 /** Runs the consumer until it is told to end. */
 export async function run(process: NodeJS.Process, collectGarbage: CollectGarbage): Promise<void> {

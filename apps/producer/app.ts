@@ -3,6 +3,7 @@ import swagger from '@fastify/swagger';
 import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
 import { addHealthRoutes } from '../service/health.ts';
+import type { Garbage } from '../service/garbage.ts';
 import type { Log } from '../service/log.ts';
 import type { Budget } from './budget.ts';
 import type { RecordLog } from './delivery/record-log.ts';
@@ -31,6 +32,8 @@ export interface AppOptions {
   /** How long a line of a batch waits for room in the queue. */
   readonly patienceMs: number;
   readonly budget: Budget;
+  /** Told of what streams through. */
+  readonly garbage: Garbage;
   readonly registry: Registry;
   readonly log: Log;
   /** Aborts when the program is no longer ready for new requests. */

@@ -1,3 +1,4 @@
+import { exposeCollector, Garbage } from '../service/garbage.ts';
 import { createLog } from '../service/log.ts';
 import { createRegistry } from '../service/metrics.ts';
 import { Shutdown } from '../service/shutdown.ts';
@@ -9,6 +10,9 @@ import { KafkaRecordLog } from './delivery/kafka-record-log.ts';
 import { Drain } from './drain.ts';
 import { Listener } from './listener.ts';
 import { addDeliveryGauges, deliveryMetrics } from './metrics.ts';
+
+/** What may pile up of batches between two collections. */
+const GARBAGE_BYTES = 16 * 1024 * 1024;
 
 const config = readOrExit(process, readConfig);
 const { kafka, topic, delivery: limits } = config;
@@ -25,6 +29,7 @@ const app = await buildApp({
   limits: config.http,
   patienceMs: limits.deliveryTimeoutMs,
   budget,
+  garbage: new Garbage(GARBAGE_BYTES, Infinity, exposeCollector()),
   registry,
   log,
   draining: shutdown.signal,

@@ -73,12 +73,14 @@ async function bodyHere(request: IncomingMessage): Promise<Buffer | undefined> {
  * The pieces of a body of any length, as they come. The request is not destroyed when its reader stops early: its
  * answer is still to be written.
  *
+ * @param onBytes told of each piece
  * @throws {Problem} 408 where nothing comes for `idleMs`, 400 where the client went away, 503 when `ending` aborts
  */
 export async function* receiveBody(
   request: IncomingMessage,
   idleMs: number,
   ending: AbortSignal,
+  onBytes: (bytes: number) => void,
 ): AsyncGenerator<Buffer> {
   const chunks = request.iterator({ destroyOnReturn: false });
   let interrupt: ((problem: Problem) => void) | undefined;
@@ -93,6 +95,7 @@ export async function* receiveBody(
       const next = Promise.race([chunks.next(), interrupted.promise]).finally(() => clearTimeout(timer));
       const { done, value } = (await next) as IteratorResult<Buffer, undefined>;
       if (done === true) return;
+      onBytes(value.length);
       yield value;
     }
   } catch (error) {

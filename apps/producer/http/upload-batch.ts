@@ -1,5 +1,6 @@
 import { PassThrough } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
+import type { Garbage } from '../../service/garbage.ts';
 import { BatchUpload, type BatchUploadOptions } from './batch-upload.ts';
 import { askForBody, receiveBody } from './body.ts';
 import { mediaType } from './content-type.ts';
@@ -8,6 +9,7 @@ import { emptyBody, errorSchema, Problem, refused } from './problem.ts';
 import { eventKey, requireIdentityEncoding } from './request.ts';
 
 export interface UploadBatchOptions extends BatchUploadOptions {
+  readonly garbage: Garbage;
   /** Aborts when the program is to end: what is under way is finished, nothing more is read. */
   readonly ending: AbortSignal;
 }
@@ -43,7 +45,7 @@ const schema = {
 
 /** `POST /upload/batch`: one line, one record, in a stream. */
 export function addUploadBatchRoute(app: FastifyInstance, options: UploadBatchOptions): void {
-  const { recordLog, limits, ending } = options;
+  const { recordLog, limits, ending, garbage } = options;
   app.post('/upload/batch', { schema }, async (request, reply) => {
     requireNdjson(request.headers['content-type']);
     requireIdentityEncoding(request.raw);
@@ -51,7 +53,9 @@ export function addUploadBatchRoute(app: FastifyInstance, options: UploadBatchOp
     const problem = recordLog.notReady();
     if (problem !== undefined) throw refused(problem);
     askForBody(request.raw, reply.raw);
-    const body = receiveBody(request.raw, limits.requestTimeoutMs, ending);
+    // What came is let go once it is in its batch, and the batch as the client copies it once it is sent.
+    const noteGarbage = (bytes: number) => garbage.add(2 * bytes);
+    const body = receiveBody(request.raw, limits.requestTimeoutMs, ending, noteGarbage);
     const lines = new LineReader(body, limits.maxBodyBytes);
     if (!(await lines.fill())) throw emptyBody();
     const results = new PassThrough();

@@ -76,7 +76,8 @@ export function isJson(at: usize, end: usize, stack: usize, maxDepth: u32, onOne
 
 function setLevel(stack: usize, depth: u32, object: bool): void {
   const byte = stack + (depth >> 3);
-  const bit = (<u8>1) << (<u8>(depth & 7));
+  const shift = <u8>(depth & 7);
+  const bit: u8 = 1 << shift;
   store<u8>(byte, object ? load<u8>(byte) | bit : load<u8>(byte) & ~bit);
 }
 

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BufferPool, PIECE_BYTES, Pieces } from '../../../apps/consumer/buffer-pool.ts';
-import { Garbage } from '../../../apps/consumer/garbage.ts';
 
 test('a buffer that nobody looks at any more is used again, one that somebody may look at is not', () => {
   const pool = new BufferPool(10 * PIECE_BYTES);
@@ -39,11 +38,4 @@ test('pieces come back as they were appended, and their memory is used again onc
   assert.deepEqual([pieces.length, pieces.filled], [0, []]);
   const taken = Array.from({ length: 4 }, () => pool.take(1).buffer);
   assert.ok(taken.includes(first?.buffer as ArrayBuffer));
-});
-
-test('garbage is collected whenever so much of it may have piled up', () => {
-  let collections = 0;
-  const garbage = new Garbage(100, () => (collections += 1));
-  for (let answer = 0; answer < 10; answer++) garbage.add(25);
-  assert.equal(collections, 2);
 });

@@ -3,6 +3,7 @@ import type { TestContext } from 'node:test';
 import type { FastifyInstance } from 'fastify';
 import { Registry } from 'prom-client';
 import { buildApp } from '../../../apps/producer/app.ts';
+import { Garbage } from '../../../apps/service/garbage.ts';
 import { Budget } from '../../../apps/producer/budget.ts';
 import { createLog } from '../../../apps/service/log.ts';
 import { FakeRecordLog } from './fake-record-log.ts';
@@ -30,6 +31,7 @@ export async function startApp(t: TestContext, options: AppUnderTestOptions = {}
   const parts = {
     recordLog: new FakeRecordLog(),
     budget: options.budget ?? new Budget(1_000, 1_000_000),
+    garbage: new Garbage(Infinity, Infinity, () => undefined),
     registry: new Registry(),
     logLines: [] as string[],
     draining: new AbortController(),

@@ -3,6 +3,7 @@ import { buildApp } from '../../../apps/producer/app.ts';
 import { Budget } from '../../../apps/producer/budget.ts';
 import type { RecordLog } from '../../../apps/producer/delivery/record-log.ts';
 import { Listener } from '../../../apps/producer/listener.ts';
+import { Garbage } from '../../../apps/service/garbage.ts';
 import { createLog } from '../../../apps/service/log.ts';
 import { createRegistry } from '../../../apps/service/metrics.ts';
 
@@ -20,6 +21,7 @@ const app = await buildApp({
   limits: { maxBodyBytes: 1_000_000, requestTimeoutMs: 30_000 },
   patienceMs: 25_000,
   budget: new Budget(40_000, 67_108_864),
+  garbage: new Garbage(Infinity, Infinity, () => undefined),
   registry: createRegistry(),
   log: createLog('ceiling', 'warn'),
   draining: never,
