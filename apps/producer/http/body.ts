@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Garbage } from '../../service/garbage.ts';
 import type { Budget } from '../budget.ts';
 import type { HttpLimits } from './limits.ts';
 import { bodyTooLarge, incompleteBody, Problem, queueFull, requestTimeout, shuttingDown } from './problem.ts';
@@ -11,6 +12,16 @@ export function askForBody(request: IncomingMessage, response: ServerResponse): 
   if (request.headers.expect !== undefined) response.writeContinue();
 }
 
+/** A body in pieces, as a whole, in its batch, and as the Kafka client copies that. */
+const COPIES = 4;
+
+export interface BodyOptions {
+  readonly limits: HttpLimits;
+  readonly budget: Budget;
+  /** Told of what a body of several pieces leaves behind. */
+  readonly bodyGarbage: Garbage;
+}
+
 /**
  * Reads a whole body. What has arrived counts against the budget until the body is there.
  *
@@ -19,9 +30,9 @@ export function askForBody(request: IncomingMessage, response: ServerResponse): 
 export async function readBody(
   request: IncomingMessage,
   response: ServerResponse,
-  { maxBodyBytes, requestTimeoutMs }: HttpLimits,
-  budget: Budget,
+  { limits, budget, bodyGarbage }: BodyOptions,
 ): Promise<Buffer> {
+  const { maxBodyBytes, requestTimeoutMs } = limits;
   if (Number(request.headers['content-length'] ?? 0) > maxBodyBytes) throw bodyTooLarge(maxBodyBytes);
   askForBody(request, response);
   const here = await bodyHere(request);
@@ -54,6 +65,7 @@ export async function readBody(
     clearTimeout(timer);
     request.off('data', onData).off('end', onEnd).off('close', onAbort);
     budget.give(0, bytes);
+    bodyGarbage.add(COPIES * bytes);
   }
 }
 

@@ -1,19 +1,15 @@
 import type { ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { readBody } from './body.ts';
-import type { Budget } from '../budget.ts';
+import { readBody, type BodyOptions } from './body.ts';
 import type { ContentType, ContentTypes } from './content-type.ts';
-import type { HttpLimits } from './limits.ts';
 import { jsonProblem } from './json.ts';
 import { badMediaType, emptyBody, errorSchema, Problem } from './problem.ts';
 import { eventKey, requireIdentityEncoding } from './request.ts';
 import { UPLOAD_ROUTE, type UploadAnswer, type Uploads } from './uploads.ts';
 
-export interface UploadOptions {
+export interface UploadOptions extends BodyOptions {
   readonly uploads: Uploads;
   readonly contentTypes: ContentTypes;
-  readonly limits: HttpLimits;
-  readonly budget: Budget;
 }
 
 export const JSON_MEDIA_TYPE = 'application/json';
@@ -79,7 +75,7 @@ const schema = {
  * time of each request.
  */
 export function addUploadRoute(app: FastifyInstance, options: UploadOptions): void {
-  const { uploads, contentTypes, limits, budget } = options;
+  const { uploads, contentTypes } = options;
 
   const upload = async ({ raw, id }: FastifyRequest, response: ServerResponse): Promise<UploadAnswer> => {
     try {
@@ -89,7 +85,7 @@ export function addUploadRoute(app: FastifyInstance, options: UploadOptions): vo
       if (problem !== undefined) throw problem;
       requireIdentityEncoding(raw);
       const key = eventKey(raw);
-      const value = await readBody(raw, response, limits, budget);
+      const value = await readBody(raw, response, options);
       if (value.length === 0) throw emptyBody();
       if (contentType?.mediaType === JSON_MEDIA_TYPE) requireJson(value);
       return await uploads.store({ id, contentType, key }, value);
