@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- <name>|all [--quick] [--rounds N]` measures and writes `tests/bench/results/`; a quick run only
+ * `npm run bench -- <name>…|all [--quick] [--rounds N]` measures and writes `tests/bench/results/`; a quick run only
  * prints. `npm run bench -- report` judges what is written there, and fails where a goal is missed.
  */
 import { parseArgs } from 'node:util';
@@ -21,15 +21,16 @@ const { values, positionals } = parseArgs({
 });
 const { quick } = values;
 const rounds = Number(values.rounds ?? (quick ? 1 : 5));
-const [name = ''] = positionals;
-if (!names.includes(name) || positionals.length > 1) {
-  fail(`name one of ${names.join(', ')}, got ${JSON.stringify(positionals.join(' '))}`);
+const isAlone = positionals.includes('all') || positionals.includes('report');
+const isKnown = positionals.length > 0 && positionals.every((name) => names.includes(name));
+if (!isKnown || (isAlone && positionals.length > 1)) {
+  fail(`name some of ${names.join(', ')}, the last two alone, got ${JSON.stringify(positionals.join(' '))}`);
 }
 if (!(Number.isInteger(rounds) && rounds >= 1 && rounds <= 50)) {
   fail(`--rounds must be a whole number from 1 to 50, got ${JSON.stringify(values.rounds)}`);
 }
 
-if (name === 'report') {
+if (positionals.includes('report')) {
   let missed = 0;
   for (const bench of benches) {
     const results = readResults(bench.name);
@@ -52,7 +53,7 @@ if (name === 'report') {
   }
   try {
     await lab.start();
-    const chosen = benches.filter((candidate) => name === 'all' || candidate.name === name);
+    const chosen = benches.filter(({ name }) => isAlone || positionals.includes(name));
     if (chosen.some(({ usesBrokers = true }) => usesBrokers)) {
       await warmUp(lab, quick ? WARM_UP_SECONDS.quick : WARM_UP_SECONDS.full);
     }
