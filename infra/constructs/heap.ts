@@ -5,6 +5,12 @@ import { requireThat } from './requirements.ts';
 /** What a JVM needs beside its heap: metaspace, code, thread stacks, direct buffers. */
 const HEADROOM_MEBIBYTES = 128;
 
+/**
+ * Of a broker: its log cleaner takes 128 MiB in one piece when it starts (`log.cleaner.dedupe.buffer.size`), for which a
+ * heap of 256 MiB sometimes had no place left.
+ */
+const LEAST_BROKER_MEBIBYTES = 384;
+
 /** Half of the memory: the other half is the JVM's own overhead and the page cache that reads are served from. */
 export function defaultHeap(memory: Size): Size {
   return Size.mebibytes(Math.floor(memory.toMebibytes() / 2));
@@ -19,5 +25,16 @@ export function requireHeapFits(scope: IConstruct, subject: string, heap: Size, 
     value: `${heap.toMebibytes()} MiB`,
     allowed: `at most ${most} MiB, ${HEADROOM_MEBIBYTES} MiB below the memory limit (${memory.toMebibytes()} MiB)`,
     because: 'the JVM needs memory beside its heap, and is killed at the limit',
+  });
+}
+
+/** Requires that a broker starts whatever else its heap holds by then. */
+export function requireBrokerHeap(scope: IConstruct, heap: Size): void {
+  requireThat(scope, heap.toMebibytes() >= LEAST_BROKER_MEBIBYTES, {
+    subject: 'kafka',
+    property: 'heap',
+    value: `${heap.toMebibytes()} MiB`,
+    allowed: `at least ${LEAST_BROKER_MEBIBYTES} MiB`,
+    because: 'the log cleaner takes 128 MiB of it in one piece at the start of a broker',
   });
 }

@@ -3,7 +3,7 @@ import { Service } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import type { Spread } from './complete-workload.ts';
 import { ConfigFiles } from './config-files.ts';
-import { defaultHeap, requireHeapFits } from './heap.ts';
+import { defaultHeap, requireBrokerHeap, requireHeapFits } from './heap.ts';
 import { KafkaCertificate } from './kafka-certificate.ts';
 import { KafkaControllers } from './kafka-controllers.ts';
 import type { KafkaEndpoint } from './kafka-endpoint.ts';
@@ -49,7 +49,7 @@ export interface KafkaProps {
   readonly spread: Spread;
   /** Replicas that must have a batch before it is acknowledged, of topics that do not say so themselves. @default - 2 from three brokers on, else 1 */
   readonly minInSyncReplicas?: number;
-  /** @default - half of the memory */
+  /** At least 384 MiB. @default - half of the memory */
   readonly heap?: Size;
   /** Largest batch a broker takes. @default Size.mebibytes(1) */
   readonly maxMessage?: Size;
@@ -93,6 +93,7 @@ export class Kafka extends Construct implements KafkaEndpoint {
     const { minReady = Duration.seconds(15) } = props;
 
     requireHeapFits(this, 'kafka', heap, memory);
+    requireBrokerHeap(this, heap);
     requireClusterHoldsTogether(this, {
       brokers,
       minInSyncReplicas,

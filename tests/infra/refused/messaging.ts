@@ -141,6 +141,12 @@ export const messagingRefusals: readonly Refusal[] = [
       'kafka: heap must be at most 8064 MiB, 128 MiB below the memory limit (8192 MiB), got 8192 MiB: the JVM needs memory beside its heap, and is killed at the limit',
   },
   {
+    configuration: 'A broker heap in which the log cleaner may find no room',
+    changes: { 'kafka.heap': '256Mi' },
+    message:
+      'kafka: heap must be at least 384 MiB, got 256 MiB: the log cleaner takes 128 MiB of it in one piece at the start of a broker',
+  },
+  {
     configuration: 'A ZooKeeper heap above the memory limit',
     changes: { 'kafka.metadata.ensemble.heap': '2Gi' },
     message:

@@ -144,7 +144,7 @@ export async function renderCluster(
     }
     const command = javaCommand({
       server,
-      heapMegabytes: 256,
+      heapMegabytes: 384,
       system,
       main: 'kafka.Kafka',
       args: [properties],
