@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../service/log.ts';
 import { walkChain, type ChainStore } from './chain.ts';
 import { ChainWriter, type ChainWriterOptions, type LinkStore, type LogPosition } from './chain-writer.ts';
-import { UnreadableBatchError } from './kafka/batches.ts';
+import { endOfBatches, UnreadableBatchError } from './kafka/batches.ts';
 import { BadLinkError, chainPrefix, LinkKeys, type ChainId, type Gap } from './link.ts';
 import { LogReader, type FetchedLog } from './log-reader.ts';
 import { PartitionStopError, Releases, type ReleaseStore } from './releases.ts';
@@ -45,6 +45,15 @@ export interface PartitionOptions extends WriterOptions {
   readonly recheckMs: number;
 }
 
+/** What was fetched while what stands before it in the log was being read. */
+interface Ahead {
+  readonly fetched: FetchedLog;
+  readonly from: LogPosition;
+  readonly rewinds: number;
+  /** Tells who has fetched it that it was read, or is not wanted any more. */
+  readonly done: (reading: Promise<void> | undefined) => void;
+}
+
 type State = 'walking' | 'fetching' | 'stopped' | 'closed';
 
 /** One partition while this consumer owns it: finds the end of its chain and goes on from there. */
@@ -61,6 +70,9 @@ export class Partition {
   #failures = Promise.withResolvers<PartitionStopError>();
   #reported: PartitionStopError | undefined;
   #busy = false;
+  /** Where the next fetch may begin while what the last one has brought is being read. */
+  #readEnd: LogPosition | undefined;
+  #ahead: Ahead | undefined;
   #bounds: (LogBounds & { readonly of: number }) | undefined;
 
   constructor(options: PartitionOptions) {
@@ -104,9 +116,13 @@ export class Partition {
     return this.#writer.flushableBytes;
   }
 
-  /** Where to fetch from; `undefined` while it must not be: walking, stopped, or behind with what came last. */
+  /**
+   * Where to fetch from; `undefined` while it must not be: walking, stopped, or behind. One fetch goes ahead of what is
+   * being read, so that reading does not wait for the broker.
+   */
   get wanted(): LogPosition | undefined {
-    return this.#state === 'fetching' && !this.#busy ? this.#writer.position : undefined;
+    if (this.#state !== 'fetching') return undefined;
+    return this.#busy ? this.#readEnd : this.#writer.position;
   }
 
   /** Notes the end of the chain for a commit once more, under a new owner's name. */
@@ -151,8 +167,11 @@ export class Partition {
 
   /** Takes what a fetch from {@link wanted} has brought, at the speed of the uploads. */
   accept(fetched: FetchedLog): Promise<void> {
+    const from = this.#readEnd;
+    if (this.#busy && from !== undefined) return this.#keepAhead(fetched, from);
     return this.#whileBusy(async () => {
       this.#bounds = undefined;
+      this.#readEnd = endOfBatches(fetched.log);
       const { rewinds } = this.#writer;
       try {
         await this.#reader.read(fetched);
@@ -167,7 +186,7 @@ export class Partition {
 
   /** The leader has no record at the wanted offset. */
   outOfRange(): Promise<void> {
-    return this.#whileBusy(async (signal) => {
+    return this.#unlessAhead(async (signal) => {
       const { offset } = this.#writer.position;
       // The bounds are asked for by the topic's name. If the offset is out of range again after that, by the
       // topic's id, then they are those of the same topic.
@@ -185,7 +204,22 @@ export class Partition {
 
   /** The leader's log and what was read of it went apart at `end`, before the wanted offset. */
   diverged(end: number): Promise<void> {
-    return this.#whileBusy((signal) => this.#truncated(end, signal));
+    return this.#unlessAhead((signal) => this.#truncated(end, signal));
+  }
+
+  #keepAhead(fetched: FetchedLog, from: LogPosition): Promise<void> {
+    const { rewinds } = this.#writer;
+    this.#readEnd = undefined;
+    return new Promise((done) => {
+      this.#ahead = { fetched, from, rewinds, done };
+    });
+  }
+
+  /** Something went wrong at an offset that may not be reached: if it is, a fetch from there says so again. */
+  #unlessAhead(task: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    if (!this.#busy) return this.#whileBusy(task);
+    this.#readEnd = undefined;
+    return Promise.resolve();
   }
 
   async #whileBusy(task: (signal: AbortSignal) => Promise<void>): Promise<void> {
@@ -196,8 +230,20 @@ export class Partition {
       this.#onFailed(error);
     } finally {
       this.#busy = false;
+      this.#readEnd = undefined;
+      this.#readAhead();
       this.#options.observer.changed();
     }
+  }
+
+  #readAhead(): void {
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    if (ahead === undefined) return;
+    const { rewinds, position } = this.#writer;
+    const isNext =
+      this.#state === 'fetching' && ahead.rewinds === rewinds && ahead.from.offset === position.offset;
+    ahead.done(isNext ? this.accept(ahead.fetched) : undefined);
   }
 
   /** Walks the chain and lets fetching begin; ends with what stops it. */

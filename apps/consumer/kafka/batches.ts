@@ -63,6 +63,26 @@ export function* readBatches(log: Buffer): Generator<Batch> {
   }
 }
 
+/**
+ * Where the log goes on after the batches of a fetched stretch, by their headers alone; `undefined` where it holds no
+ * whole batch, or one that {@link readBatches} refuses for its length.
+ */
+export function endOfBatches(log: Buffer): { offset: number; leaderEpoch: number } | undefined {
+  let last: number | undefined;
+  for (let at = 0; log.length - at >= HEADER_BYTES;) {
+    const length = log.readInt32BE(at + 8) + PREFIX_BYTES;
+    if (length < HEADER_BYTES) return undefined;
+    if (log.length - at < length) break;
+    last = at;
+    at += length;
+  }
+  if (last === undefined) return undefined;
+  return {
+    offset: offsetAt(log, last) + log.readInt32BE(last + 23) + 1,
+    leaderEpoch: log.readInt32BE(last + 12),
+  };
+}
+
 function readBatch(bytes: Buffer): Batch {
   const baseOffset = offsetAt(bytes, 0);
   const nextOffset = baseOffset + bytes.readInt32BE(23) + 1;
