@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import { runClosedLoop } from './upload/closed-loop.ts';
@@ -13,6 +13,10 @@ async function serve(context: TestContext, statuses: readonly number[]): Promise
     request.resume();
     response.writeHead(statuses[requests++ % statuses.length] ?? 500, { 'content-length': 0 }).end();
   });
+  return listen(context, server);
+}
+
+async function listen(context: TestContext, server: Server): Promise<string> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   context.after(() => {
@@ -27,6 +31,18 @@ test('the open loop sends what is due, and counts each kind of answer by itself'
   const { events, errors, refused } = await runOpenLoop(endpoint, 400, 1);
   assert.deepEqual({ events, errors, refused: refused.events }, { events: 100, errors: 300, refused: 200 });
   assert.ok(refused.p99Ms > 0);
+});
+
+test('a body that comes after its head is not taken for the answer to the next request', async (context) => {
+  const server = createServer((request, response) => {
+    request.resume();
+    response.writeHead(201, { 'content-length': 12 });
+    response.flushHeaders();
+    setTimeout(() => response.end('201 and more'), 2);
+  });
+  const endpoint = await listen(context, server);
+  const { events, errors } = await runOpenLoop(endpoint, 1_000, 0.5);
+  assert.deepEqual({ events, errors }, { events: 500, errors: 0 });
 });
 
 test('an open loop that is ended counts the rest of what was due as errors', async (context) => {

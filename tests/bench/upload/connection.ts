@@ -9,6 +9,9 @@ export type Answered = (connection: Connection, since: number, status: number) =
 /** For all connections: what is read is looked at before the next read, and nothing of it is kept. */
 const READ_BUFFER = Buffer.allocUnsafe(65_536);
 const STATUS_AT = 'HTTP/1.1 '.length;
+/** Of `Content-Length`, in either case. */
+const LENGTH = Buffer.from('ength: ');
+const HEAD_END = Buffer.from('\r\n\r\n');
 
 /**
  * One `POST /upload`, whole. Where all are the same, one is made for all of them.
@@ -26,22 +29,27 @@ export function requestOf(host: string, body: string): Buffer {
 export class Connection {
   readonly #socket: Socket;
   #since: number | undefined;
+  #status = 0;
+  /** Of the body that is still to come. */
+  #left = 0;
 
   private constructor(endpoint: string, answered: Answered) {
     const { hostname, port } = new URL(endpoint);
-    // An answer is a few hundred bytes and comes in one piece on loopback.
-    const onAnswer = (bytes: number, buffer: Uint8Array): boolean => {
-      if (this.#since === undefined || bytes < STATUS_AT + 3) return true;
+    const onPiece = (bytes: number): boolean => {
+      if (this.#since === undefined) return true;
+      if (this.#left > 0) this.#left -= bytes;
+      else this.#readHead(bytes);
+      if (this.#left > 0) return true;
       const since = this.#since;
       this.#since = undefined;
-      answered(this, since, digit(buffer, 0) * 100 + digit(buffer, 1) * 10 + digit(buffer, 2));
+      answered(this, since, this.#status);
       return true;
     };
     this.#socket = connect({
       host: hostname,
       port: Number(port),
       noDelay: true,
-      onread: { buffer: READ_BUFFER, callback: onAnswer },
+      onread: { buffer: READ_BUFFER, callback: onPiece },
     });
     this.#socket.on('error', () => this.#socket.destroy());
   }
@@ -65,9 +73,22 @@ export class Connection {
   close(): void {
     this.#socket.destroy();
   }
+
+  /** The head is a few hundred bytes and comes in one piece on loopback; some servers write the body after it. */
+  #readHead(bytes: number): void {
+    this.#status = numberAt(STATUS_AT);
+    this.#left =
+      READ_BUFFER.indexOf(HEAD_END) +
+      HEAD_END.length +
+      numberAt(READ_BUFFER.indexOf(LENGTH) + LENGTH.length) -
+      bytes;
+  }
 }
 
-/** Of the status, the first being that of the hundreds. */
-function digit(answer: Uint8Array, index: number): number {
-  return (answer[STATUS_AT + index] ?? 0) - 48;
+/** Decimal, of what was read. */
+function numberAt(at: number): number {
+  let number = 0;
+  for (let digit = 0; digit >= 0 && digit <= 9; digit = (READ_BUFFER[at++] ?? 0) - 48)
+    number = number * 10 + digit;
+  return number;
 }
