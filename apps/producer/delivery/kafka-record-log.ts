@@ -178,9 +178,11 @@ export class KafkaRecordLog implements RecordLog {
     else this.#linger ??= setTimeout(() => this.#pump(), this.#options.limits.lingerMs);
   }
 
+  /** Whether waiting brings nothing more: the batch is as large as it may be, or all that the queue takes is in it. */
   #isFull(queue: Queue): boolean {
     const { batchMaxRecords, batchMaxBytes } = this.#options.limits;
-    return queue.length >= batchMaxRecords || queue.bytes >= batchMaxBytes;
+    if (queue.length >= batchMaxRecords || queue.bytes >= batchMaxBytes) return true;
+    return !this.#options.budget.fits(1, 1) && !this.#lanes.some(({ busy }) => busy);
   }
 
   #isRipe(queue: Queue, now: number): boolean {

@@ -46,6 +46,16 @@ test('without a key a record goes where a lane is free; each lane has its turn f
   assert.ok(changes.length < batches / 2, partitions.join());
 });
 
+test('a batch waits for no others once the queue takes none', { timeout: 10_000 }, async (t) => {
+  const limits = { lingerMs: 1_000_000 };
+  const { cluster, send } = await start(t, { limits, budget: new Budget(3, 1_000) });
+  assert.deepEqual((await Promise.all([send('a'), send('b'), send('c')])).map(offsetOf), [0, 1, 2]);
+  assert.deepEqual(
+    cluster.sent.map(({ batch }) => batch.records.length),
+    [3],
+  );
+});
+
 test('a full queue refuses at once, and takes again when there is room', async (t) => {
   const { cluster, send, budget } = await start(t, { budget: new Budget(3, 1_000) });
   cluster.script.push('silent');
