@@ -48,7 +48,8 @@ export interface PartitionOptions extends WriterOptions {
 /** What was fetched while what stands before it in the log was being read. */
 interface Ahead {
   readonly fetched: FetchedLog;
-  readonly from: LogPosition;
+  /** Offset from where it was fetched. */
+  readonly from: number;
   readonly rewinds: number;
   /** Tells who has fetched it that it was read, or is not wanted any more. */
   readonly done: (reading: Promise<void> | undefined) => void;
@@ -70,7 +71,7 @@ export class Partition {
   #failures = Promise.withResolvers<PartitionStopError>();
   #reported: PartitionStopError | undefined;
   #busy = false;
-  /** Where the next fetch may begin while what the last one has brought is being read. */
+  /** Where the next fetch may begin while what the last one has brought is being read; only while busy. */
   #readEnd: LogPosition | undefined;
   #ahead: Ahead | undefined;
   #bounds: (LogBounds & { readonly of: number }) | undefined;
@@ -167,8 +168,8 @@ export class Partition {
 
   /** Takes what a fetch from {@link wanted} has brought, at the speed of the uploads. */
   accept(fetched: FetchedLog): Promise<void> {
-    const from = this.#readEnd;
-    if (this.#busy && from !== undefined) return this.#keepAhead(fetched, from);
+    const from = this.#readEnd?.offset;
+    if (from !== undefined) return this.#keepAhead(fetched, from);
     return this.#whileBusy(async () => {
       this.#bounds = undefined;
       this.#readEnd = endOfBatches(fetched.log);
@@ -207,7 +208,7 @@ export class Partition {
     return this.#unlessAhead((signal) => this.#truncated(end, signal));
   }
 
-  #keepAhead(fetched: FetchedLog, from: LogPosition): Promise<void> {
+  #keepAhead(fetched: FetchedLog, from: number): Promise<void> {
     const { rewinds } = this.#writer;
     this.#readEnd = undefined;
     return new Promise((done) => {
@@ -240,9 +241,7 @@ export class Partition {
     const ahead = this.#ahead;
     this.#ahead = undefined;
     if (ahead === undefined) return;
-    const { rewinds, position } = this.#writer;
-    const isNext =
-      this.#state === 'fetching' && ahead.rewinds === rewinds && ahead.from.offset === position.offset;
+    const isNext = ahead.rewinds === this.#writer.rewinds && ahead.from === this.wanted?.offset;
     ahead.done(isNext ? this.accept(ahead.fetched) : undefined);
   }
 

@@ -1,6 +1,7 @@
 import { promisify } from 'node:util';
 import { gunzip, zstdDecompress } from 'node:zlib';
 import { compressionsAlgorithms, crc32c, Reader } from '@platformatic/kafka';
+import type { LogPosition } from '../chain-writer.ts';
 import { MalformedRecordError, RecordReader, type KafkaRecord, type RecordBase } from './records.ts';
 
 const HEADER_BYTES = 61;
@@ -51,15 +52,12 @@ export class UnreadableBatchError extends Error {
  * @throws {UnreadableBatchError} where the checksum differs or the format is older than Kafka 0.11
  */
 export function* readBatches(log: Buffer): Generator<Batch> {
-  for (let at = 0; log.length - at >= HEADER_BYTES;) {
-    const length = log.readInt32BE(at + 8) + PREFIX_BYTES;
+  for (let at = 0, length; (length = wholeBytes(log, at)) !== undefined; at += length) {
     if (length < HEADER_BYTES) {
       const baseOffset = offsetAt(log, at);
       throw new UnreadableBatchError(baseOffset, baseOffset + 1, `length ${length} is below its header's`);
     }
-    if (log.length - at < length) return;
     yield readBatch(log.subarray(at, at + length));
-    at += length;
   }
 }
 
@@ -67,25 +65,25 @@ export function* readBatches(log: Buffer): Generator<Batch> {
  * Where the log goes on after the batches of a fetched stretch, by their headers alone; `undefined` where it holds no
  * whole batch, or one that {@link readBatches} refuses for its length.
  */
-export function endOfBatches(log: Buffer): { offset: number; leaderEpoch: number } | undefined {
-  let last: number | undefined;
-  for (let at = 0; log.length - at >= HEADER_BYTES;) {
-    const length = log.readInt32BE(at + 8) + PREFIX_BYTES;
+export function endOfBatches(log: Buffer): LogPosition | undefined {
+  let end: LogPosition | undefined;
+  for (let at = 0, length; (length = wholeBytes(log, at)) !== undefined; at += length) {
     if (length < HEADER_BYTES) return undefined;
-    if (log.length - at < length) break;
-    last = at;
-    at += length;
+    end = { offset: nextOffsetAt(log, at), leaderEpoch: leaderEpochAt(log, at) };
   }
-  if (last === undefined) return undefined;
-  return {
-    offset: offsetAt(log, last) + log.readInt32BE(last + 23) + 1,
-    leaderEpoch: log.readInt32BE(last + 12),
-  };
+  return end;
+}
+
+/** Of the batch that begins there, as it says itself; `undefined` where the broker cut it short. */
+function wholeBytes(log: Buffer, at: number): number | undefined {
+  if (log.length - at < HEADER_BYTES) return undefined;
+  const length = log.readInt32BE(at + 8) + PREFIX_BYTES;
+  return log.length - at < length ? undefined : length;
 }
 
 function readBatch(bytes: Buffer): Batch {
   const baseOffset = offsetAt(bytes, 0);
-  const nextOffset = baseOffset + bytes.readInt32BE(23) + 1;
+  const nextOffset = nextOffsetAt(bytes, 0);
   const magic = bytes.readInt8(16);
   if (magic !== 2)
     throw new UnreadableBatchError(baseOffset, nextOffset, `record format ${magic}, 2 is read`);
@@ -103,7 +101,7 @@ function readBatch(bytes: Buffer): Batch {
   return {
     baseOffset,
     nextOffset,
-    leaderEpoch: bytes.readInt32BE(12),
+    leaderEpoch: leaderEpochAt(bytes, 0),
     attributes,
     isTransactional: (attributes & TRANSACTIONAL) !== 0,
     isControl: (attributes & CONTROL) !== 0,
@@ -217,4 +215,12 @@ function unreadable(batch: Batch, error: unknown): UnreadableBatchError {
 
 function offsetAt(bytes: Buffer, at: number): number {
   return Number(bytes.readBigInt64BE(at));
+}
+
+function nextOffsetAt(bytes: Buffer, at: number): number {
+  return offsetAt(bytes, at) + bytes.readInt32BE(at + 23) + 1;
+}
+
+function leaderEpochAt(bytes: Buffer, at: number): number {
+  return bytes.readInt32BE(at + 12);
 }

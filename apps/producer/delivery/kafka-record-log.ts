@@ -178,11 +178,15 @@ export class KafkaRecordLog implements RecordLog {
     else this.#linger ??= setTimeout(() => this.#pump(), this.#options.limits.lingerMs);
   }
 
+  get #isBusy(): boolean {
+    return this.#lanes.some(({ busy }) => busy);
+  }
+
   /** Whether waiting brings nothing more: the batch is as large as it may be, or all that the queue takes is in it. */
   #isFull(queue: Queue): boolean {
     const { batchMaxRecords, batchMaxBytes } = this.#options.limits;
     if (queue.length >= batchMaxRecords || queue.bytes >= batchMaxBytes) return true;
-    return !this.#options.budget.fits(1, 1) && !this.#lanes.some(({ busy }) => busy);
+    return !this.#options.budget.fits(1, 1) && !this.#isBusy;
   }
 
   #isRipe(queue: Queue, now: number): boolean {
@@ -196,7 +200,7 @@ export class KafkaRecordLog implements RecordLog {
   #gatherMs(now: number): number {
     const first = this.#keyless.first;
     if (first === undefined || this.#closing || this.#isFull(this.#keyless)) return 0;
-    return this.#lanes.some(({ busy }) => busy) ? first.arrival + GATHER_MS - now : 0;
+    return this.#isBusy ? first.arrival + GATHER_MS - now : 0;
   }
 
   /** Hands every batch that is ripe to a lane that is free for it. */

@@ -1,12 +1,7 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { batch, StandInStore, type BatchOutline } from '../stand-ins.ts';
-import { foreignLink, range, scene } from './scene.ts';
-
-const fetched = (...batches: readonly BatchOutline[]) => ({
-  log: Buffer.concat(batches.map(batch)),
-  aborted: [],
-});
+import { StandInStore } from '../stand-ins.ts';
+import { fetched, foreignLink, range, scene } from './scene.ts';
 
 /** A partition that reads 25 records, of which the store holds up the first ten, and so all that comes after 20. */
 async function heldUp(t: TestContext) {

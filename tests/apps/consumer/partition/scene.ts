@@ -2,6 +2,7 @@ import type { TestContext } from 'node:test';
 import { BufferPool } from '../../../../apps/consumer/buffer-pool.ts';
 import { LineEncoder } from '../../../../apps/consumer/envelope.ts';
 import { linkMetadata, LinkKeys, chainPrefix, type Gap } from '../../../../apps/consumer/link.ts';
+import type { FetchedLog } from '../../../../apps/consumer/log-reader.ts';
 import { MemoryPool } from '../../../../apps/consumer/memory.ts';
 import { Partition, type PartitionOptions } from '../../../../apps/consumer/partition.ts';
 import { printRelease, releaseKey, type Release } from '../../../../apps/consumer/releases.ts';
@@ -81,13 +82,18 @@ export function scene(t: TestContext, setting: Setting = {}): Scene {
     until,
     feed: async (...batches) => {
       await until(() => partition.wanted !== undefined);
-      await partition.accept({ log: Buffer.concat(batches.map(batch)), aborted: [] });
+      await partition.accept(fetched(...batches));
     },
     wanted: async () => {
       await until(() => partition.wanted !== undefined);
       return partition.wanted?.offset ?? -1;
     },
   };
+}
+
+/** What a fetch brings. */
+export function fetched(...batches: readonly BatchOutline[]): FetchedLog {
+  return { log: Buffer.concat(batches.map(batch)), aborted: [] };
 }
 
 /** A link of another writer, with one record an offset. */
