@@ -9,6 +9,14 @@ import type { BuildRequest, ImageBuilder } from './image-builder.ts';
 /** With chroot no container runtime is needed, and a build works inside a container too. */
 const ISOLATION = ['--isolation', 'chroot'];
 
+/**
+ * What buildah says where it could not start itself anew from a sealed copy in memory, as it does on its way into a
+ * container (containers/storage, pkg/unshare/unshare.c). The kernel refuses the seal with EBUSY while anything else
+ * holds a page of the copy (fcntl(2), F_SEAL_WRITE), which passes; nothing has run in the container by then.
+ */
+const UNSEALED = 'sealing memfd copy';
+const ATTEMPTS = 4;
+
 /** Buildah, with the storage that it is configured for. */
 export class BuildahBuilder implements ImageBuilder {
   readonly name = 'buildah';
@@ -61,7 +69,13 @@ export class BuildahBuilder implements ImageBuilder {
     await this.#buildah('push', reference, `docker://${reference}`);
   }
 
-  #buildah(...args: readonly string[]): Promise<string> {
-    return commandOutput('buildah', args, { host: this.#host, cwd: '/' });
+  async #buildah(...args: readonly string[]): Promise<string> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await commandOutput('buildah', args, { host: this.#host, cwd: '/' });
+      } catch (error) {
+        if (attempt === ATTEMPTS || !(error as Error).message.includes(UNSEALED)) throw error;
+      }
+    }
   }
 }

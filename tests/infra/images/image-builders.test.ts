@@ -65,3 +65,32 @@ test('with neither, the error says what to install', async (t) => {
   const { host } = machine(t, {});
   await assert.rejects(findImageBuilder(host), /needs docker with its buildx plugin .* or buildah/);
 });
+
+for (const { title, refusal, calls: expected } of [
+  {
+    title: 'buildah is run again where it could not seal a copy of itself, a few times',
+    refusal: 'Close_Fd sealing memfd copy: Device or resource busy',
+    calls: 4,
+  },
+  { title: 'buildah is run once where anything else fails', refusal: 'no space left on device', calls: 1 },
+]) {
+  test(title, async (t) => {
+    const { host, calls } = machine(t, {
+      buildah: `test "$1" = build || exit 0\necho "${refusal}" >&2\nexit 1`,
+    });
+    const builder = await findImageBuilder(host);
+    await assert.rejects(builder.build(request), new RegExp(`${refusal}$`));
+    assert.equal(calls().filter((call) => call.startsWith('buildah build')).length, expected);
+  });
+}
+
+test('what buildah does when it is run again counts', async (t) => {
+  const { host, calls } = machine(t, {
+    buildah:
+      'test "$1" = build || exit 0\ntest -e "$0.busy" && exit 0\n: >"$0.busy"\n' +
+      'echo "Close_Fd sealing memfd copy: Device or resource busy" >&2\nexit 1',
+  });
+  const builder = await findImageBuilder(host);
+  await builder.build(request);
+  assert.equal(calls().filter((call) => call.startsWith('buildah build')).length, 2);
+});
