@@ -1,4 +1,5 @@
 import { crc32c, murmur2, Writer } from '@platformatic/kafka';
+import { decimalDigits, writeDecimal } from '../decimal.ts';
 import type { ProducerId } from './cluster.ts';
 import { countRecords, type Slice } from './queue.ts';
 import { valueBytes, type RecordRun } from './record-log.ts';
@@ -14,7 +15,6 @@ const LENGTH_END = 12;
 const CRC_START = 17;
 const CRC_END = 21;
 const NO_LEADER_EPOCH = -1;
-const ZERO = 0x30;
 
 /**
  * The record batch as every attempt sends it. Written into one buffer: the client's own encoder makes a dozen for
@@ -94,20 +94,4 @@ function writeRecord(
   return numberedBy === undefined
     ? at
     : writeDecimal(buffer, writeVarint(buffer, at, digits), number, digits);
-}
-
-function decimalDigits(number: number): number {
-  let digits = 1;
-  for (let bound = 10; number >= bound; bound *= 10) digits++;
-  return digits;
-}
-
-/** @returns where it ends */
-function writeDecimal(buffer: Buffer, start: number, number: number, digits: number): number {
-  let rest = number;
-  for (let at = start + digits - 1; at >= start; at--) {
-    buffer[at] = ZERO + (rest % 10);
-    rest = Math.floor(rest / 10);
-  }
-  return start + digits;
 }

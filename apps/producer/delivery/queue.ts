@@ -51,7 +51,8 @@ export function divide(slices: readonly Slice[], records: number): [Slice[], Sli
 
 /** Records in order of arrival. */
 export class Queue {
-  #items: Pending[] = [];
+  /** What was handed out is let go at once: held by an array that is old, it would grow old too as garbage. */
+  #items: (Pending | undefined)[] = [];
   #head = 0;
   /** How many records of the first run are gone already. */
   #gone = 0;
@@ -110,7 +111,7 @@ export class Queue {
 
   #next(): void {
     this.#gone = 0;
-    this.#head++;
+    this.#items[this.#head++] = undefined;
     if (this.#head === this.#items.length || this.#head > 4_096) {
       this.#items = this.#items.slice(this.#head);
       this.#head = 0;

@@ -108,7 +108,7 @@ export class BatchUpload {
 
   #problemOf({ tooLong, source, start, end }: Line): Problem | undefined {
     if (tooLong) return lineTooLong(this.#options.limits.maxBodyBytes);
-    const invalid = jsonProblem(source.subarray(start, end));
+    const invalid = jsonProblem(source, start, end);
     return invalid === undefined ? undefined : invalidLine(invalid);
   }
 

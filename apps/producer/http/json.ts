@@ -14,9 +14,11 @@ const OPEN_OBJECT = 0x7b;
 const CLOSE_ARRAY = 0x5d;
 const CLOSE_OBJECT = 0x7d;
 
-/** What is wrong with the bytes as JSON text (RFC 8259), with the position where it is known. */
-export function jsonProblem(body: Buffer): string | undefined {
-  if (isJson(body, MAX_JSON_DEPTH) === true) return undefined;
+/** What is wrong with the bytes from `start` up to `end` as JSON text (RFC 8259), with the position where it is known. */
+export function jsonProblem(source: Buffer, start = 0, end = source.length): string | undefined {
+  // Without a Buffer of its own for each line, which takes longer than the check's copy.
+  if (isJson(source, MAX_JSON_DEPTH, start, end) === true) return undefined;
+  const body = source.subarray(start, end);
   if (body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf) {
     return 'a byte order mark at position 0, which JSON does not allow';
   }

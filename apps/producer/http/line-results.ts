@@ -4,12 +4,13 @@ import type { Log } from '../../service/log.ts';
 import type { StoredRecord } from '../delivery/record-log.ts';
 import type { HttpMetrics } from '../metrics.ts';
 import { toProblem, type Problem } from './problem.ts';
+import { successLines } from './success-lines.ts';
 
 /** What is known of lines that follow each other. */
 interface Results {
   readonly lines: number;
   readonly bytes: number;
-  readonly text: string;
+  readonly results: Buffer;
 }
 
 export interface LineResultsOptions {
@@ -44,8 +45,9 @@ export class LineResults {
 
   /** @param before how many lines there are before these; of those that are stored `outcome` is the first */
   settle(before: number, numbers: readonly number[], bytes: number, outcome: StoredRecord | Error): void {
-    const text = outcome instanceof Error ? this.#failure(numbers, outcome) : this.#success(numbers, outcome);
-    this.#waiting.set(before, { lines: numbers.length, bytes, text });
+    const results =
+      outcome instanceof Error ? this.#failure(numbers, outcome) : this.#success(numbers, outcome);
+    this.#waiting.set(before, { lines: numbers.length, bytes, results });
     this.#writeSoon();
   }
 
@@ -64,26 +66,18 @@ export class LineResults {
     return problem;
   }
 
-  #success(numbers: readonly number[], { partition, offset, timestamp }: StoredRecord): string {
+  #success(numbers: readonly number[], stored: StoredRecord): Buffer {
     this.#stored += numbers.length;
     this.#count('stored', numbers.length);
-    const middle = `,"status":201,"partition":${partition},"offset":`;
-    const end = `,"timestamp":${timestamp}}\n`;
-    let text = '';
-    let next = offset;
-    for (const number of numbers) {
-      text += `{"line":${number}${middle}${next}${end}`;
-      if (next !== null) next++;
-    }
-    return text;
+    return successLines(numbers, stored);
   }
 
-  #failure(numbers: readonly number[], reason: Error): string {
+  #failure(numbers: readonly number[], reason: Error): Buffer {
     const { statusCode: status, code, message } = this.problem(reason);
     this.#failed += numbers.length;
     this.#count(code, numbers.length);
     const lines = numbers.map((line) => `${JSON.stringify({ line, status, error: { code, message } })}\n`);
-    return lines.join('');
+    return Buffer.from(lines.join(''));
   }
 
   #count(code: string, lines: number): void {
@@ -100,14 +94,14 @@ export class LineResults {
   async #writeSettled(): Promise<void> {
     let lines = this.#lines;
     let bytes = this.#bytes;
-    let text = '';
+    const parts: Buffer[] = [];
     for (let next = this.#waiting.get(lines); next !== undefined; next = this.#waiting.get(lines)) {
       this.#waiting.delete(lines);
       lines += next.lines;
       bytes += next.bytes;
-      text += next.text;
+      parts.push(next.results);
     }
-    await this.#write(text);
+    await this.#write(parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts));
     this.#lines = lines;
     this.#bytes = bytes;
     this.#writing = false;
@@ -115,9 +109,9 @@ export class LineResults {
     this.#onWritten();
   }
 
-  async #write(text: string): Promise<void> {
+  async #write(results: Buffer): Promise<void> {
     const { output } = this.#options;
-    if (output.destroyed || output.write(text)) return;
+    if (output.destroyed || output.write(results)) return;
     const answered = new AbortController();
     const { signal } = answered;
     const events = ['drain', 'close'].map((event) => once(output, event, { signal }));

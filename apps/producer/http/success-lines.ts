@@ -1,0 +1,34 @@
+import { decimalDigits, writeDecimal } from '../decimal.ts';
+import type { StoredRecord } from '../delivery/record-log.ts';
+
+const START = Buffer.from('{"line":');
+const NULL = Buffer.from('null');
+
+/**
+ * The results of lines that are stored one behind the other, as bytes: as strings they were most of what the garbage
+ * collector had to carry along for an upload.
+ *
+ * @param numbers of the lines, ascending
+ */
+export function successLines(
+  numbers: readonly number[],
+  { partition, offset, timestamp }: StoredRecord,
+): Buffer {
+  const middle = Buffer.from(`,"status":201,"partition":${partition},"offset":`);
+  const end = Buffer.from(`,"timestamp":${timestamp}}\n`);
+  const mostDigits = decimalDigits(numbers.at(-1) ?? 0);
+  const mostOffset = offset === null ? NULL.length : decimalDigits(offset + numbers.length);
+  const most = START.length + mostDigits + middle.length + mostOffset + end.length;
+  const lines = Buffer.allocUnsafe(numbers.length * most);
+  let at = 0;
+  let next = offset ?? 0;
+  for (const number of numbers) {
+    at += START.copy(lines, at);
+    at = writeDecimal(lines, at, number, decimalDigits(number));
+    at += middle.copy(lines, at);
+    at = offset === null ? at + NULL.copy(lines, at) : writeDecimal(lines, at, next, decimalDigits(next));
+    next++;
+    at += end.copy(lines, at);
+  }
+  return lines.subarray(0, at);
+}

@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
+import { Envelope } from '../../../../apps/producer/delivery/envelope.ts';
+import { Queue, type Pending } from '../../../../apps/producer/delivery/queue.ts';
+import { exposeCollector } from '../../../../apps/service/garbage.ts';
+
+function pending(): Pending {
+  const source = Buffer.from('{}');
+  return {
+    run: { envelope: new Envelope(undefined, new Map()), source, bounds: [0, source.length], numbers: [] },
+    timestamp: 0,
+    arrival: 0,
+    deadline: 0,
+    settle: () => undefined,
+  };
+}
+
+test('what a queue has handed out it does not hold, though others wait behind it', async () => {
+  const queue = new Queue();
+  const take = () => {
+    queue.push(pending(), 2);
+    queue.push(pending(), 2);
+    return new WeakRef(queue.take(1, Infinity)?.pending as Pending);
+  };
+  const taken = take();
+  // A target of a WeakRef lives until the end of the task that made it.
+  await setImmediate();
+  exposeCollector()('major');
+  assert.equal(taken.deref(), undefined);
+  assert.equal(queue.length, 1);
+});
