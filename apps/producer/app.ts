@@ -32,10 +32,8 @@ export interface AppOptions {
   /** How long a line of a batch waits for room in the queue. */
   readonly patienceMs: number;
   readonly budget: Budget;
-  /** Told of what bodies of `/upload` leave behind that came in pieces. */
-  readonly bodyGarbage: Garbage;
-  /** Told of what the bodies of `/upload/batch` leave behind. */
-  readonly lineGarbage: Garbage;
+  /** Told of what bodies leave behind that came in pieces. */
+  readonly garbage: Garbage;
   readonly registry: Registry;
   readonly log: Log;
   /** Aborts when the program is no longer ready for new requests. */

@@ -11,11 +11,8 @@ import { Drain } from './drain.ts';
 import { Listener } from './listener.ts';
 import { addDeliveryGauges, deliveryMetrics } from './metrics.ts';
 
-/**
- * What may pile up between two collections. Large bodies become old in the queue, and by itself V8 collects them beside
- * the program: on a busy machine 1,000 of them at once came to 541 MiB.
- */
-const GARBAGE_BYTES = { young: 16 * 1024 * 1024, all: 64 * 1024 * 1024 };
+/** What may pile up outside of V8's heap between two looks at the young generation. */
+const GARBAGE_BYTES = 16 * 1024 * 1024;
 
 const config = readOrExit(process, readConfig);
 const { kafka, topic, delivery: limits } = config;
@@ -24,7 +21,6 @@ const shutdown = new Shutdown({ process, deadlineMs: config.shutdownDeadlineMs, 
 const registry = createRegistry();
 const budget = new Budget(config.queue.maxRecords, config.queue.maxBytes);
 const metrics = deliveryMetrics(registry);
-const collectGarbage = exposeCollector();
 const recordLog = new KafkaRecordLog({ kafka, topic, limits, budget, metrics, log });
 addDeliveryGauges(registry, { budget, recordLog });
 const drain = new Drain(config.drainDelayMs);
@@ -33,8 +29,7 @@ const app = await buildApp({
   limits: config.http,
   patienceMs: limits.deliveryTimeoutMs,
   budget,
-  bodyGarbage: new Garbage(GARBAGE_BYTES.young, GARBAGE_BYTES.all, collectGarbage),
-  lineGarbage: new Garbage(GARBAGE_BYTES.young, Infinity, collectGarbage),
+  garbage: new Garbage(GARBAGE_BYTES, Infinity, exposeCollector()),
   registry,
   log,
   draining: shutdown.signal,

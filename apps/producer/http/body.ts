@@ -19,7 +19,7 @@ export interface BodyOptions {
   readonly limits: HttpLimits;
   readonly budget: Budget;
   /** Told of what a body of several pieces leaves behind. */
-  readonly bodyGarbage: Garbage;
+  readonly garbage: Garbage;
 }
 
 /**
@@ -30,7 +30,7 @@ export interface BodyOptions {
 export async function readBody(
   request: IncomingMessage,
   response: ServerResponse,
-  { limits, budget, bodyGarbage }: BodyOptions,
+  { limits, budget, garbage }: BodyOptions,
 ): Promise<Buffer> {
   const { maxBodyBytes, requestTimeoutMs } = limits;
   if (Number(request.headers['content-length'] ?? 0) > maxBodyBytes) throw bodyTooLarge(maxBodyBytes);
@@ -65,7 +65,7 @@ export async function readBody(
     clearTimeout(timer);
     request.off('data', onData).off('end', onEnd).off('close', onAbort);
     budget.give(0, bytes);
-    bodyGarbage.add(COPIES * bytes);
+    garbage.add(COPIES * bytes);
   }
 }
 

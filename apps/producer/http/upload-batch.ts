@@ -9,7 +9,7 @@ import { emptyBody, errorSchema, Problem, refused } from './problem.ts';
 import { eventKey, requireIdentityEncoding } from './request.ts';
 
 export interface UploadBatchOptions extends BatchUploadOptions {
-  readonly lineGarbage: Garbage;
+  readonly garbage: Garbage;
   /** Aborts when the program is to end: what is under way is finished, nothing more is read. */
   readonly ending: AbortSignal;
 }
@@ -45,7 +45,7 @@ const schema = {
 
 /** `POST /upload/batch`: one line, one record, in a stream. */
 export function addUploadBatchRoute(app: FastifyInstance, options: UploadBatchOptions): void {
-  const { recordLog, limits, ending, lineGarbage } = options;
+  const { recordLog, limits, ending, garbage } = options;
   app.post('/upload/batch', { schema }, async (request, reply) => {
     requireNdjson(request.headers['content-type']);
     requireIdentityEncoding(request.raw);
@@ -54,7 +54,7 @@ export function addUploadBatchRoute(app: FastifyInstance, options: UploadBatchOp
     if (problem !== undefined) throw refused(problem);
     askForBody(request.raw, reply.raw);
     // What came is let go once it is in its batch, and the batch as the client copies it once it is sent.
-    const noteGarbage = (bytes: number) => lineGarbage.add(2 * bytes);
+    const noteGarbage = (bytes: number) => garbage.add(2 * bytes);
     const body = receiveBody(request.raw, limits.requestTimeoutMs, ending, noteGarbage);
     const lines = new LineReader(body, limits.maxBodyBytes);
     if (!(await lines.fill())) throw emptyBody();

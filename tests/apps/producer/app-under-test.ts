@@ -31,8 +31,7 @@ export async function startApp(t: TestContext, options: AppUnderTestOptions = {}
   const parts = {
     recordLog: new FakeRecordLog(),
     budget: options.budget ?? new Budget(1_000, 1_000_000),
-    bodyGarbage: new Garbage(Infinity, Infinity, () => undefined),
-    lineGarbage: new Garbage(Infinity, Infinity, () => undefined),
+    garbage: new Garbage(Infinity, Infinity, () => undefined),
     registry: new Registry(),
     logLines: [] as string[],
     draining: new AbortController(),

@@ -44,7 +44,9 @@ export async function storeBacklog(
         peakMiB: await peakMiB(pid),
       };
     }
-    throw new Error(`${name}: ${MEASURED_SHARE} of ${records} records must be stored within ${DEADLINE_MS} ms`);
+    throw new Error(
+      `${name}: ${MEASURED_SHARE} of ${records} records must be stored within ${DEADLINE_MS} ms`,
+    );
   } finally {
     await consumer.stop();
     await lab.removeObjects(name);
