@@ -2,10 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../service/log.ts';
 import { walkChain, type ChainStore } from './chain.ts';
 import { ChainWriter, type ChainWriterOptions, type LinkStore, type LogPosition } from './chain-writer.ts';
-import { endOfBatches, UnreadableBatchError } from './kafka/batches.ts';
+import { UnreadableBatchError } from './kafka/batches.ts';
 import { BadLinkError, chainPrefix, LinkKeys, type ChainId, type Gap } from './link.ts';
 import { LogReader, type FetchedLog } from './log-reader.ts';
 import { PartitionStopError, Releases, type ReleaseStore } from './releases.ts';
+import { Turns } from './turns.ts';
 
 /** What a partition needs of Kafka besides its records. Calls go on until they are answered or the signal aborts. */
 export interface PartitionSource {
@@ -45,16 +46,6 @@ export interface PartitionOptions extends WriterOptions {
   readonly recheckMs: number;
 }
 
-/** What was fetched while what stands before it in the log was being read. */
-interface Ahead {
-  readonly fetched: FetchedLog;
-  /** Offset from where it was fetched. */
-  readonly from: number;
-  readonly rewinds: number;
-  /** Tells who has fetched it that it was read, or is not wanted any more. */
-  readonly done: (reading: Promise<void> | undefined) => void;
-}
-
 type State = 'walking' | 'fetching' | 'stopped' | 'closed';
 
 /** One partition while this consumer owns it: finds the end of its chain and goes on from there. */
@@ -65,15 +56,12 @@ export class Partition {
   readonly #log: Log;
   readonly #writer: ChainWriter;
   readonly #reader: LogReader;
+  readonly #turns: Turns;
   readonly #releases: Releases;
   readonly #closed = new AbortController();
   #state: State = 'walking';
   #failures = Promise.withResolvers<PartitionStopError>();
   #reported: PartitionStopError | undefined;
-  #busy = false;
-  /** Where the next fetch may begin while what the last one has brought is being read; only while busy. */
-  #readEnd: LogPosition | undefined;
-  #ahead: Ahead | undefined;
   #bounds: (LogBounds & { readonly of: number }) | undefined;
 
   constructor(options: PartitionOptions) {
@@ -97,6 +85,12 @@ export class Partition {
       maxBatchBytes: options.maxBatchBytes,
       signal: this.#closed.signal,
     });
+    this.#turns = new Turns({
+      writer: this.#writer,
+      read: (fetched) => this.#read(fetched),
+      onFailed: (error) => this.#onFailed(error),
+      onOver: () => options.observer.changed(),
+    });
   }
 
   /** Why it stands still until somebody releases it. */
@@ -117,13 +111,9 @@ export class Partition {
     return this.#writer.flushableBytes;
   }
 
-  /**
-   * Where to fetch from; `undefined` while it must not be: walking, stopped, or behind. One fetch goes ahead of what is
-   * being read, so that reading does not wait for the broker.
-   */
+  /** Where to fetch from; `undefined` while it must not be: walking, stopped, or behind. */
   get wanted(): LogPosition | undefined {
-    if (this.#state !== 'fetching') return undefined;
-    return this.#busy ? this.#readEnd : this.#writer.position;
+    return this.#state === 'fetching' ? this.#turns.wanted : undefined;
   }
 
   /** Notes the end of the chain for a commit once more, under a new owner's name. */
@@ -168,26 +158,13 @@ export class Partition {
 
   /** Takes what a fetch from {@link wanted} has brought, at the speed of the uploads. */
   accept(fetched: FetchedLog): Promise<void> {
-    const from = this.#readEnd?.offset;
-    if (from !== undefined) return this.#keepAhead(fetched, from);
-    return this.#whileBusy(async () => {
-      this.#bounds = undefined;
-      this.#readEnd = endOfBatches(fetched.log);
-      const { rewinds } = this.#writer;
-      try {
-        await this.#reader.read(fetched);
-      } catch (error) {
-        if (!(error instanceof UnreadableBatchError)) throw error;
-        if (this.#writer.rewinds === rewinds) await this.#unreadable(error);
-      }
-      if (this.#reported !== undefined) this.#log.info({ stop: this.#reported.reason }, 'partition goes on');
-      this.#reported = undefined;
-    });
+    return this.#turns.read(fetched);
   }
 
   /** The leader has no record at the wanted offset. */
   outOfRange(): Promise<void> {
-    return this.#unlessAhead(async (signal) => {
+    return this.#turns.unlessAhead(async () => {
+      const { signal } = this.#closed;
       const { offset } = this.#writer.position;
       // The bounds are asked for by the topic's name. If the offset is out of range again after that, by the
       // topic's id, then they are those of the same topic.
@@ -205,44 +182,20 @@ export class Partition {
 
   /** The leader's log and what was read of it went apart at `end`, before the wanted offset. */
   diverged(end: number): Promise<void> {
-    return this.#unlessAhead((signal) => this.#truncated(end, signal));
+    return this.#turns.unlessAhead(() => this.#truncated(end, this.#closed.signal));
   }
 
-  #keepAhead(fetched: FetchedLog, from: number): Promise<void> {
+  async #read(fetched: FetchedLog): Promise<void> {
+    this.#bounds = undefined;
     const { rewinds } = this.#writer;
-    this.#readEnd = undefined;
-    return new Promise((done) => {
-      this.#ahead = { fetched, from, rewinds, done };
-    });
-  }
-
-  /** Something went wrong at an offset that may not be reached: if it is, a fetch from there says so again. */
-  #unlessAhead(task: (signal: AbortSignal) => Promise<void>): Promise<void> {
-    if (!this.#busy) return this.#whileBusy(task);
-    this.#readEnd = undefined;
-    return Promise.resolve();
-  }
-
-  async #whileBusy(task: (signal: AbortSignal) => Promise<void>): Promise<void> {
-    this.#busy = true;
     try {
-      await task(this.#closed.signal);
+      await this.#reader.read(fetched);
     } catch (error) {
-      this.#onFailed(error);
-    } finally {
-      this.#busy = false;
-      this.#readEnd = undefined;
-      this.#readAhead();
-      this.#options.observer.changed();
+      if (!(error instanceof UnreadableBatchError)) throw error;
+      if (this.#writer.rewinds === rewinds) await this.#unreadable(error);
     }
-  }
-
-  #readAhead(): void {
-    const ahead = this.#ahead;
-    this.#ahead = undefined;
-    if (ahead === undefined) return;
-    const isNext = ahead.rewinds === this.#writer.rewinds && ahead.from === this.wanted?.offset;
-    ahead.done(isNext ? this.accept(ahead.fetched) : undefined);
+    if (this.#reported !== undefined) this.#log.info({ stop: this.#reported.reason }, 'partition goes on');
+    this.#reported = undefined;
   }
 
   /** Walks the chain and lets fetching begin; ends with what stops it. */
