@@ -104,10 +104,12 @@ export class Link {
     const now = performance.now();
     const timeout = timeoutMs + Math.max(0, this.#throttledUntil - now);
     const patience = Math.min(timeout, deadline - now);
+    // Timers fire up to a millisecond early. What is given up at its deadline must be past it: else the rest of its run,
+    // which has the same one, would be sent with no time left.
     const timer = setTimeout(() => {
       reject(new Error(`no answer from ${this.name} within ${Math.round(patience)} ms`));
       if (patience === timeout && connection === this.#connection) this.drop();
-    }, patience);
+    }, patience + 1);
     const sentAt = this.#sentAt;
     sentAt.push(now);
     const done = (error: Error | null, response?: Response) => {
