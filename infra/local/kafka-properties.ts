@@ -21,8 +21,13 @@ export interface BrokerProperties {
   readonly overrides?: Properties;
 }
 
-/** A dead broker is noticed after this time, and its partitions get new leaders. */
-const SESSION_TIMEOUT_MS = 6_000;
+/**
+ * A dead broker is noticed after this time, and its partitions get new leaders. With KRaft the dead one may have been the
+ * active controller: then the time begins with the next one, which it takes two to four seconds to elect.
+ */
+const SESSION_TIMEOUT_MS = { zookeeper: 6_000, kraft: 4_000 };
+/** Of 4 s Kafka's own 2 s would leave a busy broker a single one to miss. */
+const HEARTBEAT_INTERVAL_MS = 1_000;
 
 /** `server.properties` of one broker; three brokers replicate to all three and acknowledge with two. */
 export function brokerProperties({
@@ -60,10 +65,11 @@ export function brokerProperties({
           'broker.id': id,
           listeners: listener,
           'zookeeper.connect': metadata.endpoint,
-          'zookeeper.session.timeout.ms': SESSION_TIMEOUT_MS,
+          'zookeeper.session.timeout.ms': SESSION_TIMEOUT_MS.zookeeper,
         }
       : {
-          'broker.session.timeout.ms': SESSION_TIMEOUT_MS,
+          'broker.heartbeat.interval.ms': HEARTBEAT_INTERVAL_MS,
+          'broker.session.timeout.ms': SESSION_TIMEOUT_MS.kraft,
           'controller.listener.names': 'CONTROLLER',
           'controller.quorum.voters': metadata.voters,
           'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
