@@ -11,26 +11,29 @@ export function decimalDigits(number: number): number {
 }
 
 /** @param digits how many the number has. @returns where it ends */
-export function writeDecimal(buffer: Buffer, start: number, number: number, digits: number): number {
-  const end = start + digits;
-  let at = end;
+export function writeDecimal(
+  buffer: Buffer,
+  start: number,
+  number: number,
+  digits = decimalDigits(number),
+): number {
+  let end = start + digits;
   let rest = number;
-  while (rest >= CHUNK) {
+  for (; rest >= CHUNK; end -= CHUNK_DIGITS) {
     const high = Math.floor(rest / CHUNK);
-    at = writeChunk(buffer, at - CHUNK_DIGITS, at, rest - high * CHUNK);
+    fill(buffer, end - CHUNK_DIGITS, end, rest - high * CHUNK);
     rest = high;
   }
-  writeChunk(buffer, start, at, rest);
-  return end;
+  fill(buffer, start, end, rest);
+  return start + digits;
 }
 
-/** Fills the place with the number. @returns where it begins */
-function writeChunk(buffer: Buffer, start: number, end: number, number: number): number {
+/** Fills the place with the last digits of a number below {@link CHUNK}, or with zeros before all of them. */
+function fill(buffer: Buffer, start: number, end: number, number: number): void {
   let rest = number | 0;
   for (let at = end - 1; at >= start; at--) {
     const tenth = (rest / 10) | 0;
     buffer[at] = ZERO + rest - 10 * tenth;
     rest = tenth;
   }
-  return start;
 }

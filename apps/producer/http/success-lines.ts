@@ -24,9 +24,9 @@ export function successLines(
   let next = offset ?? 0;
   for (const number of numbers) {
     at += START.copy(lines, at);
-    at = writeDecimal(lines, at, number, decimalDigits(number));
+    at = writeDecimal(lines, at, number);
     at += middle.copy(lines, at);
-    at = offset === null ? at + NULL.copy(lines, at) : writeDecimal(lines, at, next, decimalDigits(next));
+    at = offset === null ? at + NULL.copy(lines, at) : writeDecimal(lines, at, next);
     next++;
     at += end.copy(lines, at);
   }

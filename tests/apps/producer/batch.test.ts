@@ -2,14 +2,13 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { createRecordsBatch, NumericMap, Reader, readRecordsBatch } from '@platformatic/kafka';
 import { encodeBatch, partitionOf, sequenceAfter } from '../../../apps/producer/delivery/batch.ts';
-import { Envelope } from '../../../apps/producer/delivery/envelope.ts';
 import { slice, type Slice } from '../../../apps/producer/delivery/queue.ts';
 import { Chance } from './chance.ts';
+import { pendingOf } from './pending.ts';
 import type { EventRecord } from '../../../apps/producer/delivery/record-log.ts';
 
-function sliceOf({ key, value, headers }: EventRecord, timestamp: number): Slice {
-  const run = { envelope: new Envelope(key, headers), source: value, bounds: [0, value.length], numbers: [] };
-  return slice({ run, timestamp, arrival: 0, deadline: 0, settle: () => undefined }, 0, 1);
+function sliceOf(record: EventRecord, timestamp: number): Slice {
+  return slice(pendingOf(record, timestamp), 0, 1);
 }
 
 /** Of record format 2. */

@@ -1,20 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
-import { Envelope } from '../../../../apps/producer/delivery/envelope.ts';
 import { Queue, type Pending } from '../../../../apps/producer/delivery/queue.ts';
 import { exposeCollector } from '../../../../apps/service/garbage.ts';
+import { pendingOf } from '../pending.ts';
 
-function pending(): Pending {
-  const source = Buffer.from('{}');
-  return {
-    run: { envelope: new Envelope(undefined, new Map()), source, bounds: [0, source.length], numbers: [] },
-    timestamp: 0,
-    arrival: 0,
-    deadline: 0,
-    settle: () => undefined,
-  };
-}
+const pending = () => pendingOf({ value: Buffer.from('{}'), headers: new Map() }, 0);
 
 test('what a queue has handed out it does not hold, though others wait behind it', async () => {
   const queue = new Queue();
