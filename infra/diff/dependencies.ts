@@ -22,12 +22,14 @@ export async function provideDependencies(
   const modules = join(worktree, 'node_modules');
   if (lock === own) return symlink(join(root, 'node_modules'), modules);
 
-  const installed = await Cache.of(host).entry('node-modules', [lock, host.platform], async (made) => {
+  const make = async (made: string): Promise<void> => {
     progress('the dependencies differ: installing those of the other side (npm ci, once)');
     for (const file of ['package.json', 'package-lock.json'])
       await copyFile(join(worktree, file), join(made, file));
     const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
     await runCommand('npm', args, { host, cwd: made });
-  });
+  };
+  const madeFrom = [lock, host.platform];
+  const installed = await Cache.of(host).entry('node-modules', madeFrom, make, { progress });
   return symlink(join(installed, 'node_modules'), modules);
 }

@@ -27,7 +27,7 @@ export function runtimePackages(root: string): string {
  */
 export async function installRuntimePackages(root: string, host: Host, progress: Progress): Promise<string> {
   const madeFrom = [runtimePackages(root), host.platform, host.arch];
-  return Cache.of(host).entry('runtime-packages', madeFrom, async (directory) => {
+  const make = async (directory: string): Promise<void> => {
     progress('installing the npm packages of the applications');
     const names = ['package.json', 'package-lock.json'];
     await Promise.all(names.map((name) => copyFile(join(root, name), join(directory, name))));
@@ -40,5 +40,6 @@ export async function installRuntimePackages(root: string, host: Host, progress:
     const described = JSON.parse(await readFile(manifest, 'utf8')) as Readonly<Record<string, unknown>>;
     await writeFile(manifest, JSON.stringify({ ...described, devDependencies: {} }));
     await rm(join(directory, 'package-lock.json'));
-  });
+  };
+  return Cache.of(host).entry('runtime-packages', madeFrom, make, { progress });
 }

@@ -1,17 +1,33 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import type { Host } from './host.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Host, Progress } from './host.ts';
 
 const UNFINISHED = '.unfinished-';
 const ABANDONED_MS = 24 * 3_600_000;
 
+/** Who makes an entry says so often that he is there; after some times of silence he is not any more. */
+const SIGN_EVERY_MS = 5_000;
+const SILENT_MS = 30_000;
+const LOOK_EVERY_MS = 250;
+const SAY_EVERY_MS = 10_000;
+
+export interface EntryOptions {
+  /** Whether what is found may be used; else it is made anew. @default it may */
+  readonly isSound?: (directory: string) => Promise<boolean>;
+  /** Told, every ten seconds, what another process makes meanwhile. @default silence */
+  readonly progress?: Progress;
+  /** Ends the wait for another process. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * Directories that are made once and only read afterwards, kept outside the checkout so that every checkout shares
  * them. Each is named after a hash of what it was made from; it is made under another name and renamed when it is
- * complete, so that what is found was whole.
+ * complete, so that what is found was whole. Of several processes that want one, one makes it and the others wait.
  */
 export class Cache {
   readonly #directory: string;
@@ -40,14 +56,35 @@ export class Cache {
     name: string,
     madeFrom: readonly string[],
     make: (directory: string) => Promise<void>,
-    isSound: (directory: string) => Promise<boolean> = () => Promise.resolve(true),
+    { isSound = () => Promise.resolve(true), progress, signal }: EntryOptions = {},
   ): Promise<string> {
     const path = this.#path(name, madeFrom);
-    if (existsSync(path)) {
-      if (await isSound(path)) return path;
-      await rm(path, { recursive: true, force: true });
-    }
+    const isThere = async (): Promise<boolean> => existsSync(path) && (await isSound(path));
+    if (await isThere()) return path;
     await mkdir(this.#directory, { recursive: true });
+    const claim = new Claim(`${path}.making`);
+    const began = performance.now();
+    let saidAt = Number.NEGATIVE_INFINITY;
+    while (!(await claim.take())) {
+      if (performance.now() - saidAt >= SAY_EVERY_MS) {
+        saidAt = performance.now();
+        progress?.(
+          `waiting for another process that makes ${name}: ${Math.round((saidAt - began) / 1_000)} s`,
+        );
+      }
+      await sleep(LOOK_EVERY_MS, undefined, signal && { signal });
+    }
+    try {
+      if (await isThere()) return path;
+      await rm(path, { recursive: true, force: true });
+      await this.#make(path, make);
+      return path;
+    } finally {
+      await claim.release();
+    }
+  }
+
+  async #make(path: string, make: (directory: string) => Promise<void>): Promise<void> {
     await this.#removeAbandoned();
     const unfinished = await mkdtemp(join(this.#directory, UNFINISHED));
     try {
@@ -55,10 +92,9 @@ export class Cache {
       await rename(unfinished, path);
     } catch (error) {
       await rm(unfinished, { recursive: true, force: true });
-      // Another process may have made the same meanwhile: then its directory stands there, and is as good.
+      // A maker who was silent for too long, and has gone on, may have made the same: it is as good.
       if (!isOccupied(error) || (await readdir(path)).length === 0) throw error;
     }
-    return path;
   }
 
   /** What was being made when its maker was killed. */
@@ -78,6 +114,55 @@ export class Cache {
   #path(name: string, madeFrom: readonly string[]): string {
     const hash = createHash('sha256').update(JSON.stringify(madeFrom)).digest('hex').slice(0, 16);
     return join(this.#directory, `${name}-${hash}`);
+  }
+}
+
+/**
+ * A file that says who makes an entry, by being there and young. A pid would not do: processes of another container may
+ * share the directory.
+ */
+class Claim {
+  readonly #path: string;
+  readonly #owner = randomUUID();
+  #signs: NodeJS.Timeout | undefined;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  async take(): Promise<boolean> {
+    if (!(await this.#write())) {
+      const age = await stat(this.#path).then(
+        ({ mtimeMs }) => Date.now() - mtimeMs,
+        () => 0,
+      );
+      if (age < SILENT_MS) return false;
+      await rm(this.#path, { force: true });
+      return false;
+    }
+    const sign = (): void => {
+      const now = new Date();
+      utimes(this.#path, now, now).catch(() => undefined);
+    };
+    this.#signs = setInterval(sign, SIGN_EVERY_MS).unref();
+    return true;
+  }
+
+  async release(): Promise<void> {
+    clearInterval(this.#signs);
+    const owner = await readFile(this.#path, 'utf8').catch(() => '');
+    if (owner === this.#owner) await rm(this.#path, { force: true });
+  }
+
+  /** @returns false where another has it */
+  async #write(): Promise<boolean> {
+    try {
+      await writeFile(this.#path, this.#owner, { flag: 'wx' });
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      return false;
+    }
   }
 }
 

@@ -6,10 +6,15 @@ import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { Cache } from './cache.ts';
 import { runCommand } from './command.ts';
+import { buildGoProgram, isGoProgramBuilt, type GoProgram } from './go-program.ts';
 import type { Host, Progress } from './host.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const VERSITYGW_MODULE = join(ROOT, 'infra/local/versitygw');
+const VERSITYGW: GoProgram = {
+  name: 'versitygw',
+  module: join(ROOT, 'infra/local/versitygw'),
+  target: 'github.com/versity/versitygw/cmd/versitygw',
+};
 
 /** A directory below `images/` with a pinned `pom.xml` and, in `jars.sha256`, what it must resolve to. */
 export type JarSet = 'kafka/3.9' | 'kafka/4.4' | 'zookeeper';
@@ -87,33 +92,27 @@ export class Toolchain<Set extends string = JarSet> {
         if (problems.length === 0) return;
         throw new Error(`the jars of ${set} are not those of its jars.sha256:\n  ${problems.join('\n  ')}`);
       },
-      async (directory) => (await compareChecksums(directory, checksums)).length === 0,
+      {
+        isSound: async (directory) => (await compareChecksums(directory, checksums)).length === 0,
+        progress: this.#progress,
+        signal: this.#signal,
+      },
     );
   }
 
   async hasVersitygw(): Promise<boolean> {
-    return this.#cache.has('versitygw', await this.#describeVersitygw());
+    return isGoProgramBuilt(VERSITYGW, { host: this.#host, cache: this.#cache });
   }
 
   /** The path of the S3 server, built from its Go module. */
   async versitygw(): Promise<string> {
-    const directory = await this.#cache.entry('versitygw', await this.#describeVersitygw(), async (made) => {
-      this.#progress('building versitygw, the S3 server, from its Go module (once, about two minutes)');
-      await runCommand(
-        'go',
-        [
-          ...['build', '-mod=readonly', '-trimpath', '-ldflags=-s -w'],
-          ...['-o', join(made, 'versitygw'), 'github.com/versity/versitygw/cmd/versitygw'],
-        ],
-        {
-          host: this.#host,
-          cwd: VERSITYGW_MODULE,
-          signal: this.#signal,
-          onLine: (line) => this.#progress(`building versitygw: ${line}`),
-        },
-      );
+    const { path } = await buildGoProgram(VERSITYGW, {
+      host: this.#host,
+      cache: this.#cache,
+      progress: this.#progress,
+      signal: this.#signal,
     });
-    return join(directory, 'versitygw');
+    return path;
   }
 
   async #resolveJars(set: Set, directory: string): Promise<void> {
@@ -142,11 +141,6 @@ export class Toolchain<Set extends string = JarSet> {
   async #describe(set: Set): Promise<[pom: string, checksums: string]> {
     const text = (name: string): Promise<string> => readFile(join(this.#images, set, name), 'utf8');
     return Promise.all([text('pom.xml'), text('jars.sha256')]);
-  }
-
-  async #describeVersitygw(): Promise<string[]> {
-    const sources = ['go.mod', 'go.sum'].map((name) => readFile(join(VERSITYGW_MODULE, name), 'utf8'));
-    return [...(await Promise.all(sources)), this.#host.platform, this.#host.arch];
   }
 }
 

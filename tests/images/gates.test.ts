@@ -4,13 +4,13 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { after, test } from 'node:test';
+import { needs } from '../runner/needs.ts';
 
 const scripts = join(import.meta.dirname, '../../images/kafka/bin');
 const directory = mkdtempSync(join(tmpdir(), 'headwater-gates-'));
 after(() => rmSync(directory, { recursive: true, force: true }));
 
-const hasJq = spawnSync('jq', ['--version']).status === 0;
-const options = hasJq ? {} : { skip: 'needs jq: apt-get install jq' };
+const options = needs('jq');
 
 /** One partition: its replicas, and which of them are in sync. */
 type Partition = readonly [replicas: readonly number[], inSync: readonly number[]];

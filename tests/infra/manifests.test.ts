@@ -8,6 +8,7 @@ import { environments } from '../../infra/environments/environments.ts';
 import lock from '../../infra/images.lock.json' with { type: 'json' };
 import { ownTags } from '../../infra/images/content-tags.ts';
 import { buildPlatform } from '../../infra/platform.ts';
+import { needs } from '../runner/needs.ts';
 
 const root = join(import.meta.dirname, '../..');
 const committed = join(root, 'tests/manifests');
@@ -43,7 +44,7 @@ for (const file of filesOf(synthesized)) {
   });
 }
 
-test('no manifest is left out of the commit', () => {
+test('no manifest is left out of the commit', needs('git'), () => {
   const untracked = execFileSync('git', ['ls-files', '--others', '--', 'tests/manifests'], {
     cwd: root,
     encoding: 'utf8',

@@ -18,19 +18,14 @@ import {
 import { ownReferences } from '../../infra/images.ts';
 import { BuildahBuilder } from '../../infra/images/buildah-builder.ts';
 import type { OwnImageName } from '../../infra/images/own-images.ts';
+import { needs } from '../runner/needs.ts';
 import { shows, startInImage } from './images/server-in-image.ts';
 
 const root = join(import.meta.dirname, '../..');
-const missing = ['buildah', 'mmdebstrap'].filter((name) => spawnSync('which', [name]).status !== 0);
 const mayMount = spawnSync('unshare', ['--mount', 'true']).status === 0;
-const options =
-  missing.length > 0
-    ? { skip: `needs ${missing.join(' and ')}: apt-get install ${missing.join(' ')}` }
-    : mayMount
-      ? {}
-      : {
-          skip: 'needs the right to mount, as root has it: the base and each step of a build mount what they use',
-        };
+const options = mayMount
+  ? needs('buildah', 'mmdebstrap')
+  : { skip: 'only who may mount, as root may: the base and each step of a build mount what they use' };
 
 interface BillOfMaterials {
   readonly bomFormat: string;

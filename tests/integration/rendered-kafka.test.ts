@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -12,11 +11,8 @@ import { createLog } from '../../apps/service/log.ts';
 import { writeUsers } from '../../apps/users/write-users.ts';
 import { LISTENER_PORTS } from '../../infra/constructs/kafka-listeners.ts';
 import { waitUntil } from '../../infra/local/wait.ts';
+import { needs } from '../runner/needs.ts';
 import { renderCluster, type RenderedBroker, type RenderedCluster } from './rendered/rendered-cluster.ts';
-
-const missing = ['kcat', 'jq', 'openssl'].filter((name) => spawnSync('which', [name]).status !== 0);
-const options =
-  missing.length > 0 ? { skip: `needs ${missing.join(' and ')}: apt-get install ${missing.join(' ')}` } : {};
 
 const log = createLog('test', 'silent');
 const user = { name: 'topics', password: 'a password, with=signs]' };
@@ -26,7 +22,7 @@ const FENCED_MS = 40_000;
 const DEPARTURE_TIMEOUT_S = 15;
 
 for (const mode of ['zookeeper', 'kraft'] as const) {
-  describe(`brokers from the rendered files, with ${mode}`, options, () => {
+  describe(`brokers from the rendered files, with ${mode}`, needs('kcat', 'jq', 'openssl'), () => {
     let directory: string;
     let cluster: RenderedCluster;
 

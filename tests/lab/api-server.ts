@@ -2,7 +2,7 @@ import type { Host } from '../../infra/local/host.ts';
 import { findFreePorts } from '../../infra/local/ports.ts';
 import { Cluster } from './cluster.ts';
 import { ControlPlane } from './control-plane.ts';
-import { LabToolchain } from './toolchain.ts';
+import { buildLabProgram } from './toolchain.ts';
 
 export interface ApiServerOptions {
   /** Holds everything it writes; the caller removes it. */
@@ -28,7 +28,7 @@ export interface ApiServer {
  */
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
   const { directory, host = process } = options;
-  const kubernetes = await new LabToolchain({ host }).build('kubernetes');
+  const kubernetes = await buildLabProgram('kubernetes', { host, progress: (text) => console.error(text) });
   const [etcdClient = 0, etcdPeer = 0, apiServer = 0, controllerManager = 0, scheduler = 0] =
     await findFreePorts(5);
   const plane = new ControlPlane({

@@ -15,7 +15,7 @@ export const FILEBEAT_IMAGE = 'localhost/headwater-lab-filebeat:latest';
 export async function filebeatImage(host: Host, program: string, progress: Progress): Promise<string> {
   const context = dirname(program);
   const madeFrom = [FILEBEAT_IMAGE, context, await readFile(DOCKERFILE, 'utf8')];
-  const directory = await Cache.of(host).entry('lab-filebeat-image', madeFrom, async (made) => {
+  const make = async (made: string): Promise<void> => {
     progress('building the image of Filebeat');
     const builder = await findImageBuilder(host);
     await builder.build({
@@ -26,6 +26,7 @@ export async function filebeatImage(host: Host, program: string, progress: Progr
       arguments: { BASE_IMAGE: await bootstrapBase(ROOT, host, builder, progress) },
     });
     await builder.save(FILEBEAT_IMAGE, join(made, 'image.tar'));
-  });
+  };
+  const directory = await Cache.of(host).entry('lab-filebeat-image', madeFrom, make, { progress });
   return join(directory, 'image.tar');
 }

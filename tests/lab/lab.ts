@@ -4,13 +4,14 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Host, Progress } from '../../infra/local/host.ts';
 import { waitUntil } from '../../infra/local/wait.ts';
+import { installPrograms } from '../runner/programs.ts';
 import { Cluster } from './cluster.ts';
 import { initFile, keeperFile, removeCgroups, within } from './namespaces.ts';
 import { PartTimes } from './part-times.ts';
 import { makeParts, type Parts } from './parts.ts';
 import { DIRECTORY, PATHS } from './place.ts';
-import { missingRequirements } from './requirements.ts';
-import { LabToolchain } from './toolchain.ts';
+import { findObstacles, PROGRAMS } from './requirements.ts';
+import { buildLabProgram } from './toolchain.ts';
 
 const NODE_LOG = join(DIRECTORY, 'node.log');
 const KEEPER_LOG = join(DIRECTORY, 'keeper.log');
@@ -19,9 +20,12 @@ const SPOKEN = 'lab: ';
 
 /** The lab's Kubernetes, also after its node was killed and raised again. Builds kubectl where it is not in the cache. */
 export async function openCluster(host: Host, progress: Progress): Promise<Cluster> {
-  const kubernetes = await new LabToolchain({ host, progress }).build('kubernetes');
+  const kubernetes = await buildLabProgram('kubernetes', { host, progress });
   return new Cluster(() => [...within(host), kubernetes, 'kubectl', `--kubeconfig=${PATHS.kubeconfig}`]);
 }
+
+/** Nothing that could be installed would help. */
+export class RefusedHere extends Error {}
 
 /** Whether the node runs, and all of it. */
 export function isUp(host: Host): boolean {
@@ -33,6 +37,9 @@ export function isUp(host: Host): boolean {
  * data.
  *
  * @param uid of the user who asks
+ * Installs what is missing, where that may be done.
+ *
+ * @throws {RefusedHere} where this machine, or this user, may not do what a node does
  * @throws {Error} that names all that is missing on this machine, or what did not start
  */
 export async function up(
@@ -45,8 +52,12 @@ export async function up(
   const started = new AbortController();
   const spoken = spokenLines().length;
   if (keeperFile(host).running() === undefined) {
-    const missing = await missingRequirements(host, uid);
-    if (missing.length > 0) throw new Error(`the lab cannot be raised here:\n  ${missing.join('\n  ')}`);
+    await installPrograms(PROGRAMS, { host, uid, progress });
+    const { missing, refused } = await findObstacles(host, uid);
+    const lines = [...refused, ...missing];
+    const message = `the lab cannot be raised here:\n  ${lines.join('\n  ')}`;
+    if (refused.length > 0) throw new RefusedHere(message);
+    if (missing.length > 0) throw new Error(message);
     const parts = await makeParts(host, progress, times);
     removeCgroups();
     spawnKeeper(host, parts, () =>

@@ -2,11 +2,14 @@
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { labEnvironments, type MetadataMode } from './environments.ts';
-import { down, isUp, openCluster, up } from './lab.ts';
+import { down, isUp, openCluster, RefusedHere, up } from './lab.ts';
 import { PartTimes } from './part-times.ts';
 import { FORWARDS } from './place.ts';
 import { upPlatform } from './platform.ts';
-import { missingRequirements } from './requirements.ts';
+import { findObstacles } from './requirements.ts';
+
+/** Exit code of an `up` on a machine that does not let it make a node, whatever is installed. */
+const REFUSED = 3;
 
 const modes = Object.keys(labEnvironments) as readonly MetadataMode[];
 const USAGE = `usage: npm run lab -- check | up [--metadata ${modes.join('|')}] | down | status | kubectl <arguments>`;
@@ -37,10 +40,11 @@ function readMetadata(): MetadataMode | undefined {
 async function run(): Promise<number> {
   switch (command) {
     case 'check': {
-      const missing = await missingRequirements(process, process.getuid?.());
-      for (const line of missing) say(line);
-      if (missing.length === 0) say('can be raised here');
-      return missing.length === 0 ? 0 : 1;
+      const { missing, refused } = await findObstacles(process, process.getuid?.());
+      const lines = [...refused, ...missing];
+      for (const line of lines) say(line);
+      if (lines.length === 0) say('can be raised here');
+      return lines.length === 0 ? 0 : 1;
     }
     case 'up': {
       const metadata = readMetadata();
@@ -75,5 +79,5 @@ try {
   process.exitCode = await run();
 } catch (error) {
   say(error instanceof Error ? error.message : String(error));
-  process.exitCode = 1;
+  process.exitCode = error instanceof RefusedHere ? REFUSED : 1;
 }

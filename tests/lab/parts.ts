@@ -10,11 +10,11 @@ import { type JavaServer, Toolchain } from '../../infra/local/toolchain.ts';
 import { PAUSE_IMAGE } from './node/configuration.ts';
 import type { PartTimes } from './part-times.ts';
 import { searchServer } from './search/search-cluster.ts';
-import { GO_PROGRAMS, LabToolchain, type GoProgram } from './toolchain.ts';
+import { buildLabProgram, LAB_PROGRAMS, type LabProgram } from './toolchain.ts';
 
 /** Paths of what a node is made of and Debian does not have. */
 export interface Parts {
-  readonly binaries: Readonly<Record<GoProgram, string>>;
+  readonly binaries: Readonly<Record<LabProgram, string>>;
   /** An OCI archive. */
   readonly pauseImage: string;
   /** Of the search cluster. */
@@ -23,13 +23,12 @@ export interface Parts {
 
 /** Builds what is not in the cache yet, one part after the other: the compiler uses every core. */
 export async function makeParts(host: Host, progress: Progress, times: PartTimes): Promise<Parts> {
-  const built: [GoProgram, string][] = [];
-  for (const program of GO_PROGRAMS) {
-    const build = (say: Progress): Promise<string> =>
-      new LabToolchain({ host, progress: say }).build(program);
+  const built: [LabProgram, string][] = [];
+  for (const program of LAB_PROGRAMS) {
+    const build = (say: Progress): Promise<string> => buildLabProgram(program, { host, progress: say });
     built.push([program, await times.measure(program, progress, build)]);
   }
-  const binaries = Object.fromEntries(built) as Record<GoProgram, string>;
+  const binaries = Object.fromEntries(built) as Record<LabProgram, string>;
   const pauseImage = await times.measure('image of pause', progress, (say) =>
     programImage(host, binaries.pause, PAUSE_IMAGE, say),
   );
@@ -43,7 +42,8 @@ export async function makeParts(host: Host, progress: Progress, times: PartTimes
 async function programImage(host: Host, program: string, name: string, progress: Progress): Promise<string> {
   const hash = createHash('sha256');
   await pipeline(createReadStream(program), hash);
-  const directory = await Cache.of(host).entry('lab-image', [name, hash.digest('hex')], async (made) => {
+  const madeFrom = [name, hash.digest('hex')];
+  const make = async (made: string): Promise<void> => {
     progress(`building ${name}`);
     const context = join(made, 'context');
     await cp(program, join(context, 'program'));
@@ -65,6 +65,7 @@ async function programImage(host: Host, program: string, name: string, progress:
     await buildah('bud', '--isolation', 'chroot', '--tag', name, context);
     await buildah('push', name, `oci-archive:${join(made, 'image.tar')}:${name}`);
     await runCommand('rm', ['-rf', 'store', 'run', 'context'], { host, cwd: made });
-  });
+  };
+  const directory = await Cache.of(host).entry('lab-image', madeFrom, make, { progress });
   return join(directory, 'image.tar');
 }

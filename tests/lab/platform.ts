@@ -17,7 +17,7 @@ import { within } from './namespaces.ts';
 import type { PartTimes } from './part-times.ts';
 import { CONTAINERD_SOCKET, PATHS } from './place.ts';
 import { runOperation } from './stack/operation.ts';
-import { LabToolchain } from './toolchain.ts';
+import { buildLabProgram } from './toolchain.ts';
 
 const execute = promisify(execFile);
 
@@ -94,7 +94,7 @@ async function importImages(
     onLine: (line) => known.push(line),
   });
   const own = await times.measure('our own images', progress, (say) => writeArchives(host, metadata, say));
-  const filebeat = await new LabToolchain({ host, progress }).build('filebeat');
+  const filebeat = await buildLabProgram('filebeat', { host, progress });
   const archives = [
     ...(await readdir(own)).map((archive) => join(own, archive)),
     await times.measure('image of Filebeat', progress, (say) => filebeatImage(host, filebeat, say)),
@@ -112,12 +112,14 @@ async function importImages(
 /** Archives of the images that the lab needs, by the tags that say what they are built from. */
 async function writeArchives(host: Host, metadata: MetadataMode, progress: Progress): Promise<string> {
   const { own } = JSON.parse(await readFile(join(ROOT, 'infra/images.lock.json'), 'utf8')) as { own: object };
-  return Cache.of(host).entry('lab-archives', [JSON.stringify(own), host.arch, metadata], async (made) => {
+  const make = async (made: string): Promise<void> => {
     // Environment `lab` names no image of Kafka 4.
     const images = metadata === 'kraft' ? [] : ['--stack', lab.name];
     const command = [join(ROOT, 'infra/images/main.ts'), ...images, '--bootstrap-base'];
     await runCommand(host.execPath, [...command, '--archives', made], { host, cwd: ROOT, onLine: progress });
-  });
+  };
+  const madeFrom = [JSON.stringify(own), host.arch, metadata];
+  return Cache.of(host).entry('lab-archives', madeFrom, make, { progress });
 }
 
 /** The name that an OCI archive gives to its only image. */

@@ -1,26 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import type { Host } from '../../infra/local/host.ts';
 import { isPortFree } from '../../infra/local/ports.ts';
+import { installCommand, isFound, missingPrograms, type ProgramName } from '../runner/programs.ts';
 import { FORWARDS } from './place.ts';
 
-/** What the lab starts by name, and the Debian package that has it. */
-const COMMANDS = {
-  buildah: 'buildah',
-  conntrack: 'conntrack',
-  containerd: 'containerd',
-  etcd: 'etcd-server',
-  ip: 'iproute2',
-  iptables: 'iptables',
-  javac: 'default-jdk-headless',
-  mvn: 'maven',
-  nsenter: 'util-linux',
-  openssl: 'openssl',
-  runc: 'runc',
-  tini: 'tini',
-  unshare: 'util-linux',
-} as const;
+/** What the lab starts, beside what it builds. */
+export const PROGRAMS: readonly ProgramName[] = [
+  ...(['buildah', '/usr/lib/cni/bridge', 'conntrack', 'containerd', 'etcd', 'ip', 'iptables'] as const),
+  ...(['javac', 'mmdebstrap', 'mvn', 'nsenter', 'openssl', 'runc', 'tini', 'unshare'] as const),
+];
 
 /** What a node does to the namespaces, mounts and rules that it is given, once each, where it is undone by itself. */
 const TRIAL = `
@@ -34,26 +22,27 @@ group=/sys/fs/cgroup/cpu/headwater-lab-trial
 mkdir "$group"
 rmdir "$group"`;
 
-/** @returns why the lab cannot be raised on this machine, a line each; empty where it can */
-export async function missingRequirements(host: Host, uid: number | undefined): Promise<string[]> {
+/** Why the lab cannot be raised on this machine, a line each. */
+export interface Obstacles {
+  /** What can be mended. */
+  readonly missing: readonly string[];
+  /** What this machine, or this user, may not do. */
+  readonly refused: readonly string[];
+}
+
+export async function findObstacles(host: Host, uid: number | undefined): Promise<Obstacles> {
+  const refused: string[] = [];
+  if (host.platform !== 'linux') refused.push(`it needs Linux, and this is ${host.platform}`);
+  if (uid !== 0) refused.push(`it needs root: it makes network, mount and process namespaces`);
   const missing: string[] = [];
-  if (host.platform !== 'linux') missing.push(`it needs Linux, and this is ${host.platform}`);
-  if (uid !== 0) missing.push(`it needs root: it makes network, mount and process namespaces`);
-  const packages = Object.entries(COMMANDS)
-    .filter(([command]) => !isFound(host, command))
-    .map(([, name]) => name);
-  if (packages.length > 0) {
-    missing.push(`it needs programs that are not here: apt-get install ${[...new Set(packages)].join(' ')}`);
-  }
-  if (!isFound(host, 'go')) missing.push('it needs Go, to build Kubernetes');
-  // Where Debian's containernetworking-plugins puts them.
-  if (!isExecutable('/usr/lib/cni/bridge'))
-    missing.push('it needs apt-get install containernetworking-plugins');
-  if (missing.length === 0) missing.push(...refusedByKernel());
+  const programs = missingPrograms(PROGRAMS, host);
+  if (programs.length > 0) missing.push(`it needs programs that are not here: ${installCommand(programs)}`);
+  if (!isFound('go', host)) missing.push('it needs Go, to build Kubernetes');
   for (const { from } of FORWARDS) {
     if (!(await isPortFree(from))) missing.push(`port ${from} of 127.0.0.1 is in use`);
   }
-  return missing;
+  if (programs.length === 0 && refused.length === 0) refused.push(...refusedByKernel());
+  return { missing, refused };
 }
 
 /** Root may be without rights that a node needs, as it is in most containers, and the kernel without modules. */
@@ -65,19 +54,4 @@ function refusedByKernel(): string[] {
   });
   if (status === 0) return [];
   return [`what a node does is not allowed here: ${stderr.trim().split('\n').at(-1) ?? 'no answer'}`];
-}
-
-function isFound(host: Host, command: string): boolean {
-  return (host.env['PATH'] ?? '')
-    .split(delimiter)
-    .some((directory) => isExecutable(join(directory, command)));
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import type { Manifests } from '../../../infra/diff/changes.ts';
 import { environments } from '../../../infra/environments/environments.ts';
+import { buildGoProgram } from '../../../infra/local/go-program.ts';
 import { PULL_REQUEST } from '../../infra/diff/pull-request.ts';
 import { manifestsOf, manifestsOfEdited } from '../../infra/diff/real-changes/make-real-changes.ts';
-import { buildGoProgram } from '../../go-program.ts';
 import { spreadOf } from '../judge.ts';
 import { describeMachineNow } from '../results.ts';
 
@@ -17,10 +17,9 @@ const HERE = import.meta.dirname;
 const ROOT = join(HERE, '../../..');
 const ROUNDS = 7;
 
-const dyff = await buildGoProgram(
+const { path: dyff } = await buildGoProgram(
   { name: 'dyff', module: HERE, target: 'github.com/homeport/dyff/cmd/dyff' },
-  process,
-  (text) => process.stderr.write(`bench:diff: ${text}\n`),
+  { host: process, progress: (text) => process.stderr.write(`bench:diff: ${text}\n`) },
 );
 const machine = describeMachineNow();
 const directory = mkdtempSync(join(tmpdir(), 'headwater-bench-diff-'));

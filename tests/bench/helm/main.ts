@@ -1,34 +1,25 @@
 // `npm run bench:synth`: all environments synthesized in one process, beside `helm template` of charts that render to the
 // same objects, one call a chart. Writes tests/bench/results/synth.md.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { environments } from '../../../infra/environments/environments.ts';
-import { Cache } from '../../../infra/local/cache.ts';
-import { runCommand } from '../../../infra/local/command.ts';
+import { buildGoProgram } from '../../../infra/local/go-program.ts';
 import { writeChart } from './charts.ts';
 
 const HERE = import.meta.dirname;
 const RUNS = 7;
-
-/** Helm's command, built from its Go module once. */
-async function buildHelm(): Promise<string> {
-  const sources = ['go.mod', 'go.sum'].map((name) => readFileSync(join(HERE, name), 'utf8'));
-  const directory = await Cache.of(process).entry('helm', sources, async (made) => {
-    process.stderr.write('building helm from its Go module (once, about eight minutes)\n');
-    const args = ['build', '-p', '1', '-trimpath', '-ldflags=-s -w', '-o', join(made, 'helm')];
-    await runCommand('go', [...args, 'helm.sh/helm/v3/cmd/helm'], { host: process, cwd: HERE });
-  });
-  return join(directory, 'helm');
-}
 
 function median(run: () => number): number {
   const times = Array.from({ length: RUNS }, run).sort((a, b) => a - b);
   return Math.round(times[Math.floor(RUNS / 2)] ?? Number.NaN);
 }
 
-const helm = await buildHelm();
+const { path: helm } = await buildGoProgram(
+  { name: 'helm', module: HERE, target: 'helm.sh/helm/v3/cmd/helm' },
+  { host: process, progress: (text) => process.stderr.write(`bench:synth: ${text}\n`) },
+);
 const directory = mkdtempSync(join(tmpdir(), 'headwater-helm-'));
 try {
   const charts = Object.keys(environments).map((name) => {

@@ -3,8 +3,11 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { after, before, test } from 'node:test';
 import { Git } from '../../../infra/diff/git.ts';
+import { needs } from '../../runner/needs.ts';
+
+const GIT = needs('git');
 
 const directory = mkdtempSync(join(tmpdir(), 'headwater-git-'));
 after(() => rmSync(directory, { recursive: true, force: true }));
@@ -15,24 +18,31 @@ function git(at: string, ...args: readonly string[]): string {
   const who = ['-c', 'user.name=test', '-c', 'user.email=test@example.com'];
   return execFileSync('git', ['-C', at, ...who, ...args], { encoding: 'utf8', stdio: 'pipe' }).trim();
 }
-git(repository, 'init', '--quiet', '--initial-branch=main');
-for (const text of ['one', 'two']) {
-  writeFileSync(join(repository, 'file'), text);
-  git(repository, 'add', 'file');
-  git(repository, 'commit', '--quiet', '--message', text);
-}
-
-test('a revision that is unknown is refused by name, and one that looks like an option too', async () => {
-  const known = new Git(repository);
-  assert.equal(await known.resolve('--base', 'main'), git(repository, 'rev-parse', 'main'));
-  await assert.rejects(
-    known.resolve('--base', 'mian'),
-    /^Error: --base must be a revision of this repository, got mian$/,
-  );
-  await assert.rejects(known.resolve('--base', '--all'), /got --all$/);
+before(() => {
+  if (GIT.skip !== undefined) return;
+  git(repository, 'init', '--quiet', '--initial-branch=main');
+  for (const text of ['one', 'two']) {
+    writeFileSync(join(repository, 'file'), text);
+    git(repository, 'add', 'file');
+    git(repository, 'commit', '--quiet', '--message', text);
+  }
 });
 
-test('in a shallow clone the missing history is named as the likely cause', async () => {
+test(
+  'a revision that is unknown is refused by name, and one that looks like an option too',
+  GIT,
+  async () => {
+    const known = new Git(repository);
+    assert.equal(await known.resolve('--base', 'main'), git(repository, 'rev-parse', 'main'));
+    await assert.rejects(
+      known.resolve('--base', 'mian'),
+      /^Error: --base must be a revision of this repository, got mian$/,
+    );
+    await assert.rejects(known.resolve('--base', '--all'), /got --all$/);
+  },
+);
+
+test('in a shallow clone the missing history is named as the likely cause', GIT, async () => {
   const shallow = join(directory, 'shallow');
   execFileSync('git', ['clone', '--quiet', '--depth=1', `file://${repository}`, shallow], { stdio: 'pipe' });
   await assert.rejects(
@@ -41,7 +51,7 @@ test('in a shallow clone the missing history is named as the likely cause', asyn
   );
 });
 
-test('outside a repository it is said that there is none', async () => {
+test('outside a repository it is said that there is none', GIT, async () => {
   await assert.rejects(
     new Git(directory).requireRepository(),
     new RegExp(`^Error: ${directory} must be in a git repository: the base is read from it$`),
@@ -60,14 +70,14 @@ test('without git it is said that it must be installed', () => {
   assert.match(stderr, /^Error: git must be installed: the base is read from the repository$/m);
 });
 
-test('a work tree that is not as committed is seen', async () => {
+test('a work tree that is not as committed is seen', GIT, async () => {
   const clean = new Git(repository);
   assert.equal(await clean.isDirty(), false);
   writeFileSync(join(repository, 'other'), '');
   assert.equal(await clean.isDirty(), true);
 });
 
-test('a work tree of another commit is made beside, and leaves nothing behind', async () => {
+test('a work tree of another commit is made beside, and leaves nothing behind', GIT, async () => {
   const work = new Git(repository);
   const path = join(directory, 'work');
   await work.addWorktree(path, await work.resolve('--base', 'HEAD~1'));

@@ -5,7 +5,7 @@ import type { Host } from '../../../infra/local/host.ts';
 import { ManagedProcess } from '../../../infra/local/managed-process.ts';
 import type { ControlPlane } from '../control-plane.ts';
 import { CONTAINERD_SOCKET, NODE_ADDRESS, NODE_NAME, PATHS } from '../place.ts';
-import type { GoProgram } from '../toolchain.ts';
+import type { LabProgram } from '../toolchain.ts';
 import type { ConfigurationFiles } from './configuration.ts';
 import { POLICY_QUEUE } from './network.ts';
 import { PROVISIONER } from './objects.ts';
@@ -13,7 +13,7 @@ import { PROVISIONER } from './objects.ts';
 export interface NodeOptions {
   readonly host: Host;
   readonly directory: string;
-  readonly binaries: Readonly<Record<GoProgram, string>>;
+  readonly binaries: Readonly<Record<LabProgram, string>>;
   readonly plane: ControlPlane;
   readonly files: ConfigurationFiles;
   readonly kubeconfigs: NodeKubeconfigs;

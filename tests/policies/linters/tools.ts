@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Cache } from '../../../infra/local/cache.ts';
 import { runCommand } from '../../../infra/local/command.ts';
+import { buildGoProgram } from '../../../infra/local/go-program.ts';
 import type { Host, Progress } from '../../../infra/local/host.ts';
-import { buildGoProgram } from '../../go-program.ts';
 
 const HERE = import.meta.dirname;
 const KUBE_SCORE = join(HERE, '../kube-score');
@@ -30,35 +30,29 @@ export async function installTools(host: Host, progress: Progress): Promise<Lint
   const packages = await pythonPackages(cache, host, progress);
   const kubeScore = await buildGoProgram(
     { name: 'kube-score', module: KUBE_SCORE, target: 'github.com/zegl/kube-score/cmd/kube-score' },
-    host,
-    progress,
+    { host, progress },
   );
   const podSecurity = await buildGoProgram(
     { name: 'pod-security', module: POD_SECURITY, target: '.', sources: ['main.go'] },
-    host,
-    progress,
+    { host, progress },
   );
   return {
     kubernetesValidate: ['python3', join(packages, 'bin/kubernetes-validate')],
     checkov: ['python3', join(packages, 'bin/checkov')],
-    kubeScore: [kubeScore],
-    podSecurity: [podSecurity],
+    kubeScore: [kubeScore.path],
+    podSecurity: [podSecurity.path],
     environment: { PYTHONPATH: packages, PYTHONDONTWRITEBYTECODE: '1' },
   };
 }
 
 async function pythonPackages(cache: Cache, host: Host, progress: Progress): Promise<string> {
   const requirements = join(HERE, 'requirements.txt');
-  return cache.entry('linters-python', [await readFile(requirements, 'utf8')], async (made) => {
+  const madeFrom = [await readFile(requirements, 'utf8')];
+  const make = async (made: string): Promise<void> => {
     progress('installing kubernetes-validate and checkov from their wheels (once, about a minute)');
     const options = ['--quiet', '--disable-pip-version-check', '--no-warn-script-location', '--no-compile'];
-    await runCommand(
-      'python3',
-      ['-m', 'pip', 'install', ...options, '--no-deps', '--target', made, '-r', requirements],
-      {
-        host,
-        cwd: HERE,
-      },
-    );
-  });
+    const args = ['-m', 'pip', 'install', ...options, '--no-deps', '--target', made, '-r', requirements];
+    await runCommand('python3', args, { host, cwd: HERE });
+  };
+  return cache.entry('linters-python', madeFrom, make, { progress });
 }

@@ -7,6 +7,7 @@ import type { Stack } from '@pulumi/pulumi/automation/index.js';
 import type { Environment } from '../../../infra/environments/environment.ts';
 import { staging } from '../../../infra/environments/staging.ts';
 import { growVolumes } from '../../../infra/pulumi/grow-volumes.ts';
+import { needs } from '../../runner/needs.ts';
 import { configurationOf, manifestsOf } from '../stacks.ts';
 import { installClasses, installKinds, startTestCluster, type TestCluster } from './cluster.ts';
 import {
@@ -21,8 +22,8 @@ import {
 import { startOperation } from './stack-process.ts';
 import { startStandInProvider, type StandInProvider } from './stand-in-provider.ts';
 
-const DEADLINE = { timeout: 300_000 };
-/** The first time, the API server and the engine are built from their modules. */
+const DEADLINE = { timeout: 300_000, ...needs('etcd', 'openssl') };
+/** Where the runner has not done so, the API server and the engine are built from their modules. */
 const BUILD_DEADLINE = { timeout: 2_400_000 };
 const PLAIN = ['context', 'clusterUid'];
 
@@ -46,6 +47,7 @@ const options =
   real === undefined ? DEADLINE : { ...DEADLINE, skip: `the stand-in is not used beside ${real}` };
 
 before(async () => {
+  if (DEADLINE.skip !== undefined) return;
   cluster = await startTestCluster();
   endings.push(cluster.stop);
   process.env['KUBECONFIG'] = cluster.kubeconfig;

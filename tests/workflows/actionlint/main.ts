@@ -3,15 +3,14 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildGoProgram } from '../../go-program.ts';
+import { buildGoProgram } from '../../../infra/local/go-program.ts';
 
 const HERE = import.meta.dirname;
 const WORKFLOWS = join(HERE, '../../../.github/workflows');
 
-const actionlint = await buildGoProgram(
+const { path: actionlint } = await buildGoProgram(
   { name: 'actionlint', module: HERE, target: 'github.com/rhysd/actionlint/cmd/actionlint' },
-  process,
-  (text) => process.stderr.write(`lint:workflows: ${text}\n`),
+  { host: process, progress: (text) => process.stderr.write(`lint:workflows: ${text}\n`) },
 );
 
 /** Without the linters that it takes from PATH where they are: the answer is the same on every machine. */

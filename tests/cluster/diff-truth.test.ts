@@ -10,6 +10,7 @@ import type { RealChange } from '../infra/diff/real-changes/real-change.ts';
 import { realChanges } from '../infra/diff/real-changes/real-changes.ts';
 import { startApiServer, type ApiServer } from '../lab/api-server.ts';
 import { customResourceDefinition } from '../lab/custom-resources.ts';
+import { needs } from '../runner/needs.ts';
 import { AppliedEnvironment, type Outcome } from './truth/applied-environment.ts';
 
 /** Rules that say of a field that it is immutable. */
@@ -17,7 +18,7 @@ const IMMUTABLE = ['claim-template', 'claim-template-grown', 'set-immutable', 's
 
 const shown = realChanges.filter(({ evidence }) => evidence !== undefined);
 
-describe('what a real API server does when a change is applied', () => {
+describe('what a real API server does when a change is applied', needs('etcd', 'openssl'), () => {
   let directory: string;
   let server: ApiServer;
   const environments = new Map<string, AppliedEnvironment>();

@@ -9,10 +9,11 @@ import { waitUntil } from '../../infra/local/wait.ts';
 import { startApiServer, type ApiServer } from '../lab/api-server.ts';
 import { SCALED_OBJECTS } from '../lab/custom-resources.ts';
 import { pipelinePod, RESTRICTED } from '../lab/pipeline-pod.ts';
+import { needs } from '../runner/needs.ts';
 
 const MANIFESTS = join(import.meta.dirname, '../manifests/lab');
 
-describe('a real API server', () => {
+describe('a real API server', needs('etcd', 'openssl'), () => {
   let directory: string;
   let server: ApiServer;
 

@@ -1,0 +1,117 @@
+import { accessSync, constants, readFileSync } from 'node:fs';
+import { delimiter, isAbsolute, join } from 'node:path';
+import { runCommand } from '../../infra/local/command.ts';
+import type { Host, Progress } from '../../infra/local/host.ts';
+
+/** What only the machine's own packages bring: what is started (or looked for), and the Debian package that has it. */
+const PROGRAMS = {
+  buildah: 'buildah',
+  '/usr/bin/chromium': 'chromium',
+  '/usr/lib/cni/bridge': 'containernetworking-plugins',
+  conntrack: 'conntrack',
+  containerd: 'containerd',
+  etcd: 'etcd-server',
+  git: 'git',
+  ip: 'iproute2',
+  iptables: 'iptables',
+  javac: 'default-jdk-headless',
+  jq: 'jq',
+  kcat: 'kcat',
+  mmdebstrap: 'mmdebstrap',
+  mvn: 'maven',
+  nsenter: 'util-linux',
+  openssl: 'openssl',
+  pip3: 'python3-pip',
+  runc: 'runc',
+  tini: 'tini',
+  unshare: 'util-linux',
+  wrk: 'wrk',
+} as const;
+
+export type ProgramName = keyof typeof PROGRAMS;
+
+export function packageOf(program: ProgramName): string {
+  return PROGRAMS[program];
+}
+
+/** Those that this machine does not have. */
+export function missingPrograms(wanted: readonly ProgramName[], host: Host): readonly ProgramName[] {
+  return wanted.filter((program) => !isFound(program, host));
+}
+
+/** The command that adds them, for a person. */
+export function installCommand(programs: readonly ProgramName[]): string {
+  return `sudo apt-get install -y --no-install-recommends ${packagesOf(programs).join(' ')}`;
+}
+
+/** Whether this user may install Debian's packages here. @param osRelease text of /etc/os-release */
+export function mayInstall(uid: number | undefined, osRelease: string): boolean {
+  return uid === 0 && /^ID=debian$/m.test(osRelease);
+}
+
+export interface InstallOptions {
+  readonly host: Host;
+  readonly uid: number | undefined;
+  readonly progress: Progress;
+  /** @default the text of /etc/os-release */
+  readonly osRelease?: string;
+}
+
+/**
+ * Installs what is missing, where that may be done. It says so first.
+ *
+ * @returns what is missing still
+ */
+export async function installPrograms(
+  wanted: readonly ProgramName[],
+  { host, uid, progress, osRelease = readOsRelease() }: InstallOptions,
+): Promise<readonly ProgramName[]> {
+  const missing = missingPrograms(wanted, host);
+  if (missing.length === 0 || !mayInstall(uid, osRelease)) return missing;
+  const packages = packagesOf(missing);
+  progress(`installing Debian's ${packages.join(', ')} with apt-get`);
+  const environment = { DEBIAN_FRONTEND: 'noninteractive' };
+  const apt = (...args: readonly string[]): Promise<void> =>
+    runCommand('apt-get', args, {
+      host,
+      cwd: '/',
+      environment,
+      onLine: (line) => {
+        if (/^(Get:|Unpacking |Setting up )/.test(line)) progress(`apt-get: ${line}`);
+      },
+    });
+  try {
+    await apt('update');
+    await apt('install', '--yes', '--no-install-recommends', ...packages);
+  } catch (error) {
+    progress(`not installed: ${(error as Error).message}`);
+  }
+  return missingPrograms(wanted, host);
+}
+
+function packagesOf(programs: readonly ProgramName[]): readonly string[] {
+  return [...new Set(programs.map(packageOf))].sort();
+}
+
+/** @param program a path, or the name of a command */
+export function isFound(program: string, { env }: Pick<Host, 'env'>): boolean {
+  if (isAbsolute(program)) return isExecutable(program);
+  return (env['PATH'] ?? '').split(delimiter).some((directory) => isExecutable(join(directory, program)));
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function readOsRelease(): string {
+  try {
+    return readFileSync('/etc/os-release', 'utf8');
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,97 @@
+import { globSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Host, Progress } from '../../infra/local/host.ts';
+import type { Needs } from '../../infra/local/up/prerequisites.ts';
+import { Toolchain } from '../../infra/local/toolchain.ts';
+import { pythonStack } from '../bench/rivals/python.ts';
+import { buildLabProgram } from '../lab/toolchain.ts';
+import { buildPulumi } from '../pulumi/engine/pulumi-cli.ts';
+import type { ProgramName } from './programs.ts';
+
+export const ROOT = join(import.meta.dirname, '../..');
+
+/** What a registry brings and a suite takes from the cache: fetched or built there before the suite begins. */
+interface Part {
+  readonly from: 'maven' | 'go' | 'pypi';
+  /** Without these it is not made, and the tests that would take it are skipped. @default none */
+  readonly programs?: readonly ProgramName[];
+  readonly make: (options: MakeOptions) => Promise<unknown>;
+}
+
+export interface MakeOptions {
+  readonly host: Host;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+}
+
+const PARTS = {
+  'kafka/3.9': { from: 'maven', make: (options) => new Toolchain(options).jars('kafka/3.9') },
+  'kafka/4.4': { from: 'maven', make: (options) => new Toolchain(options).jars('kafka/4.4') },
+  zookeeper: { from: 'maven', make: (options) => new Toolchain(options).jars('zookeeper') },
+  versitygw: { from: 'go', make: (options) => new Toolchain(options).versitygw() },
+  kubernetes: { from: 'go', make: (options) => buildLabProgram('kubernetes', options) },
+  pulumi: { from: 'go', make: ({ host, progress }) => buildPulumi(host, progress) },
+  flask: { from: 'pypi', programs: ['pip3'], make: ({ progress }) => pythonStack('flask', progress) },
+} as const satisfies Readonly<Record<string, Part>>;
+
+export type PartName = keyof typeof PARTS;
+
+export const parts: Readonly<Record<PartName, Part>> = PARTS;
+
+/** Test files that are run together, and everything that they take from outside of the repository. */
+export interface Suite {
+  readonly files: readonly string[];
+  /** Files at a time. */
+  readonly concurrency: number;
+  /** Of the README: without them nothing is run. */
+  readonly prerequisites: Pick<Needs, 'java' | 'maven' | 'go'>;
+  /** Without one of these the tests that need it are left out. */
+  readonly programs: readonly ProgramName[];
+  readonly parts: readonly PartName[];
+}
+
+const SUITES = {
+  unit: {
+    files: [
+      'tests/{apps,docs,images,infra,policies,runner,workflows}/**/*.test.ts',
+      'tests/{bench,pulumi}/*.test.ts',
+    ],
+    concurrency: 4,
+    prerequisites: {},
+    programs: ['git', 'jq'],
+    parts: [],
+  },
+  integration: {
+    files: ['tests/integration/**/*.test.ts'],
+    concurrency: 2,
+    prerequisites: { java: true, maven: true, go: true },
+    programs: [
+      ...(['buildah', '/usr/bin/chromium', 'git', 'jq', 'kcat', 'mmdebstrap'] as const),
+      ...(['openssl', 'pip3', 'wrk'] as const),
+    ],
+    parts: ['kafka/3.9', 'kafka/4.4', 'zookeeper', 'versitygw', 'flask'],
+  },
+  cluster: {
+    files: ['tests/cluster/*.test.ts', 'tests/pulumi/engine/*.test.ts'],
+    concurrency: 2,
+    prerequisites: { go: true },
+    programs: ['etcd', 'openssl'],
+    parts: ['kubernetes', 'pulumi'],
+  },
+  e2e: {
+    files: ['tests/e2e/lab/*.test.ts'],
+    concurrency: 1,
+    prerequisites: {},
+    programs: [],
+    parts: [],
+  },
+} as const satisfies Readonly<Record<string, Suite>>;
+
+export type SuiteName = keyof typeof SUITES;
+
+export const suites: Readonly<Record<SuiteName, Suite>> = SUITES;
+
+/** Absolute, in the order in which they are run. */
+export function filesOf({ files }: Suite): readonly string[] {
+  return files.flatMap((pattern) => globSync(pattern, { cwd: ROOT }).sort()).map((file) => join(ROOT, file));
+}
