@@ -16,7 +16,7 @@ export interface ProcessOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Whether it does its work now; may throw while it does not. */
   readonly isReady: () => Promise<boolean>;
-  /** From the start until it must be ready. @default 60 s */
+  /** From the start until it must be ready. @default 180 s */
   readonly startDeadlineMs?: number;
   /** From SIGTERM until SIGKILL. @default 30 s */
   readonly stopDeadlineMs?: number;

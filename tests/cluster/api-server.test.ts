@@ -64,7 +64,7 @@ describe('a real API server', needs('etcd', 'openssl'), () => {
     // A quota refuses everything until the controller has counted for the first time.
     await waitUntil(() => create(pipelinePod(RESTRICTED)).code === 0, {
       what: `a restricted pod taken: ${create(pipelinePod(RESTRICTED)).errors}`,
-      deadlineMs: 30_000,
+      deadlineMs: 60_000,
       everyMs: 500,
     });
     const privileged = { ...RESTRICTED, privileged: true, allowPrivilegeEscalation: true };

@@ -65,7 +65,7 @@ function run(
   const log = join(home, 'log');
   const result = spawnSync(join(scripts, script), {
     encoding: 'utf8',
-    timeout: 30_000,
+    timeout: 120_000,
     env: {
       PATH: `${join(home, 'bin')}${delimiter}${process.env['PATH'] ?? ''}`,
       HEADWATER_CONFIG: home,
@@ -86,13 +86,14 @@ function isReady(me: number, views: Views): boolean {
   return status === 0;
 }
 
-/** Whether the gate let the broker go at once, rather than at its timeout. */
+/** Whether the gate let the broker go at once, rather than at its timeout: by its own words, on a machine of any speed. */
 function mayLeave(me: number, views: Views): boolean {
-  const started = performance.now();
-  const { status, stderr } = run('before-stop.sh', me, views);
+  const { status, stderr, log } = run('before-stop.sh', me, views);
   assert.equal(stderr, '');
   assert.equal(status, 0, 'a departure is held, never refused');
-  return performance.now() - started < 1000;
+  const mayGo = log === 'before-stop: leaves: the others suffice\n';
+  if (!mayGo) assert.match(log, /before-stop: leaves after 2 s although it is needed by .*\n$/);
+  return mayGo;
 }
 
 test('a broker that its peers count in sync is ready', options, () => {

@@ -42,7 +42,7 @@ test(
     bench.kill('SIGTERM');
     await ended;
     const left = () => [...running(endpoint), ...running(directory)];
-    await waitUntil(() => left().length === 0, { what: `ended: ${left().join()}`, deadlineMs: 20_000 });
-    await waitUntil(() => !existsSync(directory), { what: `removed: ${directory}`, deadlineMs: 20_000 });
+    await waitUntil(() => left().length === 0, { what: `ended: ${left().join()}`, deadlineMs: 60_000 });
+    await waitUntil(() => !existsSync(directory), { what: `removed: ${directory}`, deadlineMs: 60_000 });
   },
 );

@@ -36,7 +36,7 @@ function spread(consumers: readonly RunningConsumer[], sizes: readonly number[])
       const isWhole = all.length === 6 && all.every((partition, index) => partition === index);
       return isWhole && shares.every(({ length }, index) => length === sizes[index]);
     },
-    { what: `spread as ${sizes.join(', ')}`, deadlineMs: 15_000 },
+    { what: `spread as ${sizes.join(', ')}`, deadlineMs: 60_000 },
   );
 }
 
@@ -120,24 +120,24 @@ test('a broker that hangs beyond the session and comes back: every record is sto
   } finally {
     broker.signal('SIGCONT');
   }
-  await waitUntil(() => scene.sendNumbers(20, 40).then(() => true), { what: 'sent', deadlineMs: 40_000 });
+  await waitUntil(() => scene.sendNumbers(20, 40).then(() => true), { what: 'sent', deadlineMs: 60_000 });
   const end = await scene.logEnd();
   await scene.storedUpTo(end);
   assert.deepEqual(await scene.offsets(), range(0, end));
-  await waitUntil(() => consumer.notReady === undefined, { what: 'ready', deadlineMs: 10_000 });
+  await waitUntil(() => consumer.notReady === undefined, { what: 'ready', deadlineMs: 60_000 });
   await scene.verify();
 });
 
 test('partitions that are added to the topic are found and assigned', async () => {
   const scene = await rig.scene({ partitions: 1 });
   const consumer = scene.start();
-  await waitUntil(() => assigned(consumer).length === 1, { what: 'assigned', deadlineMs: 10_000 });
+  await waitUntil(() => assigned(consumer).length === 1, { what: 'assigned', deadlineMs: 60_000 });
   await rig.admin.createPartitions({
     topics: [{ name: scene.topic, count: 3, assignments: [{ brokerIds: [1] }, { brokerIds: [1] }] }],
   });
   await waitUntil(() => scene.sendNumbers(0, 10, { partition: 2 }).then(() => true), {
     what: 'sent',
-    deadlineMs: 10_000,
+    deadlineMs: 60_000,
   });
   await scene.storedUpTo(undefined, 2);
 });
@@ -148,12 +148,12 @@ test('a topic that does not exist yet: not ready by name, and consumed when it d
   const consumer = scene.start({ KAFKA_TOPIC: topic, KAFKA_GROUP_ID: topic });
   await waitUntil(() => consumer.notReady?.includes(`topic ${topic} does not exist`), {
     what: 'not ready',
-    deadlineMs: 10_000,
+    deadlineMs: 60_000,
   });
   await rig.makeTopic(topic, 1);
   await waitUntil(() => consumer.notReady === undefined && assigned(consumer).length === 1, {
     what: 'ready',
-    deadlineMs: 20_000,
+    deadlineMs: 60_000,
   });
 });
 
@@ -162,7 +162,7 @@ test('a commit in the name of a past generation is refused, dropped, and not mad
   await scene.sendNumbers(0, 10);
   const consumer = scene.start();
   await scene.storedUpTo(10);
-  await waitUntil(async () => (await scene.committed()) === 10, { what: 'committed', deadlineMs: 5000 });
+  await waitUntil(async () => (await scene.committed()) === 10, { what: 'committed', deadlineMs: 60_000 });
   const brokers = new Brokers({
     connection: { bootstrapBrokers: rig.kafka.bootstrapServers.split(',') },
     clientId: 'zombie',

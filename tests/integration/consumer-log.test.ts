@@ -143,7 +143,7 @@ test('transactions: committed records are stored, aborted ones are not, and mark
     );
     await waitUntil(async () => (await scene.committed()) === logEnd, {
       what: 'committed to the end',
-      deadlineMs: 5000,
+      deadlineMs: 60_000,
     });
     assert.equal(await consumer.metric('lag_records'), 0);
     const { absent, records } = await scene.verify();

@@ -64,11 +64,11 @@ test('memory that is spent flushes the largest buffer, with every buffer below i
     // All but what the buffers may keep.
     await waitUntil(async () => (await consumer.metric('object_bytes_total')) > 10 * MiB, {
       what: 'stored',
-      deadlineMs: 30_000,
+      deadlineMs: 60_000,
     });
     await waitUntil(async () => (await consumer.metric('lag_records')) < 8192, {
       what: 'read',
-      deadlineMs: 30_000,
+      deadlineMs: 60_000,
     });
   } finally {
     clearInterval(sampling);

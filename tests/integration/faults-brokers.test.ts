@@ -131,7 +131,7 @@ async function killUnderLoad(
   await broker.exited;
   await waitUntil(() => load.longestSilenceMs(since, partitions) < Infinity, {
     what: `accepting again: the partitions ${partitions.join(', ')}`,
-    deadlineMs: 30_000,
+    deadlineMs: 60_000,
   });
   await broker.start();
   const inSyncMs = await untilInSync(platform, stream);

@@ -136,7 +136,7 @@ describe('consumers', () => {
         const put = await storeProxy.at('after-relay', goOn, ofStream);
         await waitUntil(async () => ((await stream.committed()).get(put.partition) ?? 0) >= put.claimedEnd, {
           what: `committed: ${place(put)}`,
-          deadlineMs: 10_000,
+          deadlineMs: 60_000,
         });
         await kill('go-on');
         return place(put);
@@ -150,7 +150,7 @@ describe('consumers', () => {
         const lags = consumers.map((consumer) => readMetric(consumer, 'headwater_consumer_lag_records'));
         return (await Promise.all(lags)).every(({ size }) => size === partitions);
       },
-      { what: `owned by each of ${consumers.length}: ${partitions} partitions`, deadlineMs: 30_000 },
+      { what: `owned by each of ${consumers.length}: ${partitions} partitions`, deadlineMs: 60_000 },
     );
   }
 

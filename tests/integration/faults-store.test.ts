@@ -92,7 +92,7 @@ describe('a store with faults', () => {
     await load.untilAccepted(300);
     await waitUntil(async () => (await stream.committed()).size === 2, {
       what: 'committed in both partitions',
-      deadlineMs: 10_000,
+      deadlineMs: 60_000,
     });
     platform.store.signal('SIGKILL');
     await platform.store.exited;

@@ -131,7 +131,7 @@ test('Ctrl-C ends all processes, while another up is refused and a killed consum
   process.kill(pid, 'SIGKILL');
   await waitUntil(() => said().includes('consumer ended with SIGKILL, starting it again'), {
     what: 'noticed',
-    deadlineMs: 10_000,
+    deadlineMs: 60_000,
   });
   const posted = await fetch(`http://127.0.0.1:${port}/upload`, {
     method: 'POST',
@@ -185,7 +185,7 @@ test('a supervisor killed by SIGKILL leaves nothing that the next one could not 
   child.kill('SIGKILL');
   await ended;
   if (process.platform === 'linux') {
-    await waitUntil(() => alive(left).length === 0, { what: 'dead with its parent', deadlineMs: 10_000 });
+    await waitUntil(() => alive(left).length === 0, { what: 'dead with its parent', deadlineMs: 60_000 });
   }
   assert.partialDeepStrictEqual(await upOnce(t, ['--state', state, '--input', input]), {
     ok: true,

@@ -80,7 +80,7 @@ async function reasonNotReady(t: TestContext, variables: Partial<ProducerVariabl
       const { reason = '' } = (await answer.json()) as { reason?: string };
       return answer.status === 503 && reason !== 'Kafka has not answered yet' && reason;
     },
-    { what: 'a reason', deadlineMs: 10_000 },
+    { what: 'a reason', deadlineMs: 60_000 },
   );
 }
 

@@ -55,13 +55,13 @@ for (const mode of ['zookeeper', 'kraft'] as const) {
     test('a user is written over the replication listener, and makes topics over the clients’', async () => {
       const bootstrapBrokers = serversOf(LISTENER_PORTS.replication);
       await writeUsers(
-        { bootstrapBrokers, tls: cluster.certificates, users: [user], deadlineMs: 30_000 },
+        { bootstrapBrokers, tls: cluster.certificates, users: [user], deadlineMs: 60_000 },
         log,
       );
       const admin = login(user.password);
       try {
         const events = { name: 'events', partitions: 6, replicationFactor: 3 };
-        await converge(admin, [events], { deadlineMs: 30_000, log });
+        await converge(admin, [events], { deadlineMs: 60_000, log });
       } finally {
         await admin.close();
       }
@@ -81,7 +81,7 @@ for (const mode of ['zookeeper', 'kraft'] as const) {
     });
 
     test('where all are in sync, one may leave at once', async () => {
-      await waitUntil(() => brokerAt(1).isReady(), { what: 'ready', deadlineMs: 20_000 });
+      await waitUntil(() => brokerAt(1).isReady(), { what: 'ready', deadlineMs: 60_000 });
       assert.equal(await brokerAt(1).beforeStop(20), 'before-stop: leaves: the others suffice');
     });
 

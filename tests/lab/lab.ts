@@ -90,14 +90,14 @@ export async function down(host: Host): Promise<void> {
   // The kernel ends the namespaces of a keeper that was killed; that takes it a moment.
   await waitUntil(() => initFile(host).running() === undefined, {
     what: 'rid of the node',
-    deadlineMs: 30_000,
+    deadlineMs: 60_000,
   });
   await waitUntil(
     () => {
       removeCgroups();
       return true;
     },
-    { what: 'rid of the cgroups of pods', deadlineMs: 30_000 },
+    { what: 'rid of the cgroups of pods', deadlineMs: 60_000 },
   );
   await rm(DIRECTORY, { recursive: true, force: true });
 }

@@ -29,7 +29,7 @@ test('a run that several batches settle, in any order, is answered in the order 
   const parts = await startApp(t);
   const runs = holdRuns(parts);
   const answer = parts.app.inject(post('0\n\n1\r\n2\n3\n4\n5'));
-  await waitUntil(() => runs.length === 2, { what: 'two runs', deadlineMs: 5_000 });
+  await waitUntil(() => runs.length === 2, { what: 'two runs', deadlineMs: 60_000 });
   const [first, last] = runs;
   assert.deepEqual(first?.run.numbers, [1, 3, 4, 5, 6]);
   assert.deepEqual(last?.run.numbers, [7], 'the last line ends with the body');
@@ -65,7 +65,7 @@ test('a line that is wrong keeps its place between the runs beside it', async (t
   const parts = await startApp(t, { maxBodyBytes: 5 });
   const runs = holdRuns(parts);
   const answer = parts.app.inject(post('0\n1\n{\n2\n1234567\n3\n'));
-  await waitUntil(() => runs.length === 3, { what: 'three runs', deadlineMs: 5_000 });
+  await waitUntil(() => runs.length === 3, { what: 'three runs', deadlineMs: 60_000 });
   for (const { run, settled } of runs.toReversed()) {
     settled(0, run.numbers.length, { partition: 0, offset: 0, timestamp: 0 });
   }
@@ -120,9 +120,9 @@ test('at most 1 MiB of the lines of one upload is under way at once', async (t) 
   const line = JSON.stringify('x'.repeat(99_998));
   const answer = parts.app.inject(post(`${line}\n`.repeat(25)));
   const underWay = () => runs.reduce((sum, { run }) => sum + run.numbers.length, 0);
-  await waitUntil(() => underWay() === 10, { what: 'a full window', deadlineMs: 5_000 });
+  await waitUntil(() => underWay() === 10, { what: 'a full window', deadlineMs: 60_000 });
   for (let settled = 0; settled < 25;) {
-    await waitUntil(() => runs.length > 0, { what: 'a run', deadlineMs: 5_000, everyMs: 1 });
+    await waitUntil(() => runs.length > 0, { what: 'a run', deadlineMs: 60_000, everyMs: 1 });
     assert.ok(underWay() <= 10);
     for (const each of runs.splice(0)) {
       each.settled(0, each.run.numbers.length, { partition: 0, offset: 0, timestamp: 0 });

@@ -92,6 +92,9 @@ test('what comes before an answer waits for it, in order and bounded', async (t)
   assert.equal(recordLog.records.length, 1);
   assert.ok(client.accepted.readableLength <= 4 * 65_536, `${client.accepted.readableLength} bytes are held`);
   settle();
+  // To count the answers takes longer, the more there are: the last of them are soon there once all is stored.
+  await client.until(() => recordLog.records.length === more + 1, 'everything stored');
+  await client.until(() => client.accepted.writableLength === 0, 'everything answered');
   await client.until(() => countStored(client.text) === more + 1, 'every answer');
   assert.equal(recordLog.records.length, more + 1);
 });

@@ -4,7 +4,7 @@ import type { TestContext } from 'node:test';
 import type { FastifyInstance } from 'fastify';
 import { waitUntil } from '../../../infra/local/wait.ts';
 
-const DEADLINE_MS = 10_000;
+const DEADLINE_MS = 60_000;
 
 /** A connection of which both ends are at hand: what has arrived at the server need not be guessed from the time. */
 export class RawClient {

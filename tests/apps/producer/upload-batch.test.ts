@@ -141,12 +141,18 @@ test('results come while the body is still being sent', async (t) => {
   const { app } = await startApp(t);
   const { upload, received } = await open(await listen(app));
   upload.write('1\n');
-  await waitUntil(() => received.text.includes('"line":1,'), { what: 'answered: line 1', deadlineMs: 5_000 });
+  await waitUntil(() => received.text.includes('"line":1,'), {
+    what: 'answered: line 1',
+    deadlineMs: 60_000,
+  });
   upload.write('2\n3');
-  await waitUntil(() => received.text.includes('"line":2,'), { what: 'answered: line 2', deadlineMs: 5_000 });
+  await waitUntil(() => received.text.includes('"line":2,'), {
+    what: 'answered: line 2',
+    deadlineMs: 60_000,
+  });
   assert.equal(received.text.includes('"line":3'), false);
   upload.end();
-  await waitUntil(() => received.ended, { what: 'answered: all', deadlineMs: 5_000 });
+  await waitUntil(() => received.ended, { what: 'answered: all', deadlineMs: 60_000 });
   assert.deepEqual(lines(received.text).at(-1), { done: true, stored: 3, failed: 0 });
 });
 
@@ -155,7 +161,7 @@ test('a client that does not read its results is not read either, and loses noth
   const { upload, received } = await open(await listen(app));
   const piece = `${JSON.stringify('x'.repeat(1_000))}\n`.repeat(100);
   upload.write(piece);
-  await waitUntil(() => received.response, { what: 'an answer', deadlineMs: 5_000 });
+  await waitUntil(() => received.response, { what: 'an answer', deadlineMs: 60_000 });
   received.response?.pause();
   let sent = 100;
   let waits = 0;
@@ -172,7 +178,7 @@ test('a client that does not read its results is not read either, and loses noth
   assert.ok(recordLog.records.length < sent);
   received.response?.resume();
   upload.end();
-  await waitUntil(() => received.ended, { what: 'answered: all', deadlineMs: 20_000 });
+  await waitUntil(() => received.ended, { what: 'answered: all', deadlineMs: 60_000 });
   assert.deepEqual(lines(received.text).at(-1), { done: true, stored: sent, failed: 0 });
 });
 
@@ -182,11 +188,11 @@ test('at most 1,000 lines of one upload are under way at once', async (t) => {
   recordLog.answer = (_record, offset) =>
     new Promise((resolve) => stored.push(() => resolve({ partition: 0, offset, timestamp: 0 })));
   const answer = app.inject(post('1\n'.repeat(3_000)));
-  await waitUntil(() => recordLog.records.length === 1_000, { what: 'a full window', deadlineMs: 5_000 });
+  await waitUntil(() => recordLog.records.length === 1_000, { what: 'a full window', deadlineMs: 60_000 });
   await delay(50);
   assert.equal(recordLog.records.length, 1_000);
   for (let next = 0; next < 3_000; next++) {
-    await waitUntil(() => stored[next], { what: 'the next line', deadlineMs: 5_000, everyMs: 1 });
+    await waitUntil(() => stored[next], { what: 'the next line', deadlineMs: 60_000, everyMs: 1 });
     stored[next]?.();
   }
   assert.deepEqual(lines((await answer).body).at(-1), { done: true, stored: 3_000, failed: 0 });
@@ -212,10 +218,13 @@ test('a client that goes away stops its upload, and nothing is left of it', asyn
   const { app, recordLog } = await startApp(t);
   const { upload, received } = await open(await listen(app));
   upload.write('1\n2\n');
-  await waitUntil(() => received.text.includes('"line":2,'), { what: 'answered: line 2', deadlineMs: 5_000 });
+  await waitUntil(() => received.text.includes('"line":2,'), {
+    what: 'answered: line 2',
+    deadlineMs: 60_000,
+  });
   upload.write('{"half":');
   upload.destroy();
-  await waitUntil(async () => (await connections(app)) === 0, { what: 'no connection', deadlineMs: 5_000 });
+  await waitUntil(async () => (await connections(app)) === 0, { what: 'no connection', deadlineMs: 60_000 });
   assert.equal(recordLog.records.length, 2);
 });
 
@@ -224,7 +233,7 @@ test('a client that goes away without having read its results leaves nothing eit
   const { upload, received } = await open(await listen(app));
   const piece = `${JSON.stringify('x'.repeat(1_000))}\n`.repeat(100);
   upload.write(piece);
-  await waitUntil(() => received.response, { what: 'an answer', deadlineMs: 5_000 });
+  await waitUntil(() => received.response, { what: 'an answer', deadlineMs: 60_000 });
   received.response?.pause();
   for (let waits = 0; waits < 20;) {
     await delay(waits === 0 ? 0 : 25);
@@ -234,7 +243,7 @@ test('a client that goes away without having read its results leaves nothing eit
     waits = 0;
   }
   upload.destroy();
-  await waitUntil(async () => (await connections(app)) === 0, { what: 'no connection', deadlineMs: 5_000 });
+  await waitUntil(async () => (await connections(app)) === 0, { what: 'no connection', deadlineMs: 60_000 });
   assert.equal((await app.inject(post('1'))).statusCode, 200);
 });
 
@@ -242,7 +251,7 @@ test('nothing more for the request timeout: the answer ends and says so', async 
   const { app } = await startApp(t, { requestTimeoutMs: 200 });
   const { upload, received } = await open(await listen(app));
   upload.write('1\n2');
-  await waitUntil(() => received.ended, { what: 'the end of the answer', deadlineMs: 5_000 });
+  await waitUntil(() => received.ended, { what: 'the end of the answer', deadlineMs: 60_000 });
   upload.destroy();
   assert.deepEqual(lines(received.text).at(-1), {
     done: false,
@@ -256,9 +265,12 @@ test('at the end of the program the upload ends with what was read of it', async
   const { app, ending, recordLog } = await startApp(t);
   const { upload, received } = await open(await listen(app));
   upload.write('1\n');
-  await waitUntil(() => received.text.includes('"line":1,'), { what: 'answered: line 1', deadlineMs: 5_000 });
+  await waitUntil(() => received.text.includes('"line":1,'), {
+    what: 'answered: line 1',
+    deadlineMs: 60_000,
+  });
   ending.abort();
-  await waitUntil(() => received.ended, { what: 'the end of the answer', deadlineMs: 5_000 });
+  await waitUntil(() => received.ended, { what: 'the end of the answer', deadlineMs: 60_000 });
   upload.destroy();
   const error = { code: 'shutting_down', message: 'the program is ending' };
   assert.deepEqual(lines(received.text).at(-1), { done: false, stored: 1, failed: 0, error });

@@ -34,7 +34,7 @@ export async function runClosedLoop(
   const elapsed = (performance.now() - begun) / 1_000;
   await waitUntil(() => underWay === 0, {
     what: 'an answer to each request',
-    deadlineMs: 30_000,
+    deadlineMs: 60_000,
   });
   for (const connection of opened) connection.close();
   return { ...answersOf(latencies, elapsed), errors };

@@ -111,7 +111,7 @@ export class AppliedEnvironment {
         seen = readTemplateRevisions(own.map((item) => this.#withoutPrefix(item)));
         return seen !== undefined;
       },
-      { what: 'the controllers have seen every workload', deadlineMs: 30_000, everyMs: 200 },
+      { what: 'the controllers have seen every workload', deadlineMs: 60_000, everyMs: 200 },
     );
     return seen ?? new Map<string, TemplateRevision>();
   }

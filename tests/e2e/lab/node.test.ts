@@ -18,7 +18,7 @@ test(
     if (init === undefined) throw new Error('the lab is down');
     // The kernel ends with the first process of the namespaces all others: as when a machine loses its power.
     process.kill(init.pid, 'SIGKILL');
-    await waitUntil(() => !isUp(process), { what: 'down', deadlineMs: 30_000 });
+    await waitUntil(() => !isUp(process), { what: 'down', deadlineMs: 60_000 });
     const began = performance.now();
     await up(process, process.getuid?.(), () => undefined);
     const node = (performance.now() - began) / 1_000;

@@ -130,7 +130,7 @@ test(
     const pid = Number(output.toString());
     assert.notEqual(identify(pid, process), undefined);
     parent.kill('SIGKILL');
-    await waitUntil(() => identify(pid, process) === undefined, { what: 'dead', deadlineMs: 5_000 });
+    await waitUntil(() => identify(pid, process) === undefined, { what: 'dead', deadlineMs: 60_000 });
   },
 );
 
@@ -142,6 +142,6 @@ test('what it has started and left behind ends with it', async (t) => {
   await started.stop();
   await waitUntil(() => identify(left, process) === undefined, {
     what: 'ended: what is left',
-    deadlineMs: 5_000,
+    deadlineMs: 60_000,
   });
 });

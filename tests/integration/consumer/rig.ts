@@ -90,7 +90,7 @@ export class Rig {
         await this.admin.createTopics({ topics: [topic], partitions, replicas: 1, configs: settings });
         return true;
       },
-      { what: `made: topic ${topic}`, deadlineMs: 20_000, everyMs: 200 },
+      { what: `made: topic ${topic}`, deadlineMs: 60_000, everyMs: 200 },
     );
     return waitUntil(
       async () => {
@@ -100,7 +100,7 @@ export class Rig {
           found?.partitions.length === partitions && found.partitions.every(({ leader }) => leader > 0);
         return isLed && Buffer.from(found.id.replaceAll('-', ''), 'hex').toString('base64url');
       },
-      { what: `topic ${topic}, led in every partition`, deadlineMs: 20_000 },
+      { what: `topic ${topic}, led in every partition`, deadlineMs: 60_000 },
     );
   }
 

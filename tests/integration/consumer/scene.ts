@@ -157,7 +157,7 @@ export class Scene {
         const links = await this.links(partition);
         return Number(links.at(-1)?.metadata['end']) >= end && links;
       },
-      { what: `stored up to ${end}: ${this.topic}/${partition}`, deadlineMs: 20_000 },
+      { what: `stored up to ${end}: ${this.topic}/${partition}`, deadlineMs: 60_000 },
     );
   }
 

@@ -104,7 +104,7 @@ test('the readiness-aware proxy leaves out who is not ready, and sends nothing t
   assert.equal(failed, 5);
 
   ready = false;
-  await waitUntil(() => proxy.ready === 1, { what: 'one upstream left', deadlineMs: 5_000 });
+  await waitUntil(() => proxy.ready === 1, { what: 'one upstream left', deadlineMs: 60_000 });
   const after = new Load({ endpoint: proxy.endpoint, events: 10, ratePerSecond: 1_000 });
   await after.done;
   assert.deepEqual(after.answers, { 201: 10 });

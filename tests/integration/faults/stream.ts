@@ -69,7 +69,7 @@ export class Stream {
     // Refused until the broker has got rid of the old one.
     return waitUntil(() => makeTopic(this.#platform, this.topic, this.partitions), {
       what: `made again: topic ${this.topic}`,
-      deadlineMs: 30_000,
+      deadlineMs: 60_000,
       everyMs: 500,
     });
   }
@@ -258,7 +258,7 @@ async function makeTopic(platform: Platform, topic: string, partitions: number):
       const states = await observer.partitions(topic);
       return states.length === partitions && states.every(({ leader }) => leader > 0);
     },
-    { what: `led in every partition: ${topic}`, deadlineMs: 30_000 },
+    { what: `led in every partition: ${topic}`, deadlineMs: 60_000 },
   );
   return observer.topicId(topic);
 }

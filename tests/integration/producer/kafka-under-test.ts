@@ -57,13 +57,13 @@ export class KafkaUnderTest {
         await this.#admin.createTopics({ topics: [topic], partitions, replicas, configs: settings });
         return true;
       },
-      { what: `made: topic ${topic}`, deadlineMs: 20_000, everyMs: 200 },
+      { what: `made: topic ${topic}`, deadlineMs: 60_000, everyMs: 200 },
     );
     await waitUntil(
       async () => (await this.leaders(topic)).filter((leader) => leader > 0).length === partitions,
       {
         what: `led in every partition: topic ${topic}`,
-        deadlineMs: 20_000,
+        deadlineMs: 60_000,
       },
     );
   }

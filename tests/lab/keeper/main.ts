@@ -62,7 +62,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => 
 try {
   for (const ports of FORWARDS) servers.push(await forward(ports));
   await node.spawn();
-  init.write(await waitUntil(() => firstProcess(node.pid), { what: 'a first process', deadlineMs: 10_000 }));
+  init.write(await waitUntil(() => firstProcess(node.pid), { what: 'a first process', deadlineMs: 60_000 }));
   await node.ready();
 } catch (error) {
   console.error(error);

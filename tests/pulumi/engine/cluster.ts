@@ -31,7 +31,7 @@ export async function startTestCluster(): Promise<TestCluster> {
   const nodes = pretendNodes(config);
   const kubeSystem = await waitUntil(() => core.readNamespace({ name: 'kube-system' }), {
     what: 'a namespace kube-system',
-    deadlineMs: 30_000,
+    deadlineMs: 60_000,
   });
   return {
     kubeconfig: server.kubeconfig,
@@ -85,7 +85,7 @@ export async function installKinds(
       for (const kind of kinds) await fresh.list(`${group}/${version}`, kind, 'default');
       return true;
     },
-    { what: `serving ${kinds.join(', ')}`, deadlineMs: 30_000 },
+    { what: `serving ${kinds.join(', ')}`, deadlineMs: 60_000 },
   );
 }
 
@@ -104,7 +104,7 @@ export async function makeAccount(
   });
   const token = await waitUntil(
     async () => (await core.readNamespacedSecret({ name, namespace })).data?.['token'],
-    { what: `a token of ${name}`, deadlineMs: 10_000 },
+    { what: `a token of ${name}`, deadlineMs: 60_000 },
   );
   const as = (presented: string): KubeConfig => {
     const server = config.getCurrentCluster();

@@ -139,7 +139,7 @@ test('volumes grow with their data, and the pods go on', options, async () => {
         await stack.refresh({ target: [target] });
       },
       say: (text) => said.push(text),
-      deadlineMs: 30_000,
+      deadlineMs: 60_000,
     });
   assert.deepEqual(await grow(), ['headwater/kafka']);
   assert.equal(said.filter((line) => line.includes('100Gi → 200Gi')).length, 3);

@@ -124,7 +124,7 @@ test('an account that may not look is refused, with the right that it lacks', DE
   const partly = lacks('storageclasses.storage.k8s.io', 'list resource "storageclasses"', 'storage.k8s.io');
   await waitUntil(async () => (await messageOf(visitor.config)) === partly, {
     what: partly,
-    deadlineMs: 10_000,
+    deadlineMs: 60_000,
   });
 });
 

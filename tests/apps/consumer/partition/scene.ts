@@ -71,7 +71,7 @@ export function scene(t: TestContext, setting: Setting = {}): Scene {
     await running;
   });
   const until = (condition: () => boolean): Promise<void> =>
-    waitUntil(condition, { what: 'as the test asks', deadlineMs: 5000, everyMs: 1 }).then(() => undefined);
+    waitUntil(condition, { what: 'as the test asks', deadlineMs: 60_000, everyMs: 1 }).then(() => undefined);
   return {
     store,
     source,

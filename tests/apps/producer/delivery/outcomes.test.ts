@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { waitUntil } from '../../../../infra/local/wait.ts';
+import { within } from '../../../within.ts';
 import { error, idOf, offsetOf, start, values } from './scene.ts';
 
 test('an attempt without an answer is repeated as the very same batch', async (t) => {
@@ -27,7 +28,7 @@ test('refusals until the deadline are a refusal; then the next batch has a new p
 });
 
 test('one attempt among refusals that may have been appended makes the outcome unknown', async (t) => {
-  const { cluster, send } = await start(t, { limits: { deliveryTimeoutMs: 400 } });
+  const { cluster, send } = await start(t, { limits: { deliveryTimeoutMs: 2_500 } });
   const refusal = error('NOT_LEADER_OR_FOLLOWER');
   for (const doubt of [
     'hang up',
@@ -125,19 +126,19 @@ test('what may have been appended is not split', async (t) => {
 });
 
 test('a record whose time is up before it was ever sent is refused, not unknown', async (t) => {
-  const { cluster, send } = await start(t, { limits: { deliveryTimeoutMs: 600 } });
+  const { cluster, send } = await start(t, { limits: { deliveryTimeoutMs: 2_500 } });
   cluster.script.push('hang up');
   cluster.leaders = [-1];
   cluster.epoch++;
   const sent = send('sent');
-  await waitUntil(() => cluster.sent.length === 1, { what: 'sent', deadlineMs: 2_000 });
+  await waitUntil(() => cluster.sent.length === 1, { what: 'sent', deadlineMs: 60_000 });
   assert.deepEqual(await Promise.all([sent, send('queued')]), ['unknown', 'refused']);
   assert.deepEqual(cluster.sent.map(values), [['sent']]);
   cluster.leaders = [0];
   cluster.epoch++;
   await waitUntil(async () => typeof (await send('after')) === 'object', {
     what: 'stored',
-    deadlineMs: 5_000,
+    deadlineMs: 60_000,
   });
 });
 
@@ -160,9 +161,7 @@ test('an answer never comes later than the delivery timeout, whatever is waited 
   broker.hangs = true;
   broker.mute();
   for (let round = 0; round < 3; round++) {
-    const begun = performance.now();
-    const results = await Promise.all(['a', 'b'].map((value) => send(value)));
+    const results = await within(1_500, Promise.all(['a', 'b'].map((value) => send(value))));
     assert.ok(results.every((result) => result === 'refused' || result === 'unknown'));
-    assert.ok(performance.now() - begun < 1_500, `${performance.now() - begun} ms`);
   }
 });

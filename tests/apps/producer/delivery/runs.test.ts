@@ -29,7 +29,7 @@ async function appendRun(log: KafkaRecordLog, records: readonly string[], key?: 
       else outcomes.set(index, outcome.offset === null ? null : outcome.offset + index - from);
     }
   });
-  await waitUntil(() => outcomes.size === records.length, { what: 'settled: all', deadlineMs: 5_000 });
+  await waitUntil(() => outcomes.size === records.length, { what: 'settled: all', deadlineMs: 60_000 });
   return records.map((_, index) => outcomes.get(index));
 }
 
@@ -55,7 +55,9 @@ test('a run is shared out by bytes too, and a record larger than a batch has one
 });
 
 test('a batch of a run that is refused or unknown says nothing of its other batches', async (t) => {
-  const { cluster, log, budget } = await start(t, { limits: { batchMaxRecords: 4, deliveryTimeoutMs: 300 } });
+  const { cluster, log, budget } = await start(t, {
+    limits: { batchMaxRecords: 4, deliveryTimeoutMs: 2_500 },
+  });
   cluster.script.push('hang up');
   cluster.produce = (sent) => {
     const [first = ''] = values(sent);
@@ -97,7 +99,7 @@ test('full batches in turn, and one that is repeated beside them, each have thei
   cluster.script.push('hang up');
   const records = (prefix: string) => ten.slice(1).map((digit) => `${prefix}${digit}`.repeat(450));
   const repeated = appendRun(log, records('r'), keyOf(0, 2));
-  await waitUntil(() => cluster.sent.length === 1, { what: 'sent', deadlineMs: 2_000 });
+  await waitUntil(() => cluster.sent.length === 1, { what: 'sent', deadlineMs: 60_000 });
   for (const prefix of ['a', 'b', 'c']) {
     await appendRun(log, records(prefix), keyOf(1, 2));
     assert.deepEqual(
@@ -113,7 +115,9 @@ test('full batches in turn, and one that is repeated beside them, each have thei
 });
 
 test('what is left of a run whose time is up is refused, and it alone', async (t) => {
-  const { cluster, log, budget } = await start(t, { limits: { batchMaxRecords: 4, deliveryTimeoutMs: 400 } });
+  const { cluster, log, budget } = await start(t, {
+    limits: { batchMaxRecords: 4, deliveryTimeoutMs: 2_500 },
+  });
   cluster.script.push('silent');
   assert.deepEqual(await appendRun(log, ten, 'k'), [
     ...['unknown', 'unknown', 'unknown', 'unknown'],

@@ -63,7 +63,7 @@ export async function start(
     await log.close(performance.now());
     await cluster.close();
   });
-  await waitUntil(() => log.notReady() === undefined, { what: 'ready', deadlineMs: 5_000 });
+  await waitUntil(() => log.notReady() === undefined, { what: 'ready', deadlineMs: 60_000 });
   const send = async (value: string, key?: string) => {
     try {
       return await log.append({
