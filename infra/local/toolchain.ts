@@ -1,13 +1,11 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { Cache } from './cache.ts';
 import { runCommand } from './command.ts';
 import { buildGoProgram, isGoProgramBuilt, type GoProgram } from './go-program.ts';
 import type { Host, Progress } from './host.ts';
+import { compareJars, fetchJars, hasMavenSettings, readJars, type FetchOptions } from './maven-jars.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const VERSITYGW: GoProgram = {
@@ -16,7 +14,7 @@ const VERSITYGW: GoProgram = {
   target: 'github.com/versity/versitygw/cmd/versitygw',
 };
 
-/** A directory below `images/` with a pinned `pom.xml` and, in `jars.sha256`, what it must resolve to. */
+/** A directory below `images/` with a pinned `pom.xml` and, in `jars.sha256`, what it resolves to. */
 export type JarSet = 'kafka/3.9' | 'kafka/4.4' | 'zookeeper';
 
 export interface ToolchainOptions {
@@ -29,6 +27,8 @@ export interface ToolchainOptions {
   readonly signal?: AbortSignal;
   /** Where the jar sets are described. @default the repository's `images/` */
   readonly images?: string;
+  /** Where the jars are fetched from. @default Maven Central */
+  readonly repository?: string;
 }
 
 /** A server written in Java. */
@@ -51,13 +51,20 @@ export class Toolchain<Set extends string = JarSet> {
   readonly #progress: Progress;
   readonly #signal: AbortSignal | undefined;
   readonly #images: string;
+  readonly #fetchOptions: FetchOptions;
 
-  constructor({ host, cache, progress, signal, images }: ToolchainOptions) {
+  constructor({ host, cache, progress, signal, images, repository }: ToolchainOptions) {
     this.#host = host;
     this.#cache = cache ?? Cache.of(host);
     this.#progress = progress ?? (() => undefined);
     this.#signal = signal;
     this.#images = images ?? join(ROOT, 'images');
+    this.#fetchOptions = {
+      host,
+      progress: this.#progress,
+      signal,
+      ...(repository !== undefined && { repository }),
+    };
   }
 
   async hasJars(set: Set): Promise<boolean> {
@@ -76,24 +83,27 @@ export class Toolchain<Set extends string = JarSet> {
   }
 
   /**
-   * The directory of the set's jars, and of nothing else.
+   * The directory of the set's jars, and of nothing else. They are fetched as they are listed; where the user has
+   * settings of Maven, by Maven, which knows what to make of them.
    *
    * @throws {Error} that names each jar whose checksum is not the committed one
    */
   async jars(set: Set): Promise<string> {
     const description = await this.#describe(set);
-    const [, checksums] = description;
+    const jars = readJars(description[1]);
     return this.#cache.entry(
       cacheName(set),
       description,
       async (directory) => {
-        await this.#resolveJars(set, directory);
-        const problems = await compareChecksums(directory, checksums);
+        const what = `the jars of ${set} from Maven Central`;
+        if (hasMavenSettings(this.#host)) await this.#askMaven(set, what, directory);
+        else await fetchJars(what, jars, directory, this.#fetchOptions);
+        const problems = await compareJars(directory, jars);
         if (problems.length === 0) return;
         throw new Error(`the jars of ${set} are not those of its jars.sha256:\n  ${problems.join('\n  ')}`);
       },
       {
-        isSound: async (directory) => (await compareChecksums(directory, checksums)).length === 0,
+        isSound: async (directory) => (await compareJars(directory, jars)).length === 0,
         progress: this.#progress,
         signal: this.#signal,
       },
@@ -115,9 +125,8 @@ export class Toolchain<Set extends string = JarSet> {
     return path;
   }
 
-  async #resolveJars(set: Set, directory: string): Promise<void> {
-    const what = `fetching the jars of ${set} from Maven Central`;
-    this.#progress(what);
+  async #askMaven(set: Set, what: string, directory: string): Promise<void> {
+    this.#progress(`asking Maven for ${what}`);
     let downloaded = 0;
     await runCommand(
       'mvn',
@@ -132,7 +141,7 @@ export class Toolchain<Set extends string = JarSet> {
         onLine: (line) => {
           if (!/Downloaded from .*\.jar/.test(line)) return;
           downloaded += 1;
-          this.#progress(`${what}: ${downloaded}`);
+          this.#progress(`asking Maven for ${what}: ${downloaded}`);
         },
       },
     );
@@ -146,29 +155,4 @@ export class Toolchain<Set extends string = JarSet> {
 
 function cacheName(set: string): string {
   return set.replace('/', '-');
-}
-
-/** @returns one line for each file that is missing, unexpected or different; empty where all are as listed */
-async function compareChecksums(directory: string, checksums: string): Promise<string[]> {
-  const wanted = new Map(
-    checksums
-      .trimEnd()
-      .split('\n')
-      .map((line) => [line.slice(66), line.slice(0, 64)]),
-  );
-  const found = new Set(await readdir(directory));
-  const compared = [...new Set([...wanted.keys(), ...found])].sort().map(async (name) => {
-    const expected = wanted.get(name);
-    if (expected === undefined) return `${name} is not listed`;
-    if (!found.has(name)) return `${name} is missing`;
-    const actual = await sha256(join(directory, name));
-    return actual === expected ? undefined : `${name} has sha256 ${actual}, expected ${expected}`;
-  });
-  return (await Promise.all(compared)).filter((problem) => problem !== undefined);
-}
-
-async function sha256(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
-  return hash.digest('hex');
 }

@@ -24,7 +24,7 @@ import { shows, startInImage } from './images/server-in-image.ts';
 const root = join(import.meta.dirname, '../..');
 const mayMount = spawnSync('unshare', ['--mount', 'true']).status === 0;
 const options = mayMount
-  ? needs('buildah', 'mmdebstrap')
+  ? needs('buildah', 'mmdebstrap', 'mvn')
   : { skip: 'only who may mount, as root may: the base and each step of a build mount what they use' };
 
 interface BillOfMaterials {
@@ -180,7 +180,7 @@ describe('images built from the tree as it is', options, () => {
 
   test('a bill of materials names every jar, every npm package and Debian’s', async () => {
     const jars = (set: string): string[] =>
-      readFileSync(join(root, 'images', set, 'jars.sha256'), 'utf8').match(/\S+(?=\.jar$)/gm) ?? [];
+      readFileSync(join(root, 'images', set, 'jars.sha256'), 'utf8').match(/[^/\s]+(?=\.jar$)/gm) ?? [];
     const sets = {
       'kafka:3.9.2': 'kafka/3.9',
       'kafka:4.4.0': 'kafka/4.4',

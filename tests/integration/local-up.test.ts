@@ -219,7 +219,7 @@ test('a port in use is told before anything starts', async (t) => {
   assert.deepEqual(processes(), []);
 });
 
-test('with a Kafka and a bucket of one’s own neither Java, Maven nor Go is needed', async (t) => {
+test('with a Kafka and a bucket of one’s own neither Java nor Go is needed', async (t) => {
   const own = join(directory, 'own');
   const kafka = await KafkaCluster.create({ host: process, directory: own, brokers: 1, metadata: 'kraft' });
   const store = await ObjectStore.create({ host: process, directory: own, bucket: 'mine' });

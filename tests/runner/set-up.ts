@@ -1,4 +1,5 @@
 import { tmpdir } from 'node:os';
+import { hasMavenSettings } from '../../infra/local/maven-jars.ts';
 import { findProblems } from '../../infra/local/up/prerequisites.ts';
 import { installPrograms } from './programs.ts';
 import { parts, type MakeOptions, type Suite } from './suites.ts';
@@ -17,8 +18,12 @@ export async function setUp(
   { uid, ...options }: MakeOptions & { readonly uid: number | undefined },
 ): Promise<void> {
   const { host, progress } = options;
-  const prerequisites = Object.assign({}, ...suites.map((suite) => suite.prerequisites)) as object;
-  const problems = await findProblems({ ...prerequisites, state: tmpdir(), freeBytes: FREE_BYTES }, host);
+  const java = suites.some((suite) => suite.prerequisites.java);
+  const go = suites.some((suite) => suite.prerequisites.go);
+  const problems = await findProblems(
+    { java, go, maven: java && hasMavenSettings(host), state: tmpdir(), freeBytes: FREE_BYTES },
+    host,
+  );
   if (problems.length > 0) throw new Error(problems.join('\n'));
   const programs = suites.flatMap((suite) => suite.programs);
   const missing = await installPrograms([...new Set(programs)], { host, uid, progress });

@@ -44,7 +44,7 @@ export interface Suite {
   /** Files at a time. */
   readonly concurrency: number;
   /** Of the README: without them nothing is run. */
-  readonly prerequisites: Pick<Needs, 'java' | 'maven' | 'go'>;
+  readonly prerequisites: Pick<Needs, 'java' | 'go'>;
   /** Without one of these the tests that need it are left out. */
   readonly programs: readonly ProgramName[];
   readonly parts: readonly PartName[];
@@ -64,10 +64,10 @@ const SUITES = {
   integration: {
     files: ['tests/integration/**/*.test.ts'],
     concurrency: 2,
-    prerequisites: { java: true, maven: true, go: true },
+    prerequisites: { java: true, go: true },
     programs: [
       ...(['buildah', '/usr/bin/chromium', 'git', 'jq', 'kcat', 'mmdebstrap'] as const),
-      ...(['openssl', 'pip3', 'wrk'] as const),
+      ...(['mvn', 'openssl', 'pip3', 'wrk'] as const),
     ],
     parts: ['kafka/3.9', 'kafka/4.4', 'zookeeper', 'versitygw', 'flask'],
   },

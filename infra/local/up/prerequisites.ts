@@ -50,7 +50,7 @@ async function javaProblem(host: Host): Promise<string | undefined> {
 
 async function mavenProblem(host: Host): Promise<string | undefined> {
   if ((await outputOf(host, 'mvn', ['--version'])) !== undefined) return undefined;
-  return `mvn is missing, to fetch the jars of Kafka: ${install(host, 'maven', 'maven')}`;
+  return `mvn is missing, to fetch the jars of Kafka as ~/.m2/settings.xml says: ${install(host, 'maven', 'maven')}`;
 }
 
 /** In the module's directory, where a Go of another version fetches the one that the module asks for, if it may. */

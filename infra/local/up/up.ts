@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Host } from '../host.ts';
 import { jarSetsOf } from '../kafka-cluster.ts';
+import { hasMavenSettings } from '../maven-jars.ts';
 import { findFreePort } from '../ports.ts';
 import { Toolchain } from '../toolchain.ts';
 import type { Verification } from '../verify.ts';
@@ -100,7 +101,7 @@ async function missing(
   return findProblems(
     {
       java: jarSets.length > 0,
-      maven: haveJars.includes(false),
+      maven: haveJars.includes(false) && hasMavenSettings(host),
       go: store === undefined && !(await toolchain.hasVersitygw()),
       port: port === 0 ? undefined : port,
       state,

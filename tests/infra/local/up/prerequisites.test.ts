@@ -30,7 +30,7 @@ test('everything that is missing is named at once, each with the command that in
   const { find } = machine(t);
   assert.deepEqual(await find({ java: true, maven: true, go: true }), [
     'java 17 or newer is missing, to run Kafka: sudo apt-get install -y default-jre-headless',
-    'mvn is missing, to fetch the jars of Kafka: sudo apt-get install -y maven',
+    'mvn is missing, to fetch the jars of Kafka as ~/.m2/settings.xml says: sudo apt-get install -y maven',
     'go 1.25 or newer is missing, to build the object store: curl -fsSL https://go.dev/dl/go1.26.8.linux-amd64.tar.gz | ' +
       'sudo tar -C /usr/local -xz && export PATH=$PATH:/usr/local/go/bin',
   ]);
