@@ -1,4 +1,4 @@
-import { missingPrograms, type ProgramName } from './programs.ts';
+import { isProgramName, missingPrograms, type ProgramName } from './programs.ts';
 
 const PREFIX = 'needs ';
 
@@ -13,5 +13,7 @@ export function needs(...programs: readonly ProgramName[]): { readonly skip?: st
 
 /** The programs that a test was skipped for; undefined where it was skipped for another reason. */
 export function programsOf(reason: string): readonly ProgramName[] | undefined {
-  return reason.startsWith(PREFIX) ? (reason.slice(PREFIX.length).split(' ') as ProgramName[]) : undefined;
+  if (!reason.startsWith(PREFIX)) return undefined;
+  const names = reason.slice(PREFIX.length).split(' ');
+  return names.every(isProgramName) ? names : undefined;
 }

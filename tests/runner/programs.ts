@@ -30,6 +30,10 @@ const PROGRAMS = {
 
 export type ProgramName = keyof typeof PROGRAMS;
 
+export function isProgramName(text: string): text is ProgramName {
+  return text in PROGRAMS;
+}
+
 export function packageOf(program: ProgramName): string {
   return PROGRAMS[program];
 }

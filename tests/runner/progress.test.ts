@@ -46,6 +46,7 @@ test('what was left out is named once, with the command that adds what can be ad
   pass('asks a broker', 'needs kcat jq');
   pass('asks another', 'needs kcat');
   pass('mounts', 'only who may mount');
+  pass('says it its own way', 'needs nmap: install it');
   assert.deepEqual(leftOut.programs, ['jq', 'kcat']);
   assert.equal(
     leftOut.render(),
@@ -54,6 +55,7 @@ left out:
   tests/a.test.ts: asks a broker (needs kcat jq)
   tests/a.test.ts: asks another (needs kcat)
   tests/a.test.ts: mounts (only who may mount)
+  tests/a.test.ts: says it its own way (needs nmap: install it)
 on Debian this adds them: sudo apt-get install -y --no-install-recommends jq kcat
 `,
   );
