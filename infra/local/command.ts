@@ -35,9 +35,14 @@ export async function runCommand(
     });
   }
   const ending = await new Promise<string | undefined>((resolve) => {
-    child.once('error', (error) => resolve(error.message));
+    let failure: string | undefined;
+    child.once('error', (error) => {
+      failure = error.message;
+      if (child.pid === undefined) resolve(failure);
+    });
+    // One that was told to end may write for a moment yet: whoever removes what it has made must find it gone.
     child.once('close', (code, signal) =>
-      resolve(code === 0 ? undefined : `it ended with ${signal ?? `exit code ${code ?? '?'}`}`),
+      resolve(failure ?? (code === 0 ? undefined : `it ended with ${signal ?? `exit code ${code ?? '?'}`}`)),
     );
   });
   if (ending !== undefined)
