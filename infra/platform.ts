@@ -25,7 +25,7 @@ export function buildPlatform(environment: Environment, outdir?: string): App {
   collection.addDependency(messaging);
   ingress.addDependency(collection);
   logging.addDependency(messaging);
-  if (environment.monitoring === 'prometheus-operator') {
+  if (environment.monitoring.kind === 'prometheus-operator') {
     new MonitoringChart(app, 'monitoring', environment).addDependency(collection);
   }
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Registry } from 'prom-client';
 import { Garbage, type CollectGarbage } from '../service/garbage.ts';
+import { watchCertificates } from '../service/kafka-certificates.ts';
 import type { Log } from '../service/log.ts';
 import { BufferPool } from './buffer-pool.ts';
 import type { ConsumerConfig } from './config.ts';
@@ -53,7 +54,7 @@ export class Consumer {
     this.#bucket = new Bucket(config.bucket);
     this.#store = new Store({ bucket: this.#bucket, health: this.#storeHealth, observer: metrics.store });
     this.#brokers = new Brokers({
-      connection: config.kafka,
+      connection: watchCertificates(config.kafka, registry),
       clientId: 'headwater-consumer',
       timeoutsMs: {
         control: CONTROL_TIMEOUT_MS,

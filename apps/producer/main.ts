@@ -1,5 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { exposeCollector, Garbage } from '../service/garbage.ts';
+import { watchCertificates } from '../service/kafka-certificates.ts';
 import { createLog } from '../service/log.ts';
 import { createRegistry } from '../service/metrics.ts';
 import { Shutdown } from '../service/shutdown.ts';
@@ -20,10 +21,11 @@ const GARBAGE_BYTES = 16 * 1024 * 1024;
 setFlagsFromString('--no-parallel-scavenge');
 
 const config = readOrExit(process, readConfig);
-const { kafka, topic, delivery: limits } = config;
+const { topic, delivery: limits } = config;
 const log = createLog('producer', config.logLevel);
 const shutdown = new Shutdown({ process, deadlineMs: config.shutdownDeadlineMs, log });
 const registry = createRegistry();
+const kafka = watchCertificates(config.kafka, registry);
 const budget = new Budget(config.queue.maxRecords, config.queue.maxBytes);
 const metrics = deliveryMetrics(registry);
 const recordLog = new KafkaRecordLog({ kafka, topic, limits, budget, metrics, log });

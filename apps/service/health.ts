@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import type { Registry } from 'prom-client';
+import { Gauge, type Registry } from 'prom-client';
 
 export interface HealthOptions {
   readonly registry: Registry;
@@ -19,6 +19,14 @@ const statusSchema = {
  * text. Liveness asks nothing of Kafka or the store: restarting a program does not repair them.
  */
 export function addHealthRoutes(app: FastifyInstance, { registry, notReady }: HealthOptions): void {
+  new Gauge({
+    name: 'headwater_ready',
+    help: '1 where /readyz answers 200, else 0',
+    registers: [registry],
+    collect() {
+      this.set(notReady() === undefined ? 1 : 0);
+    },
+  });
   app.get('/livez', { schema: { summary: 'The process is alive', response: { 200: statusSchema } } }, () => ({
     status: 'live',
   }));

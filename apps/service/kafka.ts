@@ -1,3 +1,4 @@
+import type { checkServerIdentity } from 'node:tls';
 import type { Variables } from './variables.ts';
 
 /**
@@ -7,7 +8,7 @@ import type { Variables } from './variables.ts';
 export interface KafkaConnection {
   /** `host:port` of at least one broker. */
   readonly bootstrapBrokers: string[];
-  readonly tls?: { readonly ca: string };
+  readonly tls?: { readonly ca: string; readonly checkServerIdentity?: typeof checkServerIdentity };
   readonly sasl?: {
     readonly mechanism: 'SCRAM-SHA-512';
     readonly username: string;

@@ -58,7 +58,7 @@ export function nodeFiles(
 }
 
 /**
- * Rules of the JMX Prometheus agent: what the alerts and dashboards use, by name, and no series for each client.
+ * Rules of the JMX Prometheus agent: what alerts are made of, by name, and no series for each client.
  *
  * @see https://prometheus.github.io/jmx_exporter/
  */

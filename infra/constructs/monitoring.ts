@@ -34,6 +34,17 @@ export interface MonitoringProps {
   readonly workloads?: readonly ScrapedWorkload[];
   /** @default - none */
   readonly alerts?: readonly Alert[];
+  /** Labels by which a Prometheus selects these objects, beside those of every object. @default - none */
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+/** The label `job` of what a workload's monitor finds, as the operator makes it. */
+export function jobOf(namespace: string, identity: Identity): string {
+  return `${namespace}/${monitorName(identity)}`;
+}
+
+function monitorName({ name, component }: Identity): string {
+  return `${name}-${component}`;
 }
 
 /** What the Prometheus operator scrapes and alerts on. Its kinds must be in the cluster. */
@@ -41,10 +52,10 @@ export class Monitoring extends Construct {
   constructor(scope: Construct, id: string, props: MonitoringProps) {
     super(scope, id);
     const { namespace, workloads = [], alerts = [] } = props;
-    const labels = objectLabels(MONITORING);
+    const labels = { ...objectLabels(MONITORING), ...props.labels };
 
     for (const { identity, port } of workloads) {
-      const name = `${identity.name}-${identity.component}`;
+      const name = monitorName(identity);
       const spec: IPodMonitor['spec'] = {
         selector: { matchLabels: selectorLabels(identity) },
         podMetricsEndpoints: [{ port, path: '/metrics', interval: SCRAPE_INTERVAL }],
@@ -65,7 +76,8 @@ export class Monitoring extends Construct {
             alert: name,
             expr: expression,
             for: lasting,
-            labels: { severity },
+            // Most expressions sum their labels away, and routes go by the namespace.
+            labels: { severity, namespace },
             annotations: { summary, description: action },
           })),
         },

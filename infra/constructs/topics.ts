@@ -12,7 +12,7 @@ const DEADLINE = Duration.minutes(30);
 /** How long one attempt waits for enough brokers, before the next pod tries. */
 const ATTEMPT = Duration.minutes(5);
 /** Share of a broker's volume that retained segments may take; the rest is for what is being deleted and indices. */
-const USABLE_PERCENT = 85;
+export const USABLE_PERCENT = 85;
 
 /** How one topic is laid out. */
 export interface Topic {

@@ -116,5 +116,5 @@ export const dev: Environment = {
     kafkaClientCidrs: [],
     monitoringNamespace: 'monitoring',
   },
-  monitoring: 'none',
+  monitoring: { kind: 'none' },
 };

@@ -3,7 +3,7 @@ import { aws } from './aws.ts';
 import { consumer, edge, kafkaUi, objectStore, producer, restBridge } from './collection.ts';
 import { logging } from './logging.ts';
 import { kafka, topics } from './messaging.ts';
-import { cidr, namespace } from './names.ts';
+import { cidr, labelKey, labelValue, namespace } from './names.ts';
 
 /** Peers outside the cluster that a NetworkPolicy can only name by address. */
 const network = z.strictObject({
@@ -25,6 +25,19 @@ const quota = z.strictObject({
   memoryGi: z.int().min(1),
   pods: z.int().min(1),
 });
+
+/** Whether the Prometheus operator's kinds are in the cluster: monitors and alerts are made for it. */
+const monitoring = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('none') }),
+  z.strictObject({
+    kind: z.literal('prometheus-operator'),
+    /**
+     * Labels of every PodMonitor and PrometheusRule, by which a Prometheus selects them; the chart kube-prometheus-stack
+     * selects `release`, the name under which it was installed. @default { release: 'kube-prometheus-stack' }
+     */
+    labels: z.record(labelKey, labelValue).optional(),
+  }),
+]);
 
 /** Our own images; those of others come from where their makers publish them. */
 const images = z.strictObject({
@@ -70,8 +83,7 @@ export const environment = z.strictObject({
   kafkaUi: kafkaUi.optional(),
   logging,
   network,
-  /** Whether the Prometheus operator's kinds are in the cluster: monitors and alerts are made for it. */
-  monitoring: z.enum(['none', 'prometheus-operator']),
+  monitoring,
   /** @default nothing of AWS is made, nor is it asked for anything */
   aws: aws.optional(),
 });

@@ -115,5 +115,5 @@ export const lab: Environment = {
     kafkaClientCidrs: [],
     monitoringNamespace: 'monitoring',
   },
-  monitoring: 'none',
+  monitoring: { kind: 'none' },
 };

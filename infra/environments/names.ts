@@ -45,3 +45,19 @@ export const endpointUrl = z
     },
     { error: 'a URL without credentials: they belong in a Secret', abort: true },
   );
+
+/** The key of a label that is not one of the platform's own. */
+export const labelKey = z
+  .string()
+  .regex(
+    /^(?!app\.kubernetes\.io\/)([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/,
+    'the key of a label, such as release, none of app.kubernetes.io/',
+  );
+
+/** The value of a label. */
+export const labelValue = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/,
+    'the value of a label: at most 63 of A-Z, a-z, 0-9, -, _ and ., a letter or digit at either end',
+  );

@@ -124,7 +124,7 @@ export const production: Environment = {
     kafkaClientCidrs: [],
     monitoringNamespace: 'monitoring',
   },
-  monitoring: 'prometheus-operator',
+  monitoring: { kind: 'prometheus-operator' },
   aws: {
     accountId: '123456789012',
     region: 'eu-central-1',

@@ -121,7 +121,7 @@ export const staging: Environment = {
     kafkaClientCidrs: [],
     monitoringNamespace: 'monitoring',
   },
-  monitoring: 'prometheus-operator',
+  monitoring: { kind: 'prometheus-operator' },
   aws: {
     accountId: '123456789012',
     region: 'eu-central-1',

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { renderAlerts } from './alerts-page.ts';
 import { renderConstructPages } from './construct-pages.ts';
 import { renderEnvironmentPage } from './environment-page.ts';
 import { readPerformancePage } from '../bench/page.ts';
@@ -11,6 +12,7 @@ export function renderPages(root: string): ReadonlyMap<string, string> {
     ([name, text]) => [join('constructs', name), text] as const,
   );
   return new Map([
+    ['alerts.md', renderAlerts()],
     ['environment.md', renderEnvironmentPage(root)],
     ['refused-configurations.md', renderRefusals()],
     ['preview.md', renderPreview(root)],

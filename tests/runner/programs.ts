@@ -22,6 +22,7 @@ const PROGRAMS = {
   nsenter: 'util-linux',
   openssl: 'openssl',
   pip3: 'python3-pip',
+  promtool: 'prometheus',
   runc: 'runc',
   tini: 'tini',
   unshare: 'util-linux',

@@ -67,7 +67,7 @@ const SUITES = {
     prerequisites: { java: true, go: true },
     programs: [
       ...(['buildah', '/usr/bin/chromium', 'git', 'jq', 'kcat', 'mmdebstrap'] as const),
-      ...(['mvn', 'openssl', 'pip3', 'wrk'] as const),
+      ...(['mvn', 'openssl', 'pip3', 'promtool', 'wrk'] as const),
     ],
     parts: ['kafka/3.9', 'kafka/4.4', 'zookeeper', 'versitygw', 'flask'],
   },

@@ -32,3 +32,14 @@ test('metrics are Prometheus text with the process metrics', async (t) => {
   assert.match(String(headers['content-type']), /^text\/plain; version=0\.0\.4/);
   assert.match(body, /^process_resident_memory_bytes \d+$/m);
 });
+
+test('whether it is ready is a metric: a probe that fails takes a pod away from traffic, not from Prometheus', async (t) => {
+  const app = fastify();
+  t.after(() => app.close());
+  let reason: string | undefined = 'no broker answers';
+  addHealthRoutes(app, { registry: createRegistry(), notReady: () => reason });
+
+  assert.match((await app.inject('/metrics')).body, /^headwater_ready 0$/m);
+  reason = undefined;
+  assert.match((await app.inject('/metrics')).body, /^headwater_ready 1$/m);
+});

@@ -5,7 +5,7 @@ import { MonitoringChart } from '../../../infra/charts/monitoring.ts';
 import { everyOption } from '../../policies/options.ts';
 import { environments } from '../../../infra/environments/environments.ts';
 import type { Environment } from '../../../infra/environments/environment.ts';
-import type { Manifest } from '../manifests.ts';
+import { valueAt, type Manifest } from '../manifests.ts';
 
 /** Namespace and name of every monitor. */
 function monitors(environment: Environment): string[] {
@@ -29,4 +29,14 @@ test('our own ingress controller is scraped, Filebeat is not', () => {
   const all = monitors(everyOption);
   assert.ok(all.includes('ingress-nginx/ingress-nginx-controller'));
   assert.ok(!all.some((name) => name.includes('filebeat') || name.includes('fluentd')));
+});
+
+test('a stock kube-prometheus-stack selects every object, and another Prometheus what it is told', () => {
+  const labelsOf = (environment: Environment): string[] => {
+    const objects = new MonitoringChart(new App(), 'monitoring', environment).toJson() as Manifest[];
+    return [...new Set(objects.map((object) => valueAt(object, 'metadata', 'labels', 'release') as string))];
+  };
+  assert.deepEqual(labelsOf(environments.production), ['kube-prometheus-stack']);
+  const monitoring = { kind: 'prometheus-operator', labels: { release: 'observability' } } as const;
+  assert.deepEqual(labelsOf({ ...environments.production, monitoring }), ['observability']);
 });

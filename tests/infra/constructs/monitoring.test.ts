@@ -5,6 +5,7 @@ import { find, synthesize, valueAt } from '../manifests.ts';
 
 const props: Required<MonitoringProps> = {
   namespace: 'headwater',
+  labels: { release: 'prometheus' },
   workloads: [{ identity: { name: 'kafka', component: 'broker' }, port: 'metrics' }],
   alerts: [
     {
@@ -23,13 +24,15 @@ test('takes every property', () => {
   const monitor = find(manifests, 'PodMonitor', 'kafka-broker');
   assert.equal(valueAt(monitor, 'spec', 'podMetricsEndpoints', 0, 'port'), 'metrics');
   assert.equal(valueAt(monitor, 'spec', 'selector', 'matchLabels', 'app.kubernetes.io/component'), 'broker');
+  for (const object of manifests)
+    assert.equal(valueAt(object, 'metadata', 'labels', 'release'), 'prometheus');
   assert.deepEqual(valueAt(find(manifests, 'PrometheusRule', 'headwater'), 'spec', 'groups', 0, 'rules'), [
     {
       alert: 'Down',
       annotations: { description: 'Look', summary: 'It is down' },
       expr: 'up == 0',
       for: '5m',
-      labels: { severity: 'critical' },
+      labels: { severity: 'critical', namespace: 'headwater' },
     },
   ]);
 });

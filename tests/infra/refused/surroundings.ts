@@ -31,6 +31,18 @@ export const surroundingRefusals: readonly Refusal[] = [
       'images.registry: must be a host and a path without tag, such as registry.example.com/headwater, got "registry.example.com/headwater:1"',
   },
   {
+    configuration: 'A label of the platform’s own for what Prometheus selects',
+    changes: { monitoring: { kind: 'prometheus-operator', labels: { 'app.kubernetes.io/name': 'x' } } },
+    message:
+      'monitoring.labels.app.kubernetes.io/name: must be the key of a label, such as release, none of app.kubernetes.io/, got "app.kubernetes.io/name"',
+  },
+  {
+    configuration: 'A label whose value is a sentence',
+    changes: { monitoring: { kind: 'prometheus-operator', labels: { release: 'the stack' } } },
+    message:
+      'monitoring.labels.release: must be the value of a label: at most 63 of A-Z, a-z, 0-9, -, _ and ., a letter or digit at either end, got "the stack"',
+  },
+  {
     configuration: 'Repositories in ECR, and images from elsewhere',
     changes: { 'aws.repositories': true },
     message:

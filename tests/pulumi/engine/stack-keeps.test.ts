@@ -31,7 +31,7 @@ const PLAIN = ['context', 'clusterUid'];
 const strict: Environment = {
   ...staging,
   storageClassName: 'standard',
-  monitoring: 'none',
+  monitoring: { kind: 'none' },
   kafka: { ...staging.kafka, rack: 'none' },
 };
 delete strict.aws;

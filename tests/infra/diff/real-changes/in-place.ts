@@ -57,7 +57,7 @@ export const inPlaceChanges: readonly RealChange[] = [
   {
     what: 'is no longer watched',
     environment: 'production',
-    edit: { values: { monitoring: 'none' } },
+    edit: { values: { monitoring: { kind: 'none' } } },
     consequence: 'applied-in-place',
     object: 'PrometheusRule headwater/headwater',
     path: '',

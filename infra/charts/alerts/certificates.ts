@@ -1,0 +1,98 @@
+import { INGRESS_NGINX_CERTIFICATE } from '../../constructs/ingress-nginx-certificate.ts';
+import { INGRESS_NGINX } from '../../constructs/ingress-nginx.ts';
+import type { Environment } from '../../environments/environment.ts';
+import { inNamespace, ofWorkload, type WatchingAlert } from './series.ts';
+
+const DAY_SECONDS = 86_400;
+/** Long enough before the end that a certificate is ordered, reviewed and rolled out by day. */
+const WARNING_DAYS = 30;
+const CRITICAL_DAYS = 7;
+
+interface WatchedCertificate {
+  /** What the names of its two alerts begin with. */
+  readonly name: string;
+  readonly summary: string;
+  /** Ends in seconds since the epoch. */
+  readonly expression: string;
+  readonly metric: string;
+  readonly action: string;
+}
+
+/**
+ * Certificates that come to their end, of those whose end is seen from inside: what the brokers show to the programs, what our
+ * own ingress controller shows to clients, and what cert-manager keeps.
+ */
+export function certificateAlerts(environment: Environment): readonly WatchingAlert[] {
+  const { namespaces, kafka, edge } = environment;
+  const watched: WatchedCertificate[] = [];
+  if (kafka.security.protocol === 'tls') {
+    // Behind the bootstrap Service stands now one broker, now another.
+    const metric = `headwater_kafka_certificate_expiration_timestamp_seconds{${inNamespace(namespaces.pipeline)},broker!~"kafka-bootstrap[.].*"}`;
+    watched.push({
+      name: 'KafkaCertificate',
+      summary: 'The certificate that broker {{ $labels.broker }} shows',
+      // Of what was seen at different times the last is the one that ends last.
+      expression: `max by (broker) (${metric})`,
+      metric,
+      action:
+        'A broker reads its certificate when it starts: make or renew it, then roll the brokers. Once it has ended no connection is made any more, nor between brokers.',
+    });
+  }
+  if (edge.kind === 'ingress' && edge.controller !== undefined) {
+    const metric = `nginx_ingress_controller_ssl_expire_time_seconds{${ofWorkload(namespaces.ingress, INGRESS_NGINX)},host="${edge.host}"}`;
+    watched.push({
+      name: 'EdgeCertificate',
+      summary: 'The certificate of {{ $labels.host }}',
+      expression: `min by (host) (${metric})`,
+      metric,
+      action:
+        'Clients refuse the edge once it has ended. Give the renewed one a Secret of a new name, and set edge.tlsSecret.',
+    });
+  }
+  for (const { name, namespace } of certManagerCertificates(environment)) {
+    const metric = (label: string): string =>
+      `certmanager_certificate_expiration_timestamp_seconds{name="${name}",${label}="${namespace}"}`;
+    watched.push({
+      name: `CertManager${name === 'kafka' ? 'Kafka' : 'Webhook'}Certificate`,
+      summary: `The Certificate ${namespace}/${name} of cert-manager`,
+      // Prometheus renames what collides with the scraped pod's own namespace, unless it is told to honour it.
+      expression: `min(${metric('exported_namespace')} or ${metric('namespace')})`,
+      metric: `certmanager_certificate_expiration_timestamp_seconds{name="${name}"}`,
+      action: `cert-manager has not renewed it in time: kubectl describe certificate -n ${namespace} ${name} says why.`,
+    });
+  }
+  return watched.flatMap((certificate) => [
+    ends(certificate, 'Ends', WARNING_DAYS, 'warning'),
+    ends(certificate, 'EndsSoon', CRITICAL_DAYS, 'critical'),
+  ]);
+}
+
+function ends(
+  { name, summary, expression, metric, action }: WatchedCertificate,
+  ending: string,
+  days: number,
+  severity: WatchingAlert['severity'],
+): WatchingAlert {
+  return {
+    name: `${name}${ending}`,
+    expression: `${expression} - time() < ${days * DAY_SECONDS}`,
+    metrics: [metric],
+    lasting: '1h',
+    severity,
+    summary: `${summary} ends in {{ $value | humanizeDuration }}`,
+    action,
+  };
+}
+
+/** Objects of cert-manager that the manifests hold. */
+function certManagerCertificates({ namespaces, kafka, edge }: Environment) {
+  const { security } = kafka;
+  return [
+    ...(security.protocol === 'tls' && security.clusterIssuer !== undefined
+      ? [{ name: 'kafka', namespace: namespaces.pipeline }]
+      : []),
+    ...(edge.kind === 'ingress' && edge.controller?.webhookCertificate === 'cert-manager'
+      ? [{ name: INGRESS_NGINX_CERTIFICATE, namespace: namespaces.ingress }]
+      : []),
+  ];
+}

@@ -1,0 +1,69 @@
+import { CONSUMER } from '../../constructs/consumer.ts';
+import type { Environment } from '../../environments/environment.ts';
+import { toMs } from '../../environments/quantities.ts';
+import { atMaximum, notReady } from './scaled.ts';
+import { ofWorkload, orZero, type WatchingAlert } from './series.ts';
+
+/** Oldest unstored record, in flushes: more than this many missed is no longer a slow store. */
+const MISSED_FLUSHES = 5;
+
+/** Events that wait in Kafka, until Kafka deletes them. */
+export function consumerAlerts({
+  namespaces,
+  consumer,
+  topics,
+  eventsTopic,
+}: Environment): readonly WatchingAlert[] {
+  const labels = ofWorkload(namespaces.pipeline, CONSUMER);
+  const maxUnstoredSeconds = Math.ceil((toMs(consumer.flushMaxAge) * MISSED_FLUSHES) / 1000);
+  const { partitions = 1, retention = '0s' } = topics[eventsTopic] ?? {};
+  const oldest = `headwater_consumer_oldest_unstored_seconds{${labels}}`;
+  const stopped = `headwater_consumer_partition_stopped{${labels}}`;
+  const lost = `headwater_consumer_gap_offsets_total{${labels}}`;
+  return [
+    ...notReady({
+      names: ['ConsumersNotReady', 'ConsumersMissing'],
+      labels,
+      minimum: consumer.replicas.min,
+      what: 'consumers',
+      none: `Nothing is stored. Kafka keeps events for ${retention}. See the pods, and /readyz of a consumer; where all of them are ready, see why Prometheus does not reach them.`,
+    }),
+    {
+      name: 'EventsNotStored',
+      expression: `max(${oldest}) > ${maxUnstoredSeconds}`,
+      metrics: [oldest],
+      lasting: '5m',
+      severity: 'critical',
+      summary: `An event of ${eventsTopic} has waited {{ $value | humanizeDuration }} for the object store`,
+      action: `Nothing is lost while Kafka keeps them: ${retention}. See the consumer’s log for what the store answers, and whether fewer events are stored than come in.`,
+    },
+    {
+      name: 'PartitionsUnowned',
+      expression: `${orZero(`count(count by (partition) (${oldest}))`)} < ${partitions}`,
+      lasting: '5m',
+      severity: 'critical',
+      summary: `Consumers own only {{ $value }} of ${partitions} partitions of ${eventsTopic}`,
+      action: `What the others hold is not stored, and is lost when Kafka deletes it: after ${retention}. See the consumers’ logs: whether they are members of the group, and may read the topic.`,
+    },
+    {
+      name: 'PartitionStopped',
+      expression: `max by (partition) (${stopped}) == 1`,
+      metrics: [stopped],
+      lasting: '1m',
+      severity: 'critical',
+      summary: 'The consumer has stopped partition {{ $labels.partition }}',
+      action:
+        'Its chain and Kafka’s log contradict each other. The consumer’s log names how; release it after looking.',
+    },
+    {
+      name: 'EventsLost',
+      // A series that begins with a loss has no increase: it counts while it was not there an hour before.
+      expression: `sum by (partition) (increase(${lost}[1h])) > 0 or sum by (partition) (${lost} unless ${lost} offset 1h) > 0`,
+      lasting: '0m',
+      severity: 'critical',
+      summary: 'Kafka deleted records of partition {{ $labels.partition }} before they were stored',
+      action: 'The gap is recorded in the chain. Retention was shorter than the outage: lengthen it.',
+    },
+    ...atMaximum('ConsumersAtMaximum', 'consumers', labels, consumer.replicas),
+  ];
+}

@@ -1,0 +1,18 @@
+import { INGRESS_NGINX } from '../../constructs/ingress-nginx.ts';
+import type { Environment } from '../../environments/environment.ts';
+import { ofWorkload, podsUp, type WatchingAlert } from './series.ts';
+
+/** Our own ingress controller. A gateway's data plane belongs to another project, which watches it. */
+export function edgeAlerts({ namespaces, edge }: Environment): readonly WatchingAlert[] {
+  if (edge.kind !== 'ingress' || edge.controller === undefined) return [];
+  return [
+    {
+      name: 'EdgeDown',
+      expression: `${podsUp(ofWorkload(namespaces.ingress, INGRESS_NGINX))} < 1`,
+      lasting: '3m',
+      severity: 'critical',
+      summary: 'No ingress controller answers',
+      action: 'Nobody can upload. See its pods, and its Service’s address.',
+    },
+  ];
+}

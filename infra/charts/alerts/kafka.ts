@@ -1,0 +1,82 @@
+import { KAFKA_BROKERS } from '../../constructs/kafka.ts';
+import type { Environment } from '../../environments/environment.ts';
+import { inNamespace, ofWorkload, podsUp, type WatchingAlert } from './series.ts';
+
+/** Longest that one broker's roll keeps partitions under-replicated, in minutes: it may wait 5 to leave, and catches up. */
+const ROLL_MINUTES = 10;
+
+/** Brokers that are gone, and partitions that are without what they need. */
+export function kafkaAlerts({
+  namespaces,
+  kafka,
+  topics,
+  eventsTopic,
+}: Environment): readonly WatchingAlert[] {
+  const { brokers } = kafka;
+  const labels = inNamespace(namespaces.pipeline);
+  const answering = podsUp(ofWorkload(namespaces.pipeline, KAFKA_BROKERS));
+  const { replicationFactor = 1, minInSyncReplicas = 1 } = topics[eventsTopic] ?? {};
+  const needed = brokers - (replicationFactor - minInSyncReplicas);
+  const offline = `kafka_controller_kafkacontroller_offlinepartitionscount{${labels}}`;
+  const underMinInSync = `kafka_server_replicamanager_underminisrpartitioncount{${labels}}`;
+  const underReplicated = `kafka_server_replicamanager_underreplicatedpartitions{${labels}}`;
+  const controllers = `kafka_controller_kafkacontroller_activecontrollercount{${labels}}`;
+  return [
+    {
+      name: 'KafkaBrokersDown',
+      expression: `${answering} < ${needed}`,
+      lasting: '3m',
+      severity: 'critical',
+      summary: `Only {{ $value }} of ${brokers} brokers answer: writes to ${eventsTopic} need ${needed}`,
+      action:
+        'The producers answer 503, and nothing is stored. See the pods, their claims and nodes, and ZooKeeper or the controllers. Where all of them run, see why Prometheus does not reach them.',
+    },
+    {
+      name: 'KafkaBrokersMissing',
+      expression: `${answering} < ${brokers}`,
+      lasting: '15m',
+      severity: 'warning',
+      summary: `Only {{ $value }} of ${brokers} brokers answer`,
+      action: 'One more that leaves may stop writes. See the pod, its claim and its node.',
+    },
+    {
+      name: 'KafkaPartitionsOffline',
+      expression: `sum(${offline}) > 0`,
+      metrics: [offline],
+      lasting: '1m',
+      severity: 'critical',
+      summary: '{{ $value }} partitions of Kafka have no leader',
+      action:
+        'Writes to them are refused. Bring back the broker that was last in sync; do not elect an unclean leader.',
+    },
+    {
+      name: 'KafkaPartitionsUnderMinInSync',
+      expression: `sum(${underMinInSync}) > 0`,
+      metrics: [underMinInSync],
+      lasting: '2m',
+      severity: 'critical',
+      summary: '{{ $value }} partitions of Kafka refuse writes: too few replicas are in sync',
+      action: 'The producer answers 503. See which broker is down or behind.',
+    },
+    {
+      name: 'KafkaPartitionsUnderReplicated',
+      expression: `sum(${underReplicated}) > 0`,
+      metrics: [underReplicated],
+      // Between two brokers of a roll it may be 0 for less than a scrape sees.
+      lasting: `${Math.max(30, ROLL_MINUTES * brokers)}m`,
+      severity: 'warning',
+      summary:
+        '{{ $value }} partitions of Kafka have had fewer replicas than they should for longer than a roll takes',
+      action: 'See which broker is not ready, and its disk.',
+    },
+    {
+      name: 'KafkaControllersNotOne',
+      expression: `sum(${controllers}) != 1`,
+      metrics: [controllers],
+      lasting: '5m',
+      severity: 'critical',
+      summary: 'Kafka has {{ $value }} active controllers instead of one',
+      action: 'No leader moves until it does. See ZooKeeper or the controllers’ quorum.',
+    },
+  ];
+}

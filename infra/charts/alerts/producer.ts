@@ -1,0 +1,47 @@
+import { PRODUCER } from '../../constructs/producer.ts';
+import type { Environment } from '../../environments/environment.ts';
+import { atMaximum, notReady } from './scaled.ts';
+import { ofWorkload, type WatchingAlert } from './series.ts';
+
+/** Answers by which an event is not known to be stored although the client did nothing wrong. */
+export const FAILED_CODES = [
+  'broker_unavailable',
+  'queue_full',
+  'unknown_outcome',
+  'internal_error',
+] as const;
+/** Share of the events that clients give up on, sooner or later, while somebody sleeps. */
+const CRITICAL_SHARE = 0.05;
+
+/** Events that clients cannot get rid of. */
+export function producerAlerts({ namespaces, producer }: Environment): readonly WatchingAlert[] {
+  const labels = ofWorkload(namespaces.pipeline, PRODUCER);
+  const answered = (codes: readonly string[]): string =>
+    `sum(rate(headwater_producer_records_total{${labels},code=~"${codes.join('|')}"}[5m]))`;
+  return [
+    ...notReady({
+      names: ['ProducersNotReady', 'ProducersMissing'],
+      labels,
+      minimum: producer.replicas.min,
+      what: 'producers',
+      none: 'Every upload is answered 503 by the edge. /readyz of a producer says why; where all of them are ready, see why Prometheus does not reach them.',
+    }),
+    {
+      name: 'EventsRefused',
+      expression: `${answered(FAILED_CODES)} > 0`,
+      lasting: '10m',
+      severity: 'warning',
+      summary: 'The producer has been refusing events, or losing sight of them, for ten minutes',
+      action: 'Clients try again, and give up at some time. See the brokers and the producer’s queue.',
+    },
+    {
+      name: 'EventsRefusedAtLarge',
+      expression: `${answered(FAILED_CODES)} / ${answered(['stored', ...FAILED_CODES])} > ${CRITICAL_SHARE}`,
+      lasting: '5m',
+      severity: 'critical',
+      summary: '{{ $value | humanizePercentage }} of the events are answered 5xx',
+      action: 'Clients try again, and give up at some time. See the brokers and the producer’s queue.',
+    },
+    ...atMaximum('ProducersAtMaximum', 'producers', labels, producer.replicas),
+  ];
+}

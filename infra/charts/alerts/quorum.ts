@@ -1,0 +1,60 @@
+import { KAFKA_CONTROLLERS } from '../../constructs/kafka-controllers.ts';
+import { ZOOKEEPER } from '../../constructs/zookeeper.ts';
+import type { Environment } from '../../environments/environment.ts';
+import { ofWorkload, orZero, podsUp, type WatchingAlert } from './series.ts';
+
+/** The quorum that keeps Kafka's metadata, where it has pods of its own. */
+export function quorumAlerts({ namespaces, kafka }: Environment): readonly WatchingAlert[] {
+  const { metadata } = kafka;
+  if (metadata.mode === 'zookeeper') {
+    const { servers } = metadata.ensemble;
+    const labels = ofWorkload(namespaces.pipeline, ZOOKEEPER);
+    // Only a server that leads has it. Kafka itself goes on calling its last controller the active one.
+    const followers = orZero(`max(synced_followers{${labels}})`);
+    const alone = servers === 1;
+    return [
+      {
+        name: 'ZooKeeperQuorumLost',
+        expression: alone
+          ? `${podsUp(labels)} < 1`
+          : `${podsUp(labels)} < ${majority(servers)} or ${followers} < ${majority(servers) - 1}`,
+        lasting: '3m',
+        severity: 'critical',
+        summary: `ZooKeeper has no majority of its ${servers} servers`,
+        action:
+          'Kafka goes on with what it knows: no leader moves, no broker comes back, no topic changes. Bring servers back before any broker restarts.',
+      },
+      ...(alone ? [] : [missing('ZooKeeperServersMissing', 'ZooKeeper servers', labels, servers)]),
+    ];
+  }
+  if (metadata.controllers.placement === 'combined') return [];
+  const { replicas } = metadata.controllers;
+  const labels = ofWorkload(namespaces.pipeline, KAFKA_CONTROLLERS);
+  return [
+    {
+      name: 'KafkaControllersDown',
+      expression: `${podsUp(labels)} < ${majority(replicas)}`,
+      lasting: '3m',
+      severity: 'critical',
+      summary: `Only {{ $value }} of ${replicas} controllers answer, which is no majority`,
+      action:
+        'No leader moves, no broker comes back, no topic changes. See the pods, their claims and nodes.',
+    },
+    ...(replicas === 1 ? [] : [missing('KafkaControllersMissing', 'controllers', labels, replicas)]),
+  ];
+}
+
+function missing(name: string, what: string, labels: string, wanted: number): WatchingAlert {
+  return {
+    name,
+    expression: `${podsUp(labels)} < ${wanted}`,
+    lasting: '15m',
+    severity: 'warning',
+    summary: `Only {{ $value }} of ${wanted} ${what} answer`,
+    action: 'One more that leaves may be the majority. See the pod, its claims and its node.',
+  };
+}
+
+function majority(servers: number): number {
+  return Math.floor(servers / 2) + 1;
+}

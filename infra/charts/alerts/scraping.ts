@@ -1,0 +1,39 @@
+import { jobOf } from '../../constructs/monitoring.ts';
+import type { ScrapedPods } from '../scraped-pods.ts';
+import type { WatchingAlert } from './series.ts';
+
+/** What says that the other alerts see less than they should. */
+export function scrapingAlerts(
+  scraped: readonly ScrapedPods[],
+  alerts: readonly WatchingAlert[],
+): readonly WatchingAlert[] {
+  const jobs = scraped.map(({ namespace, identity }) => jobOf(namespace, identity));
+  const selectors = [...new Set(alerts.flatMap(({ metrics = [] }) => metrics))];
+  return [
+    {
+      name: 'PodsUnwatched',
+      expression: [
+        `up{job=~"${jobs.join('|')}"} == 0`,
+        ...jobs.map((job) => `absent(up{job="${job}"})`),
+      ].join(' or '),
+      lasting: '15m',
+      severity: 'warning',
+      summary: 'Prometheus gets no metrics of {{ $labels.job }} {{ $labels.pod }}',
+      action:
+        'See whether the pods run, whether their PodMonitor is selected (monitoring.labels), and whether Prometheus is in network.monitoringNamespace.',
+    },
+    {
+      name: 'MetricsMissing',
+      expression: selectors
+        .map(
+          (selector) =>
+            `label_replace(absent(${selector}), "metric", "${selector.split('{')[0] ?? ''}", "", "")`,
+        )
+        .join(' or '),
+      lasting: '15m',
+      severity: 'warning',
+      summary: 'Nothing serves {{ $labels.metric }}, which an alert is made of',
+      action: 'That alert is blind. See what should serve the metric, and whether Prometheus scrapes it.',
+    },
+  ];
+}

@@ -1,0 +1,51 @@
+import { USABLE_PERCENT } from '../../constructs/topics.ts';
+import type { Environment } from '../../environments/environment.ts';
+import { inNamespace, orZero, type WatchingAlert } from './series.ts';
+
+/** What ext4 keeps for root by default: it counts as taken, and nobody of ours may use it. */
+const RESERVED_PERCENT = 5;
+/** Below what topics that hold all that they may leave free, so that a full retention wakes nobody. */
+const WARNING_PERCENT = 100 - USABLE_PERCENT - RESERVED_PERCENT - 2;
+const CRITICAL_PERCENT = 5;
+
+/** Volumes that fill. */
+export function volumeAlerts({ namespaces, kafka }: Environment): readonly WatchingAlert[] {
+  const labels = inNamespace(namespaces.pipeline);
+  const free = `kubelet_volume_stats_available_bytes{${labels}} / kubelet_volume_stats_capacity_bytes{${labels}}`;
+  const volumes = kafka.brokers + keepersVolumes(kafka.metadata);
+  const action =
+    'A broker with a full disk stops, and cannot start. Grow the claim (npm run grow-volume) or shorten the retention now.';
+  return [
+    {
+      name: 'VolumeFilling',
+      expression: `${free} < ${WARNING_PERCENT / 100}`,
+      lasting: '30m',
+      severity: 'warning',
+      summary: `The volume {{ $labels.persistentvolumeclaim }} has {{ $value | humanizePercentage }} left, less than full topics leave`,
+      action,
+    },
+    {
+      name: 'VolumeNearlyFull',
+      expression: `${free} < ${CRITICAL_PERCENT / 100}`,
+      lasting: '5m',
+      severity: 'critical',
+      summary: 'The volume {{ $labels.persistentvolumeclaim }} has {{ $value | humanizePercentage }} left',
+      action,
+    },
+    {
+      name: 'VolumesUnwatched',
+      expression: `${orZero(`count(${free})`)} < ${volumes}`,
+      lasting: '1h',
+      severity: 'warning',
+      summary: `Prometheus knows of {{ $value }} volumes, there should be ${volumes}`,
+      action:
+        'Nobody will be told that a volume fills. Prometheus must scrape the kubelets’ /metrics; a pod that does not run shows no volume.',
+    },
+  ];
+}
+
+function keepersVolumes(metadata: Environment['kafka']['metadata']): number {
+  // A server of ZooKeeper has its snapshots on one volume and its transaction log on another.
+  if (metadata.mode === 'zookeeper') return metadata.ensemble.servers * 2;
+  return metadata.controllers.placement === 'separate' ? metadata.controllers.replicas : 0;
+}

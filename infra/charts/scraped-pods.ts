@@ -1,0 +1,37 @@
+import { CONSUMER } from '../constructs/consumer.ts';
+import { FLUENTD } from '../constructs/fluentd.ts';
+import { INGRESS_NGINX } from '../constructs/ingress-nginx.ts';
+import { KAFKA_CONTROLLERS } from '../constructs/kafka-controllers.ts';
+import { KAFKA_BROKERS } from '../constructs/kafka.ts';
+import type { ScrapedWorkload } from '../constructs/monitoring.ts';
+import { PRODUCER } from '../constructs/producer.ts';
+import { ZOOKEEPER } from '../constructs/zookeeper.ts';
+import type { Environment } from '../environments/environment.ts';
+
+/** A workload whose pods show metrics, and where it stands. */
+export interface ScrapedPods extends ScrapedWorkload {
+  readonly namespace: string;
+}
+
+/** Everything of an environment that shows metrics as Prometheus reads them. */
+export function scrapedPods({ namespaces, kafka, edge, logging }: Environment): readonly ScrapedPods[] {
+  const { pipeline } = namespaces;
+  const { metadata } = kafka;
+  return [
+    ...(metadata.mode === 'zookeeper'
+      ? [{ namespace: pipeline, identity: ZOOKEEPER, port: 'metrics' }]
+      : metadata.controllers.placement === 'separate'
+        ? [{ namespace: pipeline, identity: KAFKA_CONTROLLERS, port: 'metrics' }]
+        : []),
+    { namespace: pipeline, identity: KAFKA_BROKERS, port: 'metrics' },
+    { namespace: pipeline, identity: PRODUCER, port: 'http' },
+    { namespace: pipeline, identity: CONSUMER, port: 'http' },
+    // Filebeat's own figures are JSON, which Prometheus does not read.
+    ...(logging.collector === 'fluentd'
+      ? [{ namespace: namespaces.logging, identity: FLUENTD, port: 'metrics' }]
+      : []),
+    ...(edge.kind === 'ingress' && edge.controller !== undefined
+      ? [{ namespace: namespaces.ingress, identity: INGRESS_NGINX, port: 'metrics' }]
+      : []),
+  ];
+}
