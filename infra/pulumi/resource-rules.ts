@@ -29,10 +29,16 @@ const SCHEDULING_MINUTES = 5;
 /** @param keepsData whether what holds data outlives the stack: everywhere but in throw-away environments */
 export function rulesFor(manifest: Manifest, keepsData: boolean): ResourceRules {
   return {
-    annotations: READINESS_OF_OTHERS.has(manifest.kind) ? { 'pulumi.com/skipAwait': 'true' } : {},
+    annotations: annotationsFor(manifest.kind),
     keeps: keepsData && HOLDS_DATA.has(manifest.kind),
     timeoutMinutes: timeoutMinutes(manifest),
   };
+}
+
+function annotationsFor(kind: string): Readonly<Record<string, string>> {
+  if (READINESS_OF_OTHERS.has(kind)) return { 'pulumi.com/skipAwait': 'true' };
+  // A Job that failed is as it was applied, so that nothing would ever start it again: its name is that of its template.
+  return kind === 'Job' ? { 'pulumi.com/replaceUnready': 'true' } : {};
 }
 
 function timeoutMinutes(manifest: Manifest): number {

@@ -166,6 +166,20 @@ test('a set of brokers gets the time that its pods may take one after the other,
   assert.equal(minutes('kubernetes:core/v1:ConfigMap', /kafka-config/), 10);
 });
 
+test('a Job that did not complete is made anew by the next up, and nothing else is', () => {
+  const jobs = names
+    .flatMap((name) => objectsOf(registeredFor(name)))
+    .map(({ type, inputs }) => {
+      const { annotations = {} } = (inputs as unknown as Manifest).metadata;
+      return {
+        isJob: type.endsWith(':Job'),
+        isReplaced: annotations['pulumi.com/replaceUnready'] === 'true',
+      };
+    });
+  assert.ok(jobs.some(({ isJob }) => isJob));
+  for (const { isJob, isReplaced } of jobs) assert.equal(isReplaced, isJob);
+});
+
 test('only what runs is waited for: a Service or an Ingress is ready when others are', () => {
   for (const name of names) {
     for (const { type, name: resource, inputs } of objectsOf(registeredFor(name))) {
