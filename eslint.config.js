@@ -100,6 +100,7 @@ function appDirections(apps) {
 const entries = [
   '**/main.ts',
   'infra/synth.ts',
+  'infra/secrets.ts',
   'infra/index.ts',
   'infra/local/*.mjs',
   'infra/pulumi/check-node.cjs',
