@@ -11,6 +11,7 @@ import { readCluster, readKubeConfig } from './cluster.ts';
 import { checkCluster } from './cluster-requirements.ts';
 import { readDeployed } from './deployed.ts';
 import { growVolumes } from './grow-volumes.ts';
+import { describeEnforcement, probeNetworkPolicies } from './network-probe.ts';
 import { parseStackCommand, USAGE, type StackCommand } from './options.ts';
 import { readObjects } from './platform-objects.ts';
 import { CommandFailed, PulumiCommand } from './pulumi-command.ts';
@@ -47,6 +48,7 @@ async function main({ name, stack, yes, json, savePlan, plan }: StackCommand): P
         await pulumi.run('up', ...confirm, ...REPOSITORIES);
       buildImages(environment.name);
       await pulumi.run('up', ...confirm, ...(plan === undefined ? [] : ['--plan', plan]));
+      await checkNetworkPolicies(pulumi, environment);
       return sendEvents(environment);
     case 'grow-volume':
       return grow(pulumi, stack, environment);
@@ -74,6 +76,17 @@ function buildImages(environment: string): void {
     stdio: 'inherit',
   });
   if (status !== 0) throw new CommandFailed('the images are not where the cluster can pull them');
+}
+
+async function checkNetworkPolicies(pulumi: PulumiCommand, environment: Environment): Promise<void> {
+  const manifests = readObjects(buildPlatform(environment)).map(({ manifest }) => manifest);
+  const config = readKubeConfig(await pulumi.configuration('context'));
+  const { problem, text } = describeEnforcement(
+    await probeNetworkPolicies({ config, environment, manifests }),
+  );
+  if (problem === 'certain' && environment.strict) throw new Error(text);
+  if (problem === false) console.log(text);
+  else console.warn(`warning: ${text}`);
 }
 
 async function sendEvents({ edge, objectStore, consumer }: Environment): Promise<void> {

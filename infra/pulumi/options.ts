@@ -14,8 +14,10 @@ export interface StackCommand {
 }
 
 export const USAGE = `usage: npm run preview -- --stack NAME        what up would change, object by object
-       npm run up -- --stack NAME [--yes]    images, pulumi up, and events sent through the edge into the bucket
+       npm run up -- --stack NAME [--yes]    images, pulumi up, and a check of what then runs
        npm run grow-volume -- --stack NAME   gives volumes the sizes of the environment, with their data
+
+  up sees whether network policies are enforced, and sends events through the edge into the bucket.
 
   preview --json FILE        prints nothing, writes what it found as JSON, for scripts
   preview --save-plan FILE   writes what it found, for up --plan
