@@ -58,6 +58,33 @@ export function certificateProblems(
   return problems;
 }
 
+/** Time to order a certificate, to have it reviewed and to roll it out, in days. */
+const WARNING_DAYS = 30;
+
+/**
+ * Certificates among the content of a Secret that are valid and end soon, one line each, by their keys. Of a bundle of
+ * authorities the last one counts: it may keep what has ended beside what follows it.
+ */
+export function endingCertificates(
+  { 'tls.crt': chain, 'ca.crt': authorities }: Readonly<Record<string, string>>,
+  now: Date,
+): readonly (readonly [key: string, warning: string])[] {
+  const endsOf = (text = ''): readonly number[] =>
+    (readCertificates(text) ?? []).map(({ validToDate }) => validToDate.getTime());
+  const soon = now.getTime() + WARNING_DAYS * 86_400_000;
+  return (
+    [
+      ['tls.crt', Math.min(...endsOf(chain))],
+      ['ca.crt', Math.max(...endsOf(authorities))],
+    ] as const
+  )
+    .filter(([, end]) => Number.isFinite(end) && end < soon)
+    .map(([key, end]) => [
+      key,
+      `ends in ${Math.floor((end - now.getTime()) / 86_400_000)} days, at ${new Date(end).toISOString()}: renew it, and give it to a Secret of a new name`,
+    ]);
+}
+
 function readCertificates(text: string): readonly X509Certificate[] | undefined {
   try {
     return (text.match(BLOCK) ?? []).map((block) => new X509Certificate(block));

@@ -2,6 +2,7 @@ import * as kubernetes from '@pulumi/kubernetes';
 import { buildPlatform } from '../platform.ts';
 import type { Environment } from '../environments/environment.ts';
 import { readEnvironment } from '../environments/read-environment.ts';
+import { endingCertificates } from './certificates.ts';
 import { checkCluster, questionsFor } from './cluster-requirements.ts';
 import type { ClusterFacts, ClusterQuestions } from './cluster.ts';
 import { makeAws } from './make-aws.ts';
@@ -47,7 +48,7 @@ export async function deploy(context: DeployContext): Promise<StackOutputs> {
   const { errors, warnings } = checkCluster(facts, settings, manifests, stack);
   const keepsData = environment.strict;
   const replacements = findReplacements(manifests, await readDeployed(), { keepsData, stack });
-  for (const warning of warnings) warn(warning);
+  for (const warning of [...warnings, ...endingSoon(settings)]) warn(warning);
   const problems = [...errors, ...replacements];
   if (problems.length > 0) {
     throw new Error(
@@ -66,6 +67,15 @@ export async function deploy(context: DeployContext): Promise<StackOutputs> {
   });
   registerPlatform({ objects, secrets: settings.secrets, keepsData, podsNeed: makeAws(settings) }, provider);
   return outputsOf(settings);
+}
+
+/** A Secret that two namespaces have is named once. */
+function endingSoon({ secrets }: StackSettings): readonly string[] {
+  const now = new Date();
+  const lines = secrets.flatMap(({ name, values }) =>
+    endingCertificates(values, now).map(([key, warning]) => `${name}.${key}: ${warning}`),
+  );
+  return [...new Set(lines)];
 }
 
 function outputsOf({ environment }: StackSettings): StackOutputs {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
-import { certificateProblems } from '../../infra/pulumi/certificates.ts';
+import { certificateProblems, endingCertificates } from '../../infra/pulumi/certificates.ts';
 import { production } from '../../infra/environments/production.ts';
 import { makeCertificate } from './certificate.ts';
 import { configurationOf, deployUnderMocks } from './stacks.ts';
@@ -99,4 +99,37 @@ test('a stack names the keys of its configuration, and repeats nothing of their 
     `- collect-tls-v1.tls.key: must be the key of tls.crt, is that of another certificate: ${set('collect-tls-v1.tls.key')}`,
   ]);
   assert.deepEqual(registered, []);
+});
+
+test('a certificate is warned of 30 days before it ends, of a bundle of authorities the one that ends last', () => {
+  const soon = makeCertificate({ hosts: [HOST], to: new Date('2026-11-21T00:00:00Z') });
+  const later = makeCertificate({ hosts: [HOST], to: new Date('2026-12-02T00:00:00Z') });
+  const warning =
+    'ends in 20 days, at 2026-11-21T00:00:00.000Z: renew it, and give it to a Secret of a new name';
+  assert.deepEqual(endingCertificates({ 'tls.crt': good.certificate + soon.certificate }, now), [
+    ['tls.crt', warning],
+  ]);
+  assert.deepEqual(endingCertificates({ 'ca.crt': ended.certificate + soon.certificate }, now), [
+    ['ca.crt', warning],
+  ]);
+  for (const values of [
+    { 'tls.crt': later.certificate, 'ca.crt': soon.certificate + good.certificate },
+    { 'tls.crt': 'no certificate' },
+    { password: 'x' },
+  ]) {
+    assert.deepEqual(endingCertificates(values, now), []);
+  }
+});
+
+test('a preview warns of a certificate of the stack’s configuration that ends soon', async () => {
+  const to = new Date(Date.now() + 10.5 * 86_400_000);
+  const { certificate, key } = makeCertificate({ hosts: [HOST], to });
+  const configuration = {
+    ...configurationOf(production),
+    'collect-tls-v1.tls.crt': certificate,
+    'collect-tls-v1.tls.key': key,
+  };
+  const { error, warnings } = await deployUnderMocks({ stack: 'production', configuration });
+  assert.equal(error, undefined);
+  assert.match(warnings.join('\n'), /^collect-tls-v1\.tls\.crt: ends in 10 days, at /m);
 });
