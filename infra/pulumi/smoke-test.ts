@@ -16,12 +16,14 @@ export interface SmokeTestOptions {
 }
 
 const EVENTS = 10;
+/** What the key of each of its events begins with: by it readers tell them from a client's. */
+export const SMOKE_TEST_KEY = 'headwater-smoke-test/';
 const POLL_MS = 1_000;
 /** Clocks of this machine and the store may differ by this much. */
 const CLOCK_SKEW_MS = 60_000;
 
 /**
- * Posts events through the edge and finds them in the bucket.
+ * Posts events through the edge and finds them in the bucket, where they stay: their keys say what they are.
  *
  * @throws Error that says which step did not work
  */
@@ -30,7 +32,7 @@ export async function smokeTest(options: SmokeTestOptions): Promise<void> {
   const run = randomUUID();
   const since = Date.now() - CLOCK_SKEW_MS;
   for (let event = 0; event < EVENTS; event += 1) {
-    await post(uploadUrl, JSON.stringify({ smokeTest: run, event }));
+    await post(uploadUrl, `${SMOKE_TEST_KEY}${run}/${event}`, JSON.stringify({ smokeTest: run, event }));
   }
 
   const deadline = performance.now() + deadlineMs;
@@ -57,7 +59,7 @@ async function countNew(
     for await (const { key, lastModified } of list(options)) {
       if (read.has(key) || lastModified < since) continue;
       read.add(key);
-      found += (await readObject(options, key)).split(run).length - 1;
+      found += (await readObject(options, key)).split(`"key":"${SMOKE_TEST_KEY}${run}/`).length - 1;
     }
   } catch (error) {
     const { code, name } = error as NodeJS.ErrnoException;
@@ -69,10 +71,14 @@ async function countNew(
   return found;
 }
 
-async function post(url: string, body: string): Promise<void> {
+async function post(url: string, key: string, body: string): Promise<void> {
   let response: Response;
   try {
-    response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+    response = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-event-key': key },
+      body,
+    });
   } catch (error) {
     const cause = (error as Error).cause as NodeJS.ErrnoException | undefined;
     throw new Error(

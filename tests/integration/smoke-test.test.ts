@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { gunzipSync } from 'node:zlib';
+import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import {
   createConsumer,
   createProducer,
@@ -12,10 +14,15 @@ import {
 import { KafkaCluster } from '../../infra/local/kafka-cluster.ts';
 import { ObjectStore } from '../../infra/local/object-store.ts';
 import { ownStore } from '../../infra/local/up/store-access.ts';
-import { smokeTest } from '../../infra/pulumi/smoke-test.ts';
+import { SMOKE_TEST_KEY, smokeTest } from '../../infra/pulumi/smoke-test.ts';
 
 const host = process;
 const directory = mkdtempSync(join(tmpdir(), 'headwater-smoke-'));
+interface StoredLine {
+  readonly key: string;
+  readonly value: { readonly smokeTest: string; readonly event: number };
+}
+
 let store: ObjectStore;
 let producer: Application;
 let consumer: Application;
@@ -67,6 +74,32 @@ function run(deadlineMs: number): Promise<void> {
 }
 
 test('what the smoke test posts, it finds in the bucket', () => run(30_000));
+
+test('every event that it leaves is known by its key, over all partitions', async () => {
+  const client = store.client();
+  try {
+    const { bucket, prefix } = ownStore(store).location;
+    const listed = await client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: `${prefix}/` }));
+    const lines: StoredLine[] = [];
+    for (const { Key } of listed.Contents ?? []) {
+      if (Key?.endsWith('.gz') !== true) continue;
+      const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key }));
+      const text = gunzipSync((await Body?.transformToByteArray()) ?? new Uint8Array()).toString();
+      lines.push(
+        ...text
+          .trim()
+          .split('\n')
+          .map((line) => JSON.parse(line) as StoredLine),
+      );
+    }
+    assert.ok(lines.length >= 10);
+    for (const { key, value } of lines) {
+      assert.equal(key, `${SMOKE_TEST_KEY}${value.smokeTest}/${value.event}`);
+    }
+  } finally {
+    client.destroy();
+  }
+});
 
 test('where the consumer hangs, it says after its deadline that nothing arrived, and where to look', async () => {
   consumer.signal('SIGSTOP');
