@@ -15,6 +15,8 @@ const MERGE = setHeaderOptions('Content-Type', PatchStrategy.MergePatch);
 export interface PretendedNodes {
   /** Pods for which this holds stay as they are. */
   holdsBack: (pod: V1Pod) => boolean;
+  /** Pods of Jobs for which this holds fail. */
+  fails: (pod: V1Pod) => boolean;
   stop: () => Promise<void>;
 }
 
@@ -27,14 +29,11 @@ export function pretendNodes(config: KubeConfig): PretendedNodes {
   const api = config.makeApiClient(CoreV1Api);
   const objects = KubernetesObjectApi.makeApiClient(config);
   let isStopped = false;
-  const nodes: PretendedNodes = { holdsBack: () => false, stop: () => Promise.resolve() };
+  const nodes: PretendedNodes = { holdsBack: () => false, fails: () => false, stop: () => Promise.resolve() };
   const loop = async (): Promise<void> => {
     while (!isStopped) {
       // Others write the same objects: what fails is tried again in the next round.
-      await Promise.all([
-        pretendPods(api, (pod) => nodes.holdsBack(pod)),
-        pretendVolumes(api, objects),
-      ]).catch(() => undefined);
+      await Promise.all([pretendPods(api, nodes), pretendVolumes(api, objects)]).catch(() => undefined);
       await sleep(EVERY_MS);
     }
   };
@@ -46,13 +45,13 @@ export function pretendNodes(config: KubeConfig): PretendedNodes {
   return nodes;
 }
 
-async function pretendPods(api: CoreV1Api, holdsBack: (pod: V1Pod) => boolean): Promise<void> {
+async function pretendPods(api: CoreV1Api, nodes: PretendedNodes): Promise<void> {
   const { items } = await api.listPodForAllNamespaces();
   for (const pod of items) {
     const place = placeOf(pod);
     if (pod.metadata?.deletionTimestamp !== undefined) {
       await api.deleteNamespacedPod({ ...place, gracePeriodSeconds: 0 }).catch(() => undefined);
-    } else if (pod.status?.phase === 'Pending' && !holdsBack(pod)) {
+    } else if (pod.status?.phase === 'Pending' && !nodes.holdsBack(pod)) {
       const isDone = pod.metadata?.ownerReferences?.some(({ kind }) => kind === 'Job') === true;
       const now = new Date().toISOString();
       const conditions = ['Ready', 'ContainersReady'].map((type) => ({
@@ -60,7 +59,8 @@ async function pretendPods(api: CoreV1Api, holdsBack: (pod: V1Pod) => boolean): 
         status: isDone ? 'False' : 'True',
         lastTransitionTime: now,
       }));
-      const status = { phase: isDone ? 'Succeeded' : 'Running', startTime: now, conditions };
+      const phase = isDone ? (nodes.fails(pod) ? 'Failed' : 'Succeeded') : 'Running';
+      const status = { phase, startTime: now, conditions };
       await api.patchNamespacedPodStatus({ ...place, body: { status } }, MERGE).catch(() => undefined);
     }
   }

@@ -87,6 +87,14 @@ interface Live {
   };
 }
 
+/** Whether a Job has done its work. */
+export function hasCompleted(job: object): boolean {
+  const { status = {} } = job as Live;
+  return (
+    status.conditions?.some(({ type, status: holds }) => type === 'Complete' && holds === 'True') === true
+  );
+}
+
 /**
  * Whether an object works, as the real provider waits for it; kinds that are not named work at once.
  *

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
-import { AppsV1Api, type KubeConfig } from '@kubernetes/client-node';
+import { AppsV1Api, BatchV1Api, type KubeConfig } from '@kubernetes/client-node';
 import type { Stack } from '@pulumi/pulumi/automation/index.js';
 import type { Environment } from '../../../infra/environments/environment.ts';
 import { lab } from '../../../infra/environments/lab.ts';
@@ -184,6 +184,35 @@ test('a changed value changes what it is about, and is named in the preview', DE
   const { summary } = await stack.up({ onOutput });
   context.diagnostic(figuresOf(summary));
   assert.equal(summary.resourceChanges?.update, 1);
+});
+
+test('a Job that failed fails its up, and is made anew by the next one', DEADLINE, async (context) => {
+  const batch = cluster.config.makeApiClient(BatchV1Api);
+  const before = environment;
+  environment = structuredClone(lab);
+  const { events } = environment.topics;
+  assert.ok(events);
+  events.retention = '2d';
+  const wanted = manifestsOf(environment).find(
+    ({ kind, metadata }) => kind === 'Job' && metadata.name.startsWith('kafka-topics-'),
+  );
+  const place = { name: wanted?.metadata.name ?? '', namespace: 'headwater' };
+  const isHeld = { value: true };
+  cluster.nodes.holdsBack = (pod) => isHeld.value && (pod.metadata?.name ?? '').startsWith(place.name);
+  const failing = refusalOf(backend, 'up', environment);
+  const made = await waitUntil(() => batch.readNamespacedJob(place), { what: 'a Job', deadlineMs: 60_000 });
+  // Ten pods that fail one after the other would take long: its time is up instead.
+  const body = [{ op: 'replace', path: '/spec/activeDeadlineSeconds', value: 1 }];
+  await batch.patchNamespacedJob({ ...place, body });
+  assert.match((await failing) ?? '', /the Job failed: Job was active longer than specified deadline/);
+  isHeld.value = false;
+  const { summary } = await stack.up({ onOutput });
+  context.diagnostic(figuresOf(summary));
+  assert.equal(summary.resourceChanges?.replace, 1);
+  const { metadata, status } = await batch.readNamespacedJob(place);
+  assert.notEqual(metadata?.uid, made.metadata?.uid);
+  assert.equal(status?.succeeded, 1);
+  environment = before;
 });
 
 test(

@@ -4,10 +4,12 @@ import { ApiException, KubeConfig, KubernetesObjectApi, PatchStrategy } from '@k
 import plugin from '@pulumi/pulumi/proto/plugin_pb.js';
 import services from '@pulumi/pulumi/proto/provider_grpc_pb.js';
 import messages from '@pulumi/pulumi/proto/provider_pb.js';
+import statuses from '@pulumi/pulumi/proto/status_pb.js';
+import any from 'google-protobuf/google/protobuf/any_pb.js';
 import empty from 'google-protobuf/google/protobuf/empty_pb.js';
 import struct from 'google-protobuf/google/protobuf/struct_pb.js';
 import { nameOf, type Manifest } from '../../../infra/pulumi/platform-objects.ts';
-import { differences, isReady, type PropertyDifference } from './provider-rules.ts';
+import { differences, hasCompleted, isReady, type PropertyDifference } from './provider-rules.ts';
 
 const FIELD_MANAGER = 'pulumi-stand-in';
 const POLL_MS = 100;
@@ -30,13 +32,34 @@ export interface StandInProvider {
   stop: () => Promise<void>;
 }
 
+/** What was applied does not work: the engine keeps it, and looks at it again the next time. */
+class NotReadyError extends Error {
+  override readonly name = 'NotReadyError';
+  readonly status: statuses.Status;
+
+  constructor(manifest: Manifest, live: object, cause: unknown) {
+    super(messageOf(cause), { cause });
+    const failed = new messages.ErrorResourceInitFailed()
+      .setId(nameOf(manifest))
+      .setInputs(toStruct(manifest))
+      .setProperties(toStruct(live))
+      .setReasonsList([this.message]);
+    const detail = new any.Any();
+    detail.pack(failed.serializeBinary(), 'pulumirpc.ErrorResourceInitFailed');
+    this.status = new statuses.Status()
+      .setCode(grpc.status.UNKNOWN)
+      .setMessage(this.message)
+      .setDetailsList([detail]);
+  }
+}
+
 type Handler<Request, Response> = (request: Request) => Promise<Response> | Response;
 
 /**
  * NOT Pulumi's Kubernetes provider, but a stand-in for tests on machines that cannot have it: it speaks the provider's protocol,
  * and applies with server-side apply to a real API server. It imitates what this project leans on: dry-run previews, the
- * rules by which a change replaces an object, waiting for workloads, and deleting with all that an object owns. It knows
- * neither field conflicts nor partial failures, renaming, Helm or patches, and compares with what was last applied, not with
+ * rules by which a change replaces an object, waiting for workloads, keeping what was applied and never worked, and deleting
+ * with all that an object owns. It knows neither field conflicts nor renaming, Helm or patches, and compares with what was last applied, not with
  * the live object.
  */
 export async function startStandInProvider(): Promise<StandInProvider> {
@@ -70,7 +93,11 @@ export async function startStandInProvider(): Promise<StandInProvider> {
     await provider.beforeChange(call);
     const live = await patch(api(), manifest);
     calls.push(call);
-    return waitUntilReady(api(), manifest, live, timeoutSeconds);
+    try {
+      return await waitUntilReady(api(), manifest, live, timeoutSeconds);
+    } catch (error) {
+      throw new NotReadyError(manifest, live, error);
+    }
   };
 
   const implementation = {
@@ -88,10 +115,10 @@ export async function startStandInProvider(): Promise<StandInProvider> {
     attach: answer(() => new empty.Empty()),
     cancel: answer(() => new empty.Empty()),
     check: answer((request: messages.CheckRequest) => checked(request)),
-    diff: answer((request: messages.DiffRequest) => {
+    diff: answer(async (request: messages.DiffRequest) => {
       const before = toManifest(request.getOldInputs());
       const after = toManifest(request.getNews());
-      return diffResponse(differences(before, after));
+      return diffResponse([...differences(before, after), ...(await unready(api(), after))]);
     }),
     create: answer(async (request: messages.CreateRequest) => {
       const manifest = toManifest(request.getProperties());
@@ -142,12 +169,26 @@ function answer<Request, Response>(
     Promise.resolve(call.request)
       .then(handle)
       .then((response) => callback(null, response))
-      .catch((error: unknown) => callback({ code: grpc.status.UNKNOWN, details: messageOf(error) }));
+      .catch((error: unknown) => {
+        const metadata = new grpc.Metadata();
+        if (error instanceof NotReadyError)
+          metadata.add('grpc-status-details-bin', Buffer.from(error.status.serializeBinary()));
+        callback({ code: grpc.status.UNKNOWN, details: messageOf(error), metadata });
+      });
   };
 }
 
 function checked(request: messages.CheckRequest): messages.CheckResponse {
   return new messages.CheckResponse().setInputs(request.getNews());
+}
+
+/** A Job that asks for it and has not completed is replaced, as the real provider does; one that cannot be read is not. */
+async function unready(api: KubernetesObjectApi, manifest: Manifest): Promise<readonly PropertyDifference[]> {
+  const annotation = 'pulumi.com/replaceUnready';
+  if (manifest.kind !== 'Job' || manifest.metadata.annotations?.[annotation] !== 'true') return [];
+  const live = await read(api, manifest).catch(() => undefined);
+  if (live === undefined || hasCompleted(live)) return [];
+  return [{ path: `metadata.annotations["${annotation}"]`, kind: 'update', replaces: true }];
 }
 
 function timeoutOf(request: { readonly getTimeout: () => number }): number {
