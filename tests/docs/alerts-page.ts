@@ -45,7 +45,7 @@ ${rows.join('')}
 
 \`tests/integration/alerts.test.ts\` has promtool evaluate the rules: each must fire for a fault, at its time and with no other, must
 not fire for what comes close to it, and must fail that test when a metric is renamed or the threshold inverted. Where a metric
-that an alert is made of is gone, another one fires. None fires in a roll of everything.
+that an alert is made of is gone, another one fires. None fires in a roll of everything. \`tests/integration/watched-metrics.test.ts\` asks real brokers and ZooKeeper servers for the metrics.
 `;
 }
 
