@@ -1,8 +1,8 @@
-import { ApiObject, JsonPatch } from 'cdk8s';
 import { Service, ServiceType, type ServicePort } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { brokerNodePort, LISTENER_PORTS, type KafkaExposure } from './kafka-listeners.ts';
 import { objectLabels, selectorLabels, type Identity } from './labels.ts';
+import { publishUnreadyAddresses } from './unready-addresses.ts';
 
 /** Set by the StatefulSet controller; the one selector beside our three, since each broker needs its own address. */
 const POD_NAME_LABEL = 'statefulset.kubernetes.io/pod-name';
@@ -51,8 +51,7 @@ export class KafkaExternalServices extends Construct {
         ports: [port],
       });
       for (const [label, value] of Object.entries(selector)) service.selectLabel(label, value);
-      // A broker that catches up is still the leader of what it leads: its clients must reach it, ready or not.
-      ApiObject.of(service).addJsonPatch(JsonPatch.add('/spec/publishNotReadyAddresses', true));
+      publishUnreadyAddresses(service);
     };
 
     createService(

@@ -17,14 +17,13 @@ log=${HEADWATER_LOG:-/proc/1/fd/1}
 needing_this_broker() {
   local views
   views=$(peer_views) || return 1
-  jq --raw-output --slurp --argjson me "$me" --argjson min "$min_in_sync" '
-    [ .[].topics[]
-      | .topic as $topic
-      | .partitions[]
-      | select(any(.isrs[]; .id == $me))
-      | select(([.isrs[] | select(.id != $me)] | length) < ([$min, (.replicas | length) - 1] | min))
-      | "\($topic)-\(.partition)" ]
-    | unique[]' <<<"$views"
+  awk -v me="$me" -v min="$min_in_sync" "$partition_functions"'
+    $1 == "partition" && has("isrs", me) {
+      wanted = count("replicas") - 1
+      if (wanted > min) wanted = min
+      if (count("isrs") - 1 < wanted) print partition_name()
+    }
+  ' <<<"$views" | sort --unique
 }
 
 say() { echo "before-stop: $*" >>"$log"; }

@@ -10,9 +10,12 @@ me=${POD_INDEX:?POD_INDEX must be this broker\'s id}
 views_wanted=2
 peers_tried=3
 
-# One line of JSON: the cluster's metadata as the broker at this address sees it.
+# The cluster's metadata as the broker at this address sees it, in kcat's own lines: awk reads 10,000 partitions in a
+# fraction of the time that the same takes in JSON (docs/decisions/0008).
 view() {
-  timeout 3 kcat -F "$config/kcat.properties" -b "$1" -m 2 -L -J 2>/dev/null
+  local lines
+  lines=$(timeout 3 kcat -F "$config/kcat.properties" -b "$1" -m 2 -L 2>/dev/null) || return 1
+  printf 'view\n%s\n' "$lines"
 }
 
 # Addresses of the peers. Those with lower ids come first: a rolling update begins at the highest, so they are the ones
@@ -32,3 +35,13 @@ peer_views() {
   done
   if [ "$answered" -eq 0 ]; then view "$(awk -v me="$me" '$1 == me { print $2 }' "$config/nodes")"; fi
 }
+
+# Functions of awk for these lines: the name of a partition, and the ids in one of its lists, each between commas.
+# shellcheck disable=SC2034 # Used where this is sourced.
+partition_functions='
+  $1 == "topic" { topic = substr($2, 2, length($2) - 2) }
+  function partition_name() { return topic "-" ($2 + 0) }
+  function ids(list) { return match($0, list ": [0-9,]*[0-9]") ? "," substr($0, RSTART + length(list) + 2, RLENGTH - length(list) - 2) "," : "," }
+  function has(list, id) { return index(ids(list), "," id ",") > 0 }
+  function count(list) { return split(ids(list), unused, ",") - 2 }
+'
