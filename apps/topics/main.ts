@@ -1,18 +1,18 @@
-import { Admin } from '@platformatic/kafka';
 import { createLog } from '../service/log.ts';
 import { readOrExit } from '../service/variables.ts';
 import { readConfig } from './config.ts';
 import { converge } from './converge.ts';
+import { TopicsAdmin } from './topics-admin.ts';
 
-const { kafka, topics, deadlineMs, logLevel } = readOrExit(process, readConfig);
+const { kafka, topics, clusterConfigs, deadlineMs, logLevel } = readOrExit(process, readConfig);
 const log = createLog('topics', logLevel);
-const admin = new Admin({ clientId: 'headwater-topics', retries: 0, ...kafka });
+const admin = new TopicsAdmin(kafka);
 
 // As process 1 of a container it would not end on SIGTERM otherwise; every change is whole by itself.
 process.once('SIGTERM', () => process.exit(143));
 
 try {
-  await converge(admin, topics, { deadlineMs, log });
+  await converge(admin, { topics, clusterConfigs }, { deadlineMs, log });
   log.info({ topics: topics.map(({ name }) => name) }, 'topics are as declared');
 } catch (error) {
   log.fatal({ err: error }, 'topics are not as declared');

@@ -5,7 +5,7 @@ export interface FoundTopic {
   readonly partitions: number;
   readonly replicationFactor: number;
   /** The topic's own configuration, without what it takes from the brokers. */
-  readonly configs: Readonly<Record<string, string>>;
+  readonly configs: Configs;
 }
 
 /** One step towards what is declared. */
@@ -15,11 +15,15 @@ export type Change =
   | {
       readonly kind: 'configure';
       readonly name: string;
-      readonly set: Readonly<Record<string, string>>;
+      readonly set: Configs;
       /** Back to the broker's value. */
       readonly reset: readonly string[];
     }
-  | { readonly kind: 'delete'; readonly name: string };
+  | { readonly kind: 'delete'; readonly name: string }
+  | { readonly kind: 'configure-cluster'; readonly set: Configs };
+
+/** Values by Kafka's own names. */
+export type Configs = Readonly<Record<string, string>>;
 
 export interface Plan {
   readonly changes: readonly Change[];
@@ -56,23 +60,46 @@ function problemsOf({ name, partitions, replicationFactor }: PresentTopic, found
   if (replicationFactor !== undefined && replicationFactor !== found.replicationFactor) {
     problems.push(
       `topic ${name}: replicationFactor must be the ${found.replicationFactor} that it has, got ${replicationFactor}: ` +
-        'changing it copies all its records, which kafka-reassign-partitions does under your eyes',
+        'this program moves no replicas; docs/kafka.md says what does',
     );
   }
   return problems;
 }
 
-function changesOf({ name, partitions, configs }: PresentTopic, found: FoundTopic): Change[] {
+function changesOf(topic: PresentTopic, found: FoundTopic): Change[] {
+  const { name, partitions, configs = {}, reset = [] } = topic;
   const changes: Change[] = [];
   if (partitions !== undefined && partitions > found.partitions) {
     changes.push({ kind: 'grow', name, from: found.partitions, to: partitions });
   }
-  if (configs !== undefined) {
-    const set = Object.fromEntries(
-      Object.entries(configs).filter(([key, value]) => found.configs[key] !== value),
-    );
-    const reset = Object.keys(found.configs).filter((key) => configs[key] === undefined);
-    if (Object.keys(set).length + reset.length > 0) changes.push({ kind: 'configure', name, set, reset });
+  const different = Object.entries(configs).filter(([key, value]) => found.configs[key] !== value);
+  const present = reset.filter((key) => key in found.configs);
+  if (different.length + present.length > 0) {
+    changes.push({ kind: 'configure', name, set: Object.fromEntries(different), reset: present });
   }
   return changes;
+}
+
+/** Settings that topics have of their own although nobody declares them, by topic: somebody else set them, and they stay. */
+export function findUndeclared(
+  declared: readonly Topic[],
+  found: ReadonlyMap<string, FoundTopic>,
+): ReadonlyMap<string, Configs> {
+  const undeclared = declared.map((topic): [string, Configs] => {
+    const configs = 'configs' in topic ? (topic.configs ?? {}) : {};
+    const own = Object.entries(found.get(topic.name)?.configs ?? {});
+    return [topic.name, Object.fromEntries(own.filter(([key]) => !(key in configs)))];
+  });
+  return new Map(undeclared.filter(([, configs]) => Object.keys(configs).length > 0));
+}
+
+/**
+ * What to do about dynamic values that hold for all brokers and hide what their files say. One that Kafka does not have is
+ * left to the files.
+ */
+export function planClusterChanges(declared: Configs, found: Configs): readonly Change[] {
+  const set = Object.fromEntries(
+    Object.entries(declared).filter(([key, value]) => key in found && found[key] !== value),
+  );
+  return Object.keys(set).length > 0 ? [{ kind: 'configure-cluster', set }] : [];
 }

@@ -10,12 +10,21 @@ const name = z
 
 const configValue = z.union([z.string(), z.number(), z.boolean()]).transform(String);
 
-const present = z.strictObject({
-  name,
-  partitions: z.int().min(1).max(100_000).optional(),
-  replicationFactor: z.int().min(1).max(100).optional(),
-  configs: z.record(z.string(), configValue).optional(),
-});
+/** Values by Kafka's own names. */
+export const configsSchema = z.record(z.string(), configValue);
+
+const present = z
+  .strictObject({
+    name,
+    partitions: z.int().min(1).max(100_000).optional(),
+    replicationFactor: z.int().min(1).max(100).optional(),
+    configs: configsSchema.optional(),
+    reset: z.array(z.string()).optional(),
+  })
+  .refine(({ configs = {}, reset = [] }) => reset.every((setting) => !(setting in configs)), {
+    error: 'must not name a setting in both configs and reset',
+    path: ['reset'],
+  });
 
 const absent = z.strictObject({ name, state: z.literal('absent') });
 
@@ -28,7 +37,7 @@ export const topicsSchema = z
 
 /**
  * A topic that must be there. What is not declared is the broker's default when the topic is made, and is left as it
- * is afterwards; `configs`, where declared, is the whole of the topic's own configuration.
+ * is afterwards; settings that `reset` names go back to the broker's value.
  */
 export type PresentTopic = z.output<typeof present>;
 

@@ -58,7 +58,8 @@ export function nodeFiles(
 }
 
 /**
- * Rules of the JMX Prometheus agent: what alerts are made of, by name, and no series for each client.
+ * Rules of the JMX Prometheus agent: what alerts are made of among others, by name, and no series for each client. A key of
+ * an MBean beside its type and name is a label, never a part of the metric's name.
  *
  * @see https://prometheus.github.io/jmx_exporter/
  */
@@ -66,33 +67,58 @@ const METRIC_RULES = `lowercaseOutputName: true
 lowercaseOutputLabelNames: true
 excludeObjectNames:
   - 'kafka.server:type=*,client-id=*,*'
-  - 'kafka.server:type=socket-server-metrics,*'
   - 'kafka.consumer:*'
   - 'kafka.producer:*'
 rules:
-  - pattern: 'kafka\\.(\\w+)<type=(.+), name=(.+), topic=(.+), partition=(.+)><>Value'
+  - pattern: 'kafka\\.(\\w+)<type=([^,]+), name=([^,]+), topic=([^,]+), partition=(\\d+)><>Value'
     name: kafka_$1_$2_$3
     type: GAUGE
     labels:
       topic: $4
       partition: $5
-  - pattern: 'kafka\\.(\\w+)<type=(.+), name=(.+)PerSec\\w*, topic=(.+)><>Count'
-    name: kafka_$1_$2_$3_total
+  - pattern: 'kafka\\.server<type=(FetcherLagMetrics), name=([^,]+), clientId=[^,]+, topic=([^,]+), partition=(\\d+)><>Value'
+    name: kafka_server_$1_$2
+    type: GAUGE
+    labels:
+      topic: $3
+      partition: $4
+  - pattern: 'kafka\\.network<type=(RequestMetrics), name=(\\w+)PerSec, request=([^,]+), (version|error)=([^,]+)><>Count'
+    name: kafka_network_$1_$2_total
     type: COUNTER
     labels:
-      topic: $4
-  - pattern: 'kafka\\.(\\w+)<type=(.+), name=(.+)PerSec\\w*><>Count'
-    name: kafka_$1_$2_$3_total
+      request: $3
+      $4: $5
+  - pattern: 'kafka\\.network<type=(RequestMetrics), name=(TotalTimeMs), request=([^,]+)><>99thPercentile'
+    name: kafka_network_$1_$2_p99
+    type: GAUGE
+    labels:
+      request: $3
+  - pattern: 'kafka\\.server<type=(socket-server-metrics), listener=([^,]+), networkProcessor=(\\d+)><>((?:failed|successful)-authentication-total)'
+    name: kafka_server_$1_$4
     type: COUNTER
-  - pattern: 'kafka\\.(\\w+)<type=(.+), name=(.+)><>Value'
-    name: kafka_$1_$2_$3
+    labels:
+      listener: $2
+      networkprocessor: $3
+  - pattern: 'kafka\\.server<type=(KafkaRequestHandlerPool), name=(RequestHandlerAvgIdlePercent)><>OneMinuteRate'
+    name: kafka_server_$1_$2
     type: GAUGE
   - pattern: 'kafka\\.server<type=raft-metrics><>(current-leader|high-watermark|log-end-offset)'
     name: kafka_server_raft_$1
     type: GAUGE
-  - pattern: 'kafka\\.(\\w+)<type=(RequestMetrics), name=(TotalTimeMs), request=(.+)><>(99thPercentile)'
-    name: kafka_$1_$2_$3_p99
+  - pattern: 'kafka\\.(\\w+)<type=([^,]+), name=([^,]+)PerSec><>Count'
+    name: kafka_$1_$2_$3_total
+    type: COUNTER
+  - pattern: 'kafka\\.(\\w+)<type=([^,]+), name=([^,]+)PerSec, (\\w+)=([^,]+)><>Count'
+    name: kafka_$1_$2_$3_total
+    type: COUNTER
+    labels:
+      $4: $5
+  - pattern: 'kafka\\.(\\w+)<type=([^,]+), name=([^,]+)><>Value'
+    name: kafka_$1_$2_$3
+    type: GAUGE
+  - pattern: 'kafka\\.(\\w+)<type=([^,]+), name=([^,]+), (\\w+)="?([^,"]+)"?><>Value'
+    name: kafka_$1_$2_$3
     type: GAUGE
     labels:
-      request: $4
+      $4: $5
 `;

@@ -48,31 +48,23 @@ export function internalReplicationFactor(brokers: number): number {
  * @see https://kafka.apache.org/39/configuration/broker-configs/
  */
 export function brokerProperties(settings: ServerSettings): Properties {
-  const { metadata, brokers, minInSyncReplicas, maxMessage, security } = settings;
+  const { metadata, brokers, maxMessage, security } = settings;
   const internalReplicas = internalReplicationFactor(brokers);
   const messageBytes = maxMessage.toKibibytes() * 1024;
   return {
     ...commonProperties(settings),
+    ...clusterProperties(settings),
     // A topic that nobody declared is a misspelt name.
     'auto.create.topics.enable': false,
-    // Offered to clients once; else a broker that leads nothing after its restart stays idle.
-    'auto.leader.rebalance.enable': true,
     'controlled.shutdown.enable': true,
-    'default.replication.factor': internalReplicas,
     'group.initial.rebalance.delay.ms': brokers === 1 ? 0 : 3000,
     'inter.broker.listener.name': 'REPLICATION',
     'message.max.bytes': messageBytes,
-    'min.insync.replicas': minInSyncReplicas,
     'offsets.topic.replication.factor': internalReplicas,
     // A follower that cannot fetch the largest batch would never be in sync again.
     'replica.fetch.max.bytes': messageBytes,
     'transaction.state.log.min.isr': Math.min(2, internalReplicas),
     'transaction.state.log.replication.factor': internalReplicas,
-    'unclean.leader.election.enable': false,
-    ...(internalReplicas > 1 && {
-      // Reads from the replica of the client's own zone, where it has one.
-      'replica.selector.class': 'org.apache.kafka.common.replica.RackAwareReplicaSelector',
-    }),
     ...metadataProperties(metadata),
     ...(security.protocol === 'tls' &&
       security.clientAuthentication === 'scram-sha-512' &&
@@ -82,7 +74,24 @@ export function brokerProperties(settings: ServerSettings): Properties {
 
 /** Properties of nodes that keep metadata only. */
 export function controllerProperties(settings: ServerSettings): Properties {
-  return { ...commonProperties(settings), 'process.roles': 'controller' };
+  return { ...commonProperties(settings), ...clusterProperties(settings), 'process.roles': 'controller' };
+}
+
+/**
+ * What the active controller decides for the whole cluster. With ZooKeeper that is one of the brokers; a KRaft controller
+ * goes by its own file, whatever the brokers' files say.
+ */
+function clusterProperties({ metadata, brokers, minInSyncReplicas }: ServerSettings): Properties {
+  return {
+    // Leadership goes back to the preferred replica; else a broker leads nothing after its restart.
+    'auto.leader.rebalance.enable': true,
+    'default.replication.factor': internalReplicationFactor(brokers),
+    // A new KRaft cluster takes this from its first controller, as a dynamic value that hides the brokers' files.
+    'min.insync.replicas': minInSyncReplicas,
+    'unclean.leader.election.enable': false,
+    ...(metadata.mode === 'kraft' &&
+      metadata.sessionTimeout && { 'broker.session.timeout.ms': metadata.sessionTimeout.toMilliseconds() }),
+  };
 }
 
 function commonProperties({ metadata, security, exposure, quorum }: ServerSettings): Properties {
@@ -100,18 +109,15 @@ function commonProperties({ metadata, security, exposure, quorum }: ServerSettin
 }
 
 function metadataProperties(metadata: KafkaMetadata): Properties {
-  const { sessionTimeout } = metadata;
   if (metadata.mode === 'zookeeper') {
+    const { endpoint, sessionTimeout } = metadata;
     return {
-      'zookeeper.connect': `${metadata.endpoint.connect}/kafka`,
+      'zookeeper.connect': `${endpoint.connect}/kafka`,
       'zookeeper.connection.timeout.ms': ENSEMBLE_PATIENCE.toMilliseconds(),
       ...(sessionTimeout && { 'zookeeper.session.timeout.ms': sessionTimeout.toMilliseconds() }),
     };
   }
-  return {
-    'process.roles': metadata.controllers.placement === 'combined' ? 'broker,controller' : 'broker',
-    ...(sessionTimeout && { 'broker.session.timeout.ms': sessionTimeout.toMilliseconds() }),
-  };
+  return { 'process.roles': metadata.controllers.placement === 'combined' ? 'broker,controller' : 'broker' };
 }
 
 /**

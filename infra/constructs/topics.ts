@@ -43,13 +43,19 @@ export interface TopicsProps {
   readonly mounts?: readonly Mount[];
   /** Topics to delete, data and all. @default - none: a topic that is no longer declared stays */
   readonly deleted?: readonly string[];
+  /** What dynamic values that hold for all brokers must be, where there are any. @default - none is looked at */
+  readonly clusterConfigs?: Readonly<Record<string, number>>;
 }
 
-/** Topics as they are declared, made and altered by a Job that changes nothing where nothing differs. */
+/**
+ * Topics as they are declared, made and altered by a Job that changes nothing where nothing differs, and leaves alone what is
+ * not declared.
+ */
 export class Topics extends Construct {
   constructor(scope: Construct, id: string, props: TopicsProps) {
     super(scope, id);
     const { namespace, image, cluster, topics, variables, mounts = [], deleted = [] } = props;
+    const { clusterConfigs = {} } = props;
 
     for (const [name, topic] of Object.entries(topics)) requireTopicFits(this, name, topic, cluster.brokers);
     requireVolumeHolds(this, topics, cluster);
@@ -72,6 +78,7 @@ export class Topics extends Construct {
         ...variables,
         DEADLINE_MS: String(ATTEMPT.toMilliseconds()),
         TOPICS: renderTopics(topics, deleted),
+        ...(Object.keys(clusterConfigs).length > 0 && { CLUSTER_CONFIGS: JSON.stringify(clusterConfigs) }),
       },
       mounts,
       resources: { cpuMillicores: 50, memory: Size.mebibytes(256) },

@@ -7,7 +7,7 @@ import { Toolchain } from '../../infra/local/toolchain.ts';
 
 /** Told as exposure by other rules, whether a broker restarts for them or not. */
 const EXPOSURE = /listener|ssl|sasl/;
-/** Set by kafka-configs alone: they cannot stand in server.properties. */
+/** Set while a broker runs alone: they cannot stand in server.properties. */
 const NOT_IN_THE_FILE =
   /\.replication\.throttled\.rate$|^replica\.alter\.log\.dirs\.io\.max\.bytes\.per\.second$/;
 

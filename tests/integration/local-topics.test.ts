@@ -3,20 +3,22 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
-import { Admin } from '@platformatic/kafka';
-import { findTopics } from '../../apps/topics/kafka-topics.ts';
+import { Admin, ConfigResourceTypes, IncrementalAlterConfigOperationTypes } from '@platformatic/kafka';
+import { TopicsAdmin } from '../../apps/topics/topics-admin.ts';
+import type { TopicDeclaration } from '../../apps/topics/topic.ts';
 import { makeTopics } from '../../infra/local/application.ts';
+import { runCommand } from '../../infra/local/command.ts';
 import { KafkaCluster } from '../../infra/local/kafka-cluster.ts';
 
 let directory: string;
 let kafka: KafkaCluster;
-let admin: Admin;
+let admin: TopicsAdmin;
 
 before(async () => {
   directory = await mkdtemp(join(tmpdir(), 'headwater-topics-'));
   kafka = await KafkaCluster.create({ host: process, directory, brokers: 1, metadata: 'zookeeper' });
   await kafka.start();
-  admin = new Admin({ clientId: 'test', bootstrapBrokers: kafka.bootstrapServers.split(',') });
+  admin = new TopicsAdmin({ bootstrapBrokers: kafka.bootstrapServers.split(',') });
 });
 
 after(async () => {
@@ -26,10 +28,39 @@ after(async () => {
 });
 
 async function find(...names: string[]) {
-  return Object.fromEntries((await findTopics(admin, names)).found);
+  return Object.fromEntries((await admin.findTopics(names)).found);
 }
 
-test('topics are made as declared, grow, and take declared configs for the whole of their own', async () => {
+/** Sets a topic's setting as somebody else would, by a client of their own. */
+async function setByHand(topic: string, configs: Readonly<Record<string, string>>): Promise<void> {
+  await using stack = new AsyncDisposableStack();
+  const other = new Admin({ clientId: 'other', bootstrapBrokers: kafka.bootstrapServers.split(',') });
+  stack.defer(() => other.close());
+  const { SET } = IncrementalAlterConfigOperationTypes;
+  await other.incrementalAlterConfigs({
+    resources: [
+      {
+        resourceType: ConfigResourceTypes.TOPIC,
+        resourceName: topic,
+        configs: Object.entries(configs).map(([name, value]) => ({ name, value, configOperation: SET })),
+      },
+    ],
+  });
+}
+
+/** What the program says about topics, line by line. */
+async function runJob(topics: readonly TopicDeclaration[]): Promise<readonly Record<string, unknown>[]> {
+  const lines: Record<string, unknown>[] = [];
+  await runCommand(process.execPath, ['apps/topics/main.ts'], {
+    host: process,
+    cwd: join(import.meta.dirname, '../..'),
+    environment: { KAFKA_BOOTSTRAP_SERVERS: kafka.bootstrapServers, TOPICS: JSON.stringify(topics) },
+    onLine: (line) => lines.push(JSON.parse(line) as Record<string, unknown>),
+  });
+  return lines;
+}
+
+test('topics are made as declared, grow, and take the settings that are declared', async () => {
   const events = { name: 'events', replicationFactor: 1 };
   await makeTopics(process, kafka.bootstrapServers, [
     { ...events, partitions: 2, configs: { 'retention.ms': 60_000, 'min.insync.replicas': 1 } },
@@ -50,7 +81,29 @@ test('topics are made as declared, grow, and take declared configs for the whole
   assert.deepEqual((await find('events'))['events'], {
     partitions: 4,
     replicationFactor: 1,
-    configs: { 'retention.ms': '90000' },
+    configs: { 'retention.ms': '90000', 'min.insync.replicas': '1' },
+  });
+});
+
+test('a setting that somebody else has set stays, and the log says so; one that is to be reset goes', async () => {
+  const tuned = { name: 'tuned', configs: { 'retention.ms': 60_000 } };
+  await runJob([tuned]);
+  const byHand = { 'delete.retention.ms': '1000', 'max.message.bytes': '2000000' };
+  await setByHand('tuned', { ...byHand, 'retention.ms': '5' });
+
+  const said = await runJob([tuned]);
+  const own = (await find('tuned'))['tuned']?.configs;
+  assert.deepEqual(own, { ...byHand, 'retention.ms': '60000' });
+  const [line] = said.filter(({ topic }) => topic === 'tuned');
+  assert.deepEqual(line?.['configs'], byHand);
+  assert.equal(line['msg'], 'topic has settings that are not declared, and keeps them');
+
+  const told = { ...tuned, reset: ['max.message.bytes'] };
+  await runJob([told]);
+  await runJob([told]);
+  assert.deepEqual((await find('tuned'))['tuned']?.configs, {
+    'delete.retention.ms': '1000',
+    'retention.ms': '60000',
   });
 });
 

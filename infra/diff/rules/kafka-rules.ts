@@ -62,7 +62,7 @@ export const KAFKA_RULES: readonly Rule[] = [
     id: 'topic-replicas',
     path: `${TOPIC} replicationFactor`,
     consequence: 'capacity',
-    why: 'the Job refuses it: replicas are moved with kafka-reassign-partitions',
+    why: 'the Job refuses it: nothing here moves replicas (docs/kafka.md)',
     source: 'https://kafka.apache.org/39/documentation.html#basic_ops_increase_replication_factor',
   },
   {
@@ -74,12 +74,20 @@ export const KAFKA_RULES: readonly Rule[] = [
     source: TOPIC_CONFIGS,
   },
   {
-    id: 'topic-retention-removed',
-    path: `${TOPIC} configs retention.ms|retention.bytes|delete.retention.ms`,
-    when: ['removed'],
+    id: 'topic-setting-reset',
+    path: `${TOPIC} reset **`,
+    when: ['added'],
     consequence: 'data-deleted-sooner',
-    why: "the brokers' own retention holds from then on, which may be shorter",
+    why: "the brokers' own value holds from then on, which may keep less",
     source: TOPIC_CONFIGS,
+  },
+  {
+    id: 'topic-setting-undeclared',
+    path: `${TOPIC} configs *`,
+    when: ['removed'],
+    consequence: 'applied-in-place',
+    why: 'the setting is no longer declared; the topic keeps the value that it has',
+    source: 'apps/topics/reconcile.ts',
   },
   {
     id: 'topic-cleanup',
@@ -143,7 +151,7 @@ export const KAFKA_RULES: readonly Rule[] = [
     path: `data [server.properties] ${DYNAMIC_BROKER_PROPERTIES.join('|')}`,
     when: ['restarts'],
     consequence: 'rolling-restart',
-    why: 'brokers could take this property while they run (kafka-configs --alter), but the hash of the file rolls them',
+    why: 'brokers could take this property while they run, but the hash of the file rolls them',
     source: 'https://kafka.apache.org/39/documentation.html#dynamicbrokerconfigs',
   },
   {

@@ -21,6 +21,11 @@ for (const [what, topics, message] of [
   ['no partitions', [{ name: 'events', partitions: 0 }], /TOPICS\[0\]\.partitions: .*>=1, got 0/],
   ['a property that is not known', [{ name: 'events', retention: 5 }], /TOPICS\[0\].*"retention"/],
   [
+    'a setting that is both set and reset',
+    [{ name: 'events', configs: { 'segment.ms': 5 }, reset: ['segment.ms'] }],
+    /TOPICS\[0\]\.reset: must not name a setting in both configs and reset/,
+  ],
+  [
     'a topic named twice',
     [{ name: 'a' }, { name: 'a', state: 'absent' }],
     /TOPICS: must name each topic once/,
@@ -30,6 +35,15 @@ for (const [what, topics, message] of [
     assert.throws(() => readTopics(topics), message);
   });
 }
+
+test('settings of all brokers are text by name, none by default, and what is not is refused', () => {
+  const read = (CLUSTER_CONFIGS: string) =>
+    readConfig({ KAFKA_BOOTSTRAP_SERVERS: 'kafka:9092', TOPICS: '[]', CLUSTER_CONFIGS }).clusterConfigs;
+  assert.deepEqual(read('{"min.insync.replicas":2}'), { 'min.insync.replicas': '2' });
+  assert.deepEqual(read(''), {});
+  assert.throws(() => read('['), /CLUSTER_CONFIGS must be a JSON object of settings: /);
+  assert.throws(() => read('{"a":null}'), /CLUSTER_CONFIGS\.a: .*, got null/);
+});
 
 test('TOPICS is required', () => {
   assert.throws(

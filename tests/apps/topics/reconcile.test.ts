@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { planChanges, type FoundTopic } from '../../../apps/topics/reconcile.ts';
+import {
+  findUndeclared,
+  planChanges,
+  planClusterChanges,
+  type FoundTopic,
+} from '../../../apps/topics/reconcile.ts';
 
 const events: FoundTopic = { partitions: 6, replicationFactor: 3, configs: { 'retention.ms': '1000' } };
 const found = new Map([['events', events]]);
@@ -39,10 +44,25 @@ test('another replication factor is refused: it would move every record', () => 
   assert.match(problems[0] ?? '', /^topic events: replicationFactor must be the 3 that it has, got 1/);
 });
 
-test('declared configs are the whole of a topic’s own: others go back to the broker’s', () => {
+test('a setting that is not declared stays as it is, and is told; one that is to be reset goes', () => {
   const topic = { name: 'events', configs: { 'cleanup.policy': 'compact' } };
   assert.deepEqual(planChanges([topic], found).changes, [
-    { kind: 'configure', name: 'events', set: { 'cleanup.policy': 'compact' }, reset: ['retention.ms'] },
+    { kind: 'configure', name: 'events', set: { 'cleanup.policy': 'compact' }, reset: [] },
+  ]);
+  assert.deepEqual(findUndeclared([topic], found), new Map([['events', { 'retention.ms': '1000' }]]));
+
+  const told = { name: 'events', reset: ['retention.ms', 'segment.ms'] };
+  assert.deepEqual(planChanges([told], found).changes, [
+    { kind: 'configure', name: 'events', set: {}, reset: ['retention.ms'] },
+  ]);
+});
+
+test('a dynamic value for all brokers is changed where there is one, and never made', () => {
+  const declared = { 'min.insync.replicas': '2' };
+  assert.deepEqual(planClusterChanges(declared, {}), []);
+  assert.deepEqual(planClusterChanges(declared, declared), []);
+  assert.deepEqual(planClusterChanges(declared, { 'min.insync.replicas': '1' }), [
+    { kind: 'configure-cluster', set: declared },
   ]);
 });
 

@@ -43,8 +43,10 @@ test('takes every property', () => {
     ...minimal,
     deleted: ['old'],
     mounts: [{ kind: 'secret', secretName: 'kafka-topics-v1', path: '/etc/login' }],
+    clusterConfigs: { 'min.insync.replicas': 2 },
   };
   const job = jobOf(props);
+  assert.deepEqual(readConfig(environmentOf(job)).clusterConfigs, { 'min.insync.replicas': '2' });
   assert.deepEqual(
     valueAt(job, 'spec', 'template', 'spec', 'volumes', 0, 'secret', 'secretName'),
     'kafka-topics-v1',

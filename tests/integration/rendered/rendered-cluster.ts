@@ -1,24 +1,30 @@
-import { execFile } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Size } from 'cdk8s';
+import { Duration, Size } from 'cdk8s';
 import { nodeFiles } from '../../../infra/constructs/kafka-files.ts';
 import type { KafkaNode, KafkaSecurity } from '../../../infra/constructs/kafka-listeners.ts';
-import { kraft, zookeeper, type KafkaMetadata } from '../../../infra/constructs/kafka-metadata.ts';
+import {
+  kraft,
+  zookeeper,
+  type KafkaMetadata,
+  type KRaftMetadata,
+} from '../../../infra/constructs/kafka-metadata.ts';
+import { FIRST_CONTROLLER_ID } from '../../../infra/constructs/kafka-nodes.ts';
 import {
   brokerProperties,
   CERTIFICATE_PATH,
+  controllerProperties,
+  METRICS_PORT,
   VOLUME_PATH,
   type ServerSettings,
 } from '../../../infra/constructs/kafka-properties.ts';
 import { runCommand } from '../../../infra/local/command.ts';
 import { javaCommand } from '../../../infra/local/java-command.ts';
-import { ManagedProcess } from '../../../infra/local/managed-process.ts';
 import { Toolchain, type JavaServer } from '../../../infra/local/toolchain.ts';
 import { ZooKeeper } from '../../../infra/local/zookeeper.ts';
 import { writeCertificates } from './certificates.ts';
+import { RenderedNode } from './rendered-node.ts';
 
-const SCRIPTS = join(import.meta.dirname, '../../../images/kafka/bin');
 const BROKERS = 3;
 const CLUSTER_ID = 'aGVhZHdhdGVyLXRlc3QtMQ';
 const SECURITY: KafkaSecurity = {
@@ -26,89 +32,64 @@ const SECURITY: KafkaSecurity = {
   certificateSecret: 'kafka-certificate-v1',
   clientAuthentication: 'scram-sha-512',
 };
+/** Not Kafka's own, so that a test sees whether it holds. */
+const SESSION_TIMEOUT = Duration.seconds(7);
+const CONTROLLERS: Readonly<Record<'combined' | 'separate', KRaftMetadata['controllers']>> = {
+  combined: { placement: 'combined' },
+  separate: {
+    placement: 'separate',
+    replicas: 1,
+    volume: Size.gibibytes(1),
+    cpuMillicores: 100,
+    memory: Size.mebibytes(512),
+  },
+};
 
-/** A broker that was started with the files that the manifests hold, and the gates of its pod. */
-export class RenderedBroker extends ManagedProcess {
-  readonly node: KafkaNode;
-  readonly #directory: string;
-
-  constructor(node: KafkaNode, directory: string, command: readonly [string, ...string[]]) {
-    super({
-      host: process,
-      name: `rendered-${node.id}`,
-      directory,
-      command,
-      isReady: () => this.isReady(),
-      startDeadlineMs: 90_000,
-    });
-    this.node = node;
-    this.#directory = directory;
-  }
-
-  /** What the readiness probe says. */
-  async isReady(): Promise<boolean> {
-    return (await this.#run('ready.sh', {})).code === 0;
-  }
-
-  /** Runs the preStop hook; resolves with what it wrote into the broker's log. */
-  async beforeStop(timeoutSeconds: number): Promise<string> {
-    const log = join(this.#directory, `before-stop-${this.node.id}.log`);
-    writeFileSync(log, '');
-    const { code } = await this.#run('before-stop.sh', {
-      HEADWATER_LOG: log,
-      DEPARTURE_TIMEOUT_S: String(timeoutSeconds),
-      MIN_INSYNC_REPLICAS: '2',
-    });
-    if (code !== 0) throw new Error(`before-stop.sh must always let go, exited ${code}`);
-    return readFileSync(log, 'utf8').trimEnd();
-  }
-
-  #run(script: string, environment: Readonly<Record<string, string>>): Promise<{ readonly code: number }> {
-    const env = {
-      ...process.env,
-      ...environment,
-      POD_INDEX: String(this.node.ordinal),
-      HEADWATER_CONFIG: join(this.#directory, 'config'),
-    };
-    return new Promise((resolve) => {
-      execFile(join(SCRIPTS, script), { env }, (error) => resolve({ code: error === null ? 0 : 1 }));
-    });
-  }
-}
+/** Where the metadata is kept: in ZooKeeper, by the brokers, or by a controller of its own. */
+export type MetadataMode = 'zookeeper' | 'combined' | 'separate';
 
 /** Three brokers on loopback, from rendered files. */
 export interface RenderedCluster {
-  readonly brokers: readonly RenderedBroker[];
+  readonly brokers: readonly RenderedNode[];
+  /** Nodes that only keep metadata. */
+  readonly controllers: readonly RenderedNode[];
   readonly certificates: { readonly ca: string; readonly cert: string; readonly key: string };
+  /** The settings in the files of a node, by name. */
+  settingsOf(node: RenderedNode): ReadonlyMap<string, string>;
   start(): Promise<void>;
   stop(): Promise<void>;
 }
 
 /**
- * Renders a cluster as the manifests do, for hosts that are addresses of the loopback network. Three things differ from
- * a pod: a listener binds its own address, since all share one machine; the two mounts are directories of the test; and
- * Java is started without the metrics agent.
+ * Renders a cluster as the manifests do, for hosts that are addresses of the loopback network. Two things differ from
+ * a pod: a listener binds its own address, since all share one machine; and the two mounts are directories of the test.
  */
-export async function renderCluster(
-  mode: KafkaMetadata['mode'],
-  directory: string,
-): Promise<RenderedCluster> {
+export async function renderCluster(mode: MetadataMode, directory: string): Promise<RenderedCluster> {
   const toolchain = new Toolchain({ host: process });
   const server = await toolchain.javaServer(mode === 'zookeeper' ? 'kafka/3.9' : 'kafka/4.4');
   const ensemble =
     mode === 'zookeeper' ? await ZooKeeper.create({ host: process, directory, toolchain }) : undefined;
-  const metadata = ensemble
-    ? zookeeper({ connect: ensemble.endpoint }, { version: '3.9.2' })
-    : kraft({ version: '4.4.0', clusterId: CLUSTER_ID, controllers: { placement: 'combined' } });
+  const metadata: KafkaMetadata = ensemble
+    ? zookeeper({ connect: ensemble.endpoint }, { version: '3.9.2', sessionTimeout: SESSION_TIMEOUT })
+    : kraft({
+        version: '4.4.0',
+        clusterId: CLUSTER_ID,
+        controllers: CONTROLLERS[mode === 'separate' ? 'separate' : 'combined'],
+        sessionTimeout: SESSION_TIMEOUT,
+      });
 
   // Kafka's ports are fixed; an address that nobody else is likely to have keeps two runs apart.
   const network = `127.${1 + Math.floor(Math.random() * 254)}.${1 + Math.floor(Math.random() * 254)}`;
-  const nodes = Array.from({ length: BROKERS }, (_, id): KafkaNode => ({
+  const brokers = Array.from({ length: BROKERS }, (_, id): KafkaNode => ({
     id,
     ordinal: id,
     host: `${network}.${id + 1}`,
-    roles: mode === 'kraft' ? ['broker', 'controller'] : ['broker'],
+    roles: mode === 'combined' ? ['broker', 'controller'] : ['broker'],
   }));
+  const controllers: readonly KafkaNode[] =
+    mode === 'separate'
+      ? [{ id: FIRST_CONTROLLER_ID, ordinal: 0, host: `${network}.101`, roles: ['controller'] }]
+      : [];
   const settings: ServerSettings = {
     metadata,
     brokers: BROKERS,
@@ -116,51 +97,38 @@ export async function renderCluster(
     maxMessage: Size.mebibytes(1),
     security: SECURITY,
     exposure: { kind: 'none' },
-    quorum: mode === 'kraft' ? nodes : [],
+    quorum: mode === 'combined' ? brokers : controllers,
   };
   const certificates = join(directory, 'certificates');
   mkdirSync(certificates, { recursive: true });
-  writeCertificates(
-    certificates,
-    nodes.map(({ host }) => host),
-  );
+  const hosts = [...brokers, ...controllers].map(({ host }) => host);
+  writeCertificates(certificates, hosts);
 
-  const brokers: RenderedBroker[] = [];
-  for (const node of nodes) {
-    const home = join(directory, `broker-${node.id}`);
-    const properties = writeFiles(home, certificates, node, nodes, settings);
-    const system = logConfiguration(mode, server);
-    if (mode === 'kraft') {
-      const args = ['format', '--ignore-formatted', '--cluster-id', CLUSTER_ID, '--config', properties];
-      const format = javaCommand({
-        server,
-        heapMegabytes: 64,
-        system,
-        main: 'kafka.tools.StorageTool',
-        args,
-      });
-      const [java, ...formatArgs] = format;
-      await runCommand(java, formatArgs, { host: process, cwd: home });
-    }
-    const command = javaCommand({
-      server,
-      heapMegabytes: 384,
-      system,
-      main: 'kafka.Kafka',
-      args: [properties],
-    });
-    brokers.push(new RenderedBroker(node, home, command));
-  }
+  const brokerFiles = nodeFiles(brokers, brokers, brokerProperties(settings), settings);
+  const controllerFiles = nodeFiles(controllers, [], controllerProperties(settings), settings);
+  const make = async (node: KafkaNode, files: Readonly<Record<string, string>>): Promise<RenderedNode> => {
+    const home = join(directory, `node-${node.id}`);
+    const properties = writeFiles(home, certificates, node, files);
+    if (mode !== 'zookeeper') await format(server, home, properties);
+    return new RenderedNode(node, home, nodeCommand(server, home, properties, { mode, host: node.host }));
+  };
+  const made = {
+    brokers: await Promise.all(brokers.map((node) => make(node, brokerFiles.files))),
+    controllers: await Promise.all(controllers.map((node) => make(node, controllerFiles.files))),
+  };
   const read = (name: string): string => readFileSync(join(certificates, name), 'utf8');
   return {
-    brokers,
+    ...made,
     certificates: { ca: read('ca.crt'), cert: read('tls.crt'), key: read('tls.key') },
+    settingsOf: ({ node }) => readProperties(join(directory, `node-${node.id}`, 'server.properties')),
     start: async () => {
       await ensemble?.start();
-      await Promise.all(brokers.map((broker) => broker.start()));
+      // A controller is ready when it knows a leader, which with combined roles is a broker.
+      await Promise.all([...made.controllers, ...made.brokers].map((node) => node.start()));
     },
     stop: async () => {
-      await Promise.all(brokers.map((broker) => broker.stop()));
+      await Promise.all(made.brokers.map((broker) => broker.stop()));
+      await Promise.all(made.controllers.map((controller) => controller.stop()));
       await ensemble?.stop();
     },
   };
@@ -171,13 +139,11 @@ function writeFiles(
   home: string,
   certificates: string,
   node: KafkaNode,
-  nodes: readonly KafkaNode[],
-  settings: ServerSettings,
+  files: Readonly<Record<string, string>>,
 ): string {
   const config = join(home, 'config');
   mkdirSync(config, { recursive: true });
   mkdirSync(join(home, 'data'), { recursive: true });
-  const { files } = nodeFiles(nodes, nodes, brokerProperties(settings), settings);
   const placed = Object.entries(files).map(
     ([name, text]) =>
       [
@@ -198,11 +164,44 @@ function writeFiles(
   return properties;
 }
 
-function logConfiguration(
-  mode: KafkaMetadata['mode'],
-  { configuration }: JavaServer,
-): Record<string, string> {
-  return mode === 'zookeeper'
-    ? { 'log4j.configuration': `file:${join(configuration, 'log4j.properties')}` }
-    : { 'log4j2.configurationFile': join(configuration, 'log4j2.properties') };
+function readProperties(path: string): ReadonlyMap<string, string> {
+  const lines = readFileSync(path, 'utf8').trimEnd().split('\n');
+  return new Map(
+    lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)] as const),
+  );
+}
+
+async function format(server: JavaServer, home: string, properties: string): Promise<void> {
+  const [java, ...args] = javaCommand({
+    server,
+    heapMegabytes: 64,
+    system: { 'log4j2.configurationFile': join(server.configuration, 'log4j2.properties') },
+    main: 'kafka.tools.StorageTool',
+    args: ['format', '--ignore-formatted', '--cluster-id', CLUSTER_ID, '--config', properties],
+  });
+  await runCommand(java, args, { host: process, cwd: home });
+}
+
+/** As the image's `start.sh` has it, with a small heap. */
+function nodeCommand(
+  server: JavaServer,
+  home: string,
+  properties: string,
+  { mode, host }: { readonly mode: MetadataMode; readonly host: string },
+): [string, ...string[]] {
+  const [java, ...args] = javaCommand({
+    server,
+    heapMegabytes: 384,
+    system:
+      mode === 'zookeeper'
+        ? { 'log4j.configuration': `file:${join(server.configuration, 'log4j.properties')}` }
+        : { 'log4j2.configurationFile': join(server.configuration, 'log4j2.properties') },
+    main: 'kafka.Kafka',
+    args: [properties],
+  });
+  const jars = server.classPath.replace(/\*$/, '');
+  const agent = readdirSync(jars).find((jar) => jar.startsWith('jmx_prometheus_javaagent-'));
+  if (agent === undefined) throw new Error(`no jmx_prometheus_javaagent among the jars of ${jars}`);
+  const rules = join(home, 'config/jmx.yaml');
+  return [java, `-javaagent:${join(jars, agent)}=${host}:${METRICS_PORT}:${rules}`, ...args];
 }
