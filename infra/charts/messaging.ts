@@ -2,7 +2,7 @@ import { Chart } from 'cdk8s';
 import type { Construct } from 'constructs';
 import type { KafkaEndpoint } from '../constructs/kafka-endpoint.ts';
 import { KafkaUsers } from '../constructs/kafka-users.ts';
-import { LISTENER_PORTS, type KafkaSecurity } from '../constructs/kafka-listeners.ts';
+import type { KafkaSecurity } from '../constructs/kafka-listeners.ts';
 import { kraft, zookeeper, type KafkaMetadata } from '../constructs/kafka-metadata.ts';
 import { Kafka } from '../constructs/kafka.ts';
 import { requireThat } from '../constructs/requirements.ts';
@@ -66,7 +66,7 @@ export class MessagingChart extends Chart {
       const users = new KafkaUsers(this, 'Users', {
         namespace,
         image: own.users,
-        replicationServers: `kafka-brokers.${namespace}.svc.${clusterDomain}:${LISTENER_PORTS.replication}`,
+        replicationServers: kafka.replicationServers,
         certificateSecret: security.certificateSecret,
         passwordSecrets: Object.fromEntries(
           Object.entries(security.authentication.users).flatMap(([user, secret]) =>
@@ -83,6 +83,7 @@ export class MessagingChart extends Chart {
       cluster: { brokers: settings.brokers, logVolume },
       topics,
       deleted: environment.deletedTopics,
+      clusterConfigs: kafka.clusterConfigs,
       variables: { ...client.variables },
       mounts: client.mounts,
     });

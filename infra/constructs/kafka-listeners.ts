@@ -130,21 +130,6 @@ function listenersOf(node: KafkaNode, security: KafkaSecurity, exposure: KafkaEx
   return listeners;
 }
 
-/** Every name by which a client or another node calls one of the nodes, for their certificate. */
-export function certificateHosts(
-  nodes: readonly KafkaNode[],
-  serviceHosts: readonly string[],
-  exposure: KafkaExposure,
-): readonly string[] {
-  const outside =
-    exposure.kind === 'none'
-      ? []
-      : exposure.kind === 'load-balancer'
-        ? [exposure.bootstrapHost, ...exposure.hosts]
-        : exposure.hosts;
-  return [...new Set([...serviceHosts, ...nodes.map(({ host }) => host), ...outside])];
-}
-
 function externalAddress(exposure: KafkaExposure, brokerId: number): string | undefined {
   if (exposure.kind === 'none') return undefined;
   // A list that is too short is refused by the construct; the bootstrap finishes building so that all errors are named.

@@ -1,8 +1,16 @@
 import type { KafkaNode } from './kafka-listeners.ts';
-import type { KafkaMetadata } from './kafka-metadata.ts';
 
 /** Ids of separate controllers begin here: ids of brokers are their ordinals, at most two digits. */
 export const FIRST_CONTROLLER_ID = 100;
+
+/** What decides which sets of nodes there are. */
+export type NodeSets =
+  | { readonly mode: 'zookeeper' }
+  | {
+      readonly mode: 'kraft';
+      readonly controllers:
+        { readonly placement: 'combined' } | { readonly placement: 'separate'; readonly replicas: number };
+    };
 
 /** The nodes of a cluster, by set. */
 export interface KafkaNodes {
@@ -18,7 +26,7 @@ export interface KafkaNodes {
  *
  * @param suffix What follows the headless Service's name, such as `headwater.svc.cluster.local`.
  */
-export function kafkaNodes(metadata: KafkaMetadata, brokerCount: number, suffix: string): KafkaNodes {
+export function kafkaNodes(metadata: NodeSets, brokerCount: number, suffix: string): KafkaNodes {
   const placement = metadata.mode === 'kraft' ? metadata.controllers : undefined;
   const controllerCount = placement?.placement === 'separate' ? placement.replicas : 0;
   const brokers = Array.from({ length: brokerCount }, (_, ordinal): KafkaNode => ({

@@ -9,13 +9,8 @@ import { KafkaControllers } from './kafka-controllers.ts';
 import type { KafkaEndpoint } from './kafka-endpoint.ts';
 import { KafkaExternalServices } from './kafka-external-services.ts';
 import { nodeFiles } from './kafka-files.ts';
-import {
-  certificateHosts,
-  clientsPort,
-  LISTENER_PORTS,
-  type KafkaExposure,
-  type KafkaSecurity,
-} from './kafka-listeners.ts';
+import { kafkaHosts } from './kafka-hosts.ts';
+import { clientsPort, LISTENER_PORTS, type KafkaExposure, type KafkaSecurity } from './kafka-listeners.ts';
 import type { KafkaMetadata } from './kafka-metadata.ts';
 import {
   brokerProperties,
@@ -29,6 +24,7 @@ import { kafkaNodes } from './kafka-nodes.ts';
 import { requireClusterHoldsTogether } from './kafka-requirements.ts';
 import { objectLabels, selectorLabels, type Identity } from './labels.ts';
 import { PersistentStatefulSet } from './persistent-stateful-set.ts';
+import { publishUnreadyAddresses } from './unready-addresses.ts';
 
 export const KAFKA_BROKERS: Identity = { name: 'kafka', component: 'broker' };
 /** Time for a controlled shutdown: leaders moved, logs flushed, so that the next start needs no recovery. */
@@ -77,6 +73,10 @@ export interface KafkaProps {
  */
 export class Kafka extends Construct implements KafkaEndpoint {
   readonly bootstrapServers: string;
+  /** `host:port` of the listener on which the brokers know each other, and whoever has their certificate. */
+  readonly replicationServers: string;
+  /** Settings of which the cluster keeps a dynamic value that hides the files': what they must be. */
+  readonly clusterConfigs: Readonly<Record<string, number>>;
   readonly caSecret?: string;
 
   constructor(scope: Construct, id: string, props: KafkaProps) {
@@ -105,6 +105,7 @@ export class Kafka extends Construct implements KafkaEndpoint {
 
     const suffix = `${namespace}.svc.${clusterDomain}`;
     const nodes = kafkaNodes(metadata, brokers, suffix);
+    const hosts = kafkaHosts({ namespace, clusterDomain, metadata, brokers, exposure });
     const settings: ServerSettings = {
       metadata,
       brokers,
@@ -115,13 +116,12 @@ export class Kafka extends Construct implements KafkaEndpoint {
       quorum: nodes.quorum,
     };
     if (security.protocol === 'tls' && security.clusterIssuer !== undefined) {
-      const services = ['kafka-bootstrap', 'kafka-brokers'].map((service) => `${service}.${suffix}`);
       new KafkaCertificate(this, 'Certificate', {
         namespace,
         identity: KAFKA_BROKERS,
         secretName: security.certificateSecret,
         clusterIssuer: security.clusterIssuer,
-        hosts: certificateHosts([...nodes.brokers, ...nodes.controllers], services, exposure),
+        hosts: hosts.all,
       });
     }
     if (metadata.mode === 'kraft' && metadata.controllers.placement === 'separate') {
@@ -204,6 +204,7 @@ export class Kafka extends Construct implements KafkaEndpoint {
     });
     for (const [label, value] of Object.entries(selectorLabels(KAFKA_BROKERS)))
       bootstrap.selectLabel(label, value);
+    publishUnreadyAddresses(bootstrap);
     if (exposure.kind !== 'none') {
       new KafkaExternalServices(this, 'External', {
         namespace,
@@ -213,7 +214,9 @@ export class Kafka extends Construct implements KafkaEndpoint {
       });
     }
 
-    this.bootstrapServers = `kafka-bootstrap.${suffix}:${port}`;
+    this.bootstrapServers = `${hosts.bootstrap}:${port}`;
+    this.replicationServers = `${hosts.brokers}:${LISTENER_PORTS.replication}`;
+    this.clusterConfigs = metadata.mode === 'kraft' ? { 'min.insync.replicas': minInSyncReplicas } : {};
     if (security.protocol === 'tls') this.caSecret = security.certificateSecret;
   }
 }

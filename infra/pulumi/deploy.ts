@@ -1,5 +1,6 @@
 import * as kubernetes from '@pulumi/kubernetes';
 import { buildPlatform } from '../platform.ts';
+import { kafkaHosts } from '../constructs/kafka-hosts.ts';
 import type { Environment } from '../environments/environment.ts';
 import { readEnvironment } from '../environments/read-environment.ts';
 import { endingCertificates } from './certificates.ts';
@@ -82,7 +83,7 @@ function outputsOf({ environment }: StackSettings): StackOutputs {
   const { edge, kafka, kafkaUi, objectStore, namespaces, clusterDomain } = environment;
   return {
     uploadUrl: `https://${edge.host}/upload`,
-    kafkaBootstrapServers: `kafka-bootstrap.${namespaces.pipeline}.svc.${clusterDomain}:${kafka.security.protocol === 'tls' ? 9093 : 9092}`,
+    kafkaBootstrapServers: `${kafkaHosts({ ...kafka, namespace: namespaces.pipeline, clusterDomain }).bootstrap}:${kafka.security.protocol === 'tls' ? 9093 : 9092}`,
     bucket: objectStore.bucket,
     ...(kafkaUi?.access.kind === 'public' && { kafkaUiUrl: `https://${kafkaUi.access.host}/` }),
   };

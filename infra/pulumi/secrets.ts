@@ -1,3 +1,4 @@
+import { kafkaHosts } from '../constructs/kafka-hosts.ts';
 import type { Environment } from '../environments/environment.ts';
 import type { CertificateUse } from './certificates.ts';
 
@@ -50,12 +51,8 @@ function kafkaSecrets({
   const { security } = kafka;
   if (security.protocol === 'plaintext') return [];
   const { certificateSecret, clusterIssuer, authentication } = security;
-  const suffix = `${namespaces.pipeline}.svc.${clusterDomain}`;
   const use = {
-    hosts: [
-      `kafka-bootstrap.${suffix}`,
-      ...Array.from({ length: kafka.brokers }, (_, broker) => `kafka-${broker}.kafka-brokers.${suffix}`),
-    ],
+    hosts: kafkaHosts({ ...kafka, namespace: namespaces.pipeline, clusterDomain }).all,
     needsPkcs8: true,
   };
   const users: Readonly<Record<string, string | undefined>> =

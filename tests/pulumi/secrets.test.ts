@@ -31,6 +31,52 @@ for (const environment of Object.values(environments)) {
   });
 }
 
+/** Names that the manifests call at a port of Kafka's nodes. */
+function calledHosts(manifests: readonly Manifest[]): readonly string[] {
+  const called = JSON.stringify(manifests).matchAll(/([\w-]+(?:\.[\w-]+)+):(?:909[0134]|3\d{4})(?!\d)/g);
+  return [...new Set(Array.from(called, ([, host = '']) => host))].sort();
+}
+
+const nodePorts = structuredClone(everyOption);
+nodePorts.kafka.exposure = {
+  kind: 'node-port',
+  hosts: ['a.example.com', 'b.example.com', 'c.example.com'],
+  firstNodePort: 31_000,
+};
+const combined = structuredClone(environments.staging);
+if (combined.kafka.metadata.mode === 'kraft') combined.kafka.metadata.controllers = { placement: 'combined' };
+const ofEveryShape = {
+  production: environments.production,
+  staging: environments.staging,
+  'staging with combined controllers': combined,
+  'every option': everyOption,
+  'every option, by node ports': nodePorts,
+};
+for (const [name, environment] of Object.entries(ofEveryShape)) {
+  test(`${name}: the nodes’ certificate must be for each name that the manifests call them by`, () => {
+    const called = calledHosts(manifestsOf(environment));
+    assert.ok(
+      called.includes('kafka-brokers.headwater.svc.cluster.local'),
+      'the users’ Job calls any broker',
+    );
+    assert.ok(called.length >= environment.kafka.brokers + 2);
+    const handMade = structuredClone(environment);
+    if (handMade.kafka.security.protocol === 'tls') delete handMade.kafka.security.clusterIssuer;
+    const secret = requiredSecrets(handMade).find(({ use }) => use.needsPkcs8);
+    assert.deepEqual(
+      called.filter((host) => secret?.use.hosts.includes(host) !== true),
+      [],
+    );
+    const issued = structuredClone(environment);
+    if (issued.kafka.security.protocol === 'tls') issued.kafka.security.clusterIssuer = 'internal';
+    const certificate = manifestsOf(issued).find(
+      ({ kind, metadata }) => kind === 'Certificate' && metadata.name === 'kafka',
+    );
+    const { dnsNames } = certificate?.['spec'] as { readonly dnsNames: readonly string[] };
+    assert.deepEqual(dnsNames, secret?.use.hosts);
+  });
+}
+
 test('the brokers’ private key is given to no other namespace', () => {
   // Its collectors and indexers are clients of the brokers, from a namespace of their own.
   const certificates = requiredSecrets(everyOption).filter(({ name }) => name === 'kafka-certificate-v1');

@@ -156,10 +156,12 @@ test('a changed outside address rolls the brokers', () => {
   assert.notEqual(exposed('c.x.io'), exposed('d.x.io'));
 });
 
-test('each exposed broker has an address of its own, reachable while it catches up', () => {
+test('each exposed broker has an address of its own, and all are reached while they catch up', () => {
   const manifests = synthesizeKafka({
     exposure: { kind: 'node-port', hosts: ['a.x.io', 'b.x.io', 'c.x.io'], firstNodePort: 30_100 },
   });
+  const bootstrap = find(manifests, 'Service', 'kafka-bootstrap');
+  assert.equal(valueAt(bootstrap, 'spec', 'publishNotReadyAddresses'), true);
   for (const id of [0, 1, 2]) {
     const service = find(manifests, 'Service', `kafka-external-${id}`);
     assert.equal(valueAt(service, 'spec', 'type'), 'NodePort');
