@@ -2,6 +2,7 @@ import type { ClusterFacts, ClusterQuestions } from './cluster.ts';
 import { checkBounds } from './namespace-bounds.ts';
 import { claimsOf, describeObject, type Manifest } from './platform-objects.ts';
 import type { Environment } from '../environments/environment.ts';
+import { checkSetSizes } from './set-sizes.ts';
 import type { StackSettings } from './settings.ts';
 
 /** What stands against applying the manifests, and what only stands against their use. */
@@ -60,6 +61,7 @@ export function checkCluster(
     defaultStorageClass: facts.storageClasses.find(({ isDefault }) => isDefault)?.name,
     quotaProperty: (namespace) => quotaProperty(environment, namespace),
   });
+  const sizes = checkSetSizes(facts, environment, manifests);
   const minimum = environment.kafka.rack === 'pod-label' ? POD_TOPOLOGY_LABELS_VERSION : MINIMUM_VERSION;
   return {
     errors: [
@@ -71,8 +73,9 @@ export function checkCluster(
       ...missingKinds(facts, manifests),
       ...missingStorageClasses(facts, manifests),
       ...bounds.errors,
+      ...sizes.errors,
     ],
-    warnings: [...missingClasses(facts, manifests), ...bounds.warnings],
+    warnings: [...missingClasses(facts, manifests), ...bounds.warnings, ...sizes.warnings],
   };
 }
 

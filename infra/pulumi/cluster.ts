@@ -1,5 +1,6 @@
 import {
   ApiException,
+  AppsV1Api,
   CoreV1Api,
   CustomObjectsApi,
   KubeConfig,
@@ -28,6 +29,8 @@ export interface ClusterFacts {
   readonly nodes: readonly Node[];
   /** Namespaces that were asked for, by name; one that is not there yet has nothing. */
   readonly namespaces: ReadonlyMap<string, NamespaceFacts>;
+  /** What each StatefulSet of these namespaces is told to run, by `namespace/name`. */
+  readonly replicas: ReadonlyMap<string, number>;
 }
 
 /** What is to be applied, as far as the cluster is asked about it. */
@@ -42,7 +45,7 @@ const GATEWAY_API = { group: 'gateway.networking.k8s.io', version: 'v1' };
 /** What an account must be allowed to read before it may apply anything. */
 const READ = [
   ...['namespaces', 'nodes', 'storageclasses', 'ingressclasses', 'gatewayclasses'],
-  ...['resourcequotas', 'limitranges', 'pods', 'persistentvolumeclaims'],
+  ...['resourcequotas', 'limitranges', 'pods', 'persistentvolumeclaims', 'statefulsets'],
 ];
 const DEFAULT_CLASS = 'storageclass.kubernetes.io/is-default-class';
 
@@ -91,10 +94,29 @@ export async function readCluster(
       gatewayClasses: await readGatewayClasses(custom),
       nodes: await readNodes(config),
       namespaces: await readNamespaces(config, namespaces),
+      replicas: await readReplicas(config, namespaces),
     };
   } catch (error) {
     throw new Error(`cluster of context ${context} (${server}) ${reasonOf(error)}`, { cause: error });
   }
+}
+
+async function readReplicas(
+  config: KubeConfig,
+  namespaces: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  const api = config.makeApiClient(AppsV1Api);
+  const lists = await Promise.all(
+    namespaces.map((namespace) => api.listNamespacedStatefulSet({ namespace })),
+  );
+  return new Map(
+    lists.flatMap(({ items }) =>
+      items.map(({ metadata, spec }): [string, number] => [
+        `${metadata?.namespace ?? ''}/${metadata?.name ?? ''}`,
+        spec?.replicas ?? 1,
+      ]),
+    ),
+  );
 }
 
 async function readKinds(

@@ -7,6 +7,7 @@ import { after, test } from 'node:test';
 import { dev } from '../../infra/environments/dev.ts';
 import { environments } from '../../infra/environments/environments.ts';
 import { production } from '../../infra/environments/production.ts';
+import { staging } from '../../infra/environments/staging.ts';
 import type { ClusterFacts } from '../../infra/pulumi/cluster.ts';
 import type { DeployedResource } from '../../infra/pulumi/replacements.ts';
 import { typeOf } from '../../infra/pulumi/register-platform.ts';
@@ -218,6 +219,15 @@ test('what holds data and left the environment is not deleted', async () => {
     /StatefulSet headwater\/former is no longer in the environment, and holds data/,
   );
   assert.equal((await deployUnderMocks({ stack: 'dev', deployed })).error, undefined, 'dev is thrown away');
+});
+
+test('no change of the metadata’s place leads an existing cluster there', async () => {
+  const environment = { ...production, kafka: { ...production.kafka, metadata: staging.kafka.metadata } };
+  const deployed = deployedFrom(manifestsOf(production));
+  assert.match(
+    await refusal({ stack: 'production', environment, deployed }),
+    /StatefulSet headwater\/zookeeper is no longer in the environment, and holds data/,
+  );
 });
 
 test('an environment that contradicts itself is not deployed', async () => {

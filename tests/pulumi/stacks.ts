@@ -52,6 +52,7 @@ export function fittingCluster(manifests: readonly Manifest[]): ClusterFacts {
     gatewayClasses: ['envoy'],
     nodes: [{ labels: {}, taints: [] }],
     namespaces: new Map(),
+    replicas: new Map(),
   };
 }
 

@@ -172,6 +172,37 @@ test('a volume that would shrink is left alone', options, async () => {
   );
 });
 
+test('brokers that run are not taken away, until they were scaled away by hand', options, async () => {
+  const podsBefore = await brokers();
+  const withBrokers = (count: number): Environment => ({
+    ...environment,
+    kafka: { ...environment.kafka, brokers: count },
+  });
+  const before = environment;
+  environment = withBrokers(4);
+  const { stdout } = await stack.up();
+  assert.match(
+    stdout,
+    /warning: StatefulSet headwater\/kafka: kafka\.brokers is 4, 3 run: broker 3 will hold/,
+  );
+
+  environment = withBrokers(3);
+  await assert.rejects(
+    stack.preview(),
+    /kafka\.brokers must be at least the 4 that run, got 3: broker 3 may/,
+  );
+  await assert.rejects(stack.up(), /kafka\.brokers must be at least the 4 that run, got 3: broker 3 may/);
+  assert.equal((await brokers()).length, 4);
+
+  const ask = (...args: readonly string[]) => cluster.kubectl.kubectl(['--namespace', 'headwater', ...args]);
+  ask('scale', 'statefulset', 'kafka', '--replicas', '3');
+  ask('wait', '--for=delete', 'pod/kafka-3', '--timeout=60s');
+  await stack.up();
+  assert.deepEqual(await brokers(), podsBefore);
+  ask('delete', 'pvc', 'data-kafka-3');
+  environment = before;
+});
+
 test('what holds data outlives the stack, and the next one goes on with it', options, async (context) => {
   const [claimsBefore, podsBefore] = [await claims(), await brokers()];
   assert.equal(claimsBefore.length, 6);
