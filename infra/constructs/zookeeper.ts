@@ -1,10 +1,9 @@
 import { Duration, Size } from 'cdk8s';
-import { Service } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { ConfigFiles, renderProperties } from './config-files.ts';
 import type { Spread } from './complete-workload.ts';
 import { defaultHeap, requireHeapFits } from './heap.ts';
-import { objectLabels, selectorLabels, type Identity } from './labels.ts';
+import type { Identity } from './labels.ts';
 import { PersistentStatefulSet } from './persistent-stateful-set.ts';
 import { requireThat } from './requirements.ts';
 
@@ -116,11 +115,6 @@ export class ZooKeeper extends Construct implements ZooKeeperEndpoint {
       spread,
       ...(storageClassName !== undefined && { storageClassName }),
     });
-    const client = new Service(this, 'Client', {
-      metadata: { name: 'zookeeper-client', namespace, labels: objectLabels(ZOOKEEPER) },
-      ports: [{ name: 'client', port: ZOOKEEPER_CLIENT_PORT }],
-    });
-    for (const [label, value] of Object.entries(selectorLabels(ZOOKEEPER))) client.selectLabel(label, value);
 
     this.connect = hosts.map((host) => `${host}:${ZOOKEEPER_CLIENT_PORT}`).join(',');
   }

@@ -8,11 +8,29 @@ const MADE_INSIDE = new Set(['ingress-nginx-admission']);
 /** Names by which a variable would give a secret away; a variable that ends in FILE or PATH names where it lies. */
 const SECRET_VARIABLE = /(PASSWORD|SECRET|TOKEN|CREDENTIALS?|ACCESS_KEY|PRIVATE_KEY)$/;
 
+/** Services that only others call: the environment's users choose who. */
+const CALLED_BY_OTHERS = new Set(['kafka-rest-bridge']);
+
 /** Label that the StatefulSet controller gives each pod: it is not in the template. */
 const POD_NAME = 'statefulset.kubernetes.io/pod-name';
 
 interface Service {
-  spec: { selector?: Record<string, string>; ports: { port: number; targetPort?: number | string }[] };
+  spec: {
+    type?: string;
+    selector?: Record<string, string>;
+    ports: { port: number; targetPort?: number | string }[];
+  };
+}
+
+/** Whether an object calls a Service by its host name, or leads to it as a route, a webhook or a set does. */
+function calls(object: Manifest, service: string): boolean {
+  const forms = [
+    `[^\\w-]${service}\\.`,
+    `"serviceName":"${service}"`,
+    `"service":{[^}]*"name":"${service}"`,
+    `"backendRefs":\\[[^\\]]*"name":"${service}"`,
+  ];
+  return new RegExp(forms.join('|')).test(JSON.stringify({ ...object, metadata: undefined }));
 }
 
 function targets({ spec }: Service, { metadata }: Manifest, objects: readonly Manifest[]): Workload[] {
@@ -76,6 +94,26 @@ export const referencePolicies: readonly Policy[] = [
     mutation: (objects) => {
       const service = objects.find(({ kind }) => kind === 'Service') as unknown as Service;
       service.spec.selector = { 'app.kubernetes.io/name': 'nobody' };
+    },
+  },
+  {
+    title: 'a Service inside the cluster is called by another object',
+    violations: (objects) =>
+      objects
+        .filter(({ kind }) => kind === 'Service')
+        .filter((object) => {
+          const { name } = object.metadata;
+          const { type = 'ClusterIP' } = (object as unknown as Service).spec;
+          if (type !== 'ClusterIP' || CALLED_BY_OTHERS.has(name)) return false;
+          return !objects.some((other) => other.kind !== 'Service' && calls(other, name));
+        })
+        .map(describe),
+    mutation: (objects) => {
+      const service = first(
+        objects.filter(({ kind, metadata }) => kind === 'Service' && metadata.name === 'kafka-bootstrap'),
+        'Service',
+      );
+      objects.push({ ...service, metadata: { ...service.metadata, name: 'nobody-calls' } });
     },
   },
   {

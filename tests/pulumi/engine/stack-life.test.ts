@@ -146,7 +146,9 @@ test('up makes everything, and nothing before what it needs is ready', DEADLINE,
   let isZooKeeperHeld = true;
   cluster.nodes.holdsBack = (pod) => isZooKeeperHeld && (pod.metadata?.name ?? '').startsWith('zookeeper-');
   const running = stack.up({ onOutput });
-  const applied = (name: string) => provider?.calls.some((call) => call.name === name) === true;
+  const isApplied = () =>
+    provider?.calls.some(({ kind, name }) => kind === 'StatefulSet' && name === 'headwater/zookeeper') ===
+    true;
   if (provider !== undefined) {
     const { beforeChange } = provider;
     provider.beforeChange = async (call) => {
@@ -155,7 +157,7 @@ test('up makes everything, and nothing before what it needs is ready', DEADLINE,
       }
       await beforeChange(call);
     };
-    while (!applied('headwater/zookeeper-client')) await new Promise((resolve) => setTimeout(resolve, 100));
+    while (!isApplied()) await new Promise((resolve) => setTimeout(resolve, 100));
   }
   isZooKeeperHeld = false;
   const { summary, outputs } = await running;
