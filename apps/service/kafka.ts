@@ -1,6 +1,9 @@
 import type { checkServerIdentity } from 'node:tls';
 import type { Variables } from './variables.ts';
 
+/** Brokers that the tests run. Another one may serve as well: each connection is asked for the protocol versions it speaks. */
+export const TESTED_KAFKA = 'Kafka 3.9.2 and 4.4.0';
+
 /**
  * How a program reaches Kafka, in the shape that the client takes. Credentials come from files, read once:
  * a rotated Secret is mounted under a new name and restarts the pod.

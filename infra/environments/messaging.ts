@@ -23,7 +23,10 @@ export const zookeeperEnsemble = z.strictObject({
 /** How long a broker may be silent before it is fenced. @default Kafka's own: 18 s with ZooKeeper, 9 s with KRaft */
 const sessionTimeout = period.optional();
 
-/** Where the cluster keeps its metadata. ZooKeeper ended with Kafka 3.9; 4.0 removed it. */
+/**
+ * Where the cluster keeps its metadata. A new cluster should begin with `kraft`: 3.9 is the last line of Kafka with
+ * ZooKeeper, and no change of this property leads an existing cluster from one to the other.
+ */
 export const kafkaMetadata = z.discriminatedUnion('mode', [
   z.strictObject({
     mode: z.literal('zookeeper'),
@@ -48,10 +51,13 @@ export const kafkaMetadata = z.discriminatedUnion('mode', [
         heap: quantity.optional(),
       }),
     ]),
-    /** 22 characters of base64url, made once with `kafka-storage.sh random-uuid`: it is the cluster's identity. */
+    /** Made once, and never changed: it is the cluster's identity. */
     clusterId: z
       .string()
-      .regex(/^[A-Za-z0-9_-]{22}$/, '22 characters of base64url, from kafka-storage.sh random-uuid'),
+      .regex(
+        /^[A-Za-z0-9_-]{22}$/,
+        '22 characters of base64url, from node -p "crypto.randomBytes(16).toString(\'base64url\')"',
+      ),
     sessionTimeout,
   }),
 ]);

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { environments } from '../../infra/environments/environments.ts';
+import { kafkaMetadata } from '../../infra/environments/messaging.ts';
 import { toBytes, toMs } from '../../infra/environments/quantities.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -19,6 +20,19 @@ function synth(args: readonly string[], input?: unknown) {
     ...(input !== undefined && { input: JSON.stringify(input) }),
   });
 }
+
+test('the command that an error names makes the id of a cluster', () => {
+  const clusterId = (id: string) =>
+    kafkaMetadata.safeParse({
+      mode: 'kraft',
+      version: '4.4.0',
+      controllers: { placement: 'combined' },
+      clusterId: id,
+    });
+  const command = /from (node .*)$/.exec(clusterId('short').error?.issues[0]?.message ?? '')?.[1] ?? '';
+  const { stdout } = spawnSync('sh', ['-c', command], { encoding: 'utf8' });
+  assert.equal(clusterId(stdout.trimEnd()).success, true, stdout);
+});
 
 test('quantities are binary, and times carry their unit', () => {
   assert.equal(toBytes('20Gi'), 20 * 2 ** 30);

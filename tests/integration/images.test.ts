@@ -133,8 +133,7 @@ describe('images built from the tree as it is', options, () => {
 
   test('Kafka’s images hold what their probes are made of', async () => {
     for (const image of Object.values(kafkaImages)) {
-      const features = await builder.run(image, ['bash', '-c', 'jq --version; type -p awk timeout; kcat -V']);
-      assert.match(features, /^jq-/);
+      const features = await builder.run(image, ['bash', '-c', 'type -p awk timeout; kcat -V']);
       assert.match(features, /awk\n.*timeout\n/);
       assert.match(features, /builtin\.features.*\bssl\b/s);
     }
@@ -165,7 +164,8 @@ describe('images built from the tree as it is', options, () => {
   test('Kafka 4.4 formats its storage, and serves without ZooKeeper', async () => {
     const metadata = kraft({
       version: '4.4.0',
-      clusterId: 'aGVhZHdhdGVyLXRlc3QtMQ',
+      // One that a program could take for an option.
+      clusterId: '-GVhZHdhdGVyLXRlc3QtMQ',
       controllers: { placement: 'combined' },
     });
     await using servers = new AsyncDisposableStack();

@@ -22,7 +22,6 @@ import { needs } from '../runner/needs.ts';
 import { renderCluster, type RenderedCluster } from './rendered/rendered-cluster.ts';
 import type { RenderedNode } from './rendered/rendered-node.ts';
 
-
 const TOPIC = 'moved';
 const PARTITIONS = 3;
 /** More than one fetch brings, which a throttle lets through once. */
@@ -117,7 +116,7 @@ for (const mode of ['zookeeper', 'separate'] as const) {
       }
       await producer.close();
       // Each has seen the partitions before they move.
-      await waitUntil(() => allReady(), { what: 'ready, all brokers', deadlineMs: 20_000 });
+      await waitUntil(() => allReady(), { what: 'ready, all brokers', deadlineMs: 60_000 });
       await throttle(SET);
     });
     after(async () => {
@@ -141,7 +140,7 @@ for (const mode of ['zookeeper', 'separate'] as const) {
       );
       await waitUntil(async () => (await partitions()).every(({ replicas }) => replicas.includes(2)), {
         what: 'replicas that are being added',
-        deadlineMs: 20_000,
+        deadlineMs: 60_000,
       });
       for (let probe = 0; probe < PROBES; probe += 1) {
         assert.equal(await allReady(), true, `probe ${probe}`);
@@ -161,7 +160,7 @@ for (const mode of ['zookeeper', 'separate'] as const) {
         await converge(
           topics,
           { topics: [{ ...declared, configs }] },
-          { deadlineMs: 30_000, log: createLog('test', 'silent') },
+          { deadlineMs: 60_000, log: createLog('test', 'silent') },
         );
         const { found } = await topics.findTopics([TOPIC]);
         assert.deepEqual(found.get(TOPIC), {
@@ -186,7 +185,7 @@ for (const mode of ['zookeeper', 'separate'] as const) {
         what: 'moved',
         deadlineMs: 60_000,
       });
-      await waitUntil(() => allReady(), { what: 'ready, all brokers', deadlineMs: 10_000 });
+      await waitUntil(() => allReady(), { what: 'ready, all brokers', deadlineMs: 60_000 });
       assert.deepEqual(
         (await partitions()).map(({ replicas }) => replicas.toSorted()),
         [

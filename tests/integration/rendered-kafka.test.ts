@@ -19,7 +19,6 @@ import { effectiveSettings } from './rendered/effective-settings.ts';
 import { renderCluster, type RenderedCluster } from './rendered/rendered-cluster.ts';
 import type { RenderedNode } from './rendered/rendered-node.ts';
 
-
 const log = createLog('test', 'silent');
 const user = { name: 'topics', password: 'a password, with=signs]' };
 /** Above the time after which a silent broker counts as gone. */
@@ -49,7 +48,7 @@ for (const mode of ['zookeeper', 'combined', 'separate'] as const) {
     const runTopicsJob = async (topics: Parameters<typeof converge>[1]['topics']): Promise<void> => {
       const admin = new TopicsAdmin(login(user.password));
       try {
-        await converge(admin, { topics, clusterConfigs }, { deadlineMs: 30_000, log });
+        await converge(admin, { topics, clusterConfigs }, { deadlineMs: 60_000, log });
       } finally {
         await admin.close();
       }
@@ -90,7 +89,7 @@ for (const mode of ['zookeeper', 'combined', 'separate'] as const) {
     test('a user is written over the replication listener, and makes topics over the clients’', async () => {
       const bootstrapBrokers = serversOf(LISTENER_PORTS.replication);
       await writeUsers(
-        { bootstrapBrokers, tls: cluster.certificates, users: [user], deadlineMs: 30_000 },
+        { bootstrapBrokers, tls: cluster.certificates, users: [user], deadlineMs: 60_000 },
         log,
       );
       await runTopicsJob([{ name: 'events', partitions: 6, replicationFactor: 3 }]);
@@ -124,9 +123,9 @@ for (const mode of ['zookeeper', 'combined', 'separate'] as const) {
         });
         const goesBy = async (value: string) =>
           (await effectiveSettings(cluster, brokerAt(1))).get(wrong.name)?.value === value;
-        await waitUntil(() => goesBy('1'), { what: 'wrong', deadlineMs: 10_000 });
+        await waitUntil(() => goesBy('1'), { what: 'wrong', deadlineMs: 60_000 });
         await runTopicsJob([]);
-        await waitUntil(() => goesBy('2'), { what: 'put right', deadlineMs: 10_000 });
+        await waitUntil(() => goesBy('2'), { what: 'put right', deadlineMs: 60_000 });
         await runTopicsJob([]);
       } finally {
         await admin.close();
@@ -178,7 +177,7 @@ for (const mode of ['zookeeper', 'combined', 'separate'] as const) {
     });
 
     test('where all are in sync, one may leave at once', async () => {
-      await waitUntil(() => brokerAt(1).isReady(), { what: 'ready', deadlineMs: 20_000 });
+      await waitUntil(() => brokerAt(1).isReady(), { what: 'ready', deadlineMs: 60_000 });
       assert.equal(await brokerAt(1).beforeStop(20), 'before-stop: leaves: the others suffice');
     });
 

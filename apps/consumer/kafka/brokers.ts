@@ -6,7 +6,7 @@ import {
   type Broker,
   type Connection,
 } from '@platformatic/kafka';
-import type { KafkaConnection } from '../../service/kafka.ts';
+import { TESTED_KAFKA, type KafkaConnection } from '../../service/kafka.ts';
 
 /**
  * What a connection is for. A broker answers one request of a connection after the other, so what may wait
@@ -116,7 +116,7 @@ export class Brokers {
     if (range !== undefined && api.version >= range.minVersion && api.version <= range.maxVersion) return;
     throw new Error(
       `broker ${address(broker)} must speak version ${api.version} of request ${range?.name ?? api.key}, ` +
-        `as Kafka 3.2 to 4 do, it speaks ${range ? `${range.minVersion} to ${range.maxVersion}` : 'none'}`,
+        `as ${TESTED_KAFKA} do, it speaks ${range ? `${range.minVersion} to ${range.maxVersion}` : 'none'}`,
     );
   }
 }

@@ -13,6 +13,7 @@ import {
   Writer,
   type API,
 } from '@platformatic/kafka';
+import { TESTED_KAFKA } from '../../service/kafka.ts';
 
 export interface ProduceRequest {
   readonly topic: string;
@@ -45,7 +46,7 @@ function produceApi(version: number, parseResponse: typeof produceV11.parseRespo
   );
 }
 
-/** Every API used, newest version first; the oldest is what Kafka 2.8 speaks. */
+/** Every API used, newest version first. */
 const known = {
   produce: [
     produceApi(11, produceV11.parseResponse),
@@ -90,7 +91,7 @@ function newest<Known extends { readonly key: number; readonly version: number }
     const ours = versions.map(({ version }) => version);
     const theirs = range === undefined ? 'none' : `${range.minVersion} to ${range.maxVersion}`;
     throw new Error(
-      `the broker must speak ${name} ${Math.min(...ours)} to ${Math.max(...ours)} (Kafka 2.8 or later), it speaks ${theirs}`,
+      `the broker must speak ${name} ${Math.min(...ours)} to ${Math.max(...ours)}, as ${TESTED_KAFKA} do, it speaks ${theirs}`,
     );
   }
   return match;

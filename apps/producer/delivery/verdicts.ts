@@ -21,7 +21,7 @@ const unknownStop = (why: string): Verdict => ({ outcome: 'unknown', next: 'stop
 
 /**
  * By the names of Kafka's Errors.java. The codes are those that ReplicaManager.appendToLocalLog, DelayedProduce
- * and KafkaApis.handleProduceRequest of Kafka 2.8 to 4.1 answer; every other code is {@link unforeseen}.
+ * and KafkaApis.handleProduceRequest answer; every other code is {@link unforeseen}.
  */
 const verdicts: Readonly<Record<string, Verdict>> = {
   UNKNOWN_SERVER_ERROR: unknownRetry('an exception in the broker, before or after the append'),

@@ -13,7 +13,7 @@ if [ -n "${RACK:-}" ]; then printf 'broker.rack=%s\n' "$RACK" >>"$properties"; f
 
 if [ -n "${CLUSTER_ID:-}" ]; then
   java -Xmx128m -cp "$kafka/libs/*" kafka.tools.StorageTool format \
-    --ignore-formatted --cluster-id "$CLUSTER_ID" --config "$properties"
+    --ignore-formatted "--cluster-id=$CLUSTER_ID" --config "$properties"
 fi
 
 # A pod that comes back has a new address. Java would call the old one for 30 s, so the controller would not tell a broker

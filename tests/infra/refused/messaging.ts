@@ -66,8 +66,7 @@ export const messagingRefusals: readonly Refusal[] = [
     configuration: 'KRaft without the id that its storage is formatted with',
     environment: 'staging',
     changes: { 'kafka.metadata.clusterId': 'headwater' },
-    message:
-      'kafka.metadata.clusterId: must be 22 characters of base64url, from kafka-storage.sh random-uuid, got "headwater"',
+    message: `kafka.metadata.clusterId: must be 22 characters of base64url, from node -p "crypto.randomBytes(16).toString('base64url')", got "headwater"`,
   },
   {
     configuration: 'More replicas than brokers',
