@@ -24,8 +24,9 @@ import type { RenderedNode } from './rendered/rendered-node.ts';
 
 const TOPIC = 'moved';
 const PARTITIONS = 3;
-/** More than one fetch brings, which a throttle lets through once. */
-const RECORDS = 40;
+/** Far more than a throttle lets through at its beginning, which is a fetch or two of 1 MiB from each leader. */
+const BATCHES = 25;
+const BATCH_RECORDS = 9;
 const RECORD_BYTES = 100_000;
 const THROTTLED = {
   'leader.replication.throttled.replicas': '*',
@@ -110,9 +111,9 @@ for (const mode of ['zookeeper', 'separate'] as const) {
       const producer = new Producer({ clientId: 'test', ...connection() });
       const value = Buffer.alloc(RECORD_BYTES, 'x');
       for (let partition = 0; partition < PARTITIONS; partition += 1) {
-        for (let record = 0; record < RECORDS; record += 1) {
-          await producer.send({ messages: [{ topic: TOPIC, partition, value }], acks: ProduceAcks.ALL });
-        }
+        const messages = Array.from({ length: BATCH_RECORDS }, () => ({ topic: TOPIC, partition, value }));
+        for (let batch = 0; batch < BATCHES; batch += 1)
+          await producer.send({ messages, acks: ProduceAcks.ALL });
       }
       await producer.close();
       // Each has seen the partitions before they move.
