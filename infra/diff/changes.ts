@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Consequence } from './consequences.ts';
 import { maskDifference, maskValue } from './mask.ts';
-import { denormalize, normalize } from './normalize.ts';
+import { denormalize, normalize, readTexts } from './normalize.ts';
 import { identify, objectText, pairObjects, type ManifestObject, type Pair } from './objects.ts';
 import { CONFIG_HASH, findRestarts, mountsConfigMap, type Restart } from './restarts.ts';
 import { objectOf } from './rules/rule.ts';
 import { judge } from './rules/rules.ts';
-import { canonicalText, compareTrees, pathText, type Difference, type Tree } from './tree.ts';
+import { canonicalText, compareTrees, ORDER, pathText, valueAt, type Difference, type Tree } from './tree.ts';
 
 /** One difference, in every environment in which it is the same, with what it does. */
 export interface Change {
@@ -70,29 +70,46 @@ function changesOf(
 ): readonly Change[] {
   const pairs = pairObjects(before, after);
   const restarts = findRestarts(pairs);
-  const shown = pairs.map((pair) => ({ pair, differences: differencesOf(pair) }));
-  const bites = new Map(shown.map(({ pair }) => [pair, rolledBy(pair, restarts)]));
-  return shown.flatMap(({ pair, differences }) =>
-    differences
+  const bites = new Map(pairs.map((pair) => [pair, rolledBy(pair, restarts)]));
+  return pairs.flatMap((pair) => {
+    const differences = [...differencesOf(pair), ...respelled(pair, bites)];
+    return differences
       .filter((difference) => !isExplained(difference, pair, differences, bites))
       .map((difference) => {
         const rolls = restartsOf(pair, difference, restarts, bites);
         return describe(environment, pair, difference, rolls);
-      }),
-  );
+      });
+  });
 }
 
 /** Workloads whose pods a ConfigMap's change replaces: they mount it, and the hash in their template differs. */
 function rolledBy(pair: Pair, restarts: ReadonlyMap<Pair, Restart>): readonly Pair[] {
   const { before, after } = pair;
-  if (before === undefined || after?.kind !== 'ConfigMap') return [];
-  if (differencesOf(pair).every(({ path }) => path[0] !== 'data')) return [];
+  if (before === undefined || after?.kind !== 'ConfigMap' || before === after) return [];
+  const [old, young] = [before, after].map(({ data }) => canonicalText((data ?? null) as Tree));
+  if (old === young) return [];
   return [...restarts.keys()].filter(
     (workload) =>
       workload.after !== undefined &&
       mountsConfigMap(workload.after, after) &&
       differencesOf(workload).some(({ path }) => path.join() === CONFIG_HASH.join()),
   );
+}
+
+/** Texts that say the same in other words or another order, where that alone makes another hash. */
+function respelled(pair: Pair, bites: ReadonlyMap<Pair, readonly Pair[]>): readonly Difference[] {
+  const { before, after } = pair;
+  if (before === undefined || after === undefined || before === after) return [];
+  if (after.kind === 'ConfigMap' && (bites.get(pair) ?? []).length === 0) return [];
+  const old = new Map(readTexts(before).map(({ path, text }) => [path.join('\0'), text]));
+  return readTexts(after).flatMap(({ path, text }): Difference[] => {
+    const earlier = old.get(path.join('\0'));
+    if (earlier === undefined || earlier === text) return [];
+    const [was, is] = [before, after].map((object) =>
+      canonicalText(valueAt(normalize(object), path) ?? null),
+    );
+    return was === is ? [{ path, before: earlier, after: text }] : [];
+  });
 }
 
 function restartsOf(
@@ -110,17 +127,28 @@ function restartsOf(
 
 /**
  * A hash that differs because of a file is told with the file; a name that ends in the hash of what it names, and the
- * hash of nothing else, is told with what differs there.
+ * hash of nothing else, is told with what differs there; an order with the elements that are new or gone.
  */
 function isExplained(
-  { path }: Difference,
+  { path, ...sides }: Difference,
   pair: Pair,
   differences: readonly Difference[],
   bites: ReadonlyMap<Pair, readonly Pair[]>,
 ): boolean {
   if (path.join() === CONFIG_HASH.join()) return [...bites.values()].some((rolled) => rolled.includes(pair));
+  if (path.at(-1) === ORDER) return !isReordered(sides);
   const isJobName = path.join() === 'metadata,name' && pair.after?.kind === 'Job';
   return isJobName && differences.some((other) => other.path[0] === 'spec');
+}
+
+/** Whether the elements of both sides stand in another order. */
+function isReordered({ before, after }: Omit<Difference, 'path'>): boolean {
+  const [old, young] = [before, after].map((order) =>
+    Array.isArray(order) ? (order as readonly Tree[]) : [],
+  );
+  const common = (list: readonly Tree[] = [], other: readonly Tree[] = []): string =>
+    canonicalText(list.filter((key) => other.includes(key)));
+  return common(old, young) !== common(young, old);
 }
 
 function describe(

@@ -1,5 +1,6 @@
-import { parse } from 'yaml';
-import type { Tree, TreeMap } from './tree.ts';
+import { parseDocument } from 'yaml';
+import { parseJson, valueOfDocument } from './exact-numbers.ts';
+import { canonicalText, ORDER, type Tree, type TreeMap } from './tree.ts';
 
 /**
  * The text of a configuration file as what its reader makes of it: properties, sections or a document, so that order,
@@ -7,8 +8,8 @@ import type { Tree, TreeMap } from './tree.ts';
  */
 export function readConfigText(name: string, text: string): Tree {
   if (/\.properties$|^zoo\.cfg$/.test(name)) return readProperties(text) ?? text;
-  if (/\.ya?ml$/.test(name)) return readDocument(text, parse);
-  if (name.endsWith('.json')) return readDocument(text, JSON.parse);
+  if (/\.ya?ml$/.test(name)) return readDocument(text, readYaml);
+  if (name.endsWith('.json')) return readDocument(text, parseJson);
   if (name.endsWith('.conf') && /^\s*<\w/m.test(text)) return readFluentd(text) ?? text;
   return text;
 }
@@ -19,6 +20,24 @@ function readDocument(text: string, read: (text: string) => unknown): Tree {
   } catch {
     return text;
   }
+}
+
+/**
+ * Some readers are of YAML 1.1, some of 1.2: what these take for different values, such as `yes`, is not read.
+ *
+ * @throws {Error} where the text is no document of one meaning
+ */
+function readYaml(text: string): unknown {
+  const [old, value] = (['1.1', '1.2'] as const).map((version) => {
+    const document = parseDocument(text, { version });
+    const [error] = document.errors;
+    if (error !== undefined) throw error;
+    return valueOfDocument(document, text) as Tree;
+  });
+  if (old === undefined || value === undefined || canonicalText(old) !== canonicalText(value)) {
+    throw new Error('its meaning depends on the version of YAML');
+  }
+  return value;
 }
 
 /**
@@ -95,5 +114,5 @@ function addSection(outer: Section, section: Section): void {
 
 function toMap({ held }: Section): TreeMap {
   const order = held.map(([key]) => key).filter((key) => key.startsWith('['));
-  return { ...Object.fromEntries(held), ...(order.length > 1 && { order }) };
+  return { ...Object.fromEntries(held), ...(order.length > 1 && { [ORDER]: order }) };
 }

@@ -1,32 +1,36 @@
+import type { Place } from './path-pattern.ts';
+
 /**
- * How the API server tells the elements of a list apart, by the list's name: `x-kubernetes-list-map-keys` and
- * `x-kubernetes-patch-merge-key` of its published schema, where a name is used for one kind of list only.
+ * Which fields tell the elements of a list apart, by the list's name: `x-kubernetes-list-map-keys` and
+ * `x-kubernetes-patch-merge-key` of the API server's published schema, where a name is used for one kind of list only.
+ * Of several sets of fields the first whose first field an element has.
  *
  * @see https://kubernetes.io/docs/reference/using-api/server-side-apply/#merge-strategy
  */
-export const LIST_KEYS: Readonly<Record<string, readonly string[]>> = {
-  containers: ['name'],
-  initContainers: ['name'],
-  env: ['name'],
-  volumes: ['name'],
-  volumeMounts: ['mountPath'],
-  volumeClaimTemplates: ['metadata.name'],
-  topologySpreadConstraints: ['topologyKey'],
-  imagePullSecrets: ['name'],
-  listeners: ['name'],
-  parentRefs: ['name', 'sectionName'],
-  subjects: ['kind', 'namespace', 'name'],
-  webhooks: ['name'],
-  groups: ['name'],
+export const LIST_KEYS: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  containers: [['name']],
+  initContainers: [['name']],
+  env: [['name']],
+  volumes: [['name']],
+  volumeMounts: [['mountPath']],
+  volumeClaimTemplates: [['metadata.name']],
+  topologySpreadConstraints: [['topologyKey']],
+  imagePullSecrets: [['name']],
+  listeners: [['name']],
+  parentRefs: [['name', 'sectionName']],
+  subjects: [['kind', 'namespace', 'name']],
+  webhooks: [['name']],
+  groups: [['name']],
+  /** A container's, and a Service's. */
+  ports: [
+    ['containerPort', 'protocol'],
+    ['port', 'protocol'],
+  ],
+  /** Of Prometheus; the rules of a Role and those of a route have neither. */
+  rules: [['alert', 'labels.severity'], ['record']],
   /** The topics that the Job is given in the variable `TOPICS`. */
-  TOPICS: ['name'],
+  TOPICS: [['name']],
 };
-
-/** A port is known by its number and protocol; a Service's by `port`, a container's by `containerPort`. */
-export const PORT_KEYS: readonly (readonly string[])[] = [
-  ['containerPort', 'protocol'],
-  ['port', 'protocol'],
-];
 
 /**
  * Lists that are sets: their order means nothing to the API server or to what reads them.
@@ -44,12 +48,25 @@ export const SETS: readonly string[] = [
   'resources',
   'apiGroups',
   'resourceNames',
-  'add',
-  'drop',
   'accessModes',
   'hostnames',
   'hosts',
   'dnsNames',
   'externalIPs',
   'loadBalancerSourceRanges',
+];
+
+/**
+ * Where the order counts, though elements have keys or are a set to a reader. A controller compares pod templates element
+ * by element, the API server does so with what is immutable, and Prometheus evaluates the rules of a group in turn.
+ *
+ * @see EqualIgnoreHash, pkg/controller/deployment/util/deployment_util.go; getPatch, pkg/controller/statefulset/stateful_set_utils.go;
+ * ValidateStatefulSetUpdate, pkg/apis/apps/validation/validation.go of kubernetes/kubernetes
+ * @see https://prometheus.io/docs/prometheus/latest/configuration/recording_rules/#rule_group
+ */
+export const ORDERED: readonly Place[] = [
+  { kinds: ['StatefulSet', 'Deployment', 'DaemonSet', 'Job'], path: 'spec template **' },
+  { kinds: ['CronJob'], path: 'spec jobTemplate **' },
+  { kinds: ['StatefulSet'], path: 'spec volumeClaimTemplates **' },
+  { kinds: ['PrometheusRule'], path: 'spec groups * rules' },
 ];

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { isMap, type Difference, type Path, type Tree } from './tree.ts';
+import { canonicalText, isMap, type Difference, type Path, type Tree } from './tree.ts';
 
 /** Names whose values are secret, unless they say where the secret is. */
 const SECRET_NAME =
@@ -20,8 +20,7 @@ export function maskDifference(kind: string, difference: Difference): Difference
     if (value === undefined) return undefined;
     const masked = maskValue(kind, difference.path, value);
     const same =
-      other !== undefined &&
-      JSON.stringify(masked) === JSON.stringify(maskValue(kind, difference.path, other));
+      other !== undefined && canonicalText(masked) === canonicalText(maskValue(kind, difference.path, other));
     return same && typeof masked === 'string' ? `${masked} ${fingerprint(value)}` : masked;
   };
   const before = mask(difference.before, difference.after);
@@ -36,7 +35,7 @@ export function maskDifference(kind: string, difference: Difference): Difference
 /** A salted mark: enough to see that two secrets differ in one report, nothing to guess them by. */
 const SALT = crypto.randomUUID();
 function fingerprint(value: Tree): string {
-  return `#${createHash('sha256').update(SALT).update(JSON.stringify(value)).digest('hex').slice(0, 4)}`;
+  return `#${createHash('sha256').update(SALT).update(canonicalText(value)).digest('hex').slice(0, 4)}`;
 }
 
 export function maskValue(kind: string, path: Path, value: Tree): Tree {

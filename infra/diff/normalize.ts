@@ -1,91 +1,121 @@
 import { createHash } from 'node:crypto';
 import { readConfigText } from './config-text.ts';
 import { DEFAULTS } from './defaults.ts';
-import { LIST_KEYS, PORT_KEYS, SETS } from './list-keys.ts';
+import { LIST_KEYS, ORDERED, SETS } from './list-keys.ts';
 import type { ManifestObject } from './objects.ts';
-import { matchesPath } from './path-pattern.ts';
-import { canonicalQuantity } from '../environments/kubernetes-quantity.ts';
-import { canonicalText, isMap, type Path, type Tree, type TreeMap, valueAt } from './tree.ts';
+import { placeFinder } from './path-pattern.ts';
+import { canonicalQuantity } from './quantity.ts';
+import { QUANTITY_FIELDS } from './quantity-fields.ts';
+import { canonicalText, isMap, ORDER, type Path, type Tree, type TreeMap, valueAt } from './tree.ts';
 
-/** Parents whose values are quantities. */
-const QUANTITIES = ['limits', 'requests', 'hard', 'defaultRequest', 'default', 'max', 'min'];
+/** A text of an object that is compared by what it says. */
+export interface ReadText {
+  readonly path: Path;
+  readonly text: string;
+}
+
+interface Normalized {
+  readonly tree: TreeMap;
+  readonly texts: readonly ReadText[];
+}
 
 /** Objects are never changed, and each is looked at by many. */
-const normalized = new WeakMap<ManifestObject, TreeMap>();
+const normalized = new WeakMap<ManifestObject, Normalized>();
 
-/** An object as it is compared: what says the same is the same. */
+/** An object as it is compared: what says the same, to a reader and to what acts on it, is the same. */
 export function normalize(object: ManifestObject): TreeMap {
+  return normalizedOf(object).tree;
+}
+
+/** The texts that are read, as they stand: two that say the same may still differ. */
+export function readTexts(object: ManifestObject): readonly ReadText[] {
+  return normalizedOf(object).texts;
+}
+
+function normalizedOf(object: ManifestObject): Normalized {
   const known = normalized.get(object) ?? normalizeObject(object);
   normalized.set(object, known);
   return known;
 }
 
-function normalizeObject(object: ManifestObject): TreeMap {
+function normalizeObject(object: ManifestObject): Normalized {
   const { apiVersion, kind, ...rest } = object;
-  const defaults = DEFAULTS.filter(({ kinds }) => kinds === undefined || kinds.includes(kind)).map(
-    (known) => ({
-      ...known,
-      // Asked first of every value of every object: cheaper than the whole path.
-      keys: known.path.split(' ').at(-1)?.split('|') ?? [],
-    }),
-  );
-  const tree = normalizeValue(rest as unknown as Tree, [], {
-    kind,
-    isDefault: (path, value) =>
-      defaults.some(
-        (known) =>
-          known.keys.includes(path.at(-1) ?? '') &&
-          matchesPath(known.path, path) &&
-          canonicalText(known.value) === canonicalText(value),
-      ),
-  });
-  return { apiVersion, kind, ...(isMap(tree) && tree) };
+  const texts: ReadText[] = [];
+  const tree = normalizeValue(rest as unknown as Tree, [], { ...fieldsOf(kind), texts });
+  return { tree: { apiVersion, kind, ...(isMap(tree) && tree) }, texts };
 }
 
-interface Context {
+interface Context extends Fields {
+  readonly texts: ReadText[];
+}
+
+/** What is known of the fields of a kind. */
+interface Fields {
   readonly kind: string;
-  readonly isDefault: (path: Path, value: Tree) => boolean;
+  readonly findDefault: (path: Path) => (typeof DEFAULTS)[number] | undefined;
+  readonly findQuantity: (path: Path) => (typeof QUANTITY_FIELDS)[number] | undefined;
+  readonly findOrdered: (path: Path) => (typeof ORDERED)[number] | undefined;
+}
+
+const fields = new Map<string, Fields>();
+
+function fieldsOf(kind: string): Fields {
+  const known = fields.get(kind) ?? {
+    kind,
+    findDefault: placeFinder(DEFAULTS, kind),
+    findQuantity: placeFinder(QUANTITY_FIELDS, kind),
+    findOrdered: placeFinder(ORDERED, kind),
+  };
+  fields.set(kind, known);
+  return known;
 }
 
 function normalizeValue(value: Tree, path: Path, context: Context): Tree {
   const name = path.at(-1) ?? '';
   if (Array.isArray(value)) return normalizeList(value as readonly Tree[], name, path, context);
   if (isMap(value)) {
-    if (context.kind === 'ConfigMap' && path.length === 1 && name === 'data') return configFiles(value);
+    if (context.kind === 'ConfigMap' && path.length === 1 && name === 'data')
+      return readFiles(value, context);
     return normalizeMap(value, path, context);
   }
-  if (isQuantity(value, path)) return canonicalQuantity(value);
-  if (typeof value === 'string' && name === 'value' && path.at(-2) === '[TOPICS]') {
-    const topics = readConfigText('topics.json', value);
-    return Array.isArray(topics) ? normalizeList(topics as readonly Tree[], 'TOPICS', path, context) : topics;
+  if (typeof value === 'string' && isTopics(path, context)) return readTopics(value, path, context);
+  if (typeof value === 'string' || typeof value === 'number') {
+    const quantity = context.findQuantity(path);
+    if (quantity !== undefined) return canonicalQuantity(value, quantity.as);
   }
   return value;
-}
-
-function isQuantity(value: Tree, path: Path): value is string | number {
-  if (typeof value !== 'string' && typeof value !== 'number') return false;
-  return QUANTITIES.includes(path.at(-2) ?? '') || path.at(-1) === 'sizeLimit';
 }
 
 function normalizeMap(map: TreeMap, path: Path, context: Context): TreeMap {
   const pairs = Object.entries(map)
     .map(([key, value]): [string, Tree] => [key, normalizeValue(value, [...path, key], context)])
-    .filter(([key, value]) => value !== null && !context.isDefault([...path, key], value));
+    .filter(([key, value]) => value !== null && !isDefault([...path, key], value, context));
   return Object.fromEntries(pairs);
 }
 
+function isDefault(path: Path, value: Tree, { findDefault }: Context): boolean {
+  const known = findDefault(path);
+  return known !== undefined && canonicalText(known.value) === canonicalText(value);
+}
+
 function normalizeList(list: readonly Tree[], name: string, path: Path, context: Context): Tree {
+  const isOrdered = name !== 'TOPICS' && context.findOrdered(path) !== undefined;
   const keys = keysOf(list, name);
   if (keys !== undefined) {
     const pairs = list.map((element, index): [string, Tree] => {
       const key = keys[index] ?? '';
       return [key, normalizeValue(element, [...path, key], context)];
     });
-    return Object.fromEntries(pairs);
+    const hasOrder = isOrdered && keys.length > 1;
+    return { ...Object.fromEntries(pairs), ...(hasOrder && { [ORDER]: keys.map(withoutBrackets) }) };
   }
   const elements = list.map((element) => normalizeValue(element, [...path, '*'], context));
-  if (!SETS.includes(name)) return elements;
+  if (isOrdered || !SETS.includes(name)) return elements;
   return Object.fromEntries(elements.map((element) => [elementKey(element), element]));
+}
+
+function withoutBrackets(key: string): string {
+  return key.slice(1, -1);
 }
 
 /** An element of a set is its own key; one that is no word is named by its hash. */
@@ -97,39 +127,48 @@ function elementKey(element: Tree): string {
 /** A value as it stands in a manifest again: elements of lists in lists. */
 export function denormalize(value: Tree, name: string | undefined): Tree {
   if (!isMap(value)) return value;
-  const isList = name !== undefined && (name === 'ports' || name in LIST_KEYS || SETS.includes(name));
-  if (isList && Object.keys(value).every((key) => key.startsWith('['))) {
-    return Object.values(value).map((element) => denormalize(element, undefined));
+  const elements = Object.entries(value).filter(([key]) => key !== ORDER);
+  const isList = name !== undefined && (name in LIST_KEYS || SETS.includes(name));
+  if (isList && elements.every(([key]) => key.startsWith('['))) {
+    return elements.map(([, element]) => denormalize(element, undefined));
   }
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, denormalize(inner, key)]));
 }
 
 /** One key for each element, or undefined where the list has no keys or they do not tell its elements apart. */
 function keysOf(list: readonly Tree[], name: string): readonly string[] | undefined {
-  const candidates = name === 'ports' ? PORT_KEYS : name in LIST_KEYS ? [LIST_KEYS[name] ?? []] : [];
-  for (const fields of candidates) {
-    const keys = list.map((element) => {
-      const [first] = fields;
-      if (first === undefined || valueAt(element, first.split('.')) === undefined) return undefined;
-      const words = fields.map((field) => valueText(valueAt(element, field.split('.'))));
-      return `[${words.filter((word) => word !== '' && word !== 'TCP').join('/')}]`;
-    });
-    if (list.length > 0 && keys.every((key) => key !== undefined) && new Set(keys).size === keys.length) {
-      return keys;
-    }
-  }
-  return undefined;
+  const candidates = Object.hasOwn(LIST_KEYS, name) ? (LIST_KEYS[name] ?? []) : [];
+  if (list.length === 0 || candidates.length === 0) return undefined;
+  const keys = list.map((element) => {
+    const fields = candidates.find(([first = '']) => valueAt(element, first.split('.')) !== undefined);
+    if (fields === undefined) return undefined;
+    const words = fields.map((field) => wordOf(valueAt(element, field.split('.'))));
+    return `[${words.filter((word) => word !== '' && word !== 'TCP').join('/')}]`;
+  });
+  const isTold = keys.every((key) => key !== undefined) && new Set(keys).size === keys.length;
+  return isTold ? keys : undefined;
 }
 
-function valueText(value: Tree | undefined): string {
+function wordOf(value: Tree | undefined): string {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 }
 
-function configFiles(data: TreeMap): TreeMap {
-  return Object.fromEntries(
-    Object.entries(data).map(([name, text]) => [
-      `[${name}]`,
-      typeof text === 'string' ? readConfigText(name, text) : text,
-    ]),
-  );
+function readFiles(data: TreeMap, { texts }: Context): TreeMap {
+  const files = Object.entries(data).map(([name, text]): [string, Tree] => {
+    if (typeof text !== 'string') return [`[${name}]`, text];
+    texts.push({ path: ['data', `[${name}]`], text });
+    return [`[${name}]`, readConfigText(name, text)];
+  });
+  return Object.fromEntries(files);
+}
+
+/** The list that the topics' Job is given. Of pods that a controller replaces, every letter of a variable counts. */
+function isTopics(path: Path, { kind }: Context): boolean {
+  return kind === 'Job' && path.at(-1) === 'value' && path.at(-2) === '[TOPICS]';
+}
+
+function readTopics(text: string, path: Path, context: Context): Tree {
+  context.texts.push({ path, text });
+  const topics = readConfigText('topics.json', text);
+  return Array.isArray(topics) ? normalizeList(topics as readonly Tree[], 'TOPICS', path, context) : topics;
 }

@@ -1,4 +1,5 @@
 import { parseAllDocuments } from 'yaml';
+import { valueOfDocument } from './exact-numbers.ts';
 import type { Tree } from './tree.ts';
 
 /** One object of a manifest. */
@@ -24,7 +25,7 @@ const CONTENT_HASH = /-[0-9a-f]{8}$/;
 /** @throws {Error} where a document is no object of Kubernetes */
 export function readObjects(text: string): readonly ManifestObject[] {
   return parseAllDocuments(text)
-    .map((document) => document.toJS() as unknown)
+    .map((document) => valueOfDocument(document, text))
     .filter((value) => value !== null && value !== undefined)
     .map((value): ManifestObject => {
       if (!isManifestObject(value)) {

@@ -1,6 +1,8 @@
 import { normalize } from './normalize.ts';
 import { objectText, type ManifestObject, type Pair } from './objects.ts';
-import { canonicalText, isMap, type Tree, type TreeMap, valueAt } from './tree.ts';
+import { compareTrees, isMap, type Tree, type TreeMap, valueAt } from './tree.ts';
+
+export const ORDERS = ['one by one', 'several at once', 'one node at a time', 'all at once'] as const;
 
 /** The pods of one workload that are replaced, and how. */
 export interface Restart {
@@ -8,7 +10,7 @@ export interface Restart {
   readonly workload: string;
   /** `3 pods`, `3–12 pods` where an autoscaler decides, or `one pod on each node`. */
   readonly pods: string;
-  readonly order: 'one by one' | 'several at once' | 'one node at a time' | 'all at once';
+  readonly order: (typeof ORDERS)[number];
   /** From what the probes and grace periods say, for all pods; of one node's pod where the nodes are not known. */
   readonly seconds: { readonly about: number; readonly atMost: number };
 }
@@ -31,8 +33,9 @@ export function findRestarts(pairs: readonly Pair[]): ReadonlyMap<Pair, Restart>
   for (const pair of pairs) {
     const { before, after } = pair;
     if (before === undefined || after === undefined || !WORKLOADS.includes(after.kind)) continue;
+    if (before === after) continue;
     const [old, young] = [before, after].map((object) => valueAt(normalize(object), ['spec', 'template']));
-    if (old === undefined || young === undefined || canonicalText(old) === canonicalText(young)) continue;
+    if (old === undefined || young === undefined || compareTrees(old, young).length === 0) continue;
     restarts.set(pair, describe(after, before, pairs));
   }
   return restarts;

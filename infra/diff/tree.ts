@@ -1,5 +1,8 @@
-/** An object as it is compared: lists that have keys and texts that have properties are maps; other lists are values. */
-export type Tree = string | number | boolean | null | readonly Tree[] | TreeMap;
+/**
+ * An object as it is compared: lists that have keys and texts that have properties are maps; other lists are values. A
+ * whole number that no double holds is a bigint.
+ */
+export type Tree = string | number | bigint | boolean | null | readonly Tree[] | TreeMap;
 export interface TreeMap {
   readonly [key: string]: Tree;
 }
@@ -18,21 +21,43 @@ export function isMap(tree: Tree | undefined): tree is TreeMap {
   return typeof tree === 'object' && tree !== null && !Array.isArray(tree);
 }
 
-/** `spec.template.spec.containers[broker].image` */
+/** Under this key stands the order of a list whose elements have keys, where the order counts. */
+export const ORDER = '(order)';
+
+/** `spec.template.spec.containers[broker].image`, `spec.template.spec.containers.order` */
 export function pathText(path: Path): string {
-  return path.map((key, index) => (key.startsWith('[') || index === 0 ? key : `.${key}`)).join('');
+  return path
+    .map((key) => (key === ORDER ? 'order' : key))
+    .map((key, index) => (key.startsWith('[') || index === 0 ? key : `.${key}`))
+    .join('');
 }
 
 /** The value's JSON, with sorted keys: two values are equal exactly when these are. */
 export function canonicalText(tree: Tree): string {
   if (Array.isArray(tree)) return `[${tree.map(canonicalText).join(',')}]`;
-  if (!isMap(tree)) return JSON.stringify(tree);
+  if (!isMap(tree)) return typeof tree === 'bigint' ? String(tree) : JSON.stringify(tree);
   const pairs = Object.entries(tree).sort(([a], [b]) => (a < b ? -1 : 1));
   return `{${pairs.map(([key, value]) => `${JSON.stringify(key)}:${canonicalText(value)}`).join(',')}}`;
 }
 
+/** For people: a text as it is, anything else as JSON, indented. */
+export function prettyText(tree: Tree): string {
+  return typeof tree === 'string' ? tree : jsonText(tree, 2);
+}
+
+/** As JSON.stringify, with every digit of a whole number that no double holds. */
+export function jsonText(value: unknown, indent?: number): string {
+  const withNumbers = (_: string, held: unknown): unknown =>
+    typeof held === 'bigint' ? rawJson(String(held)) : held;
+  return JSON.stringify(value, withNumbers, indent);
+}
+
+/** The compiler's library does not know it yet. */
+const { rawJSON: rawJson } = JSON as unknown as { readonly rawJSON: (text: string) => object };
+
 /** Every difference between two trees, in the order of the keys; what is new or gone whole is one difference. */
 export function compareTrees(before: Tree, after: Tree, path: Path = []): readonly Difference[] {
+  if (before === after) return [];
   if (!isMap(before) || !isMap(after)) {
     return canonicalText(before) === canonicalText(after) ? [] : [{ path, before, after }];
   }

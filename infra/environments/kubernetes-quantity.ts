@@ -29,15 +29,3 @@ export function readQuantity(value: unknown): number | undefined {
   const factor = UNITS[unit];
   return digits === undefined || factor === undefined ? undefined : Number(digits) * factor;
 }
-
-/** The same quantity in one notation: `1000m` and `1` are `1`, `1024Mi` is `1Gi`. */
-export function canonicalQuantity(value: string | number): string | number {
-  const number = readQuantity(value);
-  if (number === undefined) return value;
-  if (!Number.isInteger(number)) return `${Math.round(number * 1e6) / 1e3}m`;
-  const unit = ['Ei', 'Pi', 'Ti', 'Gi', 'Mi', 'Ki'].find((name) => {
-    const factor = UNITS[name] ?? 1;
-    return number !== 0 && number % factor === 0;
-  });
-  return unit === undefined ? String(number) : `${number / (UNITS[unit] ?? 1)}${unit}`;
-}

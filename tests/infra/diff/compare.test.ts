@@ -4,7 +4,7 @@ import { differencesOf, findChanges } from '../../../infra/diff/changes.ts';
 import { readFluentd, readProperties } from '../../../infra/diff/config-text.ts';
 import { normalize } from '../../../infra/diff/normalize.ts';
 import { pairObjects, type ManifestObject } from '../../../infra/diff/objects.ts';
-import { canonicalQuantity } from '../../../infra/environments/kubernetes-quantity.ts';
+import { canonicalQuantity } from '../../../infra/diff/quantity.ts';
 import { applyDifferences, canonicalText, compareTrees, type Tree } from '../../../infra/diff/tree.ts';
 import { environments } from '../../../infra/environments/environments.ts';
 import { manifestsOf } from './real-changes/make-real-changes.ts';
@@ -88,9 +88,9 @@ test('what says the same is the same: order of keyed lists and sets, defaults, q
     changesBetween(object('Service', { spec: before }), object('Service', { spec: after })),
     [],
   );
-  assert.equal(canonicalQuantity('1024Mi'), '1Gi');
-  assert.equal(canonicalQuantity('1000m'), canonicalQuantity(1));
-  assert.notEqual(canonicalQuantity('1G'), canonicalQuantity('1Gi'));
+  assert.equal(canonicalQuantity('1024Mi', 'value'), '1Gi');
+  assert.equal(canonicalQuantity('1000m', 'value'), canonicalQuantity(1, 'value'));
+  assert.notEqual(canonicalQuantity('1G', 'value'), canonicalQuantity('1Gi', 'value'));
 });
 
 test('a list whose elements no key tells apart is compared whole', () => {
