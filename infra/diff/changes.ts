@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Consequence } from './consequences.ts';
+import { changedLines, type ChangedLine } from './lines.ts';
 import { maskDifference, maskValue } from './mask.ts';
 import { denormalize, normalize, readTexts } from './normalize.ts';
 import { identify, objectText, pairObjects, type ManifestObject, type Pair } from './objects.ts';
@@ -18,6 +19,8 @@ export interface Change {
   readonly path: string;
   readonly before?: Tree;
   readonly after?: Tree;
+  /** Of a text of several lines those that differ. */
+  readonly lines?: readonly ChangedLine[];
   readonly consequence: Consequence;
   readonly rule: string;
   readonly why: string;
@@ -164,6 +167,7 @@ function describe(
   const [before, after] = [masked.before, masked.after].map((value) =>
     value === undefined ? undefined : denormalize(value, path.at(-1)),
   );
+  const lines = changedLines(before, after);
   return {
     id: identifyChange(pair, difference),
     environments: [environment],
@@ -171,6 +175,7 @@ function describe(
     path: pathText(path),
     ...(before !== undefined && { before }),
     ...(after !== undefined && { after }),
+    ...(lines !== undefined && { lines }),
     consequence,
     rule,
     why,

@@ -1,9 +1,9 @@
 import type { Change } from '../changes.ts';
 import { CONSEQUENCE_WORDS, CONSEQUENCES, worstOf } from '../consequences.ts';
 import { summarize, type Report } from '../report.ts';
-import { canonicalText, type Tree } from '../tree.ts';
+import type { Tree } from '../tree.ts';
 import { FILTER_SCRIPT, STYLE } from './html-assets.ts';
-import { changeText, headAlone, restartTexts, sidesText } from './words.ts';
+import { changeText, headAlone, lineTexts, restartTexts, sideText, sidesText } from './words.ts';
 
 /** One page that needs nothing but itself: a filter, the platform as a picture, and both sides of every change. */
 export function renderHtml(report: Report): string {
@@ -94,21 +94,20 @@ function filters(report: Report): string {
 }
 
 function article(change: Change, approved: readonly string[]): string {
-  const { object, path, consequence, environments, id, why, rule, source, before, after } = change;
+  const { object, path, consequence, environments, id, why, rule, source, before, after, lines } = change;
   const mark = approved.includes(id) ? ' <em>approved</em>' : '';
   const rolls = restartTexts(change).map((text) => `<li>restarts ${escape(text)}</li>`);
   return `<details class="change" data-consequence="${consequence}" data-environments="${environments.map(escape).join(' ')}">
 <summary>${badge(consequence)} <strong>${escape(object)}</strong> <code>${escape(path)}</code> <code>${escape(changeText(change))}</code> <small>${escape(environments.join(', '))}</small>${mark}</summary>
 <p>${escape(why)} <small>(rule ${escape(rule)}, ${escape(source)}, id <code>${id}</code>)</small></p>
 ${rolls.length > 0 ? `<ul>${rolls.join('')}</ul>` : ''}
-<div class="sides"><div><h3>before</h3><pre tabindex="0">${side(before)}</pre></div><div><h3>after</h3><pre tabindex="0">${side(after)}</pre></div></div>
+${lines === undefined ? '' : `<h3>lines that differ</h3><pre tabindex="0">${escape(lineTexts(lines).join('\n'))}</pre>`}
+<div class="sides"><div><h3>before</h3><pre tabindex="0">${side(path, before)}</pre></div><div><h3>after</h3><pre tabindex="0">${side(path, after)}</pre></div></div>
 </details>`;
 }
 
-function side(value: Tree | undefined): string {
-  if (value === undefined) return '<span class="calm">(none)</span>';
-  if (typeof value === 'string') return escape(value);
-  return escape(typeof value === 'object' ? JSON.stringify(value, null, 2) : canonicalText(value));
+function side(path: string, value: Tree | undefined): string {
+  return value === undefined ? '<span class="calm">(none)</span>' : escape(sideText(path, value));
 }
 
 function badge(consequence: Change['consequence']): string {

@@ -1,7 +1,8 @@
 import { summarize, type Report } from '../report.ts';
+import { jsonText } from '../tree.ts';
 
-/** One line, `changes` first. */
+/** One line, `changes` first; values as they stand in the manifests, whatever unit they have. */
 export function renderJson(report: Report): string {
   const { changes, ...rest } = report;
-  return `${JSON.stringify({ changes, summary: summarize(report), ...rest })}\n`;
+  return `${jsonText({ changes, summary: summarize(report), ...rest })}\n`;
 }

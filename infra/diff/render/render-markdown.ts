@@ -1,9 +1,9 @@
 import type { Change } from '../changes.ts';
 import { CONSEQUENCE_WORDS, CONSEQUENCES } from '../consequences.ts';
 import { summarize, type Report } from '../report.ts';
-import { canonicalText, type Tree } from '../tree.ts';
+import type { Tree } from '../tree.ts';
 import { cell, code, escapeHtml, fence } from './markdown-text.ts';
-import { changeText, headAlone, restartTexts, sidesText } from './words.ts';
+import { changeText, headAlone, lineTexts, restartTexts, sideText, sidesText } from './words.ts';
 
 /** GitHub refuses a comment of more than 65,536 characters; what other steps add to ours needs room too. */
 export const MARKDOWN_LIMIT = 60_000;
@@ -98,7 +98,7 @@ function detailsOf({ changes }: Report, consequence: Change['consequence']): rea
         `${escapeHtml(change.why)} (rule \`${change.rule}\`, ${sourceText(change.source)})`,
         ...restartTexts(change).map((text) => `- restarts ${escapeHtml(text)}`),
         '',
-        fence([...sideLines('-', change.before), ...sideLines('+', change.after)].join('\n'), 'diff'),
+        fence(sidesOf(change), 'diff'),
         '</details>',
         '',
       ].join('\n'),
@@ -112,14 +112,19 @@ function sourceText(source: string): string {
 /** Longest value that is shown whole. */
 const VALUE_LENGTH = 4_000;
 
-function sideLines(sign: '-' | '+', value: Tree | undefined): readonly string[] {
+/** The lines that differ, or both sides whole. */
+function sidesOf({ path, before, after, lines }: Change): string {
+  if (lines !== undefined) return clip(lineTexts(lines).join('\n'));
+  return [...sideLines('-', path, before), ...sideLines('+', path, after)].join('\n');
+}
+
+function sideLines(sign: '-' | '+', path: string, value: Tree | undefined): readonly string[] {
   if (value === undefined) return [];
-  const text =
-    typeof value === 'string'
-      ? value
-      : typeof value === 'object'
-        ? JSON.stringify(value, null, 2)
-        : canonicalText(value);
-  const cut = text.length > VALUE_LENGTH ? `${text.slice(0, VALUE_LENGTH)}\n… cut` : text;
-  return cut.split('\n').map((line) => `${sign}${line}`);
+  return clip(sideText(path, value))
+    .split('\n')
+    .map((line) => `${sign}${line}`);
+}
+
+function clip(text: string): string {
+  return text.length > VALUE_LENGTH ? `${text.slice(0, VALUE_LENGTH)}\n… cut` : text;
 }

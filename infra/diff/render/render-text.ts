@@ -1,6 +1,9 @@
 import { CONSEQUENCE_WORDS, CONSEQUENCES } from '../consequences.ts';
 import { summarize, type Report } from '../report.ts';
-import { changeText, headAlone, restartTexts, sidesText } from './words.ts';
+import { changeText, headAlone, lineTexts, restartTexts, sidesText } from './words.ts';
+
+/** Of one text; the others are in the other formats. */
+const MOST_LINES = 12;
 
 /** For a terminal: the summary, then every change under its consequence. */
 export function renderText(report: Report): string {
@@ -35,7 +38,8 @@ export function renderText(report: Report): string {
       lines.push(
         `  ${change.object}${place}  [${change.environments.join(', ')}]  ${change.id}${approved.includes(change.id) ? ' approved' : ''}`,
       );
-      lines.push(`    ${changeText(change)}`, `    ${change.why}`);
+      const text = change.lines === undefined ? [changeText(change)] : lineTexts(change.lines, MOST_LINES);
+      lines.push(...[...text, change.why].map((line) => `    ${line}`));
       for (const restart of restartTexts(change)) lines.push(`    restarts ${restart}`);
     }
   }

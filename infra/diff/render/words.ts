@@ -1,6 +1,8 @@
 import type { Change } from '../changes.ts';
-import { canonicalText, type Tree } from '../tree.ts';
+import type { ChangedLine } from '../lines.ts';
+import { canonicalText, prettyText, type Tree } from '../tree.ts';
 import { restartText, type Report } from '../report.ts';
+import { inUnit } from './units.ts';
 
 /** A value on one line, cut where it is long. */
 export function valueText(value: Tree | undefined, longest = 80): string {
@@ -12,9 +14,19 @@ export function valueText(value: Tree | undefined, longest = 80): string {
 /** What two long values have in common before the place where they differ is cut, but for some characters. */
 const CONTEXT = 12;
 
-/** `1Gi → 2Gi`, `added`, `removed` */
-export function changeText({ path, before, after }: Change, longest = 80): string {
+/** `7d → 10d`, `line 3: old → new, and 2 more`, `added`, `removed` */
+export function changeText(change: Change, longest = 80): string {
+  const { path, before, after, lines } = change;
   if (path === '') return before === undefined ? 'added' : after === undefined ? 'removed' : 'replaced';
+  if (lines !== undefined) return linesText(lines, longest);
+  return sidesTextOf(inUnitOf(path, before), inUnitOf(path, after), longest);
+}
+
+function inUnitOf(path: string, value: Tree | undefined): Tree | undefined {
+  return value === undefined ? undefined : (inUnit(path, value) ?? value);
+}
+
+function sidesTextOf(before: Tree | undefined, after: Tree | undefined, longest: number): string {
   if (typeof before !== 'string' || typeof after !== 'string') {
     return `${valueText(before, longest)} → ${valueText(after, longest)}`;
   }
@@ -25,6 +37,33 @@ export function changeText({ path, before, after }: Change, longest = 80): strin
     return skipped === 0 ? rest : `…${rest}`;
   });
   return `${from ?? ''} → ${to ?? ''}`;
+}
+
+/** The first line that differs, and how many more do. */
+function linesText([first, ...others]: readonly ChangedLine[], longest: number): string {
+  if (first === undefined) return '';
+  const text = sidesTextOf(first.before?.trim(), first.after?.trim(), longest);
+  return `line ${first.number}: ${text}${others.length > 0 ? `, and ${others.length} more` : ''}`;
+}
+
+/** Every line that differs with its number, signed as in a patch; `longest` lines at most. */
+export function lineTexts(lines: readonly ChangedLine[], longest = Infinity): readonly string[] {
+  const width = String(lines.at(-1)?.number ?? 0).length;
+  const texts = lines.flatMap(({ number, before, after }) => {
+    const place = String(number).padStart(width);
+    return [
+      ...(before === undefined ? [] : [`- ${place}  ${before}`]),
+      ...(after === undefined ? [] : [`+ ${place}  ${after}`]),
+    ];
+  });
+  return texts.length <= longest ? texts : [...texts.slice(0, longest), `… ${texts.length - longest} more`];
+}
+
+/** One side of a change whole: `7d (604800000)`, a text as it is, anything else as JSON. */
+export function sideText(path: string, value: Tree): string {
+  const text = prettyText(value);
+  const measured = inUnit(path, value);
+  return measured === undefined || measured === text ? text : `${measured} (${text})`;
 }
 
 function commonLength(a: string, b: string): number {

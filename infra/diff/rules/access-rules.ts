@@ -43,6 +43,14 @@ export const ACCESS_RULES: readonly Rule[] = [
     source: 'https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/',
   },
   {
+    id: 'account-annotation',
+    kinds: ['ServiceAccount'],
+    path: 'metadata annotations *.*/*',
+    consequence: 'rights',
+    why: 'the cloud reads from it which role the pods of the account have, from their next start',
+    source: 'https://docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html',
+  },
+  {
     id: 'service-type',
     kinds: ['Service'],
     path: 'spec type',

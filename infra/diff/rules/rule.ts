@@ -1,8 +1,8 @@
 import type { Consequence } from '../consequences.ts';
 import type { ManifestObject, Pair } from '../objects.ts';
 import { matchesPath } from '../path-pattern.ts';
-import { readQuantity } from '../../environments/kubernetes-quantity.ts';
-import { isMap, type Difference, type Tree } from '../tree.ts';
+import { NANO, readNanos } from '../quantity.ts';
+import { isMap, valueAt, type Difference, type Tree } from '../tree.ts';
 import type { Restart } from '../restarts.ts';
 
 /** A difference, and what must be known of its surroundings to judge it. */
@@ -25,7 +25,9 @@ export type Condition =
   | 'exposes'
   | 'older version'
   | { readonly becomes: readonly Tree[] }
-  | { readonly holds: Readonly<Record<string, Tree>> };
+  | { readonly holds: Readonly<Record<string, Tree>> }
+  /** Of the object. */
+  | { readonly labels: Readonly<Record<string, string>> };
 
 /** One sentence of knowledge about what Kubernetes, Kafka or ZooKeeper does with a change. */
 export interface Rule {
@@ -63,6 +65,7 @@ function holds(condition: Condition, { pair, difference, restarts }: Subject): b
   const { before, after } = difference;
   if (typeof condition === 'object') {
     if ('becomes' in condition) return after !== undefined && condition.becomes.includes(after);
+    if ('labels' in condition) return hasLabels(objectOf(pair), condition.labels);
     return Object.entries(condition.holds).every(([key, value]) => isMap(after) && after[key] === value);
   }
   switch (condition) {
@@ -89,6 +92,12 @@ function holds(condition: Condition, { pair, difference, restarts }: Subject): b
   }
 }
 
+function hasLabels({ metadata }: ManifestObject, labels: Readonly<Record<string, string>>): boolean {
+  return Object.entries(labels).every(
+    ([name, value]) => valueAt(metadata as unknown as Tree, ['labels', name]) === value,
+  );
+}
+
 function specOf({ spec }: ManifestObject): Record<string, unknown> {
   return typeof spec === 'object' && spec !== null ? (spec as Record<string, unknown>) : {};
 }
@@ -98,20 +107,20 @@ function isLowered(before: Tree | undefined, after: Tree | undefined): boolean {
   return from !== undefined && to !== undefined && to < from;
 }
 
-/** A number, where `-1` (Kafka) and `never` mean without an end. */
-function readAmount(value: Tree | undefined): number | undefined {
-  const number = value === 'never' ? -1 : readQuantity(value);
-  return number === -1 ? Infinity : number;
+/** An amount to compare by; `-1` (Kafka) and `never` mean without an end. */
+function readAmount(value: Tree | undefined): bigint | number | undefined {
+  const nanos = value === 'never' ? -NANO : readNanos(value);
+  return nanos === -NANO ? Infinity : nanos;
 }
 
 /** Numbers of an image's tag up to the first part that is none: `3.9.2-f7bc` is 3, 9, 2. */
-function versionOf(image: Tree | undefined): readonly number[] {
+function versionOf(image: Tree | undefined): readonly bigint[] {
   if (typeof image !== 'string') return [];
   const [, text = ''] = /:v?(\d+(?:\.\d+)+)[^/]*$/.exec(image) ?? [];
-  return text === '' ? [] : text.split('.').map(Number);
+  return text === '' ? [] : text.split('.').map(BigInt);
 }
 
-function isOlder(a: readonly number[], b: readonly number[]): boolean {
+function isOlder(a: readonly bigint[], b: readonly bigint[]): boolean {
   const index = a.findIndex((part, place) => part !== b[place]);
-  return index >= 0 && (a[index] ?? 0) < (b[index] ?? 0);
+  return index >= 0 && (a[index] ?? 0n) < (b[index] ?? 0n);
 }

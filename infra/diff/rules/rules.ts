@@ -1,5 +1,6 @@
 import { KAFKA_RULES } from './kafka-rules.ts';
 import { ACCESS_RULES } from './access-rules.ts';
+import { STORAGE_RULES } from './storage-rules.ts';
 import { applies, type Rule, type Subject } from './rule.ts';
 import { WORKLOAD_RULES } from './workload-rules.ts';
 
@@ -33,7 +34,45 @@ const BUCKET_RULES: readonly Rule[] = [
   },
 ];
 
+const ALERTING = 'https://prometheus.io/docs/prometheus/latest/configuration/alerting_rules/';
+
+/** Who is told of a fault, and who is not any more. */
+const ALERT_RULES: readonly Rule[] = [
+  {
+    id: 'alert-gone',
+    kinds: ['PrometheusRule'],
+    path: 'spec groups * rules *',
+    when: ['removed'],
+    consequence: 'applied-in-place',
+    why: 'nobody is told any more of what the alert watched',
+    source: ALERTING,
+  },
+  {
+    id: 'alert-condition',
+    kinds: ['PrometheusRule'],
+    path: 'spec groups * rules * expr|for|keep_firing_for',
+    consequence: 'applied-in-place',
+    why: 'the alert fires under another condition from then on',
+    source: ALERTING,
+  },
+  {
+    id: 'monitoring-labels',
+    kinds: ['PrometheusRule', 'PodMonitor', 'ServiceMonitor'],
+    path: 'metadata labels *',
+    consequence: 'applied-in-place',
+    why: 'Prometheus selects by labels which of them it takes',
+    source: 'https://prometheus-operator.dev/docs/api-reference/api/#monitoring.coreos.com/v1.PrometheusSpec',
+  },
+];
+
 const LAST_RULES: readonly Rule[] = [
+  {
+    id: 'annotation',
+    path: 'metadata annotations *.*/*',
+    consequence: 'applied-in-place',
+    why: 'the program whose domain the name begins with may read it; no pod restarts',
+    source: 'https://kubernetes.io/docs/concepts/overview/working-with-objects/annotations/',
+  },
   {
     id: 'labels',
     path: 'metadata labels|annotations **',
@@ -71,7 +110,9 @@ export const RULES: readonly Rule[] = [
   ...BUCKET_RULES,
   ...KAFKA_RULES,
   ...ACCESS_RULES,
+  ...STORAGE_RULES,
   ...WORKLOAD_RULES,
+  ...ALERT_RULES,
   ...LAST_RULES,
 ];
 

@@ -1,97 +1,16 @@
 import type { Rule } from './rule.ts';
 
-const STATEFUL_SET =
-  'https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/ and pkg/apis/apps/validation of kubernetes/kubernetes';
 const DEPLOYMENT = 'https://kubernetes.io/docs/concepts/workloads/controllers/deployment/';
 const JOB = 'https://kubernetes.io/docs/concepts/workloads/controllers/job/';
 const POD_SECURITY = 'https://kubernetes.io/docs/concepts/security/pod-security-standards/';
-const VOLUMES = 'https://kubernetes.io/docs/concepts/storage/persistent-volumes/';
 const AUTOSCALING = 'https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/';
 
 const POD = 'spec template spec';
 const CONTAINER = `${POD} containers|initContainers *`;
 const CONTROLLED = ['StatefulSet', 'Deployment', 'DaemonSet'];
 
-/** What Kubernetes does with workloads, their pods and their claims. */
+/** What Kubernetes does with workloads and their pods. */
 export const WORKLOAD_RULES: readonly Rule[] = [
-  {
-    id: 'claim-gone',
-    kinds: ['PersistentVolumeClaim', 'PersistentVolume'],
-    path: '',
-    when: ['removed'],
-    consequence: 'data-at-risk',
-    why: 'the claim is deleted, and with most storage classes the volume with it',
-    source: VOLUMES,
-  },
-  {
-    id: 'set-gone',
-    kinds: ['StatefulSet'],
-    path: '',
-    when: ['removed'],
-    consequence: 'data-at-risk',
-    why: 'the set is deleted; whether its claims stay is for persistentVolumeClaimRetentionPolicy to say',
-    source: STATEFUL_SET,
-  },
-  {
-    id: 'set-renamed',
-    kinds: ['StatefulSet'],
-    path: 'metadata name|namespace',
-    consequence: 'data-at-risk',
-    why: 'claims carry the name of their set: the new one starts with empty volumes',
-    source: STATEFUL_SET,
-  },
-  {
-    id: 'namespace-gone',
-    kinds: ['Namespace'],
-    path: '',
-    when: ['removed'],
-    consequence: 'data-at-risk',
-    why: 'everything in the namespace is deleted, claims too',
-    source: 'https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/',
-  },
-  {
-    id: 'claim-template-grown',
-    kinds: ['StatefulSet'],
-    path: 'spec volumeClaimTemplates * spec resources requests storage',
-    when: ['raised'],
-    consequence: 'capacity',
-    why: 'volumes grow; the API server refuses the template in place: npm run grow-volume -- --stack NAME, then npm run up (docs/pulumi.md), and no pod restarts',
-    source: STATEFUL_SET,
-  },
-  {
-    id: 'claim-template',
-    kinds: ['StatefulSet'],
-    path: 'spec volumeClaimTemplates **',
-    consequence: 'data-at-risk',
-    why: 'claim templates are immutable: the set can only be replaced, and a claim never shrinks or changes its class',
-    source: STATEFUL_SET,
-  },
-  {
-    id: 'set-immutable',
-    kinds: ['StatefulSet'],
-    path: 'spec serviceName|podManagementPolicy|selector **',
-    consequence: 'data-at-risk',
-    why: 'the field is immutable: the set can only be replaced, all pods at once',
-    source: STATEFUL_SET,
-  },
-  {
-    id: 'claims-deleted',
-    kinds: ['StatefulSet'],
-    path: 'spec persistentVolumeClaimRetentionPolicy **',
-    when: [{ becomes: ['Delete'] }],
-    consequence: 'data-at-risk',
-    why: 'claims are deleted with the set, or with the pods that scaling down takes away',
-    source: STATEFUL_SET,
-  },
-  {
-    id: 'set-scaled-down',
-    kinds: ['StatefulSet'],
-    path: 'spec replicas',
-    when: ['lowered', 'has claims'],
-    consequence: 'data-at-risk',
-    why: 'the last pods go with what only they hold: move their replicas away first',
-    source: 'https://kafka.apache.org/39/documentation.html#basic_ops_decommissioning_brokers',
-  },
   {
     id: 'replicas',
     kinds: CONTROLLED,
@@ -254,6 +173,14 @@ export const WORKLOAD_RULES: readonly Rule[] = [
     consequence: 'recreated',
     why: 'the strategy is Recreate: all pods stop before the first new one starts',
     source: DEPLOYMENT,
+  },
+  {
+    id: 'template-order',
+    kinds: CONTROLLED,
+    path: 'spec template spec ** (order)',
+    consequence: 'rolling-restart',
+    why: 'only the order differs, but a controller compares templates element by element: the pods are replaced',
+    source: 'EqualIgnoreHash, getPatch and EqualRevision of kubernetes/kubernetes',
   },
   {
     id: 'template',

@@ -3,6 +3,9 @@ import { test } from 'node:test';
 import { findChanges, type Change } from '../../../infra/diff/changes.ts';
 import { unusedApprovals, readApprovals } from '../../../infra/diff/approvals.ts';
 import { parseOptions, UsageError } from '../../../infra/diff/options.ts';
+import { FORMATS } from '../../../infra/diff/options.ts';
+import { renderHtml } from '../../../infra/diff/render/render-html.ts';
+import { render } from '../../../infra/diff/render/render.ts';
 import { renderJson } from '../../../infra/diff/render/render-json.ts';
 import { MARKDOWN_LIMIT, renderMarkdown } from '../../../infra/diff/render/render-markdown.ts';
 import { changeText } from '../../../infra/diff/render/words.ts';
@@ -54,9 +57,97 @@ test('a value cannot break out of the comment', () => {
   const text = renderMarkdown(
     reportOf(findChanges({ production: [object('')] }, { production: [object(evil)] })),
   );
-  assert.match(text, /````diff\n-\n\+```\n/);
+  assert.match(text, /````diff\n\+ 1 {2}```\n\+ 2 [^\n]*\n````\n/);
   const table = text.split('<details>')[0] ?? '';
   assert.doesNotMatch(table.replace(/`[^`]*`/g, ''), /<script>|@everyone/);
+});
+
+function configMap(text: string) {
+  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'it' }, data: { 'notes.txt': text } };
+}
+
+const NOTES = Array.from({ length: 40 }, (_, index) => `line ${index + 1}`);
+
+test('of a long text the lines that differ are shown, by number, in every format', () => {
+  const changed = NOTES.with(19, 'another line').toSpliced(30, 1).join('\n');
+  const report = reportOf(
+    findChanges({ production: [configMap(NOTES.join('\n'))] }, { production: [configMap(changed)] }),
+  );
+  const [change] = report.changes;
+  const expected = [
+    { number: 20, before: 'line 20', after: 'another line' },
+    { number: 31, before: 'line 31' },
+  ];
+  assert.deepEqual(change?.lines, expected);
+  assert.deepEqual((JSON.parse(renderJson(report)) as Report).changes[0]?.lines, expected);
+  assert.equal(changeText(change), 'line 20: line 20 → another line, and 1 more');
+  const lines = ['- 20  line 20', '+ 20  another line', '- 31  line 31'];
+  assert.ok(renderText(report).includes(lines.map((line) => `    ${line}\n`).join('')));
+  for (const text of [renderMarkdown(report), renderHtml(report)]) assert.ok(text.includes(lines.join('\n')));
+  assert.doesNotMatch(renderMarkdown(report), /line 19|line 21/);
+});
+
+test('a line break at the end that is new is seen, and two texts without a common line are shown whole', () => {
+  const lines = (before: string, after: string) =>
+    findChanges({ production: [configMap(before)] }, { production: [configMap(after)] })[0]?.lines;
+  assert.deepEqual(lines('a\nb', 'a\nb\n'), [{ number: 2, before: 'b (without a line break)', after: 'b' }]);
+  const other = (letter: string) => Array.from({ length: 900 }, (_, index) => `${letter}${index}`).join('\n');
+  assert.equal(lines(other('a'), other('b')), undefined);
+});
+
+/** Paths and values of changes, and what people read of them. */
+const UNITS: readonly (readonly [string, string | number | bigint, string | number, string])[] = [
+  ['spec.env[TOPICS].value[events].configs.retention.ms', 604_800_000, 259_200_000, '7d → 3d'],
+  ['spec.env[TOPICS].value[events].configs.retention.ms', 604_800_000, -1, '7d → no bound'],
+  ['spec.env[TOPICS].value[events].configs.retention.bytes', 8_589_934_592, 4_294_967_296, '8 GiB → 4 GiB'],
+  ['data[server.properties].zookeeper.session.timeout.ms', '18000', '90000', '18s → 90s'],
+  ['data[server.properties].message.max.bytes', '1048576', '1048588', '1 MiB → 1048588 bytes'],
+  ['data[server.properties].log.retention.hours', '168', '36', '7d → 36h'],
+  ['spec.env[LINGER_MS].value', '5', '10', '5ms → 10ms'],
+  ['spec.env[BATCH_MAX_BYTES].value', '1048576', '524288', '1 MiB → 512 KiB'],
+  ['data[a.json].retentionMs', 0, 5_400_000, '0 → 90m'],
+  ['data[a.json].limitBytes', 9_007_199_254_740_993n, '1', '9007199254740993 bytes → 1 bytes'],
+  ['spec.activeDeadlineSeconds', 1800, 1200, '30m → 20m'],
+  ['spec.expiryDays', 90, 60, '90d → 60d'],
+  ['spec.replicas', 3, 4, '3 → 4'],
+  ['data[server.properties].socket.send.buffer.bytes', '-1', '102400', '-1 → 100 KiB'],
+  ['spec.env[NAMES].value', '604800000', '1', '604800000 → 1'],
+];
+
+for (const [path, before, after, text] of UNITS) {
+  test(`${path} is shown as ${text}`, () => {
+    const change = { path, before, after, restarts: {} } as unknown as Change;
+    assert.equal(changeText(change), text);
+    assert.equal(
+      changeText({ ...change, before: after, after: before }),
+      text.split(' → ').reverse().join(' → '),
+    );
+  });
+}
+
+test('beside a value in its unit stands the number itself, and JSON has the number alone', () => {
+  const config = (text: string) => ({ ...configMap(''), data: { 'server.properties': text } });
+  const report = reportOf(
+    findChanges(
+      { production: [config('log.retention.ms=604800000\n')] },
+      { production: [config('log.retention.ms=259200000\n')] },
+    ),
+  );
+  assert.match(renderText(report), /^ {4}7d → 3d$/m);
+  assert.match(renderMarkdown(report), /`7d → 3d`[^]*-7d \(604800000\)\n\+3d \(259200000\)/);
+  assert.match(renderHtml(report), /<pre[^>]*>7d \(604800000\)<\/pre>/);
+  assert.match(renderJson(report), /"before":"604800000","after":"259200000"/);
+});
+
+test('numbers that no double holds keep their digits in every format', () => {
+  const config = (text: string) => ({ ...configMap(''), data: { 'a.json': text } });
+  const report = reportOf(
+    findChanges(
+      { production: [config('{"n":9007199254740993}')] },
+      { production: [config('{"n":9007199254740995}')] },
+    ),
+  );
+  for (const format of FORMATS) assert.match(render(report, format), /9007199254740993[^]*9007199254740995/);
 });
 
 test('of two long values what differs is shown, with a little of what is before it', () => {

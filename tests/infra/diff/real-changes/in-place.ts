@@ -21,6 +21,14 @@ export const inPlaceChanges: readonly RealChange[] = [
     evidence: 'refused by the API server (Forbidden); no pod template changed',
   },
   {
+    what: 'adds a broker',
+    environment: 'production',
+    edit: { values: { 'kafka.brokers': 4 } },
+    consequence: 'capacity',
+    object: KAFKA,
+    path: 'spec.replicas',
+  },
+  {
     what: 'lets more producers run',
     environment: 'production',
     edit: { values: { 'producer.replicas.max': 20 } },

@@ -77,6 +77,21 @@ export const podChanges: readonly RealChange[] = [
     evidence: 'applied, new generation; new ReplicaSet of Deployment headwater/producer',
   },
   {
+    what: 'names two variables of the edge in another order',
+    environment: 'dev',
+    edit: {
+      file: 'infra/constructs/ingress-nginx.ts',
+      from: `            POD_NAME: EnvValue.fromFieldRef(EnvFieldPaths.POD_NAME),
+            POD_NAMESPACE: EnvValue.fromFieldRef(EnvFieldPaths.POD_NAMESPACE),`,
+      to: `            POD_NAMESPACE: EnvValue.fromFieldRef(EnvFieldPaths.POD_NAMESPACE),
+            POD_NAME: EnvValue.fromFieldRef(EnvFieldPaths.POD_NAME),`,
+    },
+    consequence: 'rolling-restart',
+    object: 'Deployment ingress-nginx/ingress-nginx-controller',
+    path: 'spec.template.spec.containers[controller].env.order',
+    evidence: 'applied, new generation; new ReplicaSet of Deployment ingress-nginx/ingress-nginx-controller',
+  },
+  {
     what: 'flushes logs less often',
     environment: 'dev',
     edit: { values: { 'logging.buffer.flushInterval': '5s' } },
