@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Consequence } from './consequences.ts';
 import { changedLines, type ChangedLine } from './lines.ts';
-import { maskDifference, maskValue } from './mask.ts';
+import { maskText } from './mask/mask-text.ts';
+import { maskDifference, maskValue } from './mask/mask.ts';
 import { denormalize, normalize, readTexts } from './normalize.ts';
 import { identify, objectText, pairObjects, type ManifestObject, type Pair } from './objects.ts';
 import { CONFIG_HASH, findRestarts, mountsConfigMap, type Restart } from './restarts.ts';
@@ -172,7 +173,7 @@ function describe(
     id: identifyChange(pair, difference),
     environments: [environment],
     object: objectText(object),
-    path: pathText(path),
+    path: maskText(pathText(path)),
     ...(before !== undefined && { before }),
     ...(after !== undefined && { after }),
     ...(lines !== undefined && { lines }),

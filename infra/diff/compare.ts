@@ -7,6 +7,7 @@ import { readApprovals, unusedApprovals, type Approval } from './approvals.ts';
 import { findChanges, type Manifests } from './changes.ts';
 import { provideDependencies } from './dependencies.ts';
 import { Git } from './git.ts';
+import { maskText } from './mask/mask-text.ts';
 import type { DiffOptions } from './options.ts';
 import { sortChanges, type Report, type SideName } from './report.ts';
 import { synthesize } from './synthesize.ts';
@@ -124,6 +125,7 @@ async function findApprovals(checkout: string, { approvals }: DiffOptions): Prom
   return readApprovals(approvals ?? APPROVALS, await readFile(file, 'utf8'));
 }
 
+/** What a synthesis says may repeat the values that it refuses. */
 function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return maskText(error instanceof Error ? error.message : String(error));
 }

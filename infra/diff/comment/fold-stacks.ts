@@ -1,4 +1,4 @@
-import { maskText } from '../mask.ts';
+import { maskText } from '../mask/mask-text.ts';
 import { cell, code, fence } from '../render/markdown-text.ts';
 import { MARKDOWN_LIMIT } from '../render/render-markdown.ts';
 import type { StackPreview, StackStep } from './stack-preview.ts';

@@ -81,7 +81,7 @@ test('a preview that failed is not taken for one without a change, and secrets i
   const failed = JSON.stringify({
     diagnostics: [
       { message: 'warning: no GatewayClass', severity: 'warning' },
-      { message: 'error: stack blue is not touched:\n- password=hunter2 @all', severity: 'error' },
+      { message: 'error: stack blue is not touched:\n- @all: password=hunter2 in it', severity: 'error' },
     ],
   });
   assert.equal(
@@ -92,7 +92,7 @@ test('a preview that failed is not taken for one without a change, and secrets i
       '',
       '```',
       'error: stack blue is not touched:',
-      '- password=(masked) @all',
+      '- @all: password=(masked) in it',
       '```',
       '',
       '```',

@@ -1,0 +1,75 @@
+import { canonicalText, isMap, prettyText, type Difference, type Path, type Tree } from '../tree.ts';
+import { MASK, maskText, type Hide } from './mask-text.ts';
+import { isPublicValue, isSecretName } from './secret-names.ts';
+
+/** Stands instead of a secret that is another one than before. */
+const CHANGED_MASK = '(masked, changed)';
+
+/** Names that say nothing: what holds them says what the value is. */
+const GENERIC_NAMES = ['value', 'default', 'content', 'literal'];
+
+/**
+ * The difference without what is secret. That a secret is another one is said; nothing is shown by which it could be
+ * guessed, or known again in another report.
+ */
+export function maskDifference(kind: string, { path, before, after }: Difference): Difference {
+  if (before === undefined || after === undefined) {
+    return {
+      path,
+      ...(before !== undefined && { before: maskValue(kind, path, before) }),
+      ...(after !== undefined && { after: maskValue(kind, path, after) }),
+    };
+  }
+  const known = new Set<string>();
+  const masked = maskValue(kind, path, before, (name, secret) => {
+    known.add(`${name}\0${secret}`);
+    return MASK;
+  });
+  const changed = maskValue(kind, path, after, (name, secret) =>
+    known.has(`${name}\0${secret}`) ? MASK : CHANGED_MASK,
+  );
+  const isSeen = canonicalText(masked) !== canonicalText(changed);
+  return {
+    path,
+    before: masked,
+    after: isSeen ? changed : maskValue(kind, path, after, () => CHANGED_MASK),
+  };
+}
+
+/** The value at a place of an object of the kind, without what is secret. */
+export function maskValue(kind: string, path: Path, value: Tree, hide: Hide = () => MASK): Tree {
+  const isOfSecret = kind === 'Secret' && (path[0] === 'data' || path[0] === 'stringData');
+  if (isMap(value)) {
+    const { name = value['key'] } = value;
+    return Object.fromEntries(
+      Object.entries(value).map(([key, inner]) => {
+        const isNamed = key === 'value' && typeof name === 'string' && typeof inner !== 'object';
+        return [key, maskValue(kind, isNamed ? [...path, name, key] : [...path, key], inner, hide)];
+      }),
+    );
+  }
+  if (Array.isArray(value)) return maskList(kind, path, value as readonly Tree[], hide);
+  if (value === null || typeof value === 'boolean') return value;
+  const name = nameOf(path);
+  const text = prettyText(value);
+  if (isOfSecret) return hide(name, text);
+  // An element of a set is called what it is.
+  if (isSecretName(name) && name !== text) return isPublicValue(text) ? value : hide(name, text);
+  return typeof value === 'string' ? maskText(value, hide) : value;
+}
+
+/** Of the words of a command, the one behind an option for a secret is secret. */
+function maskList(kind: string, path: Path, list: readonly Tree[], hide: Hide): Tree {
+  return list.map((element, at) => {
+    const [, option = ''] = /^--?([\w.-]+)$/.exec(prettyText(list[at - 1] ?? '')) ?? [];
+    return typeof element === 'string' && isSecretName(option) && !element.startsWith('-')
+      ? hide(option, element)
+      : maskValue(kind, path, element, hide);
+  });
+}
+
+/** What the value at a place is called, without the brackets of a list's key. */
+function nameOf(path: Path): string {
+  const name = path.findLast((key) => !GENERIC_NAMES.includes(key)) ?? '';
+  return name.replace(/^\[(.*)\]$/s, '$1');
+}
