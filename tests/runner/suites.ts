@@ -4,6 +4,7 @@ import type { Host, Progress } from '../../infra/local/host.ts';
 import type { Needs } from '../../infra/local/up/prerequisites.ts';
 import { Toolchain } from '../../infra/local/toolchain.ts';
 import { pythonStack } from '../bench/rivals/python.ts';
+import { githubMarkdown } from '../integration/github-markdown/render.ts';
 import { buildLabProgram } from '../lab/toolchain.ts';
 import { buildPulumi } from '../pulumi/engine/pulumi-cli.ts';
 import type { ProgramName } from './programs.ts';
@@ -31,6 +32,11 @@ const PARTS = {
   versitygw: { from: 'go', make: (options) => new Toolchain(options).versitygw() },
   kubernetes: { from: 'go', make: (options) => buildLabProgram('kubernetes', options) },
   pulumi: { from: 'go', make: ({ host, progress }) => buildPulumi(host, progress) },
+  'github-markdown': {
+    from: 'pypi',
+    programs: ['pip3'],
+    make: ({ host, progress }) => githubMarkdown(host, progress),
+  },
   flask: { from: 'pypi', programs: ['pip3'], make: ({ progress }) => pythonStack('flask', progress) },
 } as const satisfies Readonly<Record<string, Part>>;
 
@@ -69,7 +75,7 @@ const SUITES = {
       ...(['buildah', '/usr/bin/chromium', 'git', 'kcat', 'mmdebstrap'] as const),
       ...(['mvn', 'openssl', 'pip3', 'promtool', 'wrk'] as const),
     ],
-    parts: ['kafka/3.9', 'kafka/4.4', 'zookeeper', 'versitygw', 'flask'],
+    parts: ['kafka/3.9', 'kafka/4.4', 'zookeeper', 'versitygw', 'flask', 'github-markdown'],
   },
   cluster: {
     files: ['tests/cluster/*.test.ts', 'tests/pulumi/engine/*.test.ts'],

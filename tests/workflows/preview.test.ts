@@ -58,6 +58,14 @@ test('the step hands each label that approves to the gate, nothing else, and no 
   assert.deepEqual(options.failOn, ['data-at-risk', 'data-deleted-sooner']);
   assert.equal(options.base, 'c0ffee');
   assert.equal(options.head, 'HEAD');
+  assert.deepEqual([options.format, options.output], ['json', 'preview/diff.json']);
+});
+
+test('the comment is made of the JSON that the judged code wrote, never of a text of its own', () => {
+  const scripts = comment.map(({ run = '' }) => run).join('\n');
+  assert.match(scripts, /comment\/main\.ts "\$PREVIEW\/diff\.json"/);
+  const written = stepsOf('preview.yml', 'diff').map(({ run = '' }) => run);
+  assert.doesNotMatch([scripts, ...written].join('\n'), /markdown|\.md\b/);
 });
 
 test('each stack is asked into a file of its own, which is there also where Pulumi was never reached', () => {
@@ -101,6 +109,6 @@ test('the comment is given what the jobs of the stacks kept', () => {
   });
   assert.equal(status, 0, stderr);
   assert.deepEqual(readFileSync(join(directory, 'arguments'), 'utf8').trimEnd().split('\n'), [
-    ...['node', 'infra/diff/comment/main.ts', 'artifact/comment.md', '7', 'c0ffee', 'in/stacks'],
+    ...['node', 'infra/diff/comment/main.ts', 'artifact/diff.json', '7', 'c0ffee', 'in/stacks'],
   ]);
 });

@@ -1,5 +1,5 @@
 import { maskText } from '../mask/mask-text.ts';
-import { cell, code, fence } from '../render/markdown-text.ts';
+import { code, fence, word } from '../render/markdown-text.ts';
 import { MARKDOWN_LIMIT } from '../render/render-markdown.ts';
 import type { StackPreview, StackStep } from './stack-preview.ts';
 
@@ -60,20 +60,15 @@ function section(preview: StackPreview, room: number): string {
 }
 
 function countsText({ counts, unchanged }: StackPreview): string {
-  const words = Object.entries(counts).map(([operation, count]) => `${count} to ${cell(operation)}`);
+  const words = Object.entries(counts).map(([operation, count]) => `${count} to ${word(operation)}`);
   return `${words.length === 0 ? 'nothing to do' : `**${words.join(', ')}**`}, ${unchanged} unchanged`;
 }
 
 function row({ operation, resource, properties }: StackStep): string {
-  const shown = properties.slice(0, MOST_PROPERTIES).map((property) => code(line(property)));
+  const shown = properties.slice(0, MOST_PROPERTIES).map((property) => code(clip(property)));
   const more = properties.length - shown.length;
   if (more > 0) shown.push(`… ${more} more`);
-  return `| ${cell(operation)} | ${code(line(resource))} | ${shown.join('<br>')} |`;
-}
-
-/** A line break would end the table. */
-function line(text: string): string {
-  return clip(text).replaceAll(/\s+/g, ' ');
+  return `| ${word(operation)} | ${code(clip(resource))} | ${shown.join('<br>')} |`;
 }
 
 function clip(text: string): string {

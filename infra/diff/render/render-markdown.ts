@@ -2,7 +2,7 @@ import type { Change } from '../changes.ts';
 import { CONSEQUENCE_WORDS, CONSEQUENCES } from '../consequences.ts';
 import { summarize, type Report } from '../report.ts';
 import type { Tree } from '../tree.ts';
-import { cell, code, escapeHtml, fence } from './markdown-text.ts';
+import { code, fence, htmlCode, word } from './markdown-text.ts';
 import { changeText, headAlone, lineTexts, restartTexts, sideText, sidesText } from './words.ts';
 
 /** GitHub refuses a comment of more than 65,536 characters; what other steps add to ours needs room too. */
@@ -18,10 +18,13 @@ export const MARKER = '<!-- headwater-diff -->';
 const TABLE_ROWS = 60;
 const NOTICE = 400;
 
-/** For a pull request: the summary first, then a table, then details to open; never longer than the limit. */
+/**
+ * For a pull request: the summary first, then a table, then details to open; never longer than the limit. What comes of
+ * the report stands in code, but for consequences, why they are and where that is written down.
+ */
 export function renderMarkdown(report: Report, limit = MARKDOWN_LIMIT - STACKS_ROOM): string {
   const { changes, baseError } = report;
-  const head = [MARKER, '## What this change does', '', sidesText(report).replaceAll('→', 'to'), ''];
+  const head = [MARKER, '## What this change does', '', code(sidesText(report)), ''];
   if (baseError !== undefined) {
     const error = fence(baseError.slice(0, limit / 2));
     return [
@@ -30,7 +33,7 @@ export function renderMarkdown(report: Report, limit = MARKDOWN_LIMIT - STACKS_R
       '',
       error,
       '',
-      headAlone(report),
+      code(headAlone(report)),
       '',
     ].join('\n');
   }
@@ -73,19 +76,19 @@ function summaryLines(report: Report): readonly string[] {
     const rolls = restarts.length > 8 ? [...restarts.slice(0, 8), `… ${restarts.length - 8} more`] : restarts;
     lines.push(
       counts.length === 0
-        ? `| ${environment} | no changes | | |`
-        : `| ${environment} | **${CONSEQUENCE_WORDS[worst]}** | ${words.join(', ')} | ${rolls.map(cell).join('<br>')} |`,
+        ? `| ${word(environment)} | no changes | | |`
+        : `| ${word(environment)} | **${CONSEQUENCE_WORDS[worst]}** | ${words.join(', ')} | ${rolls.map(code).join('<br>')} |`,
     );
   }
   if (report.unusedApprovals.length > 0) {
-    lines.push('', `Approvals of no change, to be deleted: ${report.unusedApprovals.map(cell).join('; ')}`);
+    lines.push('', `Approvals of no change, to be deleted: ${report.unusedApprovals.map(code).join('; ')}`);
   }
   return lines;
 }
 
 function row(change: Change, approved: readonly string[]): string {
   const place = change.path === '' ? '' : ` ${code(change.path)}`;
-  return `| ${CONSEQUENCE_WORDS[change.consequence]}${approved.includes(change.id) ? ' (approved)' : ''} | ${cell(change.object)}${place} | ${code(changeText(change, 60))} | ${change.environments.join(', ')} | ${code(change.id)} |`;
+  return `| ${CONSEQUENCE_WORDS[change.consequence]}${approved.includes(change.id) ? ' (approved)' : ''} | ${code(change.object)}${place} | ${code(changeText(change, 60))} | ${change.environments.map(word).join(', ')} | ${code(change.id)} |`;
 }
 
 function detailsOf({ changes }: Report, consequence: Change['consequence']): readonly string[] {
@@ -93,10 +96,10 @@ function detailsOf({ changes }: Report, consequence: Change['consequence']): rea
     .filter((change) => change.consequence === consequence)
     .map((change) =>
       [
-        `<details><summary>${CONSEQUENCE_WORDS[consequence]}: ${escapeHtml(`${change.object} ${change.path}`.trim())}</summary>`,
+        `<details><summary>${CONSEQUENCE_WORDS[consequence]}: ${htmlCode(`${change.object} ${change.path}`)}</summary>`,
         '',
-        `${escapeHtml(change.why)} (rule \`${change.rule}\`, ${sourceText(change.source)})`,
-        ...restartTexts(change).map((text) => `- restarts ${escapeHtml(text)}`),
+        `${change.why} (rule ${code(change.rule)}${sourceText(change.source)})`,
+        ...restartTexts(change).map((text) => `- restarts ${code(text)}`),
         '',
         fence(sidesOf(change), 'diff'),
         '</details>',
@@ -106,7 +109,7 @@ function detailsOf({ changes }: Report, consequence: Change['consequence']): rea
 }
 
 function sourceText(source: string): string {
-  return source.replace(/^https:\S+/, (url) => `[source](${url})`);
+  return source === '' ? '' : `, ${source.replace(/^https:\S+/, (url) => `[source](${url})`)}`;
 }
 
 /** Longest value that is shown whole. */

@@ -83,8 +83,10 @@ test('the command writes the report with the previews of the stacks behind it, i
   commentsBefore([]);
   const directory = mkdtempSync(join(tmpdir(), 'headwater-comment-'));
   after(() => rmSync(directory, { recursive: true, force: true }));
-  const report = join(directory, 'comment.md');
-  writeFileSync(report, `${MARKER}\nthe report\n`);
+  const report = join(directory, 'diff');
+  const side = { name: 'the report' };
+  const rest = { changes: [], environments: ['dev'], objects: {}, approved: [], unusedApprovals: [] };
+  writeFileSync(report, JSON.stringify({ base: side, head: side, ...rest }));
   writeFileSync(join(directory, 'staging.json'), '{"changeSummary":{"same":3}}');
   writeFileSync(join(directory, 'production.json'), '');
   const main = join(import.meta.dirname, '../../../infra/diff/comment/main.ts');
@@ -96,7 +98,10 @@ test('the command writes the report with the previews of the stacks behind it, i
   const [both, alone] = written.map(({ body }) => body);
   assert.match(
     both ?? '',
-    /the report\n\n## What Pulumi does\n\nStack `production`: \*\*the preview failed\*\*\n[^]*Stack `staging`: nothing to do, 3 unchanged\n$/,
+    /No manifest of any environment changes\.\n\n## What Pulumi does\n\nStack `production`: \*\*the preview failed\*\*\n[^]*Stack `staging`: nothing to do, 3 unchanged\n$/,
   );
-  assert.equal(alone, `${MARKER}\nthe report\n`);
+  assert.match(alone ?? '', /^<!-- headwater-diff -->\n[^]*the report[^]*changes\.\n$/);
+  writeFileSync(report, `${MARKER}\n@everyone\n`);
+  await assert.rejects(write(join(directory, 'none')), /error: /);
+  assert.equal(written.length, 2);
 });

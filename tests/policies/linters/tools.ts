@@ -1,9 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Cache } from '../../../infra/local/cache.ts';
-import { runCommand } from '../../../infra/local/command.ts';
 import { buildGoProgram } from '../../../infra/local/go-program.ts';
 import type { Host, Progress } from '../../../infra/local/host.ts';
+import { installPythonPackages } from '../../python-packages.ts';
 
 const HERE = import.meta.dirname;
 const KUBE_SCORE = join(HERE, '../kube-score');
@@ -26,8 +24,15 @@ export interface LintTools {
  * @throws {Error} with the end of the installer's output
  */
 export async function installTools(host: Host, progress: Progress): Promise<LintTools> {
-  const cache = Cache.of(host);
-  const packages = await pythonPackages(cache, host, progress);
+  const packages = await installPythonPackages(
+    {
+      name: 'linters-python',
+      requirements: join(HERE, 'requirements.txt'),
+      what: 'kubernetes-validate and checkov',
+    },
+    host,
+    progress,
+  );
   const kubeScore = await buildGoProgram(
     { name: 'kube-score', module: KUBE_SCORE, target: 'github.com/zegl/kube-score/cmd/kube-score' },
     { host, progress },
@@ -43,16 +48,4 @@ export async function installTools(host: Host, progress: Progress): Promise<Lint
     podSecurity: [podSecurity.path],
     environment: { PYTHONPATH: packages, PYTHONDONTWRITEBYTECODE: '1' },
   };
-}
-
-async function pythonPackages(cache: Cache, host: Host, progress: Progress): Promise<string> {
-  const requirements = join(HERE, 'requirements.txt');
-  const madeFrom = [await readFile(requirements, 'utf8')];
-  const make = async (made: string): Promise<void> => {
-    progress('installing kubernetes-validate and checkov from their wheels (once, about a minute)');
-    const options = ['--quiet', '--disable-pip-version-check', '--no-warn-script-location', '--no-compile'];
-    const args = ['-m', 'pip', 'install', ...options, '--no-deps', '--target', made, '-r', requirements];
-    await runCommand('python3', args, { host, cwd: HERE });
-  };
-  return cache.entry('linters-python', madeFrom, make, { progress });
 }

@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { CONSEQUENCES } from '../consequences.ts';
+import { parseJson } from '../exact-numbers.ts';
+import type { Report } from '../report.ts';
+import { ORDERS } from '../restarts.ts';
+import { RULES } from '../rules/rules.ts';
+import type { Tree } from '../tree.ts';
+
+/** Of anything that people or programs name. */
+const text = z.string().max(2_000);
+const id = z.string().regex(/^[0-9a-f]{12}$/);
+const value = z.custom<Tree>((held) => held !== undefined).optional();
+const count = z.number().nonnegative();
+const side = z.object({ name: text, commit: text.optional(), dirty: z.boolean().optional() });
+
+const change = z.object({
+  id,
+  environments: z.array(text).max(100),
+  object: text,
+  path: text,
+  before: value,
+  after: value,
+  lines: z
+    .array(z.object({ number: count, before: z.string().optional(), after: z.string().optional() }))
+    .optional(),
+  consequence: z.enum(CONSEQUENCES),
+  rule: text,
+  restarts: z.record(
+    text,
+    z.array(
+      z.object({
+        workload: text,
+        pods: text,
+        order: z.enum(ORDERS),
+        seconds: z.object({ about: count, atMost: count }),
+      }),
+    ),
+  ),
+});
+
+const report = z.object({
+  base: side,
+  head: side,
+  environments: z.array(text).max(100),
+  changes: z.array(change).max(20_000),
+  baseError: z.string().optional(),
+  objects: z.record(text, count),
+  approved: z.array(id),
+  unusedApprovals: z.array(text).max(1_000),
+});
+
+const KNOWN_RULES = new Map(RULES.map((rule) => [rule.id, rule]));
+
+/**
+ * The report that a pull request's own code wrote as JSON. What a rule says is taken from this code's rules, by its name;
+ * everything else is a text of the pull request's.
+ *
+ * @throws {Error} where it is no report
+ */
+export function readReport(json: string): Report {
+  const { changes, ...rest } = report.parse(parseJson(json));
+  return {
+    ...rest,
+    changes: changes.map((one) => {
+      const { why = 'a rule of the pull request, which its target does not have', source = '' } =
+        KNOWN_RULES.get(one.rule) ?? {};
+      return { ...one, why, source };
+    }),
+  } as Report;
+}
