@@ -12,7 +12,9 @@ export interface FlushLimits {
   readonly maxSpan: number;
 }
 
-export type FlushReason = 'records' | 'bytes' | 'age' | 'span' | 'memory' | 'gap';
+export const flushReasons = ['records', 'bytes', 'age', 'span', 'memory', 'gap'] as const;
+
+export type FlushReason = (typeof flushReasons)[number];
 
 /** Records of consecutive offsets as they stand in an object. */
 export interface Lines {
@@ -46,7 +48,7 @@ export class LinkBuffer implements LinkSummary {
 
   /**
    * @param leaderEpoch of the last batch before `start`
-   * @param openedAt as of a monotonic clock, milliseconds
+   * @param openedAt milliseconds since the epoch
    */
   constructor(start: number, gap: Gap | undefined, leaderEpoch: number, content: Content, openedAt: number) {
     this.start = start;

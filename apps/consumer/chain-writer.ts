@@ -22,6 +22,13 @@ export interface LogPosition {
   readonly leaderEpoch: number;
 }
 
+/** Milliseconds since the epoch. */
+export interface UnstoredRecord {
+  /** Its own; -1 where it has none. */
+  readonly timestamp: number;
+  readonly readAt: number;
+}
+
 export interface ChainObserver {
   flushed(reason: FlushReason): void;
   stored(records: number, bytes: number): void;
@@ -42,7 +49,7 @@ export interface ChainWriterOptions {
   readonly writer: string;
   readonly observer: ChainObserver;
   readonly log: Log;
-  /** A monotonic clock, milliseconds. */
+  /** Milliseconds since the epoch, as in records. */
   readonly now: () => number;
   /** Gets every new end of the chain. */
   readonly onStored: (end: LogPosition) => void;
@@ -62,6 +69,7 @@ export class ChainWriter {
   #rewinds = 0;
   #open: LinkBuffer | undefined;
   #ageTimer: NodeJS.Timeout | undefined;
+  #storedTimestamp: number | undefined;
   #upload: { readonly link: LinkBuffer; readonly settled: Promise<void> } | undefined;
 
   constructor(options: ChainWriterOptions) {
@@ -81,9 +89,17 @@ export class ChainWriter {
     return this.#rewinds;
   }
 
-  /** When the oldest offset that is not stored yet came in; `undefined` where all are. */
-  get unstoredSince(): number | undefined {
-    return (this.#upload?.link ?? this.#open)?.openedAt;
+  /** The first record that was read and is not stored yet. */
+  get unstored(): UnstoredRecord | undefined {
+    for (const link of [this.#upload?.link, this.#open]) {
+      if (link?.first !== undefined) return { timestamp: link.first.timestamp, readAt: link.openedAt };
+    }
+    return undefined;
+  }
+
+  /** The time of the last record that this writer has stored. */
+  get storedTimestamp(): number | undefined {
+    return this.#storedTimestamp;
   }
 
   /** What a flush now would give back; 0 while another link is being stored. */
@@ -231,6 +247,7 @@ export class ChainWriter {
       this.#end = { offset: stored.end, leaderEpoch: stored.leaderEpoch };
       if (stored.end === end && stored.writer === writer) {
         observer.stored(count, length);
+        this.#storedTimestamp = link.last?.timestamp ?? this.#storedTimestamp;
       } else {
         log.warn({ key, end, stored }, 'another writer was first: its link counts');
         observer.adopted();

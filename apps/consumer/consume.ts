@@ -9,9 +9,11 @@ import type { Coordinator } from './kafka/coordinator.ts';
 import { kafkaFailure } from './kafka/errors.ts';
 import type { Fetcher } from './kafka/fetch.ts';
 import { GroupMember } from './kafka/group.ts';
+import { firstTimestamp } from './kafka/first-timestamp.ts';
 import { readLogEnds } from './kafka/log-ends.ts';
 import { committedOffset, logBound } from './kafka/offsets.ts';
 import type { KafkaOperation, Topic } from './kafka/topic.ts';
+import { Lag } from './lag.ts';
 import type { ChainId } from './link.ts';
 import type { MemoryPool } from './memory.ts';
 import type { LogBounds, Partition, PartitionSource } from './partition.ts';
@@ -34,6 +36,8 @@ export interface ConsumeOptions {
   readonly buffers: MemoryPool;
   readonly health: Health<KafkaOperation>;
   readonly log: Log;
+  /** Milliseconds since the epoch, as in records. */
+  readonly now: () => number;
 }
 
 /** Consumes a topic as a member of a group: opens what the group assigns, and feeds it. */
@@ -43,7 +47,8 @@ export class Consumption implements PartitionSource {
   /** Ends last: until then, what has been stored is committed. */
   readonly #ending = new AbortController();
   readonly #partitions = new Map<number, Partition>();
-  readonly #logEnds = new Map<number, number>();
+  /** Of what is assigned, opened or not. */
+  readonly #lags = new Map<number, Lag>();
   readonly #member: GroupMember;
   readonly #commits: Commits;
   readonly #fetchLoop: FetchLoop;
@@ -63,11 +68,17 @@ export class Consumption implements PartitionSource {
     this.#fetchLoop = new FetchLoop({
       ...options,
       partitions: this.#partitions,
-      onLogEnd: (partition, offset) => this.#logEnds.set(partition, offset),
+      onLogEnd: (partition, offset) => this.#onLogEnd(partition, offset),
       signal,
     });
   }
 
+  /** What the group says that this consumer owns. */
+  get assigned(): readonly number[] {
+    return this.#assigned;
+  }
+
+  /** Those that are open. */
   get partitions(): ReadonlyMap<number, Partition> {
     return this.#partitions;
   }
@@ -83,9 +94,12 @@ export class Consumption implements PartitionSource {
 
   /** Records in the log that are not stored yet; `undefined` until both ends are known. */
   lag(partition: number): number | undefined {
-    const logEnd = this.#logEnds.get(partition);
-    const storedEnd = this.#partitions.get(partition)?.storedEnd;
-    return logEnd === undefined || storedEnd === undefined ? undefined : Math.max(0, logEnd - storedEnd);
+    return this.#lags.get(partition)?.records(this.#partitions.get(partition));
+  }
+
+  /** The age of the first record that is not stored yet; `undefined` for a partition that is not assigned. */
+  oldestUnstoredMs(partition: number): number | undefined {
+    return this.#lags.get(partition)?.oldestMs(this.#options.now(), this.#partitions.get(partition));
   }
 
   start(): void {
@@ -142,6 +156,9 @@ export class Consumption implements PartitionSource {
 
   #onAssigned(partitions: readonly number[]): void {
     this.#assigned = partitions;
+    for (const partition of this.#lags.keys())
+      if (!partitions.includes(partition)) this.#lags.delete(partition);
+    for (const partition of partitions) if (!this.#lags.has(partition)) this.#beginLag(partition);
     this.#reconcile();
     // What the last generation has stored and could not commit.
     for (const partition of this.#partitions.values()) partition.commitAgain();
@@ -155,7 +172,7 @@ export class Consumption implements PartitionSource {
       const isSameTopic = view === undefined || view.id === partition.chain.topicId;
       if (this.#assigned.includes(number) && isSameTopic) continue;
       this.#partitions.delete(number);
-      this.#logEnds.delete(number);
+      if (this.#lags.has(number)) this.#beginLag(number);
       void partition.close(false);
     }
     if (this.#partitions.size === 0) health.abandoned('fetch');
@@ -179,10 +196,36 @@ export class Consumption implements PartitionSource {
     while (!signal.aborted) {
       await topic.refresh();
       const ends = await readLogEnds(this.#options, this.#partitions.keys());
-      for (const [partition, end] of ends) {
-        if (this.#partitions.has(partition)) this.#logEnds.set(partition, end);
-      }
+      for (const [partition, end] of ends) this.#onLogEnd(partition, end);
+      await this.#readFirstTimestamps(signal);
       await sleep(REFRESH_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  #beginLag(partition: number): void {
+    this.#lags.set(partition, new Lag(this.#options.now()));
+  }
+
+  #onLogEnd(partition: number, offset: number): void {
+    this.#lags.get(partition)?.logEnds(offset, this.#options.now(), this.#partitions.get(partition));
+  }
+
+  /** Of partitions that are behind and of which nothing is being read: stopped, walking, or waiting for memory. */
+  async #readFirstTimestamps(signal: AbortSignal): Promise<void> {
+    const { fetcher, topic, health, now } = this.#options;
+    for (const [number, partition] of this.#partitions) {
+      const lag = this.#lags.get(number);
+      const from = lag?.unknown(partition);
+      const leader = topic.leader(number);
+      const { view } = topic;
+      if (signal.aborted) return;
+      if (from === undefined || leader === undefined || view?.id !== partition.chain.topicId) continue;
+      try {
+        const timestamp = await firstTimestamp(fetcher, view.uuid, number, leader, from);
+        if (timestamp !== undefined) lag?.found(from, timestamp, now());
+      } catch (error) {
+        health.failed('log-ends', kafkaFailure(error));
+      }
     }
   }
 

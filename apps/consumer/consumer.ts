@@ -27,7 +27,8 @@ const FETCH_TIMEOUT_MS = 10_000;
 /** Above the time that a group gives its members to join again. */
 const JOIN_MARGIN_MS = 10_000;
 
-const now = (): number => performance.now();
+const monotonic = (): number => performance.now();
+const now = (): number => Date.now();
 
 /** The whole consumer but its HTTP side. */
 export class Consumer {
@@ -48,8 +49,8 @@ export class Consumer {
   ) {
     this.#config = config;
     const { topic, groupId, sessionTimeoutMs, layout, maxBufferedBytes } = config;
-    this.#storeHealth = new Health('store', log, now);
-    this.#kafkaHealth = new Health('kafka', log, now);
+    this.#storeHealth = new Health('store', log, monotonic);
+    this.#kafkaHealth = new Health('kafka', log, monotonic);
     const metrics = consumerMetrics(registry);
     this.#bucket = new Bucket(config.bucket);
     this.#store = new Store({ bucket: this.#bucket, health: this.#storeHealth, observer: metrics.store });
@@ -80,8 +81,10 @@ export class Consumer {
       buffers,
       health: this.#kafkaHealth,
       log,
-      open: (chain, source, onChanged) =>
-        new Partition({
+      now,
+      open: (chain, source, onChanged) => {
+        metrics.opened(chain.partition);
+        return new Partition({
           chain,
           source,
           store: this.#store,
@@ -102,12 +105,12 @@ export class Consumer {
           log,
           now,
           recheckMs: RECHECK_MS,
-        }),
+        });
+      },
     });
     addConsumerGauges(registry, {
       consumption: this.#consumption,
       pools: { fetched, buffered: buffers },
-      now,
     });
   }
 

@@ -70,6 +70,7 @@ export class FetchLoop {
         maxWaitMs: MAX_WAIT_MS,
         maxBytes: MAX_BYTES,
         maxPartitionBytes: MAX_PARTITION_BYTES,
+        read: 'committed',
       });
       share.set(0);
       health.succeeded('fetch');
@@ -101,11 +102,11 @@ export class FetchLoop {
   /** Hands an answer to its partition, unless that has been given up or moved on meanwhile. */
   #hand({ owner, offset }: Wish, answer: PartitionAnswer): Promise<void> {
     const { partitions, onLogEnd } = this.#options;
-    const { partition, errorCode, lastStableOffset, divergedAt, aborted, log } = answer;
+    const { partition, errorCode, highWatermark, divergedAt, aborted, log } = answer;
     if (partitions.get(partition) !== owner || owner.wanted?.offset !== offset) return Promise.resolve();
     switch (errorCode) {
       case NONE:
-        onLogEnd(partition, lastStableOffset);
+        onLogEnd(partition, highWatermark);
         if (divergedAt !== undefined) return owner.diverged(divergedAt);
         return owner.accept({ log: log.bytes, aborted });
       case codes.offsetOutOfRange:

@@ -1,8 +1,10 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { flushReasons } from './buffer.ts';
 import type { ChainObserver } from './chain-writer.ts';
 import type { Consumption } from './consume.ts';
 import type { Gap } from './link.ts';
 import type { MemoryPool } from './memory.ts';
+import { storeProblems } from './store/errors.ts';
 import type { StoreObserver } from './store/store.ts';
 
 const prefix = 'headwater_consumer';
@@ -11,6 +13,8 @@ const prefix = 'headwater_consumer';
 export interface ConsumerMetrics {
   readonly store: StoreObserver;
   readonly chain: ChainObserver;
+  /** Begins the counters of a partition: an increase is seen only of a series that was there before. */
+  opened(partition: number): void;
   gap(partition: number, gap: Gap): void;
 }
 
@@ -40,6 +44,8 @@ export function consumerMetrics(registry: Registry): ConsumerMetrics {
     buckets: [1, 10, 100, 1000, 10_000, 100_000],
     registers,
   });
+  for (const reason of flushReasons) flushes.inc({ reason }, 0);
+  for (const problem of storeProblems) retries.inc({ problem }, 0);
   return {
     store: {
       retried: (problem) => retries.inc({ problem }),
@@ -55,6 +61,10 @@ export function consumerMetrics(registry: Registry): ConsumerMetrics {
       },
       adopted: () => adopted.inc(),
     },
+    opened: (partition) => {
+      gaps.inc({ partition }, 0);
+      gapOffsets.inc({ partition }, 0);
+    },
     gap: (partition, { from, to }) => {
       gaps.inc({ partition });
       gapOffsets.inc({ partition }, to - from);
@@ -65,14 +75,12 @@ export function consumerMetrics(registry: Registry): ConsumerMetrics {
 export interface Gauged {
   readonly consumption: Consumption;
   readonly pools: Readonly<Record<'fetched' | 'buffered', MemoryPool>>;
-  /** A monotonic clock, milliseconds. */
-  readonly now: () => number;
 }
 
 /** Adds what is read when Prometheus asks. */
-export function addConsumerGauges(registry: Registry, { consumption, pools, now }: Gauged): void {
+export function addConsumerGauges(registry: Registry, { consumption, pools }: Gauged): void {
   const partitions = <Value>(read: (partition: number) => Value | undefined): [number, Value][] =>
-    [...consumption.partitions.keys()].flatMap((partition) => {
+    consumption.assigned.flatMap((partition) => {
       const value = read(partition);
       return value === undefined ? [] : [[partition, value]];
     });
@@ -93,10 +101,10 @@ export function addConsumerGauges(registry: Registry, { consumption, pools, now 
   );
   byPartition(
     'oldest_unstored_seconds',
-    'Since the oldest record that is not stored was read; 0 where none',
+    'Age of the first record of the log that is not stored, read or not, by its own timestamp; near 0 where none',
     (partition) => {
-      const since = consumption.partitions.get(partition)?.unstoredSince;
-      return since === undefined ? 0 : (now() - since) / 1000;
+      const age = consumption.oldestUnstoredMs(partition);
+      return age === undefined ? undefined : age / 1000;
     },
   );
   byPartition('partition_stopped', '1 where the partition waits for a release', (partition) =>

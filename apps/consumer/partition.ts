@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../service/log.ts';
 import { walkChain, type ChainStore } from './chain.ts';
-import { ChainWriter, type ChainWriterOptions, type LinkStore, type LogPosition } from './chain-writer.ts';
+import { ChainWriter } from './chain-writer.ts';
+import type { ChainWriterOptions, LinkStore, LogPosition, UnstoredRecord } from './chain-writer.ts';
 import { UnreadableBatchError } from './kafka/batches.ts';
 import { BadLinkError, chainPrefix, LinkKeys, type ChainId, type Gap } from './link.ts';
 import { LogReader, type FetchedLog } from './log-reader.ts';
@@ -60,6 +61,8 @@ export class Partition {
   readonly #releases: Releases;
   readonly #closed = new AbortController();
   #state: State = 'walking';
+  #hasWalked = false;
+  #committed: number | undefined;
   #failures = Promise.withResolvers<PartitionStopError>();
   #reported: PartitionStopError | undefined;
   #bounds: (LogBounds & { readonly of: number }) | undefined;
@@ -98,13 +101,20 @@ export class Partition {
     return this.#reported;
   }
 
-  /** Up to where records are stored; `undefined` until the chain has been walked. */
+  /**
+   * Up to where records are stored. Until the chain has been walked first, what the group has committed stands for it;
+   * `undefined` until that is known.
+   */
   get storedEnd(): number | undefined {
-    return this.#state === 'walking' ? undefined : this.#writer.end.offset;
+    return this.#hasWalked ? this.#writer.end.offset : this.#committed;
   }
 
-  get unstoredSince(): number | undefined {
-    return this.#writer.unstoredSince;
+  get unstored(): UnstoredRecord | undefined {
+    return this.#writer.unstored;
+  }
+
+  get storedTimestamp(): number | undefined {
+    return this.#writer.storedTimestamp;
   }
 
   get flushableBytes(): number {
@@ -209,6 +219,7 @@ export class Partition {
       throw error;
     }
     signal.throwIfAborted();
+    this.#hasWalked = true;
     this.#state = 'fetching';
     this.#options.observer.changed();
     const aborted = Promise.withResolvers<never>();
@@ -219,6 +230,7 @@ export class Partition {
   async #walk(signal: AbortSignal): Promise<LogPosition> {
     const { store, source, limits, continues } = this.#options;
     const committed = await source.committed(this.chain.partition, signal);
+    this.#committed = committed ?? 0;
     const walk = { store, keys: this.#keys, committed, maxSpan: limits.maxSpan, signal };
     const last = await walkChain(walk).catch((error: unknown) => this.#releasedLink(error, signal));
     const offset = last?.end ?? (continues ? (committed ?? 0) : 0);

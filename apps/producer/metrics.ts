@@ -64,15 +64,29 @@ export interface HttpMetrics {
   readonly duration: Histogram<'route' | 'status'>;
 }
 
+/** What an event may come to on either route that is not the client's own mistake. */
+const OUTCOMES = [
+  'stored',
+  'broker_unavailable',
+  'queue_full',
+  'shutting_down',
+  'unknown_outcome',
+  'internal_error',
+];
+
 export function httpMetrics(registry: Registry): HttpMetrics {
   const registers = [registry];
+  const records = new Counter({
+    name: `${prefix}_records_total`,
+    help: 'Records answered, by what was answered: stored, or the error code',
+    labelNames: ['route', 'code'],
+    registers,
+  });
+  // An increase is seen only of a series that was there before.
+  for (const route of ['/upload', '/upload/batch'])
+    for (const code of OUTCOMES) records.inc({ route, code }, 0);
   return {
-    records: new Counter({
-      name: `${prefix}_records_total`,
-      help: 'Records answered, by what was answered: stored, or the error code',
-      labelNames: ['route', 'code'],
-      registers,
-    }),
+    records,
     duration: new Histogram({
       name: `${prefix}_request_duration_seconds`,
       help: 'From the first byte of the request’s head to the last of the answer',

@@ -9,6 +9,8 @@ const HEADER_BYTES = 61;
 const PREFIX_BYTES = 12;
 /** Where the checksummed part begins. */
 const ATTRIBUTES_AT = 21;
+const BASE_TIMESTAMP_AT = 27;
+const MAX_TIMESTAMP_AT = 35;
 
 const COMPRESSION_MASK = 0x07;
 const APPEND_TIME = 0x08;
@@ -74,6 +76,13 @@ export function endOfBatches(log: Buffer): LogPosition | undefined {
   return end;
 }
 
+/** Of the first record of the first batch, by its header alone; `undefined` where the header is not whole. */
+export function timestampOfFirstBatch(log: Buffer): number | undefined {
+  if (log.length < HEADER_BYTES) return undefined;
+  const attributes = log.readInt16BE(ATTRIBUTES_AT);
+  return Number(log.readBigInt64BE((attributes & APPEND_TIME) === 0 ? BASE_TIMESTAMP_AT : MAX_TIMESTAMP_AT));
+}
+
 /** Of the batch that begins there, as it says itself; `undefined` where the broker cut it short. */
 function wholeBytes(log: Buffer, at: number): number | undefined {
   if (log.length - at < HEADER_BYTES) return undefined;
@@ -105,8 +114,8 @@ function readBatch(bytes: Buffer): Batch {
     attributes,
     isTransactional: (attributes & TRANSACTIONAL) !== 0,
     isControl: (attributes & CONTROL) !== 0,
-    baseTimestamp: Number(bytes.readBigInt64BE(27)),
-    maxTimestamp: Number(bytes.readBigInt64BE(35)),
+    baseTimestamp: Number(bytes.readBigInt64BE(BASE_TIMESTAMP_AT)),
+    maxTimestamp: Number(bytes.readBigInt64BE(MAX_TIMESTAMP_AT)),
     producerId: bytes.readBigInt64BE(43),
     count: bytes.readInt32BE(57),
     payload: bytes.subarray(HEADER_BYTES),

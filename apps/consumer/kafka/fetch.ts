@@ -19,13 +19,17 @@ export interface FetchRequest {
   readonly maxWaitMs: number;
   readonly maxBytes: number;
   readonly maxPartitionBytes: number;
+  /** `committed` ends where the first open transaction begins. */
+  readonly read: 'committed' | 'uncommitted';
 }
 
 export interface PartitionAnswer {
   readonly partition: number;
   readonly errorCode: number;
-  /** Offsets below it are committed and belong to no open transaction; -1 where unknown. */
-  readonly lastStableOffset: number;
+  /** Where the log ends, open transactions included; -1 where unknown. */
+  readonly highWatermark: number;
+  /** Where it begins, after what Kafka has deleted; -1 where unknown. */
+  readonly logStart: number;
   /** Where the log left the last epoch that was asked about, before the offset; `undefined` where it did not. */
   readonly divergedAt: number | undefined;
   readonly aborted: readonly AbortedTransaction[];
@@ -65,9 +69,9 @@ export class Fetcher {
     });
   }
 
-  /** What the log holds of these partitions of one leader, as far as transactions are decided. */
+  /** What the log holds of these partitions of one leader. */
   fetch(nodeId: number, request: FetchRequest): Promise<readonly PartitionAnswer[]> {
-    const { topic, partitions, maxWaitMs, maxBytes, maxPartitionBytes } = request;
+    const { topic, partitions, maxWaitMs, maxBytes, maxPartitionBytes, read } = request;
     const topics = [
       {
         topicId: topic,
@@ -82,13 +86,13 @@ export class Fetcher {
     ];
     const limits = [maxWaitMs, MIN_BYTES, maxBytes] as const;
     const session = [NO_SESSION, FINAL_EPOCH] as const;
-    const { READ_COMMITTED } = FetchIsolationLevels;
+    const { READ_COMMITTED, READ_UNCOMMITTED } = FetchIsolationLevels;
     return this.#brokers.ask(
       'fetch',
       nodeId,
       this.#api,
       ...limits,
-      READ_COMMITTED,
+      read === 'committed' ? READ_COMMITTED : READ_UNCOMMITTED,
       ...session,
       topics,
       [],
@@ -112,9 +116,9 @@ function readAnswer(reader: Reader, buffers: BufferPool): readonly PartitionAnsw
 function readPartition(reader: Reader, buffers: BufferPool): PartitionAnswer {
   const partition = reader.readInt32();
   const errorCode = reader.readInt16();
+  const highWatermark = Number(reader.readInt64());
   reader.readInt64();
-  const lastStableOffset = Number(reader.readInt64());
-  reader.readInt64();
+  const logStart = Number(reader.readInt64());
   const aborted = reader.readArray((transaction) => ({
     producerId: transaction.readInt64(),
     firstOffset: Number(transaction.readInt64()),
@@ -131,7 +135,7 @@ function readPartition(reader: Reader, buffers: BufferPool): PartitionAnswer {
     }
     reader.position = end;
   }
-  return { partition, errorCode, lastStableOffset, divergedAt, aborted, log };
+  return { partition, errorCode, highWatermark, logStart, divergedAt, aborted, log };
 }
 
 /** Copies: a partition that waits must not keep the whole answer, with all the others, in memory. */

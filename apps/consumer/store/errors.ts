@@ -1,15 +1,18 @@
 /** What is wrong with a store, in words an alert can match. */
-export type StoreProblem =
-  | 'access-denied'
-  | 'missing-bucket'
-  | 'no-credentials'
-  | 'wrong-region'
-  | 'checksum-refused'
-  | 'conditional-write-refused'
-  | 'not-implemented'
-  | 'throttled'
-  | 'unavailable'
-  | 'refused';
+export const storeProblems = [
+  'access-denied',
+  'missing-bucket',
+  'no-credentials',
+  'wrong-region',
+  'checksum-refused',
+  'conditional-write-refused',
+  'not-implemented',
+  'throttled',
+  'unavailable',
+  'refused',
+] as const;
+
+export type StoreProblem = (typeof storeProblems)[number];
 
 /** Problems that pass by themselves. The others wait for somebody, and are retried more slowly. */
 const PASSING: ReadonlySet<StoreProblem> = new Set(['throttled', 'unavailable']);

@@ -16,9 +16,8 @@ test('every metric of our own that an alert asks for is one that a program has',
   const registry = new Registry();
   consumerMetrics(registry);
   addConsumerGauges(registry, {
-    consumption: { partitions: new Map(), rebalances: 0 } as never,
+    consumption: { assigned: [], partitions: new Map(), rebalances: 0 } as never,
     pools: {} as never,
-    now: () => 0,
   });
   httpMetrics(registry);
   addHealthRoutes(fastify(), { registry, notReady: () => undefined });

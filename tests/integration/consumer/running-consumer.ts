@@ -57,6 +57,12 @@ export class RunningConsumer {
       .reduce((sum, { value }) => sum + value, 0);
   }
 
+  /** How many series a metric has. */
+  async series(name: string): Promise<number> {
+    const found = await this.#registry.getSingleMetric(`headwater_consumer_${name}`)?.get();
+    return found?.values.length ?? 0;
+  }
+
   /** Ends it as SIGTERM would. May be called twice. */
   stop(withinMs = 10_000): Promise<void> {
     this.#stopping.abort();

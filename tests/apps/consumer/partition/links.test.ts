@@ -27,6 +27,25 @@ describe('where reading begins', () => {
     );
   });
 
+  test('until the chain has been walked, what is committed stands for what is stored', async (t) => {
+    const store = new StandInStore();
+    const walking = Promise.withResolvers<undefined>();
+    const head = store.head.bind(store);
+    store.head = async (key) => {
+      await walking.promise;
+      return head(key);
+    };
+    const link = foreignLink(0, 10);
+    store.objects.set(link.key, link);
+    const { partition, until, wanted } = scene(t, { store, committed: 4 });
+    assert.equal(partition.storedEnd, undefined);
+    await until(() => partition.storedEnd !== undefined);
+    assert.equal(partition.storedEnd, 4);
+    walking.resolve(undefined);
+    assert.equal(await wanted(), 10);
+    assert.equal(partition.storedEnd, 10);
+  });
+
   test('at the commit where the chain is empty and its prefix continues another', async (t) => {
     const { wanted, feed, store, until } = scene(t, { committed: 17, continues: true });
     assert.equal(await wanted(), 17);

@@ -62,7 +62,7 @@ export function scene(t: TestContext, setting: Setting = {}): Scene {
       changed: () => undefined,
     },
     log: createLog('test', 'silent'),
-    now: () => performance.now(),
+    now: () => Date.now(),
     recheckMs: 20,
   });
   const running = partition.run();
