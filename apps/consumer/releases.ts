@@ -6,7 +6,9 @@ import { chainPrefix, padOffset, type ChainId } from './link.ts';
  * - `truncated-log`: Kafka has lost records that are stored, and may have written others at their offsets;
  * - `unreadable-batch`: the next batch of the log cannot be read.
  */
-export type StopReason = 'bad-link' | 'truncated-log' | 'unreadable-batch';
+export const stopReasons = ['bad-link', 'truncated-log', 'unreadable-batch'] as const;
+
+export type StopReason = (typeof stopReasons)[number];
 
 export class PartitionStopError extends Error {
   override readonly name = 'PartitionStopError';

@@ -1,15 +1,19 @@
 import { parseArgs } from 'node:util';
 import { walkChain, type ChainStore } from '../chain.ts';
 import { BadLinkError, chainPrefix, LinkKeys, type ChainId } from '../link.ts';
-import { printRelease, readRelease, releaseKey, type Release, type StopReason } from '../releases.ts';
+import { printRelease, readRelease, releaseKey, stopReasons, type Release } from '../releases.ts';
 import type { StoreConfig } from '../config.ts';
 
 export const usage = `usage: npm run release -- --chain TOPIC/TOPIC_ID/PARTITION --accept REASON --at OFFSET ...
+
+Lets a partition go on that the consumer has stopped.
   --accept bad-link --end OFFSET            the link that starts at --at ends at --end
   --accept truncated-log --leader-epoch N   what Kafka holds below --at since epoch N is never stored;
                                             what is stored of the lost history stays
   --accept unreadable-batch --end OFFSET    the offsets from --at to --end are given up, recorded as a gap
-The consumer's log line of the stop names all of them. STORE_* and the credentials are those of the consumer.`;
+
+The consumer's log line of the stop names all of them. STORE_* and the credentials are those of the consumer.
+Exit code: 0 the decision is written, 1 it is not, and why is said.`;
 
 /** What was asked for cannot be done, in words for whoever asked. */
 export class ReleaseError extends Error {
@@ -22,13 +26,14 @@ export interface ReleaseRequest {
 }
 
 /** @throws {ReleaseError} */
-export function readRequest(args: readonly string[]): ReleaseRequest {
+export function readRequest(args: readonly string[]): ReleaseRequest | 'help' {
   const options = {
     chain: { type: 'string' },
     accept: { type: 'string' },
     at: { type: 'string' },
     end: { type: 'string' },
     'leader-epoch': { type: 'string' },
+    help: { type: 'boolean' },
   } as const;
   let values;
   try {
@@ -36,7 +41,8 @@ export function readRequest(args: readonly string[]): ReleaseRequest {
   } catch (error) {
     throw new ReleaseError(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
   }
-  const { chain = '', accept = '', at, end, 'leader-epoch': epoch } = values;
+  const { chain = '', accept = '', at, end, 'leader-epoch': epoch, help = false } = values;
+  if (help) return 'help';
   const [, topic, topicId, partition] = /^([\w.-]+)\/([\w-]{22})\/(\d{1,10})$/.exec(chain) ?? [];
   if (topic === undefined || topicId === undefined) {
     throw new ReleaseError(`--chain must be TOPIC/TOPIC_ID/PARTITION, got "${chain}"\n${usage}`);
@@ -44,8 +50,11 @@ export function readRequest(args: readonly string[]): ReleaseRequest {
   const number = (text: string | undefined): number =>
     text !== undefined && /^\d{1,16}$/.test(text) ? Number(text) : -1;
   const written = { accepts: accept, at: number(at), end: number(end), leaderEpoch: number(epoch) };
-  const stop = { reason: accept as StopReason, at: number(at) };
-  const release = number(at) < 0 ? undefined : readRelease(Buffer.from(JSON.stringify(written)), stop);
+  const reason = stopReasons.find((known) => known === accept);
+  const release =
+    reason === undefined || number(at) < 0
+      ? undefined
+      : readRelease(Buffer.from(JSON.stringify(written)), { reason, at: number(at) });
   if (release === undefined) throw new ReleaseError(`got "${args.join(' ')}"\n${usage}`);
   return { chain: { topic, topicId, partition: Number(partition) }, release };
 }

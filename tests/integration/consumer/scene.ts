@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { text } from 'node:stream/consumers';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
@@ -22,7 +21,7 @@ import { waitUntil } from '../../../infra/local/wait.ts';
 import { RunningConsumer } from './running-consumer.ts';
 import type { Rig } from './rig.ts';
 
-const RELEASE = fileURLToPath(new URL('../../../apps/consumer/release/', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** What a test sends; texts are sent as UTF-8. */
 export interface SentRecord {
@@ -210,12 +209,10 @@ export class Scene {
     );
   }
 
-  /** Runs the release command. */
+  /** Runs the command that lets a stopped partition go on, as its page says. */
   async runRelease(args: readonly string[]): Promise<void> {
-    const { directory } = this.rig;
-    const host = process;
-    const command = [join(RELEASE, 'main.ts'), ...args];
-    await runCommand(host.execPath, command, { host, cwd: directory, environment: { ...this.variables } });
+    const environment = { ...this.variables };
+    await runCommand('npm', ['run', 'release', '--', ...args], { host: process, cwd: ROOT, environment });
   }
 
   async remove(key: string): Promise<void> {
