@@ -12,7 +12,7 @@ export interface FlushLimits {
   readonly maxSpan: number;
 }
 
-export const flushReasons = ['records', 'bytes', 'age', 'span', 'memory', 'gap'] as const;
+export const flushReasons = ['records', 'bytes', 'age', 'span', 'memory', 'gap', 'stop'] as const;
 
 export type FlushReason = (typeof flushReasons)[number];
 

@@ -2,7 +2,7 @@ import type { Log } from '../service/log.ts';
 import { LinkBuffer, type FlushLimits, type FlushReason, type Lines } from './buffer.ts';
 import { Content, type ContentMemory } from './content.ts';
 import type { LineEncoder } from './envelope.ts';
-import type { BatchRecords } from './kafka/batches.ts';
+import type { BatchRecords } from './kafka/batch-records.ts';
 import type { KafkaRecord } from './kafka/records.ts';
 import { contentType, linkMetadata, type Codec, type Delivery, type Gap } from './link.ts';
 import type { LinkEnd, LinkKeys } from './link.ts';
@@ -129,6 +129,12 @@ export class ChainWriter {
 
   flush(reason: FlushReason): void {
     if (this.#open !== undefined) void this.#seal(this.#open, reason);
+  }
+
+  /** Waits until all that was read is stored, or is not wanted any more. */
+  async flushed(reason: FlushReason): Promise<void> {
+    if (this.#open !== undefined) await this.#seal(this.#open, reason);
+    await this.settled();
   }
 
   /**

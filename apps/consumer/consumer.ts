@@ -95,7 +95,7 @@ export class Consumer {
           limits: config.limits,
           memory: { pool: buffers, buffers: reused },
           encoder,
-          maxBatchBytes: maxBufferedBytes / 4,
+          maxRecordBytes: maxBufferedBytes / 4,
           writer,
           observer: {
             ...metrics.chain,

@@ -1,7 +1,8 @@
 import type { ChainWriter } from './chain-writer.ts';
 import { openBatch, readBatches, type Batch } from './kafka/batches.ts';
 import { AbortedTransactions, type AbortedTransaction } from './kafka/transactions.ts';
-import { MemoryShare, type MemoryPool } from './memory.ts';
+import type { ContentMemory } from './content.ts';
+import { MemoryShare } from './memory.ts';
 
 /** A stretch of a partition's log as a fetch brings it. */
 export interface FetchedLog {
@@ -11,10 +12,9 @@ export interface FetchedLog {
 
 export interface LogReaderOptions {
   readonly writer: ChainWriter;
-  /** Counts a batch while it is open. */
-  readonly memory: MemoryPool;
-  /** What one batch may take when decompressed. */
-  readonly maxBatchBytes: number;
+  readonly memory: ContentMemory;
+  /** What one record may take, or the window that its compression needs. */
+  readonly maxRecordBytes: number;
   readonly signal: AbortSignal;
 }
 
@@ -45,19 +45,25 @@ export class LogReader {
   }
 
   async #readBatch(batch: Batch, rewinds: number): Promise<void> {
-    const { writer, memory, maxBatchBytes, signal } = this.#options;
-    const opened = new MemoryShare(memory);
-    await memory.room(batch.payload.length, signal);
+    const { writer, memory, maxRecordBytes, signal } = this.#options;
+    const { pool, buffers } = memory;
+    const opened = new MemoryShare(pool);
+    await pool.room(batch.payload.length, signal);
+    const records = openBatch(batch, { maxRecordBytes, buffers });
     try {
-      opened.set(batch.payload.length);
-      const records = await openBatch(batch, maxBatchBytes);
-      opened.set(records.bytes);
+      opened.set(records.memoryBytes);
       while (records.left > 0 && writer.rewinds === rewinds) {
+        const filling = records.fill();
+        if (filling !== undefined) {
+          await filling;
+          opened.set(records.memoryBytes);
+        }
         const behind = writer.append(records, batch.leaderEpoch);
         if (behind !== undefined) await behind;
       }
-      if (records.left === 0) records.end();
+      if (records.left === 0) await records.end();
     } finally {
+      records.close();
       opened.set(0);
     }
   }

@@ -3,7 +3,7 @@ import type { Log } from '../service/log.ts';
 import { walkChain, type ChainStore } from './chain.ts';
 import { ChainWriter } from './chain-writer.ts';
 import type { ChainWriterOptions, LinkStore, LogPosition, UnstoredRecord } from './chain-writer.ts';
-import { UnreadableBatchError } from './kafka/batches.ts';
+import { UnreadableBatchError } from './kafka/batch-records.ts';
 import { BadLinkError, chainPrefix, LinkKeys, type ChainId, type Gap } from './link.ts';
 import { LogReader, type FetchedLog } from './log-reader.ts';
 import { PartitionStopError, Releases, type ReleaseStore } from './releases.ts';
@@ -40,8 +40,8 @@ export interface PartitionOptions extends WriterOptions {
   readonly prefix: string;
   /** Whether an empty chain begins at the committed offset, because the prefix continues another. */
   readonly continues: boolean;
-  /** What one batch may take when decompressed. */
-  readonly maxBatchBytes: number;
+  /** What one record may take, or the window that its compression needs. */
+  readonly maxRecordBytes: number;
   readonly observer: PartitionObserver & ChainWriterOptions['observer'];
   /** How long a stopped partition waits before it looks whether somebody has released it. */
   readonly recheckMs: number;
@@ -84,8 +84,8 @@ export class Partition {
     });
     this.#reader = new LogReader({
       writer: this.#writer,
-      memory: options.memory.pool,
-      maxBatchBytes: options.maxBatchBytes,
+      memory: options.memory,
+      maxRecordBytes: options.maxRecordBytes,
       signal: this.#closed.signal,
     });
     this.#turns = new Turns({
@@ -280,7 +280,15 @@ export class Partition {
   async #unreadable(error: UnreadableBatchError): Promise<void> {
     const { offset, leaderEpoch } = this.#writer.position;
     const at = Math.max(offset, error.baseOffset);
+    if (at >= error.nextOffset) {
+      this.#log.warn({ err: error }, 'a batch is not what it says, and every offset of it was read');
+      return;
+    }
     const stop = new PartitionStopError('unreadable-batch', at, error.message, `--end ${error.nextOffset}`);
+    const { rewinds } = this.#writer;
+    // What stands before it is stored first: a stop may last until Kafka has deleted that.
+    await this.#writer.flushed('stop');
+    if (this.#writer.rewinds !== rewinds) return;
     const release = await this.#releases.of(stop, this.#closed.signal);
     if (release.accepts === 'unreadable-batch') {
       await this.#skip({ offset: release.end, leaderEpoch }, 'a release accepts that they cannot be read');

@@ -1,8 +1,7 @@
-import { promisify } from 'node:util';
-import { gunzip, zstdDecompress } from 'node:zlib';
-import { compressionsAlgorithms, crc32c, Reader } from '@platformatic/kafka';
+import { crc32c, Reader } from '@platformatic/kafka';
 import type { LogPosition } from '../chain-writer.ts';
-import { MalformedRecordError, RecordReader, type KafkaRecord, type RecordBase } from './records.ts';
+import { BatchRecords, UnreadableBatchError, type RecordMemory } from './batch-records.ts';
+import { inflate } from './inflate/inflate.ts';
 
 const HEADER_BYTES = 61;
 /** What stands before the bytes that a batch's length counts. */
@@ -32,19 +31,6 @@ export interface Batch {
   readonly maxTimestamp: number;
   readonly count: number;
   readonly payload: Buffer;
-}
-
-/** A batch that cannot be read, whoever asks for it: a stop, not a retry. */
-export class UnreadableBatchError extends Error {
-  override readonly name = 'UnreadableBatchError';
-  readonly baseOffset: number;
-  readonly nextOffset: number;
-
-  constructor(baseOffset: number, nextOffset: number, problem: string, cause?: unknown) {
-    super(`batch at offset ${baseOffset} to ${nextOffset}: ${problem}`, { cause });
-    this.baseOffset = baseOffset;
-    this.nextOffset = nextOffset;
-  }
 }
 
 /**
@@ -123,103 +109,26 @@ function readBatch(bytes: Buffer): Batch {
 }
 
 /**
- * The records of a batch, decompressed off the main thread where Node can.
+ * The records of a batch, decompressed as they are read.
  *
- * @param maxBytes what the records may take when decompressed
  * @throws {UnreadableBatchError}
  */
-export async function openBatch(batch: Batch, maxBytes: number): Promise<BatchRecords> {
+export function openBatch(batch: Batch, memory: RecordMemory): BatchRecords {
+  const { attributes, payload, baseOffset, nextOffset, baseTimestamp, maxTimestamp, count } = batch;
+  const base = {
+    baseOffset,
+    baseTimestamp,
+    appendTimestamp: (attributes & APPEND_TIME) === 0 ? undefined : maxTimestamp,
+    count,
+  };
   try {
-    return new BatchRecords(batch, await decompress(batch, maxBytes));
+    const { maxRecordBytes, buffers } = memory;
+    const inflation = inflate(attributes & COMPRESSION_MASK, payload, maxRecordBytes, buffers);
+    return new BatchRecords(batch, base, inflation ?? payload, memory);
   } catch (error) {
-    throw unreadable(batch, error);
+    const problem = error instanceof Error ? error.message : String(error);
+    throw new UnreadableBatchError(baseOffset, nextOffset, problem, error);
   }
-}
-
-/** The records of an open batch, in order: a {@link RecordReader} whose errors name the batch. */
-export class BatchRecords {
-  /** Of all of them. */
-  readonly bytes: number;
-  readonly #batch: Batch;
-  readonly #reader: RecordReader;
-
-  constructor(batch: Batch, bytes: Buffer) {
-    this.bytes = bytes.length;
-    this.#batch = batch;
-    this.#reader = new RecordReader(bytes, {
-      baseOffset: batch.baseOffset,
-      baseTimestamp: batch.baseTimestamp,
-      appendTimestamp: (batch.attributes & APPEND_TIME) === 0 ? undefined : batch.maxTimestamp,
-      count: batch.count,
-    });
-  }
-
-  get base(): RecordBase {
-    return this.#reader.base;
-  }
-
-  get left(): number {
-    return this.#reader.left;
-  }
-
-  get rest(): Buffer {
-    return this.#reader.rest;
-  }
-
-  skip(records: number, bytes: number): void {
-    this.#reader.skip(records, bytes);
-  }
-
-  /** @throws {UnreadableBatchError} */
-  next(): KafkaRecord {
-    try {
-      return this.#reader.next();
-    } catch (error) {
-      throw unreadable(this.#batch, error);
-    }
-  }
-
-  /** @throws {UnreadableBatchError} */
-  end(): void {
-    try {
-      this.#reader.end();
-    } catch (error) {
-      throw unreadable(this.#batch, error);
-    }
-  }
-}
-
-const inflateGzip = promisify(gunzip);
-const inflateZstd = promisify(zstdDecompress);
-
-async function decompress({ attributes, payload }: Batch, maxOutputLength: number): Promise<Buffer> {
-  const bytes = await inflate(attributes & COMPRESSION_MASK, payload, maxOutputLength);
-  if (bytes.length > maxOutputLength) {
-    throw new MalformedRecordError(`${bytes.length} bytes decompressed, ${maxOutputLength} are allowed`);
-  }
-  return bytes;
-}
-
-async function inflate(codec: number, payload: Buffer, maxOutputLength: number): Promise<Buffer> {
-  switch (codec) {
-    case 0:
-      return payload;
-    case 1:
-      return inflateGzip(payload, { maxOutputLength });
-    case 2:
-      return compressionsAlgorithms.snappy.decompressSync(payload);
-    case 3:
-      return compressionsAlgorithms.lz4.decompressSync(payload);
-    case 4:
-      return inflateZstd(payload, { maxOutputLength });
-    default:
-      throw new MalformedRecordError(`unknown compression ${codec}`);
-  }
-}
-
-function unreadable(batch: Batch, error: unknown): UnreadableBatchError {
-  const problem = error instanceof Error ? error.message : String(error);
-  return new UnreadableBatchError(batch.baseOffset, batch.nextOffset, problem, error);
 }
 
 function offsetAt(bytes: Buffer, at: number): number {

@@ -34,8 +34,8 @@ export interface RecordBase {
  */
 export class RecordReader {
   readonly base: RecordBase;
-  readonly #bytes: Buffer;
-  readonly #cursor: Cursor;
+  #bytes: Buffer;
+  #cursor: Cursor;
   #left: number;
 
   constructor(bytes: Buffer, base: RecordBase) {
@@ -53,6 +53,17 @@ export class RecordReader {
   /** The bytes of what has not been read. */
   get rest(): Buffer {
     return this.#bytes.subarray(this.#cursor.position);
+  }
+
+  /** How many bytes the next record takes, its length included; `undefined` where the length is not whole. */
+  get nextBytes(): number | undefined {
+    return this.#cursor.lengthOfField();
+  }
+
+  /** Goes on in other memory, which begins with {@link rest}. */
+  continueIn(bytes: Buffer): void {
+    this.#bytes = bytes;
+    this.#cursor = new Cursor(bytes);
   }
 
   /** Passes over records that were read elsewhere. */
@@ -109,6 +120,19 @@ class Cursor {
 
   skip(count: number): void {
     this.position += count;
+  }
+
+  /** Of a length and what it counts, without moving; `undefined` where the length is not whole. */
+  lengthOfField(): number | undefined {
+    const { position } = this;
+    try {
+      const length = this.varint();
+      return this.position - position + length;
+    } catch {
+      return undefined;
+    } finally {
+      this.position = position;
+    }
   }
 
   /** A zigzag varint of up to 64 bits. Beyond 2^53 the low bits are lost: no valid offset, length or time is. */

@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { createRecordsBatch, crc32c, type CompressionAlgorithmValue } from '@platformatic/kafka';
-import { openBatch, readBatches, UnreadableBatchError } from '../../../apps/consumer/kafka/batches.ts';
+import { BufferPool } from '../../../apps/consumer/buffer-pool.ts';
+import { UnreadableBatchError, type RecordMemory } from '../../../apps/consumer/kafka/batch-records.ts';
+import { openBatch, readBatches } from '../../../apps/consumer/kafka/batches.ts';
 import type { KafkaRecord } from '../../../apps/consumer/kafka/records.ts';
 
 const MANY = 1024 * 1024;
+
+const memory = (maxRecordBytes: number): RecordMemory => ({ maxRecordBytes, buffers: new BufferPool(0) });
 
 interface BatchOptions {
   readonly compression?: CompressionAlgorithmValue;
@@ -33,12 +38,26 @@ function checksummed(bytes: Buffer): Buffer {
   return bytes;
 }
 
+/** What is read shares memory with what is read next. */
+function copied(record: KafkaRecord): KafkaRecord {
+  const copy = (bytes: Buffer | null): Buffer | null => bytes && Buffer.from(bytes);
+  return {
+    ...record,
+    key: copy(record.key),
+    value: copy(record.value),
+    headers: record.headers.map(({ name, value }) => ({ name: Buffer.from(name), value: copy(value) })),
+  };
+}
+
 async function recordsOf(log: Buffer, maxBytes = MANY): Promise<KafkaRecord[]> {
   const records: KafkaRecord[] = [];
   for (const batch of readBatches(log)) {
-    const opened = await openBatch(batch, maxBytes);
-    while (opened.left > 0) records.push(opened.next());
-    opened.end();
+    const opened = openBatch(batch, memory(maxBytes));
+    while (opened.left > 0) {
+      await opened.fill();
+      records.push(copied(opened.next()));
+    }
+    await opened.end();
   }
   return records;
 }
@@ -84,13 +103,57 @@ test('an older record format is an error, not an empty batch', async () => {
   await assert.rejects(recordsOf(log), /record format 1, 2 is read/);
 });
 
-test('a batch that would decompress beyond the bound is an error', async () => {
-  for (const compression of ['gzip', 'snappy', 'lz4', 'zstd'] as const) {
+for (const compression of ['none', 'gzip', 'snappy', 'lz4'] as const) {
+  test(`a record beyond the bound is an error, with those before it already read, compression ${compression}`, async () => {
+    const values = ['a', 'x'.repeat(100_000)];
+    const [batch] = [...readBatches(batchOf(values, { compression }))];
+    const records = openBatch(batch ?? assert.fail(), memory(50_000));
+    await records.fill();
+    assert.equal(String(records.next().value), 'a');
     await assert.rejects(
-      recordsOf(batchOf(['x'.repeat(100_000)], { compression }), 50_000),
-      UnreadableBatchError,
+      async () => {
+        await records.fill();
+      },
+      (error) =>
+        error instanceof UnreadableBatchError &&
+        /batch at offset 0 to 2: record of 1000\d\d bytes, 50000 are allowed/.test(error.message),
     );
-  }
+    records.close();
+  });
+}
+
+for (const compression of ['gzip', 'lz4', 'zstd'] as const) {
+  test(`a batch that holds far more than there is memory for is read record by record, ${compression}`, async () => {
+    const values = Array.from({ length: 70 }, (_, index) => String(index % 10).repeat(1_000_000));
+    const log = batchOf(values, { compression });
+    assert.ok(log.length < 400_000, `${log.length} bytes`);
+    const [batch] = [...readBatches(log)];
+    const records = openBatch(batch ?? assert.fail(), memory(2 * MANY));
+    let [read, most] = [0, 0];
+    for (; records.left > 0; read += 1) {
+      await records.fill();
+      most = Math.max(most, records.memoryBytes);
+      const { value } = records.next();
+      assert.equal(value?.length, 1_000_000);
+      assert.equal(value[999_999], 0x30 + (read % 10));
+    }
+    await records.end();
+    assert.equal(read, 70);
+    assert.ok(most < 8 * MANY, `${most} bytes were held`);
+  });
+}
+
+test('a number that never ends is an error, not a window that grows', async () => {
+  const log = batchOf(['x'.repeat(1000)], { compression: 'gzip' });
+  const payload = gzipSync(Buffer.alloc(20_000_000, 0xff));
+  const bytes = Buffer.concat([log.subarray(0, 61), payload]);
+  bytes.writeInt32BE(bytes.length - 12, 8);
+  const [batch] = [...readBatches(checksummed(bytes))];
+  const records = openBatch(batch ?? assert.fail(), memory(MANY));
+  await records.fill();
+  assert.throws(() => records.next(), /number without an end/);
+  assert.ok(records.memoryBytes < MANY);
+  records.close();
 });
 
 test('records that do not fill their batch are an error, with those before it already read', async () => {
@@ -99,7 +162,7 @@ test('records that do not fill their batch are an error, with those before it al
   const seen: number[] = [];
   await assert.rejects(async () => {
     for (const batch of readBatches(checksummed(log))) {
-      const records = await openBatch(batch, MANY);
+      const records = openBatch(batch, memory(MANY));
       while (records.left > 0) seen.push(records.next().offset);
     }
   }, /batch at offset 0 to 2: number without an end/);

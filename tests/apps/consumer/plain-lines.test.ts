@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Room } from '../../../apps/consumer/buffer.ts';
 import { LineEncoder } from '../../../apps/consumer/envelope.ts';
-import { BatchRecords, type Batch } from '../../../apps/consumer/kafka/batches.ts';
+import { BufferPool } from '../../../apps/consumer/buffer-pool.ts';
+import type { BatchRecords } from '../../../apps/consumer/kafka/batch-records.ts';
+import { openBatch, type Batch } from '../../../apps/consumer/kafka/batches.ts';
 import type { KafkaRecord } from '../../../apps/consumer/kafka/records.ts';
 import { encodePlain } from '../../../apps/consumer/plain-lines.ts';
 import { Chance } from '../producer/chance.ts';
@@ -35,8 +37,8 @@ function payload(records: readonly KafkaRecord[]): Buffer {
 }
 
 function open(bytes: Buffer, count: number, attributes = 0): BatchRecords {
-  const outline = { ...BASE, maxTimestamp: 1_800_000_000_000, attributes, count };
-  return new BatchRecords(outline as Batch, bytes);
+  const outline = { ...BASE, maxTimestamp: 1_800_000_000_000, attributes, count, payload: bytes };
+  return openBatch(outline as Batch, { maxRecordBytes: Infinity, buffers: new BufferPool(0) });
 }
 
 function record(offset: number, given: Partial<KafkaRecord> = {}): KafkaRecord {
@@ -72,7 +74,7 @@ function anyRecord(chance: Chance, offset: number): KafkaRecord {
   };
 }
 
-test('writes every line as the encoder of single records does, whatever the room', () => {
+test('writes every line as the encoder of single records does, whatever the room', async () => {
   const chance = new Chance(11);
   const single = new LineEncoder();
   let [together, alone] = [0, 0];
@@ -100,7 +102,7 @@ test('writes every line as the encoder of single records does, whatever the room
       assert.deepEqual(run.last, { offset: last?.offset, timestamp: last?.timestamp });
       lines.push(Buffer.from(run.bytes));
     }
-    batch.end();
+    await batch.end();
     const expected = records.map((each) => Buffer.from(single.encode(each)));
     assert.equal(Buffer.concat(lines).toString('latin1'), Buffer.concat(expected).toString('latin1'));
   }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { crc32c } from '@platformatic/kafka';
 import { batch, StandInStore } from '../stand-ins.ts';
 import { foreignLink, KEYS, range, release, scene } from './scene.ts';
 
@@ -106,25 +107,80 @@ describe('a log that was truncated and grew again', () => {
   });
 });
 
-test('a batch that cannot be read stops the partition after what stands before it; a release makes it a gap', async (t) => {
-  const { partition, store, until, wanted } = scene(t);
+describe('a batch that cannot be read', () => {
   const corrupt = batch({ from: 12, to: 15 });
   corrupt[corrupt.length - 1] = 0x7f;
-  const log = Buffer.concat([batch({ from: 0, to: 12 }), corrupt, batch({ from: 15, to: 20 })]);
-  await wanted();
-  await partition.accept({ log, aborted: [] });
-  await until(() => partition.stopped !== undefined);
-  assert.deepEqual([partition.stopped?.reason, partition.stopped?.at], ['unreadable-batch', 12]);
-  release(store, { accepts: 'unreadable-batch', at: 12, end: 15 });
-  for (let fetched = await wanted(); fetched < 20; fetched = await wanted()) {
-    const rest = fetched < 15 ? [batch({ from: fetched, to: 12 }), corrupt] : [batch({ from: 15, to: 25 })];
-    await partition.accept({ log: Buffer.concat(rest), aborted: [] });
-  }
-  await until(() => store.links.at(-1)?.[1] === 25);
-  assert.deepEqual(store.links, [
-    [0, 10, range(0, 10)],
-    [10, 12, [10, 11]],
-    [12, 25, range(15, 25)],
-  ]);
-  assert.equal(store.objects.get(KEYS.key(12, 25, ''))?.metadata['gap'], '12-15');
+
+  /** Eight records from 0 on, of nine that it says to hold. */
+  const claiming = (to: number): Buffer => {
+    const bytes = batch({ from: 0, to, offsets: range(0, 8) });
+    bytes.writeInt32BE(9, 57);
+    bytes.writeUInt32BE(crc32c(bytes.subarray(21)), 17);
+    return bytes;
+  };
+
+  test('stops the partition once what stands before it is stored; a release makes it a gap', async (t) => {
+    const { partition, store, until, wanted } = scene(t);
+    const log = Buffer.concat([batch({ from: 0, to: 12 }), corrupt, batch({ from: 15, to: 20 })]);
+    await wanted();
+    await partition.accept({ log, aborted: [] });
+    await until(() => partition.stopped !== undefined);
+    assert.deepEqual([partition.stopped?.reason, partition.stopped?.at], ['unreadable-batch', 12]);
+    assert.deepEqual(store.links, [
+      [0, 10, range(0, 10)],
+      [10, 12, [10, 11]],
+    ]);
+    assert.equal(partition.storedEnd, 12);
+    release(store, { accepts: 'unreadable-batch', at: 12, end: 15 });
+    for (let fetched = await wanted(); fetched < 20; fetched = await wanted()) {
+      const rest = fetched < 15 ? [corrupt] : [batch({ from: 15, to: 25 })];
+      await partition.accept({ log: Buffer.concat(rest), aborted: [] });
+    }
+    await until(() => store.links.at(-1)?.[1] === 25);
+    assert.deepEqual(store.links.at(-1), [12, 25, range(15, 25)]);
+    assert.equal(store.objects.get(KEYS.key(12, 25, ''))?.metadata['gap'], '12-15');
+  });
+
+  test('does not stop it while what stands before it cannot be stored, nor if another writer was first', async (t) => {
+    const { partition, store, until, wanted } = scene(t);
+    const writing = Promise.withResolvers<undefined>();
+    store.gate = async () => {
+      await writing.promise;
+    };
+    await wanted();
+    const reading = partition.accept({
+      log: Buffer.concat([batch({ from: 0, to: 12 }), corrupt]),
+      aborted: [],
+    });
+    // The first of two links is under way; a longer one of another writer takes the place of the second.
+    const foreign = foreignLink(10, 20);
+    store.objects.set(foreign.key, foreign);
+    assert.equal(partition.stopped, undefined);
+    writing.resolve(undefined);
+    await reading;
+    await until(() => partition.storedEnd === 20);
+    assert.equal(await wanted(), 20);
+    assert.equal(partition.stopped, undefined);
+  });
+
+  test('is met again in the middle of a batch: the records before it are stored, and once', async (t) => {
+    const { partition, store, until, wanted } = scene(t, { limits: { maxRecords: 100 } });
+    for (let times = 0; times < 2; times++) {
+      await wanted();
+      await partition.accept({ log: claiming(10), aborted: [] });
+      await until(() => partition.stopped !== undefined);
+    }
+    assert.deepEqual(store.links, [[0, 8, range(0, 8)]]);
+    assert.equal(partition.stopped?.release, '--accept unreadable-batch --at 8 --end 10');
+  });
+
+  test('stops nothing where every offset of it has been read', async (t) => {
+    const { partition, store, until, wanted, feed } = scene(t, { limits: { maxRecords: 12 } });
+    await wanted();
+    await partition.accept({ log: claiming(8), aborted: [] });
+    await feed({ from: 8, to: 12 });
+    await until(() => store.links.length === 1);
+    assert.deepEqual(store.links, [[0, 12, range(0, 12)]]);
+    assert.equal(partition.stopped, undefined);
+  });
 });

@@ -52,7 +52,7 @@ export function scene(t: TestContext, setting: Setting = {}): Scene {
     limits: { maxRecords: 10, maxBytes: 1_000_000, maxAgeMs: 3_600_000, maxSpan: 100, ...limits },
     memory: { pool: buffers, buffers: new BufferPool(1_000_000) },
     encoder: new LineEncoder(),
-    maxBatchBytes: 1_000_000,
+    maxRecordBytes: 1_000_000,
     writer: 'me',
     observer: {
       flushed: () => undefined,
