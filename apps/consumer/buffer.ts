@@ -17,12 +17,17 @@ export const flushReasons = ['records', 'bytes', 'age', 'span', 'memory', 'gap',
 export type FlushReason = (typeof flushReasons)[number];
 
 /** Records of consecutive offsets as they stand in an object. */
-export interface Lines {
+export interface Lines extends LineBytes {
   /** At least 1. */
   readonly count: number;
   readonly first: RecordPosition;
   readonly last: RecordPosition;
-  readonly bytes: Buffer;
+}
+
+export interface LineBytes {
+  readonly length: number;
+  /** One after the other; each may stand in memory that the next one uses again. */
+  readonly pieces: Iterable<Buffer>;
 }
 
 /** What a link takes before it is due. */
@@ -90,13 +95,15 @@ export class LinkBuffer implements LinkSummary {
   }
 
   /** @returns a promise where the caller should wait before it adds more */
-  append({ count, first, last, bytes }: Lines, leaderEpoch: number): Promise<void> | undefined {
+  append({ count, first, last, length, pieces }: Lines, leaderEpoch: number): Promise<void> | undefined {
     this.advance(last.offset + 1, leaderEpoch);
     this.#count += count;
-    this.#bytes += bytes.length;
+    this.#bytes += length;
     this.#first ??= first;
     this.#last = last;
-    return this.content.write(bytes);
+    let behind: Promise<void> | undefined;
+    for (const piece of pieces) behind = this.content.write(piece);
+    return behind;
   }
 
   /** Passes offsets that hold no record: control records, and what compaction has removed. */

@@ -1,5 +1,5 @@
 import type { Log } from '../service/log.ts';
-import { LinkBuffer, type FlushLimits, type FlushReason, type Lines } from './buffer.ts';
+import { LinkBuffer, type FlushLimits, type FlushReason, type LineBytes, type Lines } from './buffer.ts';
 import { Content, type ContentMemory } from './content.ts';
 import type { LineEncoder } from './envelope.ts';
 import type { BatchRecords } from './kafka/batch-records.ts';
@@ -92,7 +92,8 @@ export class ChainWriter {
   /** The first record that was read and is not stored yet. */
   get unstored(): UnstoredRecord | undefined {
     for (const link of [this.#upload?.link, this.#open]) {
-      if (link?.first !== undefined) return { timestamp: link.first.timestamp, readAt: link.openedAt };
+      if (link?.first !== undefined)
+        return { timestamp: Number(link.first.timestamp), readAt: link.openedAt };
     }
     return undefined;
   }
@@ -253,7 +254,7 @@ export class ChainWriter {
       this.#end = { offset: stored.end, leaderEpoch: stored.leaderEpoch };
       if (stored.end === end && stored.writer === writer) {
         observer.stored(count, length);
-        this.#storedTimestamp = link.last?.timestamp ?? this.#storedTimestamp;
+        if (link.last !== undefined) this.#storedTimestamp = Number(link.last.timestamp);
       } else {
         log.warn({ key, end, stored }, 'another writer was first: its link counts');
         observer.adopted();
@@ -271,7 +272,7 @@ export class ChainWriter {
   }
 }
 
-function oneLine({ offset, timestamp }: KafkaRecord, bytes: Buffer): Lines {
+function oneLine({ offset, timestamp }: KafkaRecord, line: LineBytes): Lines {
   const position = { offset, timestamp };
-  return { count: 1, first: position, last: position, bytes };
+  return { count: 1, first: position, last: position, ...line };
 }

@@ -12,8 +12,8 @@ export interface Gap {
 
 export interface RecordPosition {
   readonly offset: number;
-  /** Milliseconds since the epoch. */
-  readonly timestamp: number;
+  /** Milliseconds since the epoch, or any other 64 bits that a producer has sent. */
+  readonly timestamp: bigint;
 }
 
 /** What is known of a link besides its records. */

@@ -1,22 +1,22 @@
-import { instantiate } from '../service/assembly.ts';
+import { compiled, instantiate } from '../service/assembly.ts';
 import type { Lines, Room } from './buffer.ts';
 import type { BatchRecords } from './kafka/batch-records.ts';
 
 /** What `assembly/plain-lines.ts` exports. */
 interface Exports {
   readonly memory: WebAssembly.Memory;
-  readonly INPUT: WebAssembly.Global;
-  readonly INPUT_BYTES: WebAssembly.Global;
-  readonly OUTPUT: WebAssembly.Global;
-  readonly taken: WebAssembly.Global;
-  readonly made: WebAssembly.Global;
-  readonly firstTimestamp: WebAssembly.Global;
-  readonly lastTimestamp: WebAssembly.Global;
+  readonly INPUT: WebAssembly.Global<number>;
+  readonly INPUT_BYTES: WebAssembly.Global<number>;
+  readonly OUTPUT: WebAssembly.Global<number>;
+  readonly taken: WebAssembly.Global<number>;
+  readonly made: WebAssembly.Global<number>;
+  readonly firstTimestamp: WebAssembly.Global<bigint>;
+  readonly lastTimestamp: WebAssembly.Global<bigint>;
   readonly encode: (
     bytes: number,
     baseOffset: number,
-    baseTimestamp: number,
-    appendTimestamp: number,
+    baseTimestamp: bigint,
+    isAppendTime: boolean,
     offset: number,
     maxEnd: number,
     maxRecords: number,
@@ -25,7 +25,7 @@ interface Exports {
 }
 
 const path = new URL('assembly/plain-lines.wasm', import.meta.url);
-const { memory, encode, ...globals } = instantiate(path) as Exports;
+const { memory, encode, ...globals } = instantiate(compiled(path)) as Exports;
 const inputAt = globals.INPUT.value;
 const inputBytes = globals.INPUT_BYTES.value;
 const bytesOfMemory = Buffer.from(memory.buffer);
@@ -44,8 +44,8 @@ export function encodePlain(records: BatchRecords, offset: number, room: Room): 
   const count = encode(
     bytes,
     base.baseOffset,
-    base.baseTimestamp,
-    base.appendTimestamp ?? NaN,
+    base.appendTimestamp ?? base.baseTimestamp,
+    base.appendTimestamp !== undefined,
     offset,
     room.end,
     Math.min(room.records, left),
@@ -58,6 +58,7 @@ export function encodePlain(records: BatchRecords, offset: number, room: Room): 
     count,
     first: { offset, timestamp: globals.firstTimestamp.value },
     last: { offset: offset + count - 1, timestamp: globals.lastTimestamp.value },
-    bytes: bytesOfMemory.subarray(outputAt, outputAt + globals.made.value),
+    length: globals.made.value,
+    pieces: [bytesOfMemory.subarray(outputAt, outputAt + globals.made.value)],
   };
 }

@@ -1,6 +1,11 @@
 import { readFileSync } from 'node:fs';
 
-/** The exports of a module that `npm run assembly:update` has compiled from the source beside it. */
-export function instantiate(path: URL): unknown {
-  return new WebAssembly.Instance(new WebAssembly.Module(readFileSync(path))).exports;
+/** A module that `npm run assembly:update` has compiled from the source beside it. */
+export function compiled(path: URL): WebAssembly.Module {
+  return new WebAssembly.Module(readFileSync(path));
+}
+
+/** Its exports, with memory of its own. */
+export function instantiate(module: WebAssembly.Module): unknown {
+  return new WebAssembly.Instance(module).exports;
 }

@@ -1,22 +1,54 @@
-import { instantiate } from './assembly.ts';
+import { compiled, instantiate } from './assembly.ts';
 
 /** What `assembly/json-check.ts` exports. */
 interface Exports {
   readonly memory: WebAssembly.Memory;
-  readonly TEXT: WebAssembly.Global;
+  readonly TEXT: WebAssembly.Global<number>;
   readonly check: (bytes: number, maxDepth: number) => number;
+  readonly checkLine: (bytes: number) => number;
 }
 
-/** Its memory only ever grows: what is larger is left to others. */
+/** Its memory only ever grows: what is larger is left to others, or to memory that is dropped again. */
 const MAX_BYTES = 1024 * 1024;
+const MAX_LINE_BYTES = 8 * 1024 * 1024;
 const PAGE_BYTES = 65_536;
 /** What is read beyond the text, and the stack's beginning behind it. */
 const SLACK_BYTES = 256;
 
-const path = new URL('assembly/json-check.wasm', import.meta.url);
-const { memory, TEXT, check } = instantiate(path) as Exports;
-const textAt = TEXT.value;
-let bytesOfMemory = Buffer.from(memory.buffer);
+/** Memory into which one text after the other is put. */
+class Checker {
+  readonly #exports: Exports;
+  #bytes: Buffer;
+
+  constructor(module: WebAssembly.Module) {
+    this.#exports = instantiate(module) as Exports;
+    this.#bytes = Buffer.from(this.#exports.memory.buffer);
+  }
+
+  isJson(source: Buffer, maxDepth: number, start: number, end: number): boolean {
+    this.#put(source, start, end);
+    return this.#exports.check(end - start, maxDepth) === 1;
+  }
+
+  isJsonLine(source: Buffer, end: number): boolean {
+    this.#put(source, 0, end);
+    return this.#exports.checkLine(end) === 1;
+  }
+
+  #put(source: Buffer, start: number, end: number): void {
+    const { memory, TEXT } = this.#exports;
+    const bytes = end - start;
+    const needed = TEXT.value + bytes + bytes / 8 + SLACK_BYTES;
+    if (needed > this.#bytes.length) {
+      memory.grow(Math.ceil((needed - this.#bytes.length) / PAGE_BYTES));
+      this.#bytes = Buffer.from(memory.buffer);
+    }
+    source.copy(this.#bytes, TEXT.value, start, end);
+  }
+}
+
+const module = compiled(new URL('assembly/json-check.wasm', import.meta.url));
+const checker = new Checker(module);
 
 /**
  * Whether the bytes from `start` up to `end` are one JSON text (RFC 8259) in UTF-8 without a byte order mark, nested no
@@ -30,13 +62,14 @@ export function isJson(
   start = 0,
   end = source.length,
 ): boolean | undefined {
-  const bytes = end - start;
-  if (bytes > MAX_BYTES) return undefined;
-  const needed = textAt + bytes + bytes / 8 + SLACK_BYTES;
-  if (needed > bytesOfMemory.length) {
-    memory.grow(Math.ceil((needed - bytesOfMemory.length) / PAGE_BYTES));
-    bytesOfMemory = Buffer.from(memory.buffer);
-  }
-  source.copy(bytesOfMemory, textAt, start, end);
-  return check(bytes, maxDepth) === 1;
+  return end - start > MAX_BYTES ? undefined : checker.isJson(source, maxDepth, start, end);
+}
+
+/**
+ * Whether the bytes up to `end` are such a text on one line that every reader of lines reads: of at most 8 MiB, nested 100 deep,
+ * with numbers of 1,000 characters and names of 50,000 bytes, without an escape of one half of a surrogate pair.
+ */
+export function isJsonLine(source: Buffer, end: number): boolean {
+  if (end > MAX_LINE_BYTES) return false;
+  return (end > MAX_BYTES ? new Checker(module) : checker).isJsonLine(source, end);
 }

@@ -13,7 +13,7 @@ declare namespace WebAssembly {
     readonly buffer: ArrayBuffer;
     grow(pages: number): number;
   }
-  interface Global {
-    readonly value: number;
+  interface Global<Value extends number | bigint> {
+    readonly value: Value;
   }
 }

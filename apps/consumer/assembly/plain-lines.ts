@@ -1,4 +1,4 @@
-import { isJson, skipUtf8 } from '../../service/assembly/json';
+import { isJsonLine, skipUtf8 } from '../../service/assembly/json';
 
 /**
  * Records of a batch as lines of an object, many in one call (`plain-lines.ts` says which, `envelope.ts` what a line is).
@@ -15,12 +15,11 @@ const OUTPUT_END: usize = 0x80000;
 /** Of the last call: how much of the input was taken, and how much output made. */
 export let taken: i32 = 0;
 export let made: i32 = 0;
-export let firstTimestamp: f64 = 0;
-export let lastTimestamp: f64 = 0;
+export let firstTimestamp: i64 = 0;
+export let lastTimestamp: i64 = 0;
 
-const MAX_DEPTH: u32 = 0xffffffff;
 /** Names of members, punctuation, both numbers. */
-const LINE_OVERHEAD: usize = 128;
+const LINE_OVERHEAD: usize = 160;
 /** At most so many times the bytes of a record: a header of a single byte takes twelve. */
 const EXPANSION: usize = 4;
 
@@ -34,6 +33,11 @@ const VALUE = memory.data<u8>([0x2c, 0x22, 0x76, 0x61, 0x6c, 0x75, 0x65, 0x22, 0
 const VALUE_BASE64 = memory.data<u8>([
   0x2c, 0x22, 0x76, 0x61, 0x6c, 0x75, 0x65, 0x42, 0x61, 0x73, 0x65, 0x36, 0x34, 0x22, 0x3a, 0x22,
 ]); // ,"valueBase64":"
+const VALUE_LINE_END = memory.data<u8>([
+  0x2c, 0x22, 0x76, 0x61, 0x6c, 0x75, 0x65, 0x4c, 0x69, 0x6e, 0x65, 0x45, 0x6e, 0x64, 0x22, 0x3a, 0x22,
+]); // ,"valueLineEnd":"
+const LINE_FEED: u8 = 0x0a;
+const CARRIAGE_RETURN: u8 = 0x0d;
 
 /** Where the reader stands; beyond the input where a number had no end or a length was wrong. */
 let cursor: usize = 0;
@@ -41,7 +45,7 @@ let out: usize = 0;
 
 /**
  * @param bytes of records in the input
- * @param appendTimestamp the time of every record; NaN where each has its own
+ * @param baseTimestamp what the times of the records are relative to; where `isAppendTime`, the time of every one
  * @param offset which the first record must have, and each the one after it
  * @param maxEnd no record of this offset or a higher one is taken
  * @param maxBytes of lines; a line that reaches it is the last, one that would exceed it is not taken
@@ -50,8 +54,8 @@ let out: usize = 0;
 export function encode(
   bytes: i32,
   baseOffset: f64,
-  baseTimestamp: f64,
-  appendTimestamp: f64,
+  baseTimestamp: i64,
+  isAppendTime: bool,
   offset: f64,
   maxEnd: f64,
   maxRecords: i32,
@@ -59,8 +63,6 @@ export function encode(
 ): i32 {
   const end = INPUT + <usize>bytes;
   const base = <i64>baseOffset;
-  const ownTime = isNaN(appendTimestamp);
-  const time = <i64>(ownTime ? baseTimestamp : appendTimestamp);
   const limit = <i64>maxEnd;
   let next = <i64>offset;
   let count: i32 = 0;
@@ -72,7 +74,8 @@ export function encode(
     const recordEnd = cursor + <usize>length;
     if (length < 6 || length > INPUT_BYTES || recordEnd > end) break;
     cursor += 1;
-    const timestamp = ownTime ? time + varint(recordEnd) : (varint(recordEnd), time);
+    const difference = varint(recordEnd);
+    const timestamp = isAppendTime ? baseTimestamp : baseTimestamp + difference;
     if (base + varint(recordEnd) != next) break;
     const begin = out;
     if (out + LINE_OVERHEAD + EXPANSION * <usize>length > OUTPUT_END) break;
@@ -80,8 +83,8 @@ export function encode(
       out = begin;
       break;
     }
-    if (count == 0) firstTimestamp = <f64>timestamp;
-    lastTimestamp = <f64>timestamp;
+    if (count == 0) firstTimestamp = timestamp;
+    lastTimestamp = timestamp;
     count += 1;
     next += 1;
     at = recordEnd;
@@ -120,9 +123,11 @@ function writeLine(offset: i64, timestamp: i64, end: usize): bool {
   putByte(0x5d);
   if (valueLength >= 0) {
     const valueEnd = value + <usize>valueLength;
-    if (isJson(value, valueEnd, STACK, MAX_DEPTH, true)) {
+    const lineEnd = lineEndBefore(value, valueEnd);
+    if (isJsonLine(value, valueEnd - lineEnd, STACK)) {
+      if (lineEnd > 0) putLineEnd(lineEnd);
       put(VALUE, 9);
-      put(value, <usize>valueLength);
+      put(value, <usize>valueLength - lineEnd);
     } else {
       put(VALUE_BASE64, 16);
       putBase64(value, valueEnd);
@@ -132,6 +137,23 @@ function writeLine(offset: i64, timestamp: i64, end: usize): bool {
   putByte(0x7d);
   putByte(0x0a);
   return true;
+}
+
+/** How many bytes of a value are one line break at its end. */
+function lineEndBefore(value: usize, end: usize): usize {
+  if (end == value || load<u8>(end - 1) != LINE_FEED) return 0;
+  return end - value > 1 && load<u8>(end - 2) == CARRIAGE_RETURN ? 2 : 1;
+}
+
+function putLineEnd(bytes: usize): void {
+  put(VALUE_LINE_END, 17);
+  if (bytes == 2) {
+    putByte(0x5c);
+    putByte(0x72);
+  }
+  putByte(0x5c);
+  putByte(0x6e);
+  putByte(0x22);
 }
 
 function writeHeader(end: usize): bool {

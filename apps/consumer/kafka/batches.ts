@@ -27,8 +27,8 @@ export interface Batch {
   /** Transaction markers: offsets without records. */
   readonly isControl: boolean;
   readonly attributes: number;
-  readonly baseTimestamp: number;
-  readonly maxTimestamp: number;
+  readonly baseTimestamp: bigint;
+  readonly maxTimestamp: bigint;
   readonly count: number;
   readonly payload: Buffer;
 }
@@ -79,6 +79,13 @@ function wholeBytes(log: Buffer, at: number): number | undefined {
 function readBatch(bytes: Buffer): Batch {
   const baseOffset = offsetAt(bytes, 0);
   const nextOffset = nextOffsetAt(bytes, 0);
+  if (!Number.isSafeInteger(nextOffset)) {
+    throw new UnreadableBatchError(
+      baseOffset,
+      nextOffset,
+      `offsets up to ${Number.MAX_SAFE_INTEGER} are read`,
+    );
+  }
   const magic = bytes.readInt8(16);
   if (magic !== 2)
     throw new UnreadableBatchError(baseOffset, nextOffset, `record format ${magic}, 2 is read`);
@@ -100,8 +107,8 @@ function readBatch(bytes: Buffer): Batch {
     attributes,
     isTransactional: (attributes & TRANSACTIONAL) !== 0,
     isControl: (attributes & CONTROL) !== 0,
-    baseTimestamp: Number(bytes.readBigInt64BE(BASE_TIMESTAMP_AT)),
-    maxTimestamp: Number(bytes.readBigInt64BE(MAX_TIMESTAMP_AT)),
+    baseTimestamp: bytes.readBigInt64BE(BASE_TIMESTAMP_AT),
+    maxTimestamp: bytes.readBigInt64BE(MAX_TIMESTAMP_AT),
     producerId: bytes.readBigInt64BE(43),
     count: bytes.readInt32BE(57),
     payload: bytes.subarray(HEADER_BYTES),

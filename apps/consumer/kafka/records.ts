@@ -1,8 +1,8 @@
 /** One record of a partition's log. */
 export interface KafkaRecord {
   readonly offset: number;
-  /** Milliseconds since the epoch; -1 where the record has none. */
-  readonly timestamp: number;
+  /** Milliseconds since the epoch; -1 where the record has none. Nobody checks it, so it may be any 64 bits. */
+  readonly timestamp: bigint;
   readonly key: Buffer | null;
   /** Null for a tombstone. */
   readonly value: Buffer | null;
@@ -14,7 +14,13 @@ export interface RecordHeader {
   readonly value: Buffer | null;
 }
 
-/** The bytes are not what the record format says. */
+const MAX_KEY_BYTES = 1024 * 1024;
+/** So many objects are made of a record's headers, each a hundred times as large as the smallest header. */
+const MAX_HEADERS = 10_000;
+/** In a line they may take six times as much. */
+const MAX_HEADER_BYTES = 1024 * 1024;
+
+/** The bytes are not what the record format says, or take more than is allowed. */
 export class MalformedRecordError extends Error {
   override readonly name = 'MalformedRecordError';
 }
@@ -22,9 +28,9 @@ export class MalformedRecordError extends Error {
 /** What the records of one batch are relative to. */
 export interface RecordBase {
   readonly baseOffset: number;
-  readonly baseTimestamp: number;
+  readonly baseTimestamp: bigint;
   /** The time of the append, where the topic says that it counts and not the producer's. */
-  readonly appendTimestamp: number | undefined;
+  readonly appendTimestamp: bigint | undefined;
   readonly count: number;
 }
 
@@ -80,12 +86,22 @@ export class RecordReader {
     const end = cursor.position + length;
     if (length < 0 || end > this.#bytes.length) throw new MalformedRecordError(`record of ${length} bytes`);
     cursor.skip(1);
-    const timestampDelta = cursor.varint();
+    const timestampDelta = cursor.varlong();
     const offsetDelta = cursor.varint();
     const key = cursor.bytes();
+    if (key !== null && key.length > MAX_KEY_BYTES) {
+      throw new MalformedRecordError(`key of ${key.length} bytes, ${MAX_KEY_BYTES} are allowed`);
+    }
     const value = cursor.bytes();
     const headers: RecordHeader[] = [];
-    for (let left = cursor.varint(); left > 0; left--) {
+    const headersAt = cursor.position;
+    const count = cursor.varint();
+    if (count > MAX_HEADERS || end - headersAt > MAX_HEADER_BYTES) {
+      throw new MalformedRecordError(
+        `${count} headers of ${end - headersAt} bytes, ${MAX_HEADERS} of ${MAX_HEADER_BYTES} are allowed`,
+      );
+    }
+    for (let left = count; left > 0; left--) {
       const name = cursor.bytes();
       if (name === null) throw new MalformedRecordError('header without a name');
       headers.push({ name, value: cursor.bytes() });
@@ -96,7 +112,7 @@ export class RecordReader {
     this.#left -= 1;
     return {
       offset: base.baseOffset + offsetDelta,
-      timestamp: base.appendTimestamp ?? base.baseTimestamp + timestampDelta,
+      timestamp: base.appendTimestamp ?? BigInt.asIntN(64, base.baseTimestamp + timestampDelta),
       key,
       value,
       headers,
@@ -135,7 +151,19 @@ class Cursor {
     }
   }
 
-  /** A zigzag varint of up to 64 bits. Beyond 2^53 the low bits are lost: no valid offset, length or time is. */
+  /** A zigzag varint of 64 bits. */
+  varlong(): bigint {
+    let value = 0n;
+    for (let shift = 0n; shift < 70n; shift += 7n) {
+      const byte = this.#bytes[this.position++];
+      if (byte === undefined) break;
+      value |= BigInt(byte & 0x7f) << shift;
+      if (byte < 0x80) return BigInt.asIntN(64, (BigInt.asUintN(64, value) >> 1n) ^ -(value & 1n));
+    }
+    throw new MalformedRecordError('number without an end');
+  }
+
+  /** A zigzag varint of a length or of an offset, which is below 2^53 where it is valid: beyond that the low bits are lost. */
   varint(): number {
     const first = this.#bytes[this.position];
     // Most are of one byte: lengths of headers, and the differences of time and offset within a batch.

@@ -21,29 +21,52 @@ const ALSE: u32 = 0x65736c61;
 /** Where a byte that is not allowed was found: nothing stands at address 0. */
 const NOWHERE: usize = 0;
 
+/** Arrays and objects within one another. jq 1.6 takes 254 arrays and 127 objects, of which the envelope of a line is one. */
+const LINE_DEPTH: u32 = 100;
+/** Characters of a number: Jackson's `StreamReadConstraints`, which Spark has. Python takes 4,300 digits of a whole number. */
+const LINE_NUMBER: usize = 1000;
+/** Bytes of a member's name: Jackson takes 50,000 characters. */
+const LINE_NAME: usize = 50_000;
+
+/** Of the text that is being read: {@link isJsonLine}. */
+let forLine: bool = false;
+
 /**
  * Reads up to 15 bytes beyond `end`, which must be in memory and are not looked at.
  *
  * @param stack one bit for each level of nesting: an eighth of the bytes is enough for any text
  * @param maxDepth of arrays and objects
- * @param onOneLine whether line feeds and carriage returns between tokens are refused
  */
-export function isJson(at: usize, end: usize, stack: usize, maxDepth: u32, onOneLine: bool): bool {
+export function isJson(at: usize, end: usize, stack: usize, maxDepth: u32): bool {
+  forLine = false;
+  return isText(at, end, stack, maxDepth);
+}
+
+/**
+ * The same of what may stand in a line that every reader reads: no line break, no escape of one half of a surrogate pair,
+ * nothing that is nested, long or named beyond what the strictest takes.
+ */
+export function isJsonLine(at: usize, end: usize, stack: usize): bool {
+  forLine = true;
+  return isText(at, end, stack, LINE_DEPTH);
+}
+
+function isText(at: usize, end: usize, stack: usize, maxDepth: u32): bool {
   let depth: u32 = 0;
   while (true) {
-    at = skipSpace(at, end, onOneLine);
+    at = skipSpace(at, end);
     if (at >= end) return false;
     const first = load<u8>(at);
     if (first == OPEN_OBJECT || first == OPEN_ARRAY) {
       if (depth == maxDepth) return false;
       setLevel(stack, depth, first == OPEN_OBJECT);
       depth += 1;
-      at = skipSpace(at + 1, end, onOneLine);
+      at = skipSpace(at + 1, end);
       if (at >= end) return false;
       const isEmpty = load<u8>(at) == first + 2;
       if (!isEmpty) {
         if (first == OPEN_ARRAY) continue;
-        at = skipName(at, end, onOneLine);
+        at = skipName(at, end);
         if (at == NOWHERE) return false;
         continue;
       }
@@ -55,7 +78,7 @@ export function isJson(at: usize, end: usize, stack: usize, maxDepth: u32, onOne
     }
     // What follows a value: the ends of what holds it, then the next value or the end of the text.
     while (true) {
-      at = skipSpace(at, end, onOneLine);
+      at = skipSpace(at, end);
       if (depth == 0) return at == end;
       if (at >= end) return false;
       const next = load<u8>(at);
@@ -63,7 +86,7 @@ export function isJson(at: usize, end: usize, stack: usize, maxDepth: u32, onOne
       at += 1;
       if (next == COMMA) {
         if (inObject) {
-          at = skipName(skipSpace(at, end, onOneLine), end, onOneLine);
+          at = skipName(skipSpace(at, end), end);
           if (at == NOWHERE) return false;
         }
         break;
@@ -85,21 +108,22 @@ function isObject(stack: usize, depth: u32): bool {
   return ((load<u8>(stack + (depth >> 3)) >> (<u8>(depth & 7))) & 1) != 0;
 }
 
-function skipSpace(at: usize, end: usize, onOneLine: bool): usize {
+function skipSpace(at: usize, end: usize): usize {
   while (at < end) {
     const byte = load<u8>(at);
-    if (byte != 0x20 && byte != 0x09 && (onOneLine || (byte != 0x0a && byte != 0x0d))) break;
+    if (byte != 0x20 && byte != 0x09 && (forLine || (byte != 0x0a && byte != 0x0d))) break;
     at += 1;
   }
   return at;
 }
 
 /** A member's name, and the colon after it. */
-function skipName(at: usize, end: usize, onOneLine: bool): usize {
+function skipName(at: usize, end: usize): usize {
   if (at >= end || load<u8>(at) != QUOTE) return NOWHERE;
-  at = skipString(at + 1, end);
-  if (at == NOWHERE) return NOWHERE;
-  at = skipSpace(at, end, onOneLine);
+  const name = at + 1;
+  at = skipString(name, end);
+  if (at == NOWHERE || (forLine && at - name > LINE_NAME + 1)) return NOWHERE;
+  at = skipSpace(at, end);
   return at < end && load<u8>(at) == COLON ? at + 1 : NOWHERE;
 }
 
@@ -155,12 +179,28 @@ function skipEscape(at: usize, end: usize): usize {
     default:
       return NOWHERE;
   }
-  if (at + 5 > end) return NOWHERE;
+  const unit = codeUnit(at, end);
+  if (unit < 0) return NOWHERE;
+  const surrogate = unit & 0xfc00;
+  if (!forLine || (surrogate != 0xd800 && surrogate != 0xdc00)) return at + 5;
+  // The first half of a pair, which the second must follow.
+  if (surrogate == 0xdc00 || at + 7 > end || load<u8>(at + 5) != BACKSLASH || load<u8>(at + 6) != 0x75) {
+    return NOWHERE;
+  }
+  return (codeUnit(at + 6, end) & 0xfc00) == 0xdc00 ? at + 11 : NOWHERE;
+}
+
+/** @param at of the `u` before four hexadecimal digits @returns -1 where they are none */
+function codeUnit(at: usize, end: usize): i32 {
+  if (at + 5 > end) return -1;
+  let unit: i32 = 0;
   for (let digit: usize = 1; digit <= 4; digit++) {
     const byte = load<u8>(at + digit);
-    if (!isDigit(byte) && <u8>((byte | 0x20) - 0x61) > 5) return NOWHERE;
+    const letter = <u8>((byte | 0x20) - 0x61);
+    if (!isDigit(byte) && letter > 5) return -1;
+    unit = (unit << 4) | (isDigit(byte) ? byte - 0x30 : letter + 10);
   }
-  return at + 5;
+  return unit;
 }
 
 /** All characters above ASCII that follow one another. */
@@ -194,6 +234,7 @@ export function skipUtf8(at: usize, end: usize): usize {
 }
 
 function skipNumber(at: usize, end: usize): usize {
+  const begin = at;
   if (load<u8>(at) == MINUS) at += 1;
   if (at >= end) return NOWHERE;
   if (load<u8>(at) == 0x30) at += 1;
@@ -210,7 +251,7 @@ function skipNumber(at: usize, end: usize): usize {
     if (at < end && (load<u8>(at) == 0x2b || load<u8>(at) == MINUS)) at += 1;
     at = skipDigits(at, end);
   }
-  return at;
+  return forLine && at > begin + LINE_NUMBER ? NOWHERE : at;
 }
 
 /** At least one. */

@@ -138,7 +138,11 @@ export class ChainWalk {
   }
 
   #compareMetadata({ key, metadata: { count, first, last }, records }: Link): void {
-    const differ = (name: string, said: number | undefined, found: number | undefined): void => {
+    const differ = <Value extends number | bigint>(
+      name: string,
+      said: Value | undefined,
+      found: Value | undefined,
+    ): void => {
       if (said === undefined || said === found) return;
       this.#findings.add(
         'metadata-mismatch',

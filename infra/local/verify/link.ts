@@ -1,8 +1,8 @@
 /** One stored record, as an object's line tells it. */
 export interface StoredRecord {
   readonly offset: number;
-  /** Milliseconds since the epoch. */
-  readonly timestamp: number;
+  /** Milliseconds since the epoch, or any other 64 bits that a producer has sent. */
+  readonly timestamp: bigint;
   /** Name of the attempt that sent it; absent where no `request-id` header says. */
   readonly attempt?: string;
   /** Of the value's bytes, hexadecimal; absent for a tombstone. */
@@ -30,8 +30,8 @@ export interface LinkMetadata {
   readonly count: number | undefined;
   /** Offsets that Kafka had deleted before they could be read: `from` inclusive, `to` exclusive. */
   readonly gap?: { readonly from: number; readonly to: number };
-  readonly first?: { readonly offset: number; readonly timestamp: number };
-  readonly last?: { readonly offset: number; readonly timestamp: number };
+  readonly first?: { readonly offset: number; readonly timestamp: bigint };
+  readonly last?: { readonly offset: number; readonly timestamp: bigint };
   readonly defects: readonly string[];
 }
 
@@ -102,14 +102,16 @@ export function parseMetadata(
   metadata: Readonly<Record<string, string>>,
 ): LinkMetadata {
   const defects: string[] = [];
-  const integer = (name: string): number | undefined => {
+  const whole = (name: string, isRead: (value: bigint) => boolean): bigint | undefined => {
     const text = metadata[name];
-    const value = text !== undefined && /^-?\d+$/.test(text) ? Number(text) : undefined;
-    if (value === undefined || !Number.isSafeInteger(value)) {
-      defects.push(text === undefined ? `no ${name}` : `${name} is ${JSON.stringify(text)}`);
-      return undefined;
-    }
-    return value;
+    const value = text !== undefined && /^-?\d{1,20}$/.test(text) ? BigInt(text) : undefined;
+    if (value !== undefined && isRead(value)) return value;
+    defects.push(text === undefined ? `no ${name}` : `${name} is ${JSON.stringify(text)}`);
+    return undefined;
+  };
+  const integer = (name: string): number | undefined => {
+    const value = whole(name, (found) => Number.isSafeInteger(Number(found)));
+    return value === undefined ? undefined : Number(value);
   };
   let end = integer('end');
   if (end !== undefined && end <= start) {
@@ -124,7 +126,7 @@ export function parseMetadata(
   if (!metadata['writer']) defects.push('no writer');
   const edge = (name: 'first' | 'last'): LinkMetadata['first'] => {
     const offset = integer(`${name}-offset`);
-    const timestamp = integer(`${name}-timestamp`);
+    const timestamp = whole(`${name}-timestamp`, (found) => found === BigInt.asIntN(64, found));
     return offset === undefined || timestamp === undefined ? undefined : { offset, timestamp };
   };
   const [first, last] = count === 0 ? [] : [edge('first'), edge('last')];

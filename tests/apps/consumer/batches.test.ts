@@ -68,9 +68,9 @@ for (const compression of ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const) {
     assert.deepEqual(
       records.map(({ offset, timestamp, key, value }) => [offset, timestamp, String(key), String(value)]),
       [
-        [40, 1_700_000_000_000, 'k0', 'a'],
-        [41, 1_700_000_001_000, 'k1', 'bb'],
-        [42, 1_700_000_002_000, 'k2', ''],
+        [40, 1_700_000_000_000n, 'k0', 'a'],
+        [41, 1_700_000_001_000n, 'k1', 'bb'],
+        [42, 1_700_000_002_000n, 'k2', ''],
       ],
     );
     assert.deepEqual(records[1]?.headers, [{ name: Buffer.from('h'), value: Buffer.from('1') }]);
@@ -163,7 +163,10 @@ test('records that do not fill their batch are an error, with those before it al
   await assert.rejects(async () => {
     for (const batch of readBatches(checksummed(log))) {
       const records = openBatch(batch, memory(MANY));
-      while (records.left > 0) seen.push(records.next().offset);
+      while (records.left > 0) {
+        await records.fill();
+        seen.push(records.next().offset);
+      }
     }
   }, /batch at offset 0 to 2: number without an end/);
   assert.deepEqual(seen, [0, 1]);
@@ -176,7 +179,7 @@ test("the time of the append counts where the topic's records carry it", async (
   const records = await recordsOf(checksummed(log));
   assert.deepEqual(
     records.map(({ timestamp }) => timestamp),
-    [1_800_000_000_000, 1_800_000_000_000],
+    [1_800_000_000_000n, 1_800_000_000_000n],
   );
 });
 
@@ -190,4 +193,27 @@ test('a batch says what it is: epoch, transaction, control, and the offset after
   assert.equal(batch?.leaderEpoch, 4);
   assert.equal(batch.isTransactional && batch.isControl, true);
   assert.equal(batch.nextOffset, 16);
+});
+
+test('offsets that no log reaches are an error, and not rounded', async () => {
+  const log = batchOf(['a']);
+  log.writeBigInt64BE(2n ** 53n - 1n);
+  await assert.rejects(recordsOf(log), /offsets up to 9007199254740991 are read/);
+});
+
+test('a key or headers that would take many times as much in a line are an error', async () => {
+  const send = (given: { key?: Buffer; headers?: Map<Buffer, Buffer> }): Buffer => {
+    const { buffer } = createRecordsBatch([{ topic: 't', value: Buffer.from('x'), ...given }], {});
+    return Buffer.from(buffer);
+  };
+  const many = (count: number): Map<Buffer, Buffer> =>
+    new Map(Array.from({ length: count }, () => [Buffer.from('h'), Buffer.alloc(0)]));
+  assert.equal((await recordsOf(send({ headers: many(10_000) })))[0]?.headers.length, 10_000);
+  await assert.rejects(
+    recordsOf(send({ headers: many(10_001) })),
+    /10001 headers of \d+ bytes, 10000 of 1048576 are/,
+  );
+  const long = new Map([[Buffer.from('h'), Buffer.alloc(MANY)]]);
+  await assert.rejects(recordsOf(send({ headers: long }), 2 * MANY), /1 headers of 10485\d\d bytes/);
+  await assert.rejects(recordsOf(send({ key: Buffer.alloc(MANY + 1) }), 2 * MANY), /key of 1048577 bytes/);
 });

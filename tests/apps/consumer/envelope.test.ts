@@ -6,13 +6,15 @@ import type { KafkaRecord } from '../../../apps/consumer/kafka/records.ts';
 function encode(record: Partial<KafkaRecord>): string {
   const line = new LineEncoder().encode({
     offset: 7,
-    timestamp: 1000,
+    timestamp: 1000n,
     key: null,
     value: null,
     headers: [],
     ...record,
   });
-  return line.toString('latin1');
+  const bytes = Buffer.concat([...line.pieces]);
+  assert.equal(bytes.length, line.length);
+  return bytes.toString('latin1');
 }
 
 const valueLine = (value: string | Buffer): string => encode({ value: Buffer.from(value) });
@@ -23,6 +25,46 @@ test('a JSON value stands in its line as it was sent, byte for byte, as the last
   assert.equal(valueLine(value), Buffer.from(expected).toString('latin1'));
 });
 
+const verbatim: readonly (readonly [string, string])[] = [
+  ['nested 100 deep', '[{"a":'.repeat(50) + '1' + '}]'.repeat(50)],
+  ['with a number of 1,000 characters', `[-${'9'.repeat(999)}]`],
+  ['with a name of 50,000 bytes', `{"${'n'.repeat(50_000)}":1}`],
+  ['of 8 MiB', `"${'x'.repeat(8 * 1024 * 1024 - 2)}"`],
+  ['with the escapes of a whole character', '"\\ud83d\\uDE00 \\uD7ff\\ue000 \\\\ud800"'],
+  ['that is a tombstone for some: null', 'null'],
+];
+
+for (const [what, value] of verbatim) {
+  test(`a JSON value ${what} stands in its line as it was sent`, () => {
+    const expected = `{"offset":7,"timestamp":1000,"headers":[],"value":${value}}\n`;
+    assert.ok(valueLine(value) === expected);
+  });
+}
+
+test('one line break at the end of a JSON value is kept beside it', () => {
+  for (const [lineEnd, escaped] of [
+    ['\n', '\\n'],
+    ['\r\n', '\\r\\n'],
+  ]) {
+    assert.equal(
+      valueLine(`{"a":1} ${lineEnd}`),
+      `{"offset":7,"timestamp":1000,"headers":[],"valueLineEnd":"${escaped}","value":{"a":1} }\n`,
+    );
+  }
+});
+
+test('a timestamp of any 64 bits is printed to its last digit', () => {
+  for (const timestamp of [2n ** 63n - 1n, -(2n ** 63n), 1_700_000_000_123_456_789n, -1n]) {
+    assert.match(encode({ timestamp }), new RegExp(`^\\{"offset":7,"timestamp":${timestamp},`));
+  }
+});
+
+test('a key of more than 64 KiB is Base64: escapes would make six times as much of it', () => {
+  const bytes = Buffer.alloc(65_537);
+  assert.ok(encode({ key: bytes }).includes(`,"keyBase64":"${bytes.toString('base64')}",`));
+  assert.match(encode({ key: bytes.subarray(1) }), /,"key":"\\u0000/);
+});
+
 test('whitespace around a JSON value is kept too', () => {
   assert.equal(valueLine(' [1] '), '{"offset":7,"timestamp":1000,"headers":[],"value": [1] }\n');
 });
@@ -30,7 +72,18 @@ test('whitespace around a JSON value is kept too', () => {
 const notVerbatim: readonly (readonly [string, Buffer])[] = [
   ['JSON with a line feed', Buffer.from('{\n}')],
   ['JSON with a carriage return', Buffer.from('{\r}')],
-  ['JSON that ends in CRLF', Buffer.from('{}\r\n')],
+  ['JSON that ends in two line breaks', Buffer.from('{}\n\n')],
+  ['JSON that ends in a carriage return', Buffer.from('{}\r')],
+  ['a line break alone', Buffer.from('\n')],
+  ['JSON with the escape of half a character', Buffer.from('{"event":"x\\ud83d"}')],
+  ['JSON with the escape of a second half alone', Buffer.from('"\\udc00\\ud800"')],
+  ['JSON with such a name of a member', Buffer.from('{"\\uD800":1}')],
+  ['JSON with two first halves', Buffer.from('"\\ud83d\\ud83d\\ude00"')],
+  ['JSON nested deeper than 100', Buffer.from('['.repeat(101) + ']'.repeat(101))],
+  ['JSON with a number of more than 1,000 characters', Buffer.from(`[${'9'.repeat(1001)}]`)],
+  ['JSON with a fraction of more than 1,000 characters', Buffer.from(`0.${'9'.repeat(999)}`)],
+  ['JSON with a name of more than 50,000 bytes', Buffer.from(`{"${'n'.repeat(50_001)}":1}`)],
+  ['JSON of more than 8 MiB', Buffer.from(`"${'x'.repeat(8 * 1024 * 1024)}"`)],
   ['text that is not JSON', Buffer.from('hello')],
   ['two JSON values', Buffer.from('1 2')],
   ['nothing at all', Buffer.alloc(0)],
@@ -70,8 +123,8 @@ test('headers keep their order, repeats, absent values and names that are no tex
     { name: Buffer.from('"'), value: Buffer.alloc(0) },
     { name: Buffer.from([0xff]), value: Buffer.from('x') },
   ];
-  const line = new LineEncoder().encode({ offset: 0, timestamp: 0, key: null, value: null, headers });
-  const { headers: read } = JSON.parse(line.toString()) as { headers: unknown };
+  const line = new LineEncoder().encode({ offset: 0, timestamp: 0n, key: null, value: null, headers });
+  const { headers: read } = JSON.parse(Buffer.concat([...line.pieces]).toString()) as { headers: unknown };
   assert.deepEqual(read, [
     ['a', 'AQ=='],
     ['a', null],

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Room } from '../../../apps/consumer/buffer.ts';
+import type { LineBytes, Room } from '../../../apps/consumer/buffer.ts';
 import { LineEncoder } from '../../../apps/consumer/envelope.ts';
 import { BufferPool } from '../../../apps/consumer/buffer-pool.ts';
 import type { BatchRecords } from '../../../apps/consumer/kafka/batch-records.ts';
@@ -11,13 +11,13 @@ import { Chance } from '../producer/chance.ts';
 
 const APPEND_TIME = 0x08;
 const ALL: Room = { records: Infinity, bytes: Infinity, end: Infinity };
-const BASE = { baseOffset: 1_000, baseTimestamp: 1_700_000_000_000 };
+const BASE = { baseOffset: 1_000, baseTimestamp: 1_700_000_000_000n };
 
-function varint(value: number): Buffer {
+function varint(value: number | bigint): Buffer {
   const bytes: number[] = [];
-  let rest = value >= 0 ? 2 * value : -2 * value - 1;
-  for (; rest >= 128; rest = Math.floor(rest / 128)) bytes.push((rest % 128) + 128);
-  return Buffer.from([...bytes, rest]);
+  let rest = BigInt.asUintN(64, (BigInt(value) << 1n) ^ (BigInt(value) >> 63n));
+  for (; rest >= 128n; rest >>= 7n) bytes.push(Number(rest & 127n) + 128);
+  return Buffer.from([...bytes, Number(rest)]);
 }
 
 const field = (bytes: Buffer | null): Buffer =>
@@ -27,7 +27,11 @@ function payload(records: readonly KafkaRecord[]): Buffer {
   return Buffer.concat(
     records.map(({ offset, timestamp, key, value, headers }) => {
       const record = Buffer.concat([
-        ...[Buffer.from([0]), varint(timestamp - BASE.baseTimestamp), varint(offset - BASE.baseOffset)],
+        ...[
+          Buffer.from([0]),
+          varint(BigInt.asIntN(64, timestamp - BASE.baseTimestamp)),
+          varint(offset - BASE.baseOffset),
+        ],
         ...[field(key), field(value), varint(headers.length)],
         ...headers.flatMap((header) => [field(header.name), field(header.value)]),
       ]);
@@ -36,8 +40,10 @@ function payload(records: readonly KafkaRecord[]): Buffer {
   );
 }
 
+const bytesOf = ({ pieces }: LineBytes): Buffer => Buffer.concat([...pieces]);
+
 function open(bytes: Buffer, count: number, attributes = 0): BatchRecords {
-  const outline = { ...BASE, maxTimestamp: 1_800_000_000_000, attributes, count, payload: bytes };
+  const outline = { ...BASE, maxTimestamp: 2n ** 63n - 1n, attributes, count, payload: bytes };
   return openBatch(outline as Batch, { maxRecordBytes: Infinity, buffers: new BufferPool(0) });
 }
 
@@ -55,18 +61,42 @@ function record(offset: number, given: Partial<KafkaRecord> = {}): KafkaRecord {
 const range = (count: number): number[] =>
   Array.from({ length: count }, (_, index) => BASE.baseOffset + index);
 
+const EXTREMES = [2n ** 63n - 1n, -(2n ** 63n), 2n ** 53n + 1n, -1n, 0n];
+
+/** As clients send it, and as they should not. */
+function anyValue(chance: Chance): Buffer {
+  const body = chance.body();
+  if (chance.seldom())
+    return Buffer.concat([body, Buffer.from(chance.pick(['\n', '\r\n', '\n\n', '\r', ' \n']))]);
+  return chance.seldom() ? Buffer.from(chance.pick(ODD)) : body;
+}
+
+const ODD = [
+  '"\\ud800"',
+  '{"\\udfff":"\\ud83d\\ude00"}',
+  '"\\ud83d\\ud83d\\ude00"',
+  '['.repeat(101) + ']'.repeat(101),
+  '['.repeat(100) + ']'.repeat(100),
+  `1${'0'.repeat(1_000)}`,
+  `1${'0'.repeat(999)}`,
+  `{"${'n'.repeat(50_001)}":1}`,
+  `{"${'n'.repeat(50_000)}":1}`,
+];
+
 function anyRecord(chance: Chance, offset: number): KafkaRecord {
   const name = () =>
     chance.rarely() ? chance.bytes(5) : Buffer.from(chance.pick(['', 'a', 'content-type', 'ä']));
   return {
     offset,
-    timestamp: BASE.baseTimestamp + chance.below(2_000) - 1_000,
+    timestamp: chance.rarely()
+      ? chance.pick(EXTREMES)
+      : BASE.baseTimestamp + BigInt(chance.below(2_000) - 1_000),
     key: chance.often()
       ? null
       : chance.rarely()
         ? chance.bytes(9)
         : Buffer.from(chance.pick(['', 'k', 'Köln', '"'])),
-    value: chance.rarely() ? null : chance.body(),
+    value: chance.rarely() ? null : anyValue(chance),
     headers: Array.from({ length: chance.below(4) }, () => ({
       name: name(),
       value: chance.rarely() ? null : chance.bytes(7),
@@ -93,17 +123,17 @@ test('writes every line as the encoder of single records does, whatever the room
       const run = encodePlain(batch, offset, chance.often() ? ALL : room);
       if (run === undefined) {
         alone += 1;
-        lines.push(Buffer.from(single.encode(batch.next())));
+        lines.push(bytesOf(single.encode(batch.next())));
         continue;
       }
       together += run.count;
       const [first, last] = [records[taken], records[taken + run.count - 1]];
       assert.deepEqual(run.first, { offset, timestamp: first?.timestamp });
       assert.deepEqual(run.last, { offset: last?.offset, timestamp: last?.timestamp });
-      lines.push(Buffer.from(run.bytes));
+      lines.push(bytesOf(run));
     }
     await batch.end();
-    const expected = records.map((each) => Buffer.from(single.encode(each)));
+    const expected = records.map((each) => bytesOf(single.encode(each)));
     assert.equal(Buffer.concat(lines).toString('latin1'), Buffer.concat(expected).toString('latin1'));
   }
   assert.ok(together > 2 * alone, `${together} records together, ${alone} alone`);
@@ -144,10 +174,10 @@ test('leaves a record of more than 64 KiB to others, and goes on behind it', () 
 test("gives every line the time of the append where the topic's records carry it", () => {
   const batch = open(payload([record(1_000), record(1_001)]), 2, APPEND_TIME);
   const lines = encodePlain(batch, 1_000, ALL);
-  assert.equal(lines?.first.timestamp, 1_800_000_000_000);
+  assert.equal(lines?.first.timestamp, 2n ** 63n - 1n);
   assert.match(
-    String(lines.bytes),
-    /^\{"offset":1000,"timestamp":1800000000000,.*\n.*"timestamp":1800000000000,/,
+    String(bytesOf(lines)),
+    /^\{"offset":1000,"timestamp":9223372036854775807,.*\n.*"timestamp":9223372036854775807,/,
   );
 });
 
@@ -162,8 +192,8 @@ test('takes nothing of records that are not what their format says, and nothing 
     if (run === undefined) continue;
     const again = open(bytes, 5);
     const single = new LineEncoder();
-    const expected = Array.from({ length: run.count }, () => Buffer.from(single.encode(again.next())));
-    assert.equal(run.bytes.toString('latin1'), Buffer.concat(expected).toString('latin1'));
+    const expected = Array.from({ length: run.count }, () => bytesOf(single.encode(again.next())));
+    assert.equal(bytesOf(run).toString('latin1'), Buffer.concat(expected).toString('latin1'));
     assert.deepEqual(again.rest, batch.rest);
   }
 });

@@ -12,8 +12,8 @@ function batch(offset: number, producerId: bigint, kind: 'data' | 'control' | 'p
     isTransactional: kind !== 'plain',
     isControl: kind === 'control',
     attributes: 0,
-    baseTimestamp: 0,
-    maxTimestamp: 0,
+    baseTimestamp: 0n,
+    maxTimestamp: 0n,
     count: 1,
     payload: Buffer.alloc(0),
   };

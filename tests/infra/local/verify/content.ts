@@ -38,7 +38,7 @@ export function link(outline: LinkOutline): Link {
   if (key === undefined) throw new Error('the outline makes no valid key');
   const records = offsets.map((offset) => ({
     offset,
-    timestamp: 1_000 + offset,
+    timestamp: BigInt(1_000 + offset),
     attempt: attempt(offset),
     sha256: hash('sha256', value(offset)),
   }));

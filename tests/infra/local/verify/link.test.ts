@@ -64,8 +64,8 @@ describe('metadata', () => {
     assert.deepEqual(parseMetadata({ start: 3 }, whole), {
       end: 7,
       count: 4,
-      first: { offset: 3, timestamp: 1000 },
-      last: { offset: 6, timestamp: 1003 },
+      first: { offset: 3, timestamp: 1000n },
+      last: { offset: 6, timestamp: 1003n },
       defects: [],
     });
   });
@@ -122,7 +122,7 @@ describe('an envelope', () => {
   test('of a tombstone has no hash', () => {
     assert.deepEqual(readEnvelope(Buffer.from(`{${head},"key":"a","headers":[]}`)), {
       offset: 7,
-      timestamp: 1000,
+      timestamp: 1000n,
     });
   });
 
