@@ -97,7 +97,7 @@ for (const codec of ['none', 'gzip', 'zstd'] as const) {
         `${prefix}/${TOPIC}/0      3        9      0     8    9              0     0         0           0`,
         `${prefix}/${TOPIC}/1      1        2      0     1    2              0     0         0           0`,
         '',
-        '4 links, 11 records, 0 duplicate attempts, 0 records without a request id, 0 foreign objects',
+        '4 links, 11 records, 0 repeated request ids, 0 records without a request id, 0 foreign objects',
         'ok: every chain is whole',
         '',
       ].join('\n'),

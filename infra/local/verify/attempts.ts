@@ -34,8 +34,13 @@ export interface AttemptCounts {
   readonly storedUnknown: number;
   /** Accepted and not stored. */
   readonly missing: number;
-  /** Stored copies beyond the first of one attempt. */
+  /** Stored copies beyond the first of one attempt of the ledger. */
   readonly duplicate: number;
+  /**
+   * Stored records beyond the first under one name that no ledger knows. Not a fault: a client may send an event again under
+   * the id of its first attempt, or use one id for everything.
+   */
+  readonly repeated: number;
   /** Stored records without a `request-id` header: not from this producer. */
   readonly unidentified: number;
   /** Stored records of other clients than the ledger's. */
@@ -47,7 +52,7 @@ export function attemptId(requestId: string, line?: number | string): string {
   return line === undefined ? requestId : `${requestId}#${String(line)}`;
 }
 
-/** I1–I4 and I7: compares stored records with what was sent; without a ledger only duplicates can be told. */
+/** I1–I4 and I7: compares stored records with what was sent; without a ledger none of them can be told. */
 export class AttemptCheck {
   readonly #findings: Findings;
   readonly #prefix: string | undefined;
@@ -57,6 +62,7 @@ export class AttemptCheck {
   #unidentified = 0;
   #others = 0;
   #duplicate = 0;
+  #repeated = 0;
 
   constructor(findings: Findings, ledger?: Ledger) {
     this.#findings = findings;
@@ -79,7 +85,7 @@ export class AttemptCheck {
     const once = end === undefined;
     const sent = this.#sent.get(id);
     if (sent === undefined) {
-      if (!this.#unledgered.add(id)) this.#duplicated(place, once);
+      if (!this.#unledgered.add(id)) this.#repeated += 1;
       if (this.#prefix === undefined || !id.startsWith(this.#prefix)) this.#others += 1;
       else this.#findings.add('never-sent', place);
       return;
@@ -118,6 +124,7 @@ export class AttemptCheck {
       storedUnknown,
       missing,
       duplicate: this.#duplicate,
+      repeated: this.#repeated,
       unidentified: this.#unidentified,
       others: this.#prefix === undefined ? 0 : this.#others,
     };

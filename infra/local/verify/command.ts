@@ -80,7 +80,7 @@ function readArguments(args: readonly string[]): Arguments {
 
 /** One aligned row a partition, then the sums, then each kind of violation with examples. */
 export function renderVerification(verification: Verification): string {
-  const { chains, violations, objects, foreign, unidentified, duplicate, ok } = verification;
+  const { chains, violations, objects, foreign, unidentified, repeated, ok } = verification;
   const rows = chains.map((chain) => [
     chain.chain,
     chain.links,
@@ -107,7 +107,7 @@ export function renderVerification(verification: Verification): string {
   const lines = [
     ...alignColumns([[...header, 'duplicates'], ...rows]),
     '',
-    `${objects} links, ${verification.records} records, ${duplicate} duplicate attempts, ` +
+    `${objects} links, ${verification.records} records, ${repeated} repeated request ids, ` +
       `${unidentified} records without a request id, ${foreign} foreign objects`,
     ...violations.flatMap(({ name, invariant, count, examples }) => [
       `${invariant} ${name}: ${count}`,

@@ -12,6 +12,7 @@ const whole: Verification = {
   storedUnknown: 1,
   missing: 0,
   duplicate: 0,
+  repeated: 0,
   unidentified: 0,
   others: 0,
   objects: 99,

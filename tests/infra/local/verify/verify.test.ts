@@ -42,6 +42,7 @@ describe('a whole store', () => {
       storedUnknown: 0,
       missing: 0,
       duplicate: 0,
+      repeated: 0,
       unidentified: 0,
       others: 0,
       objects: 3,
@@ -314,6 +315,15 @@ describe('what looks like a defect and is none', () => {
     assert.deepEqual(await found(2), ['overlap']);
   });
 
+  test('records under one request id, as a client leaves them that sends again after a 504', async () => {
+    const again = link({ start: 0, end: 3, attempt: () => 'mine' });
+    const { ok, repeated, duplicate } = await verifyContent(content([again]));
+    assert.deepEqual({ ok, repeated, duplicate }, { ok: true, repeated: 2, duplicate: 0 });
+    const beside = [...WHOLE.map(link), link({ start: 0, end: 3, partition: 7, attempt: () => 'mine' })];
+    const known = await verifyContent(content(beside), ledger(...SENT));
+    assert.deepEqual([known.ok, known.others, known.repeated], [true, 3, 2]);
+  });
+
   test('overlaps and duplicates where delivery is at-least-once', async () => {
     const links = [
       link({ start: 0, end: 4, keySuffix: '-4-w1' }),
@@ -322,7 +332,7 @@ describe('what looks like a defect and is none', () => {
     const verification = await verifyContent(content(links));
     assert.deepEqual(verification.violations, []);
     assert.equal(verification.overlaps, 1);
-    assert.equal(verification.duplicate, 1);
+    assert.equal(verification.repeated, 1);
     assert.equal(verification.chains[0]?.duplicates, 1);
   });
 });
