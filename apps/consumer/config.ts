@@ -20,7 +20,7 @@ export interface ConsumerVariables extends KafkaVariables {
   readonly STORE_BUCKET: string;
   /** Without slashes at its ends. @default "events" */
   readonly STORE_PREFIX?: string;
-  /** The prefix whose chains this one's continue, each from its committed offset on. Said when the prefix is made. */
+  /** The prefix whose chains this one's continue, each from where it ends. Said when the prefix is made. */
   readonly STORE_CONTINUES?: string;
   /** @default "us-east-1" */
   readonly STORE_REGION?: string;
@@ -140,6 +140,9 @@ function readStore(variables: Variables<keyof ConsumerVariables>): StoreConfig {
     allowed: PREFIX_ALLOWED,
   });
   const continues = variables.optionalText('STORE_CONTINUES');
+  if (continues !== undefined && !PREFIX.test(continues)) {
+    variables.refuse('STORE_CONTINUES', continues, PREFIX_ALLOWED);
+  }
   if (continues === prefix) {
     variables.problem(
       `STORE_CONTINUES must be another prefix than STORE_PREFIX, got ${JSON.stringify(prefix)}`,

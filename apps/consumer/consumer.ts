@@ -6,6 +6,7 @@ import { watchCertificates } from '../service/kafka-certificates.ts';
 import type { Log } from '../service/log.ts';
 import { BufferPool } from './buffer-pool.ts';
 import type { ConsumerConfig } from './config.ts';
+import type { Continued } from './continuation.ts';
 import { Consumption } from './consume.ts';
 import { LineEncoder } from './envelope.ts';
 import { Health } from './health.ts';
@@ -40,6 +41,7 @@ export class Consumer {
   readonly #kafkaHealth: Health<KafkaOperation>;
   readonly #consumption: Consumption;
   #agreed = false;
+  #continued: Continued | undefined;
 
   constructor(
     config: ConsumerConfig,
@@ -91,7 +93,7 @@ export class Consumer {
           prefix: config.prefix,
           codec: layout.codec,
           delivery: layout.delivery,
-          continues: layout.continues !== undefined,
+          continued: this.#continued,
           limits: config.limits,
           memory: { pool: buffers, buffers: reused },
           encoder,
@@ -131,7 +133,7 @@ export class Consumer {
   async start(signal: AbortSignal): Promise<void> {
     const { prefix, layout } = this.#config;
     try {
-      await agreeOnLayout(this.#store, prefix, layout, signal);
+      this.#continued = await agreeOnLayout(this.#store, prefix, layout, signal);
     } catch (error) {
       if (signal.aborted) return;
       throw error;

@@ -1,4 +1,5 @@
-import type { Codec, Delivery } from './link.ts';
+import type { Continued } from './continuation.ts';
+import { isCodec, isDelivery, type Codec, type Delivery } from './link.ts';
 
 /** What the layout of a prefix needs of the store. */
 export interface LayoutStore {
@@ -11,7 +12,7 @@ export interface LayoutStore {
 export interface Layout {
   readonly codec: Codec;
   readonly delivery: Delivery;
-  /** The prefix whose chains this one's continue, each from its committed offset on. */
+  /** The prefix whose chains this one's continue, each from where it ends. */
   readonly continues: string | undefined;
 }
 
@@ -31,6 +32,7 @@ export function layoutKey(prefix: string): string {
  * Makes the layout of a prefix where there is none yet, else compares. Where delivery is exactly-once it also
  * proves that the store refuses to replace an object, without which two writers could replace each other's.
  *
+ * @returns the prefix that is continued, if one is
  * @throws {LayoutError}
  */
 export async function agreeOnLayout(
@@ -38,11 +40,19 @@ export async function agreeOnLayout(
   prefix: string,
   layout: Layout,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Continued | undefined> {
   const key = layoutKey(prefix);
   const mine = printLayout(layout);
   let stored = await store.get(key, signal);
+  const continued = await readContinued(store, layout, signal);
   if (stored === undefined) {
+    // Later it may have expired; now it would be another prefix than was meant.
+    if (continued !== undefined && continued.layout === undefined) {
+      throw new LayoutError(
+        `STORE_CONTINUES must be the prefix of earlier objects, got ${JSON.stringify(continued.prefix)}: ` +
+          `${layoutKey(continued.prefix)} is not there`,
+      );
+    }
     if (layout.delivery === 'exactly-once') await store.putIfAbsent(key, mine, signal);
     else await store.replace(key, mine, signal);
     stored = await store.get(key, signal);
@@ -56,6 +66,21 @@ export async function agreeOnLayout(
         'other: only DELIVERY=at-least-once works with this store',
     );
   }
+  return continued;
+}
+
+async function readContinued(
+  store: LayoutStore,
+  { continues: prefix }: Layout,
+  signal: AbortSignal,
+): Promise<Continued | undefined> {
+  if (prefix === undefined) return undefined;
+  const key = layoutKey(prefix);
+  const stored = await store.get(key, signal);
+  if (stored === undefined) return { prefix, layout: undefined };
+  const { codec, delivery } = readLayout(key, stored.body);
+  if (!isCodec(codec) || !isDelivery(delivery)) throw unknownLayout(key, stored.body);
+  return { prefix, layout: { codec, delivery, continues: undefined } };
 }
 
 export function printLayout({ codec, delivery, continues }: Layout): Buffer {
@@ -99,11 +124,11 @@ function readLayout(key: string, body: Buffer): Printed {
     } = JSON.parse(body.toString()) as Partial<Printed>;
     return { format, codec, version, delivery, continues };
   } catch (error) {
-    throw new LayoutError(
-      `${key}: must be the layout of its prefix, found ${JSON.stringify(body.toString())}`,
-      {
-        cause: error,
-      },
-    );
+    throw unknownLayout(key, body, error);
   }
+}
+
+function unknownLayout(key: string, body: Buffer, cause?: unknown): LayoutError {
+  const found = JSON.stringify(body.toString());
+  return new LayoutError(`${key}: must be the layout of its prefix, found ${found}`, { cause });
 }

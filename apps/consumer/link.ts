@@ -60,6 +60,14 @@ const CONTENT_TYPES: Readonly<Record<Codec, string>> = {
 
 const OFFSET_DIGITS = 20;
 
+export function isCodec(value: unknown): value is Codec {
+  return typeof value === 'string' && value in EXTENSIONS;
+}
+
+export function isDelivery(value: unknown): value is Delivery {
+  return value === 'exactly-once' || value === 'at-least-once';
+}
+
 export function contentType(codec: Codec): string {
   return CONTENT_TYPES[codec];
 }
@@ -126,8 +134,30 @@ export function linkMetadata(link: LinkSummary, writer: string): Record<string, 
   };
 }
 
-/** @throws {BadLinkError} where `end` is missing, is no offset or is not above the start */
+/** Of the object that ends a chain for good: what reads it as a link finds an end that is not above its start. */
+export function closingMetadata(
+  { offset, leaderEpoch }: { readonly offset: number; readonly leaderEpoch: number },
+  by: string,
+  writer: string,
+): Record<string, string> {
+  return {
+    end: String(offset),
+    count: '0',
+    'leader-epoch': String(leaderEpoch),
+    writer,
+    'continued-by': by,
+  };
+}
+
+/**
+ * @throws {BadLinkError} where `end` is missing, is no offset or is not above the start
+ * @throws {ClosedChainError} where it is no link, but ends the chain for good
+ */
 export function readLinkEnd(key: string, start: number, metadata: Readonly<Record<string, string>>): LinkEnd {
+  const epoch = metadata['leader-epoch'];
+  const leaderEpoch = epoch !== undefined && /^\d{1,10}$/.test(epoch) ? Number(epoch) : -1;
+  const by = metadata['continued-by'];
+  if (by !== undefined) throw new ClosedChainError(key, start, leaderEpoch, by);
   const text = metadata['end'];
   const end = text !== undefined && /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
   if (!(end > start)) {
@@ -138,12 +168,23 @@ export function readLinkEnd(key: string, start: number, metadata: Readonly<Recor
       `its metadata ${problem}, which must be an offset above its start ${start}`,
     );
   }
-  const epoch = metadata['leader-epoch'];
-  return {
-    end,
-    leaderEpoch: epoch !== undefined && /^\d{1,10}$/.test(epoch) ? Number(epoch) : -1,
-    writer: metadata['writer'] ?? '',
-  };
+  return { end, leaderEpoch, writer: metadata['writer'] ?? '' };
+}
+
+/** A chain that ends for good: another prefix continues it. */
+export class ClosedChainError extends Error {
+  override readonly name = 'ClosedChainError';
+  readonly at: number;
+  readonly leaderEpoch: number;
+  /** The prefix that continues it. */
+  readonly by: string;
+
+  constructor(key: string, at: number, leaderEpoch: number, by: string) {
+    super(`${key}: the chain ends there, the prefix ${by} continues it`);
+    this.at = at;
+    this.leaderEpoch = leaderEpoch;
+    this.by = by;
+  }
 }
 
 /** An object of a chain from which the chain cannot go on. */

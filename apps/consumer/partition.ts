@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../service/log.ts';
-import { walkChain, type ChainStore } from './chain.ts';
+import type { ChainStore } from './chain.ts';
+import { ChainEnd, stopOf } from './chain-end.ts';
 import { ChainWriter } from './chain-writer.ts';
 import type { ChainWriterOptions, LinkStore, LogPosition, UnstoredRecord } from './chain-writer.ts';
 import { UnreadableBatchError } from './kafka/batch-records.ts';
-import { BadLinkError, chainPrefix, LinkKeys, type ChainId, type Gap } from './link.ts';
+import type { Continued } from './continuation.ts';
+import { chainPrefix, LinkKeys, type ChainId, type Gap } from './link.ts';
 import { LogReader, type FetchedLog } from './log-reader.ts';
 import { PartitionStopError, Releases, type ReleaseStore } from './releases.ts';
 import { Turns } from './turns.ts';
@@ -38,8 +40,8 @@ export interface PartitionOptions extends WriterOptions {
   readonly store: LinkStore & ChainStore & ReleaseStore;
   readonly source: PartitionSource;
   readonly prefix: string;
-  /** Whether an empty chain begins at the committed offset, because the prefix continues another. */
-  readonly continues: boolean;
+  /** What an empty chain goes on with. */
+  readonly continued: Continued | undefined;
   /** What one record may take, or the window that its compression needs. */
   readonly maxRecordBytes: number;
   readonly observer: PartitionObserver & ChainWriterOptions['observer'];
@@ -59,10 +61,10 @@ export class Partition {
   readonly #reader: LogReader;
   readonly #turns: Turns;
   readonly #releases: Releases;
+  readonly #chainEnd: ChainEnd;
   readonly #closed = new AbortController();
   #state: State = 'walking';
   #hasWalked = false;
-  #committed: number | undefined;
   #failures = Promise.withResolvers<PartitionStopError>();
   #reported: PartitionStopError | undefined;
   #bounds: (LogBounds & { readonly of: number }) | undefined;
@@ -74,6 +76,7 @@ export class Partition {
     this.#keys = new LinkKeys(chainPrefix(prefix, chain), codec, delivery);
     this.#log = options.log.child({ ...chain });
     this.#releases = new Releases(store, prefix, chain);
+    this.#chainEnd = new ChainEnd({ ...options, keys: this.#keys, releases: this.#releases, log: this.#log });
     this.#writer = new ChainWriter({
       ...options,
       keys: this.#keys,
@@ -106,7 +109,7 @@ export class Partition {
    * `undefined` until that is known.
    */
   get storedEnd(): number | undefined {
-    return this.#hasWalked ? this.#writer.end.offset : this.#committed;
+    return this.#hasWalked ? this.#writer.end.offset : this.#chainEnd.committed;
   }
 
   get unstored(): UnstoredRecord | undefined {
@@ -213,7 +216,7 @@ export class Partition {
     this.#state = 'walking';
     await this.#writer.settled();
     try {
-      this.#writer.start(await this.#walk(signal));
+      this.#writer.start(await this.#chainEnd.find(signal));
     } catch (error) {
       if (error instanceof PartitionStopError) return error;
       throw error;
@@ -225,22 +228,6 @@ export class Partition {
     const aborted = Promise.withResolvers<never>();
     signal.addEventListener('abort', () => aborted.reject(signal.reason as Error), { once: true });
     return Promise.race([this.#failures.promise, aborted.promise]);
-  }
-
-  async #walk(signal: AbortSignal): Promise<LogPosition> {
-    const { store, source, limits, continues } = this.#options;
-    const committed = await source.committed(this.chain.partition, signal);
-    this.#committed = committed ?? 0;
-    const walk = { store, keys: this.#keys, committed, maxSpan: limits.maxSpan, signal };
-    const last = await walkChain(walk).catch((error: unknown) => this.#releasedLink(error, signal));
-    const offset = last?.end ?? (continues ? (committed ?? 0) : 0);
-    const end = { offset, leaderEpoch: last?.leaderEpoch ?? -1 };
-    this.#log.debug({ committed, ...end }, 'chain walked');
-    // A commit elsewhere than at the end shows a wrong lag and makes the next walk list more, or twice.
-    if (committed !== offset && (committed !== undefined || last !== undefined)) {
-      source.commit(this.chain.partition, end);
-    }
-    return end;
   }
 
   async #skip(to: LogPosition, why: string): Promise<void> {
@@ -260,6 +247,15 @@ export class Partition {
       // What was read and not stored is lost to Kafka. Whether what is stored is too, the next fetch tells.
       this.#log.warn({ left, from: offset }, 'the log was truncated under what was read: reading it again');
       this.#writer.rewind();
+      return;
+    }
+    if (offset === this.#chainEnd.continuedAt) {
+      // Nothing of the log is stored in this chain, and what is in the old one was of a log that is lost.
+      this.#log.warn(
+        { left, from: offset },
+        'the log was truncated below the end of the continued chain: beginning there',
+      );
+      this.#writer.start({ offset: left, leaderEpoch: -1 });
       return;
     }
     const { latest } = await this.#options.source.bounds(this.chain.partition, signal);
@@ -295,16 +291,6 @@ export class Partition {
     }
   }
 
-  /** The end of a bad link as somebody has said it. */
-  async #releasedLink(error: unknown, signal: AbortSignal): Promise<LogPosition & { readonly end: number }> {
-    if (!(error instanceof BadLinkError)) throw error;
-    const stop = badLink(error);
-    if (error.start === undefined) throw stop;
-    const release = await this.#releases.of(stop, signal);
-    if (release.accepts !== 'bad-link') throw stop;
-    return { end: release.end, offset: release.end, leaderEpoch: -1 };
-  }
-
   #onStored(end: LogPosition): void {
     this.#options.source.commit(this.chain.partition, end);
     this.#options.observer.changed();
@@ -312,10 +298,10 @@ export class Partition {
 
   #onFailed(error: unknown): void {
     if (this.#closed.signal.aborted) return;
-    if (error instanceof PartitionStopError) this.#failures.resolve(error);
-    // Met by an upload: the walk meets it again, and looks whether it has been released.
-    else if (error instanceof BadLinkError) this.#failures.resolve(badLink(error));
-    else this.#failures.reject(error);
+    // One that is met by an upload is met again by the walk, which looks whether it has been released.
+    const stop = error instanceof PartitionStopError ? error : stopOf(error);
+    if (stop === undefined) this.#failures.reject(error);
+    else this.#failures.resolve(stop);
   }
 
   #stop(stop: PartitionStopError): void {
@@ -324,13 +310,9 @@ export class Partition {
     const { reason, at, message } = stop;
     if (this.#reported?.message !== message) {
       const { topic, topicId, partition } = this.chain;
-      const release = `--chain ${topic}/${topicId}/${partition} ${stop.release}`;
+      const release = stop.release && `--chain ${topic}/${topicId}/${partition} ${stop.release}`;
       this.#log.error({ reason, at, release }, `partition stopped: ${message}`);
     }
     this.#reported = stop;
   }
-}
-
-function badLink({ start = 0, message }: BadLinkError): PartitionStopError {
-  return new PartitionStopError('bad-link', start, message, '--end OFFSET');
 }

@@ -6,24 +6,25 @@ import { chainPrefix, padOffset, type ChainId } from './link.ts';
  * - `truncated-log`: Kafka has lost records that are stored, and may have written others at their offsets;
  * - `unreadable-batch`: the next batch of the log cannot be read.
  */
-export const stopReasons = ['bad-link', 'truncated-log', 'unreadable-batch'] as const;
+export const releasable = ['bad-link', 'truncated-log', 'unreadable-batch'] as const;
 
-export type StopReason = (typeof stopReasons)[number];
+/** The same, or `continued`: another prefix continues this chain, and only a consumer of that one may go on. */
+export type StopReason = (typeof releasable)[number] | 'continued';
 
 export class PartitionStopError extends Error {
   override readonly name = 'PartitionStopError';
   readonly reason: StopReason;
   /** What a release must name: the start of the bad link, the end of the chain, the first unreadable offset. */
   readonly at: number;
-  /** The arguments of the release command that accept it. */
-  readonly release: string;
+  /** The arguments of the release command that accept it; `undefined` where nothing does. */
+  readonly release: string | undefined;
 
   /** @param decision the argument that says what is accepted, as far as the stop knows */
-  constructor(reason: StopReason, at: number, message: string, decision: string) {
+  constructor(reason: StopReason, at: number, message: string, decision?: string) {
     super(`${reason} at offset ${at}: ${message}`);
     this.reason = reason;
     this.at = at;
-    this.release = `--accept ${reason} --at ${at} ${decision}`;
+    this.release = decision === undefined ? undefined : `--accept ${reason} --at ${at} ${decision}`;
   }
 }
 
@@ -58,7 +59,7 @@ export function readRelease(
   } catch {
     return undefined;
   }
-  if (release?.accepts !== reason || release.at !== at) return undefined;
+  if (reason === 'continued' || release?.accepts !== reason || release.at !== at) return undefined;
   const { end, leaderEpoch } = release;
   if (reason === 'truncated-log') {
     return isOffset(leaderEpoch) ? { accepts: reason, at, leaderEpoch } : undefined;

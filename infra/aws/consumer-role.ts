@@ -8,13 +8,13 @@ export interface ConsumerRoleArgs {
   readonly namespace: string;
   readonly serviceAccount: string;
   readonly bucketName: string;
-  /** Path in the bucket below which the consumer writes, without / at its end. */
-  readonly prefix: string;
+  /** Paths in the bucket below which the consumer writes, without / at their ends: its own, and one that it continues. */
+  readonly prefixes: readonly string[];
   /** Key of KMS that encrypts the bucket. @default keys that S3 keeps itself */
   readonly kmsKeyArn?: string;
 }
 
-/** What the consumer may do: write and read objects below its prefix, and list them. It deletes nothing, so neither may it. */
+/** What the consumer may do: write and read objects below its prefixes, and list them. It deletes nothing, so neither may it. */
 export class ConsumerRole extends pulumi.ComponentResource {
   readonly arn: pulumi.Output<string>;
 
@@ -65,7 +65,7 @@ function trust({ clusterName, namespace, serviceAccount }: ConsumerRoleArgs): aw
   };
 }
 
-function rights({ bucketName, prefix, kmsKeyArn }: ConsumerRoleArgs): aws.iam.PolicyDocument {
+function rights({ bucketName, prefixes, kmsKeyArn }: ConsumerRoleArgs): aws.iam.PolicyDocument {
   const bucketArn = `arn:aws:s3:::${bucketName}`;
   return {
     Version: '2012-10-17',
@@ -74,7 +74,7 @@ function rights({ bucketName, prefix, kmsKeyArn }: ConsumerRoleArgs): aws.iam.Po
         Sid: 'Objects',
         Effect: 'Allow',
         Action: ['s3:GetObject', 's3:PutObject'],
-        Resource: `${bucketArn}/${prefix}/*`,
+        Resource: prefixes.map((prefix) => `${bucketArn}/${prefix}/*`),
       },
       {
         // Without it a HEAD or GET of an object that is not there is answered 403 instead of 404; such a request has no
@@ -83,7 +83,7 @@ function rights({ bucketName, prefix, kmsKeyArn }: ConsumerRoleArgs): aws.iam.Po
         Effect: 'Allow',
         Action: 's3:ListBucket',
         Resource: bucketArn,
-        Condition: { StringLikeIfExists: { 's3:prefix': `${prefix}/*` } },
+        Condition: { StringLikeIfExists: { 's3:prefix': prefixes.map((prefix) => `${prefix}/*`) } },
       },
       ...(kmsKeyArn === undefined
         ? []

@@ -168,6 +168,22 @@ export class CollectionChart extends Chart {
       allowed: `at most consumer.maxBuffered (${consumer.maxBuffered})`,
       because: 'no object would ever reach that size',
     });
+    const { continues = '' } = consumer;
+    requireThat(this, continues !== consumer.prefix, {
+      subject: 'environment',
+      property: 'consumer.continues',
+      value: continues,
+      allowed: `another prefix than consumer.prefix (${consumer.prefix})`,
+      because: 'a chain cannot go on with itself: another codec or delivery needs a new prefix',
+    });
+    requireThat(this, continues === '' || consumer.delivery === 'exactly-once', {
+      subject: 'environment',
+      property: 'consumer.continues',
+      value: continues,
+      allowed: 'left out where consumer.delivery is at-least-once',
+      because:
+        'a store without conditional writes cannot close the old chains: what the pods before store during the roll would stand in both prefixes',
+    });
     const retention = topics[eventsTopic]?.retention ?? '1ms';
     const { expiryDays } = objectStore;
     requireThat(this, expiryDays === 'never' || expiryDays * 86_400_000 > toMs(retention), {

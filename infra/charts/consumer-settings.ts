@@ -28,6 +28,7 @@ export function consumerVariables(
     STORE_ENDPOINT: objectStore.endpoint,
     STORE_BUCKET: objectStore.bucket,
     STORE_PREFIX: consumer.prefix,
+    ...(consumer.continues !== undefined && { STORE_CONTINUES: consumer.continues }),
     STORE_REGION: objectStore.region,
     STORE_PATH_STYLE: objectStore.pathStyle ? 'true' : 'false',
     STORE_CHECKSUMS: objectStore.checksums,

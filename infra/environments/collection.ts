@@ -27,6 +27,13 @@ export const producer = z.strictObject({
   preStopSleep: period,
 });
 
+const prefix = z
+  .string()
+  .regex(
+    /^(?!.*\/\/)[a-z0-9]([-a-z0-9/]*[a-z0-9])?$/,
+    'a path of a-z, 0-9, - and / without / at either end or two of them together',
+  );
+
 export const consumer = z.strictObject({
   replicas: scale,
   /** Records of lag for which one more pod is wanted; needs KEDA. */
@@ -36,9 +43,12 @@ export const consumer = z.strictObject({
   delivery: z.enum(['exactly-once', 'at-least-once']),
   codec: z.enum(['none', 'gzip', 'zstd']),
   /** Where in the bucket the objects lie; format and codec belong to it for good. */
-  prefix: z
-    .string()
-    .regex(/^[a-z0-9]([-a-z0-9/]*[a-z0-9])?$/, 'a path of a-z, 0-9, - and / without / at either end'),
+  prefix,
+  /**
+   * The prefix before, whose chains this one's go on with: for another codec or delivery, without storing anything again. Set
+   * together with a new `prefix`, and left for as long as that is used.
+   */
+  continues: prefix.optional(),
   flushMaxRecords: z.int().min(1),
   flushMax: byteLimit,
   flushMaxAge: period,

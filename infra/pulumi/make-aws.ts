@@ -44,7 +44,7 @@ export function makeAws({ environment, secrets }: StackSettings): readonly pulum
       namespace: namespaces.pipeline,
       serviceAccount: CONSUMER_ACCOUNT,
       bucketName: objectStore.bucket,
-      prefix: consumer.prefix,
+      prefixes: [consumer.prefix, ...(consumer.continues === undefined ? [] : [consumer.continues])],
       ...kmsKey,
     };
     made.push(new ConsumerRole('consumer', args, { provider }));

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { verifyStore } from '../../infra/local/verify.ts';
 import { waitUntil } from '../../infra/local/wait.ts';
 import { Rig } from './consumer/rig.ts';
 import type { Scene } from './consumer/scene.ts';
@@ -239,12 +240,60 @@ test('a consumer that disagrees with the layout of its prefix refuses to start',
   await scene.verify();
 });
 
-test('a prefix that continues another one begins where the group had committed', async () => {
+test('a roll to another codec stores nothing twice, with old and new consumers side by side', async () => {
+  const scene = await rig.scene({ partitions: 4 });
+  const partitions = range(0, 4);
+  const prefix = `${scene.prefix}-zstd`;
+  const next = { STORE_PREFIX: prefix, STORE_CONTINUES: scene.prefix, OBJECT_CODEC: 'zstd' } as const;
+  let sent = 0;
+  const send = async (): Promise<void> => {
+    await Promise.all(partitions.map((partition) => scene.sendNumbers(sent, sent + 20, { partition })));
+    sent += 20;
+  };
+  await send();
+  const old = [scene.start(), scene.start()];
+  await Promise.all(partitions.map((partition) => scene.storedUpTo(20, partition)));
+  // As a Deployment rolls: a new pod first, then an old one ends, with events all the time.
+  for (const pod of old) {
+    const replacing = scene.start(next);
+    await replacing.line(/partitions assigned/);
+    await send();
+    await pod.stop();
+    await send();
+  }
+  const offsets = async (below: string, partition: number): Promise<number[]> => {
+    const keys = await scene.keys(`${below}/${scene.topic}/${scene.topicId}/${partition}/`);
+    const links = await Promise.all(keys.map((key) => scene.link(key)));
+    return links.flatMap(({ lines }) => lines.map((line) => (JSON.parse(line) as { offset: number }).offset));
+  };
+  for (const partition of partitions) {
+    await waitUntil(async () => (await offsets(prefix, partition)).at(-1) === sent - 1, {
+      what: `stored up to ${sent}`,
+      deadlineMs: 20_000,
+    });
+    const both = [...(await offsets(scene.prefix, partition)), ...(await offsets(prefix, partition))];
+    assert.deepEqual(both, range(0, sent));
+  }
+  const { violations } = await verifyStore(rig.s3, { bucket: rig.store.bucket, prefix: '' });
+  const ours = violations.filter(({ examples }) => examples.some((example) => example.includes(scene.topic)));
+  assert.deepEqual(ours, []);
+});
+
+test('a consumer refuses to continue a prefix that is not there', async () => {
+  const scene = await rig.scene();
+  await assert.rejects(
+    scene.start({ STORE_CONTINUES: 'mistyped' }).started,
+    /STORE_CONTINUES must be the prefix of earlier/,
+  );
+});
+
+test('a prefix that continues another one begins where that ended, though nothing is committed', async () => {
   const scene = await rig.scene();
   await scene.sendNumbers(0, 30);
   const first = scene.start();
   await scene.storedUpTo(30);
   await first.stop();
+  await scene.expireCommits();
   await scene.sendNumbers(30, 45);
   const prefix = `${scene.prefix}-next`;
   scene.start({ STORE_PREFIX: prefix, STORE_CONTINUES: scene.prefix, OBJECT_CODEC: 'zstd' });

@@ -26,6 +26,7 @@ export const everyOption: Environment = {
       },
     },
   },
+  consumer: { ...production.consumer, codec: 'zstd', prefix: 'events-zstd', continues: 'events' },
   objectStore: {
     ...production.objectStore,
     credentials: { kind: 'secret', name: 'object-store-v1' },

@@ -28,8 +28,9 @@ const everything: Aws = {
   },
 };
 
-async function awsOf(aws: Aws | undefined): Promise<readonly Registered[]> {
+async function awsOf(aws: Aws | undefined, consumer = {}): Promise<readonly Registered[]> {
   const environment = structuredClone(production);
+  Object.assign(environment.consumer, consumer);
   if (aws === undefined) delete environment.aws;
   else environment.aws = aws;
   if (aws?.repositories === true) environment.images = { registry: REGISTRY };
@@ -56,18 +57,28 @@ test('the consumer may do this, and nothing else', () => {
         Sid: 'Objects',
         Effect: 'Allow',
         Action: ['s3:GetObject', 's3:PutObject'],
-        Resource: 'arn:aws:s3:::headwater-production-events/events/*',
+        Resource: ['arn:aws:s3:::headwater-production-events/events/*'],
       },
       {
         Sid: 'Names',
         Effect: 'Allow',
         Action: 's3:ListBucket',
         Resource: 'arn:aws:s3:::headwater-production-events',
-        Condition: { StringLikeIfExists: { 's3:prefix': 'events/*' } },
+        Condition: { StringLikeIfExists: { 's3:prefix': ['events/*'] } },
       },
       { Sid: 'Key', Effect: 'Allow', Action: ['kms:Decrypt', 'kms:GenerateDataKey'], Resource: KEY },
     ],
   });
+});
+
+test('the consumer may close the chains of the prefix that it continues', async () => {
+  const rolling = await awsOf(production.aws, { prefix: 'events-zstd', continues: 'events' });
+  const { policy } = find(rolling, 'aws:iam/rolePolicy:RolePolicy', 'consumer-policy');
+  const { Statement } = JSON.parse(String(policy)) as { Statement: { Resource: unknown }[] };
+  assert.deepEqual(Statement[0]?.Resource, [
+    'arn:aws:s3:::headwater-production-events/events-zstd/*',
+    'arn:aws:s3:::headwater-production-events/events/*',
+  ]);
 });
 
 test('without a key of ours, the consumer has no rights to any', () => {

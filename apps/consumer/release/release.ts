@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { walkChain, type ChainStore } from '../chain.ts';
 import { BadLinkError, chainPrefix, LinkKeys, type ChainId } from '../link.ts';
-import { printRelease, readRelease, releaseKey, stopReasons, type Release } from '../releases.ts';
+import { printRelease, readRelease, releasable, releaseKey, type Release } from '../releases.ts';
 import type { StoreConfig } from '../config.ts';
 
 export const usage = `usage: npm run release -- --chain TOPIC/TOPIC_ID/PARTITION --accept REASON --at OFFSET ...
@@ -50,7 +50,7 @@ export function readRequest(args: readonly string[]): ReleaseRequest | 'help' {
   const number = (text: string | undefined): number =>
     text !== undefined && /^\d{1,16}$/.test(text) ? Number(text) : -1;
   const written = { accepts: accept, at: number(at), end: number(end), leaderEpoch: number(epoch) };
-  const reason = stopReasons.find((known) => known === accept);
+  const reason = releasable.find((known) => known === accept);
   const release =
     reason === undefined || number(at) < 0
       ? undefined

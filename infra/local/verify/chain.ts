@@ -41,6 +41,7 @@ export class ChainWalk {
   #records = 0;
   #end: number;
   #lastStart = 0;
+  #closedBy: string | undefined;
   #firstOffset: number | undefined;
   #lastOffset: number | undefined;
   #recordedGaps = 0;
@@ -59,6 +60,13 @@ export class ChainWalk {
     if (link.start < this.#lastStart)
       throw new Error(`store: ${link.key} is listed after ${this.#lastStart}`);
     this.#lastStart = link.start;
+    if (this.#closedBy !== undefined) {
+      this.#findings.add(
+        'after-close',
+        `${link.key}: the prefix ${this.#closedBy} continues the chain before it`,
+      );
+    }
+    this.#closedBy = link.metadata.continuedBy;
     this.#join(link);
     this.#readRecords(link);
     this.#links += 1;

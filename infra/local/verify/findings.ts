@@ -11,6 +11,7 @@ const INVARIANTS = {
   'duplicate-offset': 'I5',
   'offset-out-of-place': 'I5',
   'bad-end': 'I5',
+  'after-close': 'I5',
   'metadata-mismatch': 'I5',
   'layout-mismatch': 'I5',
   'early-commit': 'I6',

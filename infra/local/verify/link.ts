@@ -32,6 +32,8 @@ export interface LinkMetadata {
   readonly gap?: { readonly from: number; readonly to: number };
   readonly first?: { readonly offset: number; readonly timestamp: bigint };
   readonly last?: { readonly offset: number; readonly timestamp: bigint };
+  /** The prefix that continues the chain, of the object that ends it: that is no link, and has no record. */
+  readonly continuedBy?: string;
   readonly defects: readonly string[];
 }
 
@@ -114,8 +116,9 @@ export function parseMetadata(
     return value === undefined ? undefined : Number(value);
   };
   let end = integer('end');
-  if (end !== undefined && end <= start) {
-    defects.push(`end ${end} is not above start ${start}`);
+  const continuedBy = metadata['continued-by'];
+  if (end !== undefined && (continuedBy === undefined ? end <= start : end !== start)) {
+    defects.push(`end ${end} is not ${continuedBy === undefined ? 'above' : 'the'} start ${start}`);
     end = undefined;
   }
   if (end !== undefined && endInKey !== undefined && end !== endInKey) {
@@ -138,6 +141,7 @@ export function parseMetadata(
     ...(first === undefined ? {} : { first }),
     ...(last === undefined ? {} : { last }),
     ...(gap === undefined || typeof gap === 'string' ? {} : { gap }),
+    ...(continuedBy === undefined ? {} : { continuedBy }),
     defects,
   };
 }

@@ -51,6 +51,7 @@ for (const [name, value] of [
   ['STORE_PREFIX', 'a//b'],
   ['STORE_PREFIX', 'a/'],
   ['STORE_PREFIX', '_releases'],
+  ['STORE_CONTINUES', 'a//b'],
   ['STORE_BUCKET', 'Events'],
   ['MAX_BUFFERED_BYTES', '1000'],
   ['DELIVERY', 'twice'],

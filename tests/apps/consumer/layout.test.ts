@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { agreeOnLayout, LayoutError, type Layout, type LayoutStore } from '../../../apps/consumer/layout.ts';
+import type { Continued } from '../../../apps/consumer/continuation.ts';
+import {
+  agreeOnLayout,
+  LayoutError,
+  printLayout,
+  type Layout,
+  type LayoutStore,
+} from '../../../apps/consumer/layout.ts';
 
 const { signal } = new AbortController();
 const gzip: Layout = { codec: 'gzip', delivery: 'exactly-once', continues: undefined };
@@ -33,7 +40,7 @@ class StandInStore implements LayoutStore {
   }
 }
 
-const agree = (store: StandInStore, layout: Layout, prefix = 'events'): Promise<void> =>
+const agree = (store: StandInStore, layout: Layout, prefix = 'events'): Promise<Continued | undefined> =>
   agreeOnLayout(store, prefix, layout, signal);
 
 test('the layout is made once, and a consumer with the same one is welcome', async () => {
@@ -44,6 +51,7 @@ test('the layout is made once, and a consumer with the same one is welcome', asy
     '{"format":"ndjson","codec":"gzip","version":1}',
   );
   await agree(store, gzip);
+  store.files.set('older/_layout.json', printLayout({ ...gzip, codec: 'none' }));
   await agree(store, { ...gzip, continues: 'older' }, '');
   assert.equal(
     String(store.files.get('_layout.json')),
@@ -101,4 +109,23 @@ test('a store that replaces an object though told not to is refused, unless deli
   await agree(weak, { ...gzip, delivery: 'at-least-once' });
   assert.equal(weak.conditionalWrites, 0);
   assert.match(String(weak.files.get('events/_layout.json')), /"delivery":"at-least-once"/);
+});
+
+test('a prefix that continues another says how the other is laid out, and refuses one that is not there', async () => {
+  const store = new StandInStore();
+  const continuing: Layout = { codec: 'zstd', delivery: 'exactly-once', continues: 'older' };
+  await assert.rejects(agree(store, continuing), {
+    name: 'LayoutError',
+    message:
+      'STORE_CONTINUES must be the prefix of earlier objects, got "older": older/_layout.json is not there',
+  });
+  assert.equal(store.files.size, 0);
+  const older: Layout = { codec: 'none', delivery: 'at-least-once', continues: undefined };
+  store.files.set('older/_layout.json', printLayout(older));
+  assert.deepEqual(await agree(store, continuing), { prefix: 'older', layout: older });
+  // Expired: what was to be continued has been.
+  store.files.delete('older/_layout.json');
+  assert.deepEqual(await agree(store, continuing), { prefix: 'older', layout: undefined });
+  store.files.set('older/_layout.json', Buffer.from('{"codec":"brotli"}'));
+  await assert.rejects(agree(store, continuing), /older\/_layout\.json: must be the layout of its prefix/);
 });

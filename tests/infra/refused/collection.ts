@@ -58,6 +58,28 @@ export const collectionRefusals: readonly Refusal[] = [
     message: 'consumer.flushMaxAge: must be a whole number and ms, s, m, h or d, such as 30s, got "0s"',
   },
   {
+    configuration: 'A prefix that continues itself',
+    changes: { 'consumer.continues': 'events' },
+    message:
+      'environment: consumer.continues must be another prefix than consumer.prefix (events), got events: a chain cannot go on with itself: another codec or delivery needs a new prefix',
+  },
+  {
+    configuration: 'A prefix that continues another where links may overlap',
+    changes: {
+      'consumer.prefix': 'events-2',
+      'consumer.continues': 'events',
+      'consumer.delivery': 'at-least-once',
+    },
+    message:
+      'environment: consumer.continues must be left out where consumer.delivery is at-least-once, got events: a store without conditional writes cannot close the old chains: what the pods before store during the roll would stand in both prefixes',
+  },
+  {
+    configuration: 'A prefix with an empty part',
+    changes: { 'consumer.prefix': 'events//zstd' },
+    message:
+      'consumer.prefix: must be a path of a-z, 0-9, - and / without / at either end or two of them together, got "events//zstd"',
+  },
+  {
     configuration: 'Objects that expire before their records',
     changes: { 'objectStore.expiryDays': 7 },
     message:

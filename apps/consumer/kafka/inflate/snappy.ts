@@ -104,8 +104,8 @@ class SnappyBlock {
     const { length, at } = readLength(input);
     this.#left = length;
     this.#at = at;
-    const held = Math.min(this.#left, input.length * MAX_EXPANSION, maxWindowBytes);
-    this.#output = buffers.take(held + MAX_COPY);
+    const whole = Math.min(this.#left, input.length * MAX_EXPANSION) + MAX_COPY;
+    this.#output = buffers.take(Math.min(whole, maxWindowBytes));
   }
 
   get memoryBytes(): number {

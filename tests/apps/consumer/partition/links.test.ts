@@ -46,8 +46,11 @@ describe('where reading begins', () => {
     assert.equal(partition.storedEnd, 10);
   });
 
-  test('at the commit where the chain is empty and its prefix continues another', async (t) => {
-    const { wanted, feed, store, until } = scene(t, { committed: 17, continues: true });
+  test('at the commit where the chain is empty and the prefix that it continues has expired', async (t) => {
+    const { wanted, feed, store, until } = scene(t, {
+      committed: 17,
+      continued: { prefix: 'expired', layout: undefined },
+    });
     assert.equal(await wanted(), 17);
     await feed({ from: 10, to: 27 });
     await until(() => store.objects.size === 1);

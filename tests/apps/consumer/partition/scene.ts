@@ -27,7 +27,7 @@ interface Scene {
   readonly until: (condition: () => boolean) => Promise<void>;
 }
 
-interface Setting extends Partial<Pick<PartitionOptions, 'continues' | 'delivery'>> {
+interface Setting extends Partial<Pick<PartitionOptions, 'continued' | 'delivery' | 'prefix' | 'codec'>> {
   readonly store?: StandInStore;
   readonly committed?: number;
   readonly limits?: Partial<PartitionOptions['limits']>;
@@ -45,10 +45,10 @@ export function scene(t: TestContext, setting: Setting = {}): Scene {
     chain: CHAIN,
     store,
     source,
-    prefix: 'p',
-    codec: 'none',
+    prefix: setting.prefix ?? 'p',
+    codec: setting.codec ?? 'none',
     delivery: setting.delivery ?? 'exactly-once',
-    continues: setting.continues ?? false,
+    continued: setting.continued,
     limits: { maxRecords: 10, maxBytes: 1_000_000, maxAgeMs: 3_600_000, maxSpan: 100, ...limits },
     memory: { pool: buffers, buffers: new BufferPool(1_000_000) },
     encoder: new LineEncoder(),

@@ -254,6 +254,17 @@ describe('a seeded defect is named', () => {
     assert.deepEqual(await violations(links, ledger(...SENT.slice(0, 5))), ['I5 layout-mismatch']);
   });
 
+  test('a link after the object that closes its chain, and one that closes elsewhere', async () => {
+    const closing = (start: number, end: number): Link =>
+      link({ start, end, offsets: [], metadata: { end: String(end), 'continued-by': 'b' } });
+    const after = [link({ start: 0, end: 3 }), closing(3, 3), link({ start: 3, end: 5 })];
+    assert.deepEqual(await violations(after, ledger(...SENT.slice(0, 5))), ['I5 after-close']);
+    const late = [link({ start: 0, end: 3 }), closing(4, 4)];
+    assert.deepEqual(await violations(late, ledger(...SENT.slice(0, 3))), ['I5 gap']);
+    const long = [link({ start: 0, end: 3 }), closing(3, 4)];
+    assert.deepEqual(await violations(long, ledger(...SENT.slice(0, 3))), ['I5 bad-end']);
+  });
+
   test('content that cannot be read', async () => {
     const broken = { ...link({ start: 0, end: 3, offsets: [0] }), unreadable: 'unexpected end of file' };
     assert.deepEqual(await violations([broken], ledger(accepted(0, 0))), ['I4 unreadable']);
@@ -313,6 +324,17 @@ describe('what looks like a defect and is none', () => {
     assert.deepEqual(await found(3), []);
     assert.deepEqual(await found(4), ['gap']);
     assert.deepEqual(await found(2), ['overlap']);
+  });
+
+  test('a chain that is closed, and the one that continues it', async () => {
+    const closing = link({ start: 3, end: 3, prefix: 'a', metadata: { 'continued-by': 'b' } });
+    const links = [
+      link({ start: 0, end: 3, prefix: 'a' }),
+      closing,
+      link({ start: 3, end: 5, prefix: 'b', attempt: (offset) => `b-${offset}` }),
+    ];
+    const { ok, chains, absent } = await verifyContent(content(links, { continues: { b: 'a' } }));
+    assert.deepEqual([ok, absent, chains.map(({ end }) => end)], [true, 0, [3, 5]]);
   });
 
   test('records under one request id, as a client leaves them that sends again after a 504', async () => {
