@@ -4,8 +4,10 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import type { ConsumerVariables } from '../../apps/consumer/config.ts';
 import { createConsumer } from '../../infra/local/application.ts';
 import type { Host } from '../../infra/local/host.ts';
+import type { ManagedProcess } from '../../infra/local/managed-process.ts';
 import { waitUntil } from '../../infra/local/wait.ts';
 import { Rig } from './consumer/rig.ts';
 import type { Scene } from './consumer/scene.ts';
@@ -79,31 +81,39 @@ test('memory that is spent flushes the largest buffer, with every buffer below i
   assert.ok(most > 4 * MiB && most <= 16 * MiB, `at most ${most} bytes were held`);
 });
 
-describe('the process takes at most its bound and 120 MiB, with 30 partitions', () => {
+describe('the process takes at most its bound and 120 MiB', () => {
   const bound = 64 * MiB;
+
+  for (const compression of ['gzip', 'lz4', 'zstd'] as const) {
+    test(`with batches of 70 MB in each of 3 partitions, compressed with ${compression} to less than one`, async (t) => {
+      const scene = await rig.scene({ partitions: 3 });
+      const records = range(0, 70).map((n) => ({ value: `{"n":${n},"pad":"${'x'.repeat(1_000_000)}"}` }));
+      await Promise.all(range(0, 3).map((partition) => scene.send(records, { partition, compression })));
+      const consumer = await podOf(scene, bound, {});
+      await consumer.start();
+      try {
+        await waitUntil(() => range(0, 3).every((partition) => scene.chainEnd(partition) === 70), {
+          what: 'stored',
+          deadlineMs: 90_000,
+          everyMs: 500,
+        });
+        const peak = await peakBytes(consumer.pid);
+        t.diagnostic(`peak of resident memory: ${(peak / MiB).toFixed(1)} MiB, bound ${bound / MiB} MiB`);
+        assert.ok(peak <= bound + 120 * MiB, `${(peak / MiB).toFixed(1)} MiB`);
+      } finally {
+        await consumer.stop();
+      }
+      assert.deepEqual(await scene.offsets(), range(0, 70));
+    });
+  }
   const recordsEach = 5000;
 
   for (const codec of ['none', 'gzip', 'zstd'] as const) {
-    test(`while a slow store holds everything up, codec ${codec}`, async (t) => {
+    test(`with 30 partitions, while a slow store holds everything up, codec ${codec}`, async (t) => {
       const scene = await rig.scene({ partitions: 30 });
       await fill(scene, recordsEach);
       rig.proxy.inject({ kind: 'late', ms: 4000 }, 16);
-      const { variables } = scene;
-      const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = process.env;
-      const consumer = await createConsumer({
-        host: pod,
-        directory: join(rig.directory, scene.topic),
-        variables: {
-          ...variables,
-          ...(AWS_ACCESS_KEY_ID !== undefined && { AWS_ACCESS_KEY_ID }),
-          ...(AWS_SECRET_ACCESS_KEY !== undefined && { AWS_SECRET_ACCESS_KEY }),
-          OBJECT_CODEC: codec,
-          FLUSH_MAX_RECORDS: '10000',
-          FLUSH_MAX_AGE_MS: '2000',
-          MAX_BUFFERED_BYTES: String(bound),
-          LOG_LEVEL: 'info',
-        },
-      });
+      const consumer = await podOf(scene, bound, { OBJECT_CODEC: codec });
       await consumer.start();
       try {
         await waitUntil(() => range(0, 30).every((partition) => scene.chainEnd(partition) === recordsEach), {
@@ -122,6 +132,25 @@ describe('the process takes at most its bound and 120 MiB, with 30 partitions', 
     });
   }
 });
+
+/** A consumer as a process with a pod's limit. */
+function podOf(scene: Scene, bound: number, variables: Partial<ConsumerVariables>): Promise<ManagedProcess> {
+  const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = process.env;
+  return createConsumer({
+    host: pod,
+    directory: join(rig.directory, scene.topic),
+    variables: {
+      ...scene.variables,
+      ...(AWS_ACCESS_KEY_ID !== undefined && { AWS_ACCESS_KEY_ID }),
+      ...(AWS_SECRET_ACCESS_KEY !== undefined && { AWS_SECRET_ACCESS_KEY }),
+      FLUSH_MAX_RECORDS: '10000',
+      FLUSH_MAX_AGE_MS: '2000',
+      MAX_BUFFERED_BYTES: String(bound),
+      LOG_LEVEL: 'info',
+      ...variables,
+    },
+  });
+}
 
 /** The most that a process has ever held in memory, as the kernel counts it. */
 async function peakBytes(pid: number | undefined): Promise<number> {

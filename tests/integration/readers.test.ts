@@ -8,6 +8,7 @@ import { gzipSync } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { LineEncoder } from '../../apps/consumer/envelope.ts';
 import { commandOutput } from '../../infra/local/command.ts';
+import { needs } from '../runner/needs.ts';
 import { oddTimestamps, oddValues } from '../apps/consumer/odd-records.ts';
 
 const PAGE = new URL('../../docs/objects.md', import.meta.url);
@@ -74,7 +75,7 @@ test('DuckDB reads every line with the query of the page', async () => {
   }
 });
 
-test('jq reads every line with the commands of the page', async () => {
+test('jq reads every line with the commands of the page', needs('jq'), async () => {
   // What fetches the objects needs a bucket; the rest is run as it stands.
   const [fetching, reading] = (await example('sh')).trim().split('\n');
   assert.match(fetching ?? '', /^aws s3 sync \S+ partition-0\/$/);
@@ -86,7 +87,7 @@ test('jq reads every line with the commands of the page', async () => {
   assert.equal(Number(count), oddValues.length);
 });
 
-test('Python reads every line with the script of the page', async () => {
+test('Python reads every line with the script of the page', needs('pip3'), async () => {
   const files = await commandOutput('bash', ['-c', `ls ${CHAIN}/*.gz`], { host: process, cwd: directory });
   const counting = `${await example('python')}\nprint(len(list(events(sys.argv[1:]))), sum(1 for e in events(sys.argv[1:]) if isinstance(e.get('value'), dict) and e['value'].get('event') == 'click'))`;
   assert.equal(

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { compressionsAlgorithms } from '@platformatic/kafka';
+import { runCommand } from '../../infra/local/command.ts';
+import { Toolchain } from '../../infra/local/toolchain.ts';
+import { waitUntil } from '../../infra/local/wait.ts';
+import { needs } from '../runner/needs.ts';
+import { compressedBatch, produceRaw } from './consumer/raw-producer.ts';
+import { Rig } from './consumer/rig.ts';
+import type { Scene } from './consumer/scene.ts';
+
+const MiB = 1024 * 1024;
+
+let rig: Rig;
+before(async () => {
+  rig = await Rig.start();
+});
+after(() => rig.stop());
+
+const range = (from: number, to: number): number[] =>
+  Array.from({ length: to - from }, (_, index) => from + index);
+
+const produce = (scene: Scene, batch: Buffer): Promise<void> =>
+  produceRaw(rig.kafka.bootstrapServers.split(',')[0] ?? '', scene.topic, 0, batch);
+
+async function numbers(scene: Scene): Promise<number[]> {
+  const links = await scene.links();
+  return links.flatMap(({ lines }) =>
+    lines.map((line) => (JSON.parse(line) as { value: { n: number } }).value.n),
+  );
+}
+
+const halves = (compress: (bytes: Buffer) => Buffer) => (records: Buffer) => {
+  const middle = Math.floor(records.length / 2);
+  return Buffer.concat([compress(records.subarray(0, middle)), compress(records.subarray(middle))]);
+};
+
+describe('what a broker takes is stored', () => {
+  const values = range(0, 500).map((n) => Buffer.from(`{"n":${n}}`));
+
+  test('zstd frames one after the other, and gzip members', async () => {
+    const scene = await rig.scene();
+    await produce(
+      scene,
+      compressedBatch(
+        values,
+        'zstd',
+        halves((bytes) => zstdCompressSync(bytes)),
+      ),
+    );
+    await produce(
+      scene,
+      compressedBatch(
+        values,
+        'gzip',
+        halves((bytes) => gzipSync(bytes)),
+      ),
+    );
+    scene.start({ FLUSH_MAX_RECORDS: '1000' });
+    await scene.storedUpTo(1000);
+    assert.deepEqual(await numbers(scene), [...range(0, 500), ...range(0, 500)]);
+    await scene.verify();
+  });
+
+  for (const codec of ['gzip', 'snappy', 'lz4', 'zstd'] as const) {
+    test(`batches of the Java client with ${codec}`, async () => {
+      const scene = await rig.scene();
+      const { java, classPath } = await new Toolchain({ host: process }).javaServer('kafka/3.9');
+      const program = join(import.meta.dirname, 'consumer/CompressingProducer.java');
+      const args = [rig.kafka.bootstrapServers, scene.topic, codec, '20000'];
+      await runCommand(java, ['-cp', classPath, program, ...args], { host: process, cwd: rig.directory });
+      scene.start({ FLUSH_MAX_RECORDS: '20000' });
+      await scene.storedUpTo(20_000);
+      assert.deepEqual(await numbers(scene), range(0, 20_000));
+    });
+
+    test(`batches of librdkafka with ${codec}`, needs('kcat'), async () => {
+      const scene = await rig.scene();
+      const args = ['-P', '-b', rig.kafka.bootstrapServers, '-t', scene.topic, '-p', '0', '-z', codec];
+      const kcat = spawn('kcat', args, { stdio: ['pipe', 'ignore', 'inherit'] });
+      kcat.stdin.end(
+        range(0, 20_000)
+          .map((n) => `{"n":${n}}\n`)
+          .join(''),
+      );
+      assert.deepEqual(await once(kcat, 'close'), [0, null]);
+      scene.start({ FLUSH_MAX_RECORDS: '20000' });
+      await scene.storedUpTo(20_000);
+      assert.deepEqual(await numbers(scene), range(0, 20_000));
+    });
+  }
+});
+
+test('a batch beyond a bound stops its partition by name, with everything before it stored', async () => {
+  const scene = await rig.scene();
+  await scene.sendNumbers(0, 500);
+  const large = Buffer.from(`"${'x'.repeat(5 * MiB)}"`);
+  await produce(
+    scene,
+    compressedBatch([Buffer.from('{"n":500}'), large], 'lz4', (bytes) =>
+      Buffer.from(compressionsAlgorithms.lz4.compressSync(bytes)),
+    ),
+  );
+  await scene.sendNumbers(502, 510);
+  const consumer = scene.start({
+    MAX_BUFFERED_BYTES: String(16 * MiB),
+    FLUSH_MAX_RECORDS: '1000',
+    FLUSH_MAX_AGE_MS: '600000',
+  });
+  const { msg, release } = await consumer.line(/partition stopped/);
+  assert.match(
+    msg,
+    /unreadable-batch at offset 501: batch at offset 500 to 502: record of \d+ bytes, 4194304 are allowed/,
+  );
+  assert.deepEqual(await numbers(scene), range(0, 501));
+  // Nobody reads what is behind the stop, and its age grows all the same.
+  await waitUntil(async () => (await consumer.metric('oldest_unstored_seconds')) > 3, {
+    what: 'an age of three seconds',
+    deadlineMs: 30_000,
+  });
+  assert.equal(await consumer.metric('partition_stopped'), 1);
+  await scene.runRelease(String(release).split(' '));
+  await consumer.line(/partition goes on/);
+  await scene.sendNumbers(510, 520);
+  await consumer.stop();
+  scene.start({ FLUSH_MAX_RECORDS: '1000' });
+  await scene.storedUpTo(520);
+  assert.deepEqual(await numbers(scene), [...range(0, 501), ...range(502, 520)]);
+  const { recordedGaps } = await scene.verify();
+  assert.equal(recordedGaps, 1);
+});
