@@ -231,7 +231,7 @@ export class ChainWriter {
   }
 
   async #store(link: LinkBuffer): Promise<void> {
-    const { keys, codec, delivery, store, writer, observer, log, signal } = this.#options;
+    const { keys, codec, delivery, store, writer, observer, log, signal, now } = this.#options;
     const { start, end, count } = link;
     const key = keys.key(start, end, writer);
     let isUploaded = false;
@@ -254,7 +254,8 @@ export class ChainWriter {
       this.#end = { offset: stored.end, leaderEpoch: stored.leaderEpoch };
       if (stored.end === end && stored.writer === writer) {
         observer.stored(count, length);
-        if (link.last !== undefined) this.#storedTimestamp = Number(link.last.timestamp);
+        // A clock that is ahead says nothing of what comes next.
+        if (link.last !== undefined) this.#storedTimestamp = Math.min(Number(link.last.timestamp), now());
       } else {
         log.warn({ key, end, stored }, 'another writer was first: its link counts');
         observer.adopted();

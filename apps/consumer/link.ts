@@ -160,7 +160,7 @@ export function readLinkEnd(key: string, start: number, metadata: Readonly<Recor
   if (by !== undefined) throw new ClosedChainError(key, start, leaderEpoch, by);
   const text = metadata['end'];
   const end = text !== undefined && /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
-  if (!(end > start)) {
+  if (!(end > start) || !Number.isSafeInteger(end)) {
     const problem = text === undefined ? 'has no end' : `has end ${JSON.stringify(text)}`;
     throw new BadLinkError(
       key,
