@@ -167,6 +167,7 @@ class SnappyBlock {
         }
         literal -= copying;
       } else {
+        const distanceAt = at;
         let distance = input[at++] ?? 0;
         let copying = (tag >>> 2) + 1;
         if (kind === 1) {
@@ -183,7 +184,27 @@ class SnappyBlock {
         if (source < 0 || distance === 0) {
           throw new MalformedRecordError(`Snappy copy from ${distance} bytes before, ${out} are kept`);
         }
-        for (const until = out + copying; out < until;) output[out++] = output[source++] as number;
+        // A long match stands there as many copies of one distance.
+        while (
+          kind === 2 &&
+          ((input[at] ?? 0) & 0x03) === 2 &&
+          input[at + 1] === input[distanceAt] &&
+          input[at + 2] === input[distanceAt + 1] &&
+          out + copying + MAX_COPY <= output.length
+        ) {
+          copying += ((input[at] as number) >>> 2) + 1;
+          at += 3;
+        }
+        if (copying <= FEW) {
+          for (const until = out + copying; out < until;) output[out++] = output[source++] as number;
+        } else {
+          // What is copied may be copied again: each time twice as much.
+          for (const until = out + copying; out < until;) {
+            const whole = Math.min(out - source, until - out);
+            output.copyWithin(out, source, source + whole);
+            out += whole;
+          }
+        }
       }
     }
     this.#at = at;
