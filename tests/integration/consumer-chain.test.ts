@@ -269,7 +269,7 @@ test('a roll to another codec stores nothing twice, with old and new consumers s
   for (const partition of partitions) {
     await waitUntil(async () => (await offsets(prefix, partition)).at(-1) === sent - 1, {
       what: `stored up to ${sent}`,
-      deadlineMs: 20_000,
+      deadlineMs: 60_000,
     });
     const both = [...(await offsets(scene.prefix, partition)), ...(await offsets(prefix, partition))];
     assert.deepEqual(both, range(0, sent));

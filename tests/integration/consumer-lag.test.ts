@@ -30,7 +30,7 @@ function untilAge(consumer: RunningConsumer, seconds: number, partition = 0): Pr
       const age = await consumer.metric('oldest_unstored_seconds', { partition });
       return age >= seconds && age < seconds + 120;
     },
-    { what: `an age of ${seconds} s`, deadlineMs: 30_000 },
+    { what: `an age of ${seconds} s`, deadlineMs: 60_000 },
   );
 }
 
@@ -65,7 +65,7 @@ test('where everything is stored the age is near 0', async () => {
   await scene.storedUpTo(10);
   await waitUntil(async () => (await consumer.metric('oldest_unstored_seconds')) < 30, {
     what: 'an age of nothing',
-    deadlineMs: 10_000,
+    deadlineMs: 60_000,
   });
 });
 
@@ -75,7 +75,7 @@ test('the counters of lost offsets are there from the assignment on, at 0', asyn
   await consumer.line(/partitions assigned/);
   await waitUntil(async () => (await consumer.series('gap_offsets_total')) === 3, {
     what: 'three series',
-    deadlineMs: 5000,
+    deadlineMs: 60_000,
   });
   assert.equal(await consumer.metric('gap_offsets_total'), 0);
 });

@@ -22,6 +22,7 @@ interface Envelope {
   readonly headers: readonly (readonly [string, string])[];
   readonly value?: unknown;
   readonly valueBase64?: string;
+  readonly valueLineEnd?: string;
 }
 
 const parse = (line: string): Envelope => JSON.parse(line) as Envelope;
@@ -208,8 +209,9 @@ test('compaction: what it has removed is no gap, and every remaining offset is s
   assert.ok(absent > 100);
 });
 
-/** The value as it stands in the line, to its last byte; null where there is none. */
+/** The value as it stands in the line, to its last byte, and the line break that stood after it; null where there is none. */
 function verbatim(line: string): Buffer | null {
   const at = line.indexOf(',"value":');
-  return at === -1 ? null : Buffer.from(line.slice(at + ',"value":'.length, -1));
+  const { valueLineEnd = '' } = parse(line);
+  return at === -1 ? null : Buffer.from(line.slice(at + ',"value":'.length, -1) + valueLineEnd);
 }
