@@ -101,7 +101,7 @@ test('a quorum of ZooKeeper shows in one metric of its leader, which goes when t
     async () => ((await followersOf(alone)) ?? 'synced_followers 0.0') === 'synced_followers 0.0',
     {
       what: 'without followers',
-      deadlineMs: 30_000,
+      deadlineMs: 60_000,
     },
   );
   assert.notEqual(await readMetrics(alone, ZOOKEEPER_METRICS_PORT), '');

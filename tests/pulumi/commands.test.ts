@@ -75,7 +75,7 @@ async function withPipeline(
     let body = '';
     request.on('data', (chunk) => (body += String(chunk)));
     request.on('end', () => {
-      lines.push(`{"value":${body}}`);
+      lines.push(`{"key":${JSON.stringify(request.headers['x-event-key'])},"value":${body}}`);
       response.writeHead(status).end('{"title":"no"}');
     });
   });

@@ -98,7 +98,7 @@ async function listening(t: TestContext): Promise<number> {
 
 function probe({ config }: StandInCluster, environment = production) {
   const manifests = manifestsOf(environment);
-  return probeNetworkPolicies({ config, environment, manifests, patienceMs: 1_500, deadlineMs: 20_000 });
+  return probeNetworkPolicies({ config, environment, manifests, patienceMs: 1_500, deadlineMs: 60_000 });
 }
 
 test('where a pod of nobody’s reaches ZooKeeper all the time, policies are not enforced', async (t) => {

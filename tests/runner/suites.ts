@@ -72,7 +72,7 @@ const SUITES = {
     concurrency: 2,
     prerequisites: { java: true, go: true },
     programs: [
-      ...(['buildah', '/usr/bin/chromium', 'git', 'kcat', 'mmdebstrap'] as const),
+      ...(['buildah', '/usr/bin/chromium', 'git', 'jq', 'kcat', 'mmdebstrap'] as const),
       ...(['mvn', 'openssl', 'pip3', 'promtool', 'wrk'] as const),
     ],
     parts: ['kafka/3.9', 'kafka/4.4', 'zookeeper', 'versitygw', 'flask', 'github-markdown'],
