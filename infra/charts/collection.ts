@@ -30,7 +30,7 @@ export class CollectionChart extends Chart {
 
   constructor(scope: Construct, id: string, environment: Environment, kafka: KafkaEndpoint) {
     super(scope, id, { disableResourceNameHashes: true });
-    const { namespaces, spread, restBridge, kafkaUi } = environment;
+    const { namespaces, restBridge, kafkaUi } = environment;
     const namespace = namespaces.pipeline;
 
     this.requireLimitsInOrder(environment);
@@ -43,7 +43,6 @@ export class CollectionChart extends Chart {
         kafka: kafkaEndpointFor(this, environment, kafka, 'tools'),
         replicas: restBridge.replicas,
         resources: podResources(restBridge.resources),
-        spread,
       });
     }
     if (kafkaUi !== undefined) {
@@ -59,7 +58,7 @@ export class CollectionChart extends Chart {
   }
 
   private addProducer(environment: Environment, kafka: KafkaEndpoint): Producer {
-    const { namespaces, spread, producer, eventsTopic } = environment;
+    const { namespaces, producer, eventsTopic } = environment;
     const client = kafkaClient(environment, kafka, 'producer');
     const variables: ProducerVariables = {
       ...client.variables,
@@ -82,7 +81,6 @@ export class CollectionChart extends Chart {
       replicas: producer.replicas,
       targetCpuPercent: producer.targetCpuPercent,
       resources: podResources(producer.resources),
-      spread,
       variables: { ...variables },
       mounts: client.mounts,
       shutdownDeadline: toDuration(producer.shutdownDeadline),
@@ -91,7 +89,7 @@ export class CollectionChart extends Chart {
   }
 
   private addConsumer(environment: Environment, kafka: KafkaEndpoint): void {
-    const { namespaces, spread, consumer, topics, eventsTopic } = environment;
+    const { namespaces, consumer, topics, eventsTopic } = environment;
     const client = kafkaClient(environment, kafka, 'consumer');
     const variables = consumerVariables(environment, client);
     new Consumer(this, 'Consumer', {
@@ -99,7 +97,6 @@ export class CollectionChart extends Chart {
       image: ownReferences(environment.images?.registry).consumer,
       replicas: consumer.replicas,
       cpuMillicores: consumer.cpuMillicores,
-      spread,
       variables: { ...variables },
       mounts: [...client.mounts, ...consumerMounts(environment)],
       maxBufferedBytes: toBytes(consumer.maxBuffered),

@@ -16,7 +16,7 @@ const EDGE_MARGIN = Duration.seconds(5);
 export class IngressChart extends Chart {
   constructor(scope: Construct, id: string, environment: Environment, producer: ProducerEndpoint) {
     super(scope, id, { disableResourceNameHashes: true });
-    const { namespaces, spread, edge, kafkaUi } = environment;
+    const { namespaces, edge, kafkaUi } = environment;
 
     if (edge.kind === 'ingress' && edge.controller !== undefined) {
       const { workload, resources, service, webhookCertificate } = edge.controller;
@@ -27,7 +27,6 @@ export class IngressChart extends Chart {
         certgenImage: images.ingressNginxCertgen,
         workload,
         resources: { cpuMillicores: resources.cpuMillicores, memory: toSize(resources.memory) },
-        spread,
         ingressClassName: edge.ingressClassName,
         service,
         webhookCertificate,

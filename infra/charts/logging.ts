@@ -108,7 +108,7 @@ export class LoggingChart extends Chart {
     search: SearchEndpoint,
     kafka: KafkaEndpoint,
   ): void {
-    const { namespaces, spread } = environment;
+    const { namespaces } = environment;
     const endpoint = kafkaEndpointFor(this, environment, kafka, 'logs');
     for (const lane of LOG_LANES) {
       const { partitions, replicas } = buffer.lanes[lane];
@@ -124,7 +124,6 @@ export class LoggingChart extends Chart {
         codec: buffer.codec,
         queueVolume: toSize(buffer.queueVolume),
         resources: { cpuMillicores: buffer.resources.cpuMillicores, memory: toSize(buffer.resources.memory) },
-        spread,
       });
     }
   }

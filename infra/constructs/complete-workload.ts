@@ -1,14 +1,12 @@
 import { ApiObject, type Duration, JsonPatch } from 'cdk8s';
 import type { Workload } from 'cdk8s-plus-27';
-import { selectorLabels, type Identity } from './labels.ts';
-
-/** Whether replicas must, or only should, lie on different nodes and zones. */
-export type Spread = 'required' | 'preferred';
+import type { Identity } from './labels.ts';
+import { statelessSpread } from './spread.ts';
 
 export interface CompleteWorkloadProps {
   readonly identity: Identity;
-  /** How replicas are laid over nodes and zones. @default - not at all, as for a DaemonSet */
-  readonly spread?: Spread;
+  /** Lays replicas over nodes and zones. @default false, as for a DaemonSet */
+  readonly spreads?: boolean;
   /** Time that the first container goes on serving after its pod was told to leave. @default - none */
   readonly preStopSleep?: Duration;
   /** Capabilities that the containers keep when all others are dropped. @default - none */
@@ -31,7 +29,7 @@ export interface CompleteWorkloadProps {
  * Called once, after the last container was added.
  */
 export function completeWorkload(workload: Workload, props: CompleteWorkloadProps): void {
-  const { identity, spread, preStopSleep, keptCapabilities = [] } = props;
+  const { identity, spreads = false, preStopSleep, keptCapabilities = [] } = props;
   const pod = '/spec/template/spec';
   patchRendered(
     ApiObject.of(workload),
@@ -44,9 +42,7 @@ export function completeWorkload(workload: Workload, props: CompleteWorkloadProp
         ...(keptCapabilities.length > 0 && { add: [...keptCapabilities] }),
       }),
     ),
-    ...(spread === undefined
-      ? []
-      : [JsonPatch.add(`${pod}/topologySpreadConstraints`, spreadConstraints(identity, spread))]),
+    ...(spreads ? [JsonPatch.add(`${pod}/topologySpreadConstraints`, statelessSpread(identity))] : []),
     ...(preStopSleep === undefined
       ? []
       : [
@@ -71,14 +67,4 @@ function paths({ containers, initContainers }: Workload): readonly string[] {
     ...containers.map((_, index) => `containers/${index}`),
     ...initContainers.map((_, index) => `initContainers/${index}`),
   ];
-}
-
-/** Constraints that lay the pods evenly over zones and nodes. */
-export function spreadConstraints(identity: Identity, spread: Spread) {
-  return ['topology.kubernetes.io/zone', 'kubernetes.io/hostname'].map((topologyKey) => ({
-    maxSkew: 1,
-    topologyKey,
-    whenUnsatisfiable: spread === 'required' ? 'DoNotSchedule' : 'ScheduleAnyway',
-    labelSelector: { matchLabels: selectorLabels(identity) },
-  }));
 }

@@ -3,7 +3,6 @@ import { Probe } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import type { IScaledObject } from '@kubernetes-models/keda/keda.sh/v1alpha1/ScaledObject';
 import type { ITriggerAuthentication } from '@kubernetes-models/keda/keda.sh/v1alpha1/TriggerAuthentication';
-import type { Spread } from './complete-workload.ts';
 import type { KafkaEndpoint } from './kafka-endpoint.ts';
 import { objectLabels, type Identity } from './labels.ts';
 import type { Mount } from './mounts.ts';
@@ -26,7 +25,6 @@ export interface ConsumerProps {
   /** Bounds between which lag adds and takes away pods; equal bounds are a fixed number, without autoscaler. */
   readonly replicas: { readonly min: number; readonly max: number };
   readonly cpuMillicores: number;
-  readonly spread: Spread;
   /** The program's environment, as its own configuration type spells it. Its PORT must be `CONSUMER_PORT`. */
   readonly variables: Readonly<Record<string, string>>;
   /** Bytes of records in memory, all partitions together: MAX_BUFFERED_BYTES says the same. */
@@ -57,7 +55,7 @@ export class Consumer extends Construct {
 
   constructor(scope: Construct, id: string, props: ConsumerProps) {
     super(scope, id);
-    const { namespace, image, replicas, cpuMillicores, spread, variables, maxBufferedBytes } = props;
+    const { namespace, image, replicas, cpuMillicores, variables, maxBufferedBytes } = props;
     const { shutdownDeadline, lag, mounts = [] } = props;
 
     requireInteger(this, 'consumer', 'replicas.min', replicas.min, { min: 1 });
@@ -88,7 +86,6 @@ export class Consumer extends Construct {
       replicas: replicas.min,
       autoscaled: replicas.max > replicas.min,
       resources: { cpuMillicores, memory: this.memory },
-      spread,
       command: ['node', 'apps/consumer/main.ts'],
       ports: { http: CONSUMER_PORT },
       variables,

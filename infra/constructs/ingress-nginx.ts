@@ -16,7 +16,7 @@ import {
 } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { Access } from './access.ts';
-import { completeWorkload, type Spread } from './complete-workload.ts';
+import { completeWorkload } from './complete-workload.ts';
 import { ConfigFiles } from './config-files.ts';
 import { DisruptionBudget } from './disruption-budget.ts';
 import { IngressNginxAdmission } from './ingress-nginx-admission.ts';
@@ -47,7 +47,6 @@ export interface IngressNginxProps {
   readonly workload:
     { readonly kind: 'deployment'; readonly replicas: number } | { readonly kind: 'daemon-set' };
   readonly resources: ResourcesProps;
-  readonly spread: Spread;
   /** @default 'nginx' */
   readonly ingressClassName?: string;
   /** @default 'LoadBalancer' */
@@ -63,7 +62,7 @@ export interface IngressNginxProps {
 export class IngressNginx extends Construct {
   constructor(scope: Construct, id: string, props: IngressNginxProps) {
     super(scope, id);
-    const { namespace, watchedNamespace, workload, spread } = props;
+    const { namespace, watchedNamespace, workload } = props;
     const { ingressClassName = 'nginx', service = 'LoadBalancer', webhookCertificate = 'job' } = props;
 
     addWarning(
@@ -103,7 +102,7 @@ export class IngressNginx extends Construct {
     completeWorkload(set, {
       identity: INGRESS_NGINX,
       keptCapabilities: ['NET_BIND_SERVICE'],
-      ...(replicated && { spread }),
+      spreads: replicated,
     });
     if (replicated && workload.replicas > 1) {
       new DisruptionBudget(this, 'Budget', {

@@ -1,6 +1,5 @@
 import { Duration } from 'cdk8s';
 import { Construct } from 'constructs';
-import type { Spread } from './complete-workload.ts';
 import { ConfigFiles } from './config-files.ts';
 import { defaultHeap, requireHeapFits } from './heap.ts';
 import { nodeFiles } from './kafka-files.ts';
@@ -16,6 +15,7 @@ import {
 } from './kafka-properties.ts';
 import type { Identity } from './labels.ts';
 import { PersistentStatefulSet } from './persistent-stateful-set.ts';
+import type { Spread } from './spread.ts';
 
 export const KAFKA_CONTROLLERS: Identity = { name: 'kafka', component: 'controller' };
 

@@ -1,7 +1,6 @@
 import { Duration, Size } from 'cdk8s';
 import { Probe } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
-import type { Spread } from './complete-workload.ts';
 import { ConfigFiles, renderProperties } from './config-files.ts';
 import { javaClientProperties, KAFKA_CLIENT_FILES, kafkaClientMounts } from './kafka-client-files.ts';
 import type { KafkaEndpoint } from './kafka-endpoint.ts';
@@ -19,7 +18,6 @@ export interface KafkaRestBridgeProps {
   readonly kafka: KafkaEndpoint;
   readonly replicas: number;
   readonly resources: ResourcesProps;
-  readonly spread: Spread;
 }
 
 /**
@@ -30,7 +28,7 @@ export interface KafkaRestBridgeProps {
 export class KafkaRestBridge extends Construct {
   constructor(scope: Construct, id: string, props: KafkaRestBridgeProps) {
     super(scope, id);
-    const { namespace, image, kafka, replicas, resources, spread } = props;
+    const { namespace, image, kafka, replicas, resources } = props;
     const { name } = KAFKA_REST_BRIDGE;
     const { http, management } = KAFKA_REST_BRIDGE_PORTS;
 
@@ -47,7 +45,6 @@ export class KafkaRestBridge extends Construct {
       image,
       replicas,
       resources,
-      spread,
       ports: KAFKA_REST_BRIDGE_PORTS,
       variables: { STRIMZI_JAVA_OPTS: '-XX:MaxRAMPercentage=60' },
       podAnnotations: config.podAnnotations,

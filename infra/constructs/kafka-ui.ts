@@ -64,7 +64,6 @@ export class KafkaUi extends Construct {
       image,
       replicas: 1,
       resources,
-      spread: 'preferred',
       ports: { http: KAFKA_UI_PORT },
       variables: {
         JAVA_OPTS: '-XX:MaxRAMPercentage=60',

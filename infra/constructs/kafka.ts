@@ -1,7 +1,6 @@
 import { Duration, Size } from 'cdk8s';
 import { Service } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
-import type { Spread } from './complete-workload.ts';
 import { ConfigFiles } from './config-files.ts';
 import { defaultHeap, requireBrokerHeap, requireHeapFits } from './heap.ts';
 import { KafkaCertificate } from './kafka-certificate.ts';
@@ -24,6 +23,7 @@ import { kafkaNodes } from './kafka-nodes.ts';
 import { requireClusterHoldsTogether } from './kafka-requirements.ts';
 import { objectLabels, selectorLabels, type Identity } from './labels.ts';
 import { PersistentStatefulSet } from './persistent-stateful-set.ts';
+import type { Spread } from './spread.ts';
 import { publishUnreadyAddresses } from './unready-addresses.ts';
 
 export const KAFKA_BROKERS: Identity = { name: 'kafka', component: 'broker' };

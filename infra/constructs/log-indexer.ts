@@ -1,7 +1,6 @@
 import { Duration, Size, Yaml } from 'cdk8s';
 import { Probe } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
-import type { Spread } from './complete-workload.ts';
 import { ConfigFiles } from './config-files.ts';
 import {
   FILEBEAT_CONFIG_PATH,
@@ -46,7 +45,6 @@ export interface LogIndexerProps {
   /** Disk for Logstash's queue; Filebeat needs none. */
   readonly queueVolume: Size;
   readonly resources: ResourcesProps;
-  readonly spread: Spread;
 }
 
 /** Pods of a lane. */
@@ -90,7 +88,6 @@ export class LogIndexer extends Construct {
       image: props.image,
       replicas,
       resources: props.resources,
-      spread: props.spread,
       command: parts.command,
       ports: parts.ports,
       readiness: parts.readiness,

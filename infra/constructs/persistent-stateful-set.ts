@@ -1,11 +1,11 @@
 import type { Duration, Size } from 'cdk8s';
 import { k8s, ServiceAccount } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
-import { spreadConstraints, type Spread } from './complete-workload.ts';
 import { DisruptionBudget } from './disruption-budget.ts';
 import { objectLabels, selectorLabels, type Identity } from './labels.ts';
 import { requireDnsLabel, requireInteger, requireThat } from './requirements.ts';
 import { POD_USER } from './restricted-pod.ts';
+import { statefulSpread, type Spread } from './spread.ts';
 
 /** Disk for logs and temporary files of a pod whose data is in claims. */
 const EPHEMERAL_STORAGE = '512Mi';
@@ -163,7 +163,7 @@ function podSpec(props: PersistentStatefulSetProps): k8s.PodSpec {
       seccompProfile: { type: 'RuntimeDefault' },
     },
     affinity: { podAntiAffinity: antiAffinity(identity, spread) },
-    topologySpreadConstraints: spreadConstraints(identity, spread),
+    topologySpreadConstraints: statefulSpread(identity, spread),
     containers: [container(props)],
     volumes: [
       // In memory: it may hold keys, and a restart wants it empty.

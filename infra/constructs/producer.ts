@@ -1,7 +1,6 @@
 import { Duration } from 'cdk8s';
 import { HorizontalPodAutoscaler, Metric, MetricTarget, Probe } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
-import type { Spread } from './complete-workload.ts';
 import { objectLabels, type Identity } from './labels.ts';
 import type { Mount } from './mounts.ts';
 import { requireInteger, requireThat } from './requirements.ts';
@@ -24,7 +23,6 @@ export interface ProducerProps {
   /** Bounds between which CPU use adds and takes away pods; equal bounds are a fixed number, without autoscaler. */
   readonly replicas: { readonly min: number; readonly max: number };
   readonly resources: ResourcesProps;
-  readonly spread: Spread;
   /** The program's environment, as its own configuration type spells it. Its PORT must be `PRODUCER_PORT`. */
   readonly variables: Readonly<Record<string, string>>;
   /** Time that the program takes at most to finish what is in flight: SHUTDOWN_DEADLINE_MS says the same. */
@@ -60,7 +58,7 @@ export class Producer extends Construct implements ProducerEndpoint {
 
   constructor(scope: Construct, id: string, props: ProducerProps) {
     super(scope, id);
-    const { namespace, image, replicas, resources, spread, variables, shutdownDeadline } = props;
+    const { namespace, image, replicas, resources, variables, shutdownDeadline } = props;
     const { preStopSleep = Duration.seconds(5), targetCpuPercent = 70, mounts = [] } = props;
 
     requireInteger(this, 'producer', 'replicas.min', replicas.min, { min: 1 });
@@ -77,7 +75,6 @@ export class Producer extends Construct implements ProducerEndpoint {
       replicas: replicas.min,
       autoscaled: replicas.max > replicas.min,
       resources,
-      spread,
       command: ['node', 'apps/producer/main.ts'],
       ports: { http: PRODUCER_PORT },
       variables,

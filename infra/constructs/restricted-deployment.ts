@@ -12,7 +12,7 @@ import {
   ServiceType,
 } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
-import { completeWorkload, type Spread } from './complete-workload.ts';
+import { completeWorkload } from './complete-workload.ts';
 import { DisruptionBudget } from './disruption-budget.ts';
 import { objectLabels, selectorLabels, type Identity } from './labels.ts';
 import { type Mount, volumeMounts } from './mounts.ts';
@@ -32,7 +32,6 @@ export interface RestrictedDeploymentProps {
   /** Pods, or the least number of them where an autoscaler decides. */
   readonly replicas: number;
   readonly resources: ResourcesProps;
-  readonly spread: Spread;
   /** Port numbers by name. */
   readonly ports: Readonly<Record<string, number>>;
   readonly readiness: Probe;
@@ -64,7 +63,7 @@ export class RestrictedDeployment extends Construct {
 
   constructor(scope: Construct, id: string, props: RestrictedDeploymentProps) {
     super(scope, id);
-    const { name, namespace, identity, replicas, spread, ports } = props;
+    const { name, namespace, identity, replicas, ports } = props;
     const {
       autoscaled = false,
       command,
@@ -117,7 +116,7 @@ export class RestrictedDeployment extends Construct {
     });
     if (autoscaled) this.deployment.markHasAutoscaler();
     this.deployment.select(LabelSelector.of({ labels: selectorLabels(identity) }));
-    completeWorkload(this.deployment, { identity, spread, ...(preStopSleep && { preStopSleep }) });
+    completeWorkload(this.deployment, { identity, spreads: true, ...(preStopSleep && { preStopSleep }) });
     if (replicas > 1 || autoscaled) {
       new DisruptionBudget(this, 'Budget', {
         name,

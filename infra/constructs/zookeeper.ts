@@ -1,10 +1,10 @@
 import { Duration, Size } from 'cdk8s';
 import { Construct } from 'constructs';
 import { ConfigFiles, renderProperties } from './config-files.ts';
-import type { Spread } from './complete-workload.ts';
 import { defaultHeap, requireHeapFits } from './heap.ts';
 import type { Identity } from './labels.ts';
 import { PersistentStatefulSet } from './persistent-stateful-set.ts';
+import type { Spread } from './spread.ts';
 import { requireThat } from './requirements.ts';
 
 /** Ports of a server. */

@@ -67,7 +67,7 @@ export const environment = z.strictObject({
   images: images.optional(),
   /** Class of every claim. @default the cluster's default class */
   storageClassName: z.string().min(1).optional(),
-  /** Whether replicas must, or only should, lie on different nodes and zones. */
+  /** Whether replicas that hold state must, or only should, lie on different nodes and zones; those without state only should. */
   spread: z.enum(['required', 'preferred']),
   kafka,
   topics,

@@ -9,6 +9,8 @@ export interface ApiServerOptions {
   readonly directory: string;
   /** Whether the controllers run too: namespaces are emptied and removed, Deployments get their ReplicaSets. @default false */
   readonly controllerManager?: boolean;
+  /** Whether pods are bound to the nodes that are in its list. @default false */
+  readonly scheduler?: boolean;
   /** @default process */
   readonly host?: Host;
 }
@@ -42,6 +44,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   });
   const processes = [plane.etcd, plane.apiServer];
   if (options.controllerManager === true) processes.push(plane.controllerManager);
+  if (options.scheduler === true) processes.push(plane.scheduler);
   const stop = async (): Promise<void> => {
     for (const process of processes.toReversed()) await process.stop();
   };

@@ -52,7 +52,11 @@ export interface Workload {
         containers: Container[];
         initContainers?: Container[];
         terminationGracePeriodSeconds?: number;
-        topologySpreadConstraints?: { whenUnsatisfiable: string }[];
+        topologySpreadConstraints?: {
+          whenUnsatisfiable: string;
+          nodeTaintsPolicy?: string;
+          matchLabelKeys?: string[];
+        }[];
         volumes?: Volume[];
       };
     };

@@ -153,16 +153,23 @@ export const workloadPolicies: readonly Policy[] = [
     },
   },
   {
-    title: 'replicas lie on different nodes and zones, and must where the environment says so',
+    title:
+      'replicas lie on different nodes and zones: those with state must where the environment says so, others never must, and a lost zone is no place to be even with',
     violations: (objects, { spread }) =>
       services(objects)
         .filter((workload) => isReplicated(workload, objects))
-        .filter(({ spec }) => {
+        .filter(({ kind, spec }) => {
           const constraints = spec.template.spec.topologySpreadConstraints ?? [];
-          const wanted = spread === 'required' ? 'DoNotSchedule' : 'ScheduleAnyway';
+          const hasState = kind === 'StatefulSet';
+          const wanted = hasState && spread === 'required' ? 'DoNotSchedule' : 'ScheduleAnyway';
           return (
             constraints.length !== 2 ||
-            constraints.some(({ whenUnsatisfiable }) => whenUnsatisfiable !== wanted)
+            constraints.some(
+              ({ whenUnsatisfiable, nodeTaintsPolicy, matchLabelKeys }) =>
+                whenUnsatisfiable !== wanted ||
+                nodeTaintsPolicy !== 'Honor' ||
+                !isDeepStrictEqual(matchLabelKeys, hasState ? undefined : ['pod-template-hash']),
+            )
           );
         })
         .map(describe),

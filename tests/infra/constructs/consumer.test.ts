@@ -10,7 +10,6 @@ const minimal: ConsumerProps = {
   image: 'application:1',
   replicas: { min: 1, max: 6 },
   cpuMillicores: 250,
-  spread: 'required',
   variables: { SHUTDOWN_DEADLINE_MS: '60000', MAX_BUFFERED_BYTES: String(64 * MiB) },
   maxBufferedBytes: 64 * MiB,
   shutdownDeadline: Duration.seconds(60),

@@ -12,7 +12,6 @@ const minimal: IngressNginxProps = {
   certgenImage: 'certgen:1',
   workload: { kind: 'deployment', replicas: 2 },
   resources: { cpuMillicores: 100, memory: Size.mebibytes(256) },
-  spread: 'required',
 };
 
 function synthesized(changes: Partial<IngressNginxProps> = {}) {

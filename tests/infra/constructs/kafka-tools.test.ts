@@ -17,7 +17,6 @@ const bridge: Required<KafkaRestBridgeProps> = {
   kafka,
   replicas: 2,
   resources: { cpuMillicores: 100, memory: Size.mebibytes(512) },
-  spread: 'required',
 };
 const ui: Required<KafkaUiProps> = {
   namespace: 'headwater',

@@ -31,7 +31,6 @@ const props: Required<LogIndexerProps> = {
   codec: { kind: 'json' },
   queueVolume: Size.gibibytes(10),
   resources: { cpuMillicores: 500, memory: Size.gibibytes(2) },
-  spread: 'required',
 };
 
 function filesOf(changes: Partial<LogIndexerProps> = {}): Record<string, string> {

@@ -9,7 +9,6 @@ const minimal: ProducerProps = {
   image: 'application:1',
   replicas: { min: 2, max: 2 },
   resources: { cpuMillicores: 250, memory: Size.mebibytes(256) },
-  spread: 'required',
   variables: { KAFKA_TOPIC: 'events', SHUTDOWN_DEADLINE_MS: '20000' },
   shutdownDeadline: Duration.seconds(20),
 };

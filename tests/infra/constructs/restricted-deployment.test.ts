@@ -17,7 +17,6 @@ const props: Required<RestrictedDeploymentProps> = {
   image: 'thing:1',
   replicas: 2,
   resources: { cpuMillicores: 100, memory: Size.mebibytes(128), ephemeralStorage: Size.gibibytes(2) },
-  spread: 'preferred',
   ports: { http: 8080 },
   readiness: Probe.fromHttpGet('/readyz', { port: 8080 }),
   liveness: Probe.fromHttpGet('/livez', { port: 8080 }),
