@@ -25,16 +25,14 @@ import {
   ZOOKEEPER_PEER_PORT,
 } from '../constructs/zookeeper.ts';
 import type { Environment } from '../environments/environment.ts';
+import { addressesOf } from './outside-addresses.ts';
 import { portOf } from './port-of.ts';
 
 /** The agent of EKS Pod Identity on each node. @see https://docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html */
 const POD_IDENTITY = { cidrs: ['169.254.170.23/32'], port: 80 } as const;
 
-/** The API server, by its Service and behind it. */
+/** The API server of most distributions, by its Service and behind it. */
 const API_SERVER_PORTS = [443, 6443];
-
-/** Namespace in which KEDA is installed, as its own manifests have it. */
-const KEDA_NAMESPACE = 'keda';
 
 /** Every connection that the platform of an environment needs, and so every one that its network policies allow. */
 export function connections(environment: Environment): readonly Connection[] {
@@ -95,7 +93,7 @@ function collection(environment: Environment): readonly Connection[] {
     { from: pipeline(CONSUMER), to: brokers, ports },
     {
       from: pipeline(CONSUMER),
-      to: addresses(network.objectStoreCidrs),
+      to: addressesOf(network.objectStoreCidrs),
       ports: [portOf(objectStore.endpoint)],
     },
     { from: monitoring, to: pipeline(CONSUMER), ports: [CONSUMER_PORT] },
@@ -103,7 +101,7 @@ function collection(environment: Environment): readonly Connection[] {
       ? [{ from: pipeline(CONSUMER), to: addresses(POD_IDENTITY.cidrs), ports: [POD_IDENTITY.port] }]
       : []),
     ...(consumer.replicas.max > consumer.replicas.min
-      ? [{ from: namespace(KEDA_NAMESPACE), to: brokers, ports }]
+      ? [{ from: namespace(network.kedaNamespace ?? 'keda'), to: brokers, ports }]
       : []),
     ...(restBridge === undefined ? [] : [{ from: pipeline(KAFKA_REST_BRIDGE), to: brokers, ports }]),
     ...(kafkaUi === undefined ? [] : [{ from: pipeline(KAFKA_UI), to: brokers, ports }]),
@@ -123,17 +121,18 @@ function edge({ namespaces, edge: settings, kafkaUi, network }: Environment): re
   if (!ours) return passedOn;
 
   const apiServer = addresses(network.apiServerCidrs);
+  const { apiServerPorts = API_SERVER_PORTS } = network;
   const { http, https, webhook, metrics } = INGRESS_NGINX_PORTS;
   return [
     ...passedOn,
     { from: addresses(network.edgeClientCidrs), to: controller, ports: [http, https] },
     { from: apiServer, to: controller, ports: [webhook] },
     { from: namespace(network.monitoringNamespace), to: controller, ports: [metrics] },
-    { from: controller, to: apiServer, ports: API_SERVER_PORTS },
+    { from: controller, to: apiServer, ports: apiServerPorts },
     {
       from: workloadsOf(namespaces.ingress)(INGRESS_NGINX_ADMISSION),
       to: apiServer,
-      ports: API_SERVER_PORTS,
+      ports: apiServerPorts,
     },
   ];
 }
@@ -142,11 +141,12 @@ function logging({ namespaces, kafka, network, logging: settings }: Environment)
   const logs = workloadsOf(namespaces.logging);
   const brokers = workloadsOf(namespaces.pipeline)(KAFKA_BROKERS);
   const apiServer = addresses(network.apiServerCidrs);
-  const toSearch = { to: addresses(network.searchCidrs), ports: [portOf(settings.search.endpoint)] };
+  const { apiServerPorts = API_SERVER_PORTS } = network;
+  const toSearch = { to: addressesOf(network.searchCidrs), ports: [portOf(settings.search.endpoint)] };
   const toKafka = { to: brokers, ports: [clientsPort(kafka)] };
   const collector = logs(settings.collector === 'fluentd' ? FLUENTD : FILEBEAT);
   return [
-    { from: collector, to: apiServer, ports: API_SERVER_PORTS },
+    { from: collector, to: apiServer, ports: apiServerPorts },
     { from: collector, ...(settings.kafkaBuffer === undefined ? toSearch : toKafka) },
     ...(settings.collector === 'fluentd'
       ? [{ from: namespace(network.monitoringNamespace), to: collector, ports: [FLUENTD_METRICS_PORT] }]

@@ -4,6 +4,7 @@ import { NetworkPolicies } from '../constructs/network-policies.ts';
 import { type PodSecurityLevel, SecureNamespace } from '../constructs/secure-namespace.ts';
 import type { Environment } from '../environments/environment.ts';
 import { connections } from './connections.ts';
+import { requireReachable } from './outside-addresses.ts';
 import { toSize } from './units.ts';
 
 /**
@@ -20,7 +21,7 @@ const POD_SECURITY = {
 export class NamespacesChart extends Chart {
   constructor(scope: Construct, id: string, environment: Environment) {
     super(scope, id, { disableResourceNameHashes: true });
-    const { namespaces, quotas, edge } = environment;
+    const { namespaces, quotas, edge, network } = environment;
 
     for (const role of ['pipeline', 'logging', 'ingress'] as const) {
       if (role === 'ingress' && !(edge.kind === 'ingress' && edge.controller !== undefined)) continue;
@@ -31,6 +32,10 @@ export class NamespacesChart extends Chart {
         quota: { cpuMillicores, memory: toSize(`${memoryGi}Gi`), pods },
       });
     }
-    new NetworkPolicies(this, 'Network', { connections: connections(environment) });
+    requireReachable(this, environment);
+    new NetworkPolicies(this, 'Network', {
+      connections: connections(environment),
+      ...(network.dns !== undefined && { dns: network.dns }),
+    });
   }
 }

@@ -10,7 +10,12 @@ export type NetworkPeer =
   /** All pods of somebody's namespace. */
   | { readonly kind: 'namespace'; readonly namespace: string }
   /** Hosts outside the cluster, in CIDR notation. */
-  | { readonly kind: 'addresses'; readonly cidrs: readonly string[] };
+  | {
+      readonly kind: 'addresses';
+      readonly cidrs: readonly string[];
+      /** Blocks within each of these that are left out. @default - none */
+      readonly except?: readonly string[];
+    };
 
 /** One end opens TCP connections to the ports of the other. */
 export interface Connection {
@@ -22,11 +27,40 @@ export interface Connection {
 export interface NetworkPoliciesProps {
   /** Everything that is allowed. At least one end of each is a workload. */
   readonly connections: readonly Connection[];
+  /** Every resolver of the cluster. @default - CoreDNS as Kubernetes installs it, NodeLocal DNSCache, and Cloud DNS of GKE */
+  readonly dns?: readonly Resolver[];
 }
+
+/** Who answers a pod's questions for names: pods, or addresses in the network of the node, which no label finds. */
+export type Resolver =
+  | {
+      readonly kind: 'pods';
+      readonly namespace: string;
+      readonly labels: Readonly<Record<string, string>>;
+      /** The pods' own port, not their Service's: that is what a policy judges by. @default 53 */
+      readonly port?: number | undefined;
+    }
+  | {
+      readonly kind: 'addresses';
+      readonly cidrs: readonly string[];
+      /** @default 53 */
+      readonly port?: number | undefined;
+    };
+
+/**
+ * What answers in most clusters: each is nobody where the cluster has another.
+ *
+ * @see https://kubernetes.io/docs/tasks/administer-cluster/nodelocaldns/
+ * @see https://cloud.google.com/kubernetes-engine/docs/how-to/cloud-dns
+ */
+const DEFAULT_DNS: readonly Resolver[] = [
+  { kind: 'pods', namespace: 'kube-system', labels: { 'k8s-app': 'kube-dns' } },
+  { kind: 'addresses', cidrs: ['169.254.20.10/32', '169.254.169.254/32'] },
+];
 
 /** `NetworkPolicyPeer` and `NetworkPolicyPort` of the API, as far as they are used here. */
 interface PolicyPeer {
-  readonly ipBlock?: { readonly cidr: string };
+  readonly ipBlock?: { readonly cidr: string; readonly except?: readonly string[] };
   readonly namespaceSelector?: { readonly matchLabels: Readonly<Record<string, string>> };
   readonly podSelector?: { readonly matchLabels: Readonly<Record<string, string>> };
 }
@@ -35,12 +69,6 @@ interface PolicyPort {
   readonly port: number;
 }
 
-const DNS_PORT = 53;
-const DNS: PolicyPeer = {
-  namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'kube-system' } },
-  podSelector: { matchLabels: { 'k8s-app': 'kube-dns' } },
-};
-
 /**
  * One NetworkPolicy for each workload, out of one table of connections: what one end may send, the other may receive. Each
  * workload that opens connections may ask the cluster's DNS too.
@@ -48,7 +76,7 @@ const DNS: PolicyPeer = {
 export class NetworkPolicies extends Construct {
   constructor(scope: Construct, id: string, props: NetworkPoliciesProps) {
     super(scope, id);
-    const { connections } = props;
+    const { connections, dns = DEFAULT_DNS } = props;
     for (const { from, to, ports } of connections) {
       requireThat(this, from.kind === 'workload' || to.kind === 'workload', {
         subject: 'network policies',
@@ -73,7 +101,10 @@ export class NetworkPolicies extends Construct {
       const ingress = connections
         .filter(({ to }) => isSame(to, workload))
         .map(({ from, ports }) => ({ from: policyPeers(from), ports: policyPorts(ports) }));
-      const egress = egressRules(connections.filter(({ from }) => isSame(from, workload)));
+      const egress = egressRules(
+        connections.filter(({ from }) => isSame(from, workload)),
+        dns,
+      );
       const spec = {
         podSelector: { matchLabels: selectorLabels(identity) },
         policyTypes: ['Egress', 'Ingress'],
@@ -102,14 +133,33 @@ function workloadsOf(connections: readonly Connection[]): readonly WorkloadPeer[
   return [...new Map(workloads)].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, peer]) => peer);
 }
 
-function egressRules(connections: readonly Connection[]): { to: PolicyPeer[]; ports: PolicyPort[] }[] {
+function egressRules(
+  connections: readonly Connection[],
+  dns: readonly Resolver[],
+): { to: PolicyPeer[]; ports: PolicyPort[] }[] {
   if (connections.length === 0) return [];
+  const dnsPorts = [...new Set(dns.map(portOfResolver))];
+  return [
+    ...dnsPorts.map((port) => ({
+      to: dns.filter((resolver) => portOfResolver(resolver) === port).flatMap(resolverPeers),
+      ports: (['UDP', 'TCP'] as const).map((protocol) => ({ protocol, port })),
+    })),
+    ...connections.map(({ to, ports }) => ({ to: policyPeers(to), ports: policyPorts(ports) })),
+  ];
+}
+
+function portOfResolver({ port = 53 }: Resolver): number {
+  return port;
+}
+
+function resolverPeers(resolver: Resolver): PolicyPeer[] {
+  if (resolver.kind === 'addresses') return resolver.cidrs.map((cidr) => ({ ipBlock: { cidr } }));
+  const { namespace, labels } = resolver;
   return [
     {
-      to: [DNS],
-      ports: (['UDP', 'TCP'] as const).map((protocol) => ({ protocol, port: DNS_PORT })),
+      namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } },
+      podSelector: { matchLabels: labels },
     },
-    ...connections.map(({ to, ports }) => ({ to: policyPeers(to), ports: policyPorts(ports) })),
   ];
 }
 
@@ -125,7 +175,9 @@ function policyPeers(peer: NetworkPeer): PolicyPeer[] {
     case 'namespace':
       return [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': peer.namespace } } }];
     case 'addresses':
-      return peer.cidrs.map((cidr) => ({ ipBlock: { cidr } }));
+      return peer.cidrs.map((cidr) => ({
+        ipBlock: { cidr, ...(peer.except !== undefined && { except: peer.except }) },
+      }));
   }
 }
 

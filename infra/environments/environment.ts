@@ -3,21 +3,8 @@ import { aws } from './aws.ts';
 import { consumer, edge, kafkaUi, objectStore, producer, restBridge } from './collection.ts';
 import { logging } from './logging.ts';
 import { kafka, topics } from './messaging.ts';
-import { cidr, labelKey, labelValue, namespace } from './names.ts';
-
-/** Peers outside the cluster that a NetworkPolicy can only name by address. */
-const network = z.strictObject({
-  /** Addresses of the API server: collectors ask it for pods, the admission webhook is called from it. */
-  apiServerCidrs: z.array(cidr).min(1),
-  objectStoreCidrs: z.array(cidr).min(1),
-  searchCidrs: z.array(cidr).min(1),
-  /** Addresses from which the edge may be called. */
-  edgeClientCidrs: z.array(cidr).min(1),
-  /** Addresses from which exposed brokers may be called. */
-  kafkaClientCidrs: z.array(cidr),
-  /** Namespace from which metrics are scraped. */
-  monitoringNamespace: z.string().min(1),
-});
+import { labelKey, labelValue, namespace } from './names.ts';
+import { network } from './network.ts';
 
 /** Upper bounds of one namespace; pods that would pass them are refused by the API server. */
 const quota = z.strictObject({

@@ -115,7 +115,7 @@ export const staging: Environment = {
   },
   network: {
     apiServerCidrs: ['10.0.0.0/16'],
-    objectStoreCidrs: ['52.219.0.0/16', '3.5.0.0/16'],
+    objectStoreCidrs: 'public',
     searchCidrs: ['10.1.0.0/16'],
     edgeClientCidrs: ['0.0.0.0/0'],
     kafkaClientCidrs: [],

@@ -7,7 +7,7 @@ export type End =
   | { readonly address: string };
 
 interface Peer {
-  ipBlock?: { cidr: string };
+  ipBlock?: { cidr: string; except?: string[] };
   namespaceSelector?: { matchLabels: Record<string, string> };
   podSelector?: { matchLabels: Record<string, string> };
 }
@@ -80,7 +80,13 @@ function allows(
 }
 
 function isPeer(end: End, { ipBlock, namespaceSelector, podSelector }: Peer): boolean {
-  if ('address' in end) return ipBlock !== undefined && contains(ipBlock.cidr, end.address);
+  if ('address' in end) {
+    return (
+      ipBlock !== undefined &&
+      contains(ipBlock.cidr, end.address) &&
+      !(ipBlock.except ?? []).some((cidr) => contains(cidr, end.address))
+    );
+  }
   if (ipBlock !== undefined) return false;
   const namespace = { 'kubernetes.io/metadata.name': end.namespace };
   return matches(namespace, namespaceSelector?.matchLabels) && matches(end.labels, podSelector?.matchLabels);

@@ -1,3 +1,4 @@
+import { portOf } from '../../infra/charts/port-of.ts';
 import type { Manifest } from '../infra/manifests.ts';
 import { type End, mayConnect, networkPolicies } from './network-evaluator.ts';
 import { containers, describe, type Workload, workloads } from './platform-objects.ts';
@@ -99,18 +100,31 @@ export const networkPolicyPolicies: readonly Policy[] = [
     },
   },
   {
-    title: 'no pod of the platform reaches the internet at large',
-    violations: (objects) =>
-      workloads(objects)
-        .filter((workload) =>
-          [80, 443, 9200].some((port) => mayConnect(objects, endOf(workload), INTERNET, port)),
-        )
-        .map(describe),
+    title:
+      'no pod reaches the internet at large, but by the port of a service whose addresses the environment says are public',
+    violations: (objects, { network, objectStore, logging }) => {
+      const open: [role: RegExp, endpoint: string][] = [
+        ...(network.objectStoreCidrs === 'public'
+          ? [[/^consumer$/, objectStore.endpoint] satisfies [RegExp, string]]
+          : []),
+        ...(network.searchCidrs === 'public'
+          ? [[/^(fluentd|filebeat|log-indexer)$/, logging.search.endpoint] satisfies [RegExp, string]]
+          : []),
+      ];
+      return workloads(objects).flatMap((workload) => {
+        const allowed = open
+          .filter(([role]) => role.test(roleOf(workload)))
+          .map(([, endpoint]) => portOf(endpoint));
+        return [22, 80, 443, 8443, 9093, 9200]
+          .filter((port) => mayConnect(objects, endOf(workload), INTERNET, port) !== allowed.includes(port))
+          .map((port) => `${describe(workload)} to :${port}`);
+      });
+    },
     mutation: (objects) => {
       const rules = networkPolicies(objects)
-        .filter(({ metadata }) => metadata.name === 'consumer-collection')
+        .filter(({ metadata }) => metadata.name === 'producer-collection')
         .flatMap(({ spec }) => spec.egress ?? [])
-        .filter(({ to = [] }) => to.some(({ ipBlock }) => ipBlock !== undefined));
+        .filter(({ ports = [] }) => ports.some(({ port }) => port === 9093));
       first(rules, 'rule').to = [{ ipBlock: { cidr: '0.0.0.0/0' } }];
     },
   },

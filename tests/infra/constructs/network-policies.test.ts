@@ -4,6 +4,7 @@ import {
   type Connection,
   NetworkPolicies,
   type NetworkPeer,
+  type Resolver,
 } from '../../../infra/constructs/network-policies.ts';
 import { mayConnect } from '../../policies/network-evaluator.ts';
 import { synthesize } from '../manifests.ts';
@@ -32,8 +33,8 @@ function end(peer: NetworkPeer) {
   };
 }
 
-function synthesized(connections: readonly Connection[]) {
-  return synthesize((chart) => new NetworkPolicies(chart, 'Network', { connections }));
+function synthesized(connections: readonly Connection[], dns?: readonly Resolver[]) {
+  return synthesize((chart) => new NetworkPolicies(chart, 'Network', { connections, ...(dns && { dns }) }));
 }
 
 test('one line of the table opens both ends, in one direction, on its ports', () => {
@@ -55,6 +56,37 @@ test('a pod that opens connections may ask the DNS, and one that does not may no
   const objects = synthesized([{ from: producer, to: broker, ports: [9092] }]);
   assert.ok(mayConnect(objects, end(producer), dns, 53, 'UDP'));
   assert.ok(!mayConnect(objects, end(broker), dns, 53, 'UDP'));
+});
+
+for (const [where, address] of [
+  ['NodeLocal DNSCache', '169.254.20.10'],
+  ['Cloud DNS of GKE', '169.254.169.254'],
+] as const) {
+  test(`${where} is asked for names without being named, and for nothing else`, () => {
+    const objects = synthesized([{ from: producer, to: broker, ports: [9092] }]);
+    assert.ok(mayConnect(objects, end(producer), { address }, 53, 'UDP'));
+    assert.ok(mayConnect(objects, end(producer), { address }, 53));
+    // Cloud DNS answers on the address of the metadata server.
+    assert.ok(!mayConnect(objects, end(producer), { address }, 80));
+  });
+}
+
+test('resolvers that are named are asked instead, each on its own port', () => {
+  const labels = { 'dns.operator.openshift.io/daemonset-dns': 'default' };
+  const objects = synthesized(
+    [{ from: producer, to: broker, ports: [9092] }],
+    [
+      { kind: 'pods', namespace: 'openshift-dns', labels, port: 5353 },
+      { kind: 'addresses', cidrs: ['10.96.0.10/32'] },
+    ],
+  );
+  const openshift = { namespace: 'openshift-dns', labels };
+  assert.ok(mayConnect(objects, end(producer), openshift, 5353, 'UDP'));
+  assert.ok(!mayConnect(objects, end(producer), openshift, 53, 'UDP'));
+  assert.ok(mayConnect(objects, end(producer), { address: '10.96.0.10' }, 53));
+  assert.ok(!mayConnect(objects, end(producer), { address: '10.96.0.10' }, 5353));
+  const kubeDns = { namespace: 'kube-system', labels: { 'k8s-app': 'kube-dns' } };
+  assert.ok(!mayConnect(objects, end(producer), kubeDns, 53, 'UDP'));
 });
 
 test('fails with an empty list of addresses, which would let everybody through', () => {

@@ -25,6 +25,32 @@ export const surroundingRefusals: readonly Refusal[] = [
       'network.apiServerCidrs.0: must be an IPv4 block in CIDR notation, such as 10.0.0.0/16, got "10.0.0.0"',
   },
   {
+    configuration: 'A store at an address that its network policy does not allow',
+    environment: 'lab',
+    changes: { 'network.objectStoreCidrs': ['10.2.0.0/16', '10.3.0.0/16'] },
+    message:
+      'environment: network.objectStoreCidrs must be blocks that include 172.30.0.1, the address of objectStore.endpoint, got 10.2.0.0/16, 10.3.0.0/16: its network policy would let no pod call it',
+  },
+  {
+    configuration: 'A store at a private address among public ones',
+    environment: 'lab',
+    changes: { 'network.objectStoreCidrs': 'public' },
+    message:
+      'environment: network.objectStoreCidrs must be blocks that include 172.30.0.1, the address of objectStore.endpoint, got public: its network policy would let no pod call it',
+  },
+  {
+    configuration: 'A search cluster at an address that its network policy does not allow',
+    environment: 'lab',
+    changes: { 'network.searchCidrs': ['10.1.0.0/16'] },
+    message:
+      'environment: network.searchCidrs must be blocks that include 172.30.0.1, the address of logging.search.endpoint, got 10.1.0.0/16: its network policy would let no pod call it',
+  },
+  {
+    configuration: 'A resolver without an address',
+    changes: { 'network.dns': [{ kind: 'addresses', cidrs: [] }] },
+    message: 'network.dns.0.cidrs: must be at least 1 long, got []',
+  },
+  {
     configuration: 'A registry with a tag',
     changes: { images: { registry: 'registry.example.com/headwater:1' } },
     message:

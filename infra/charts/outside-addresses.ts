@@ -1,0 +1,87 @@
+import { BlockList, isIPv4 } from 'node:net';
+import type { Construct } from 'constructs';
+import type { NetworkPeer } from '../constructs/network-policies.ts';
+import { addWarning, requireThat } from '../constructs/requirements.ts';
+import type { Environment } from '../environments/environment.ts';
+
+/** Blocks of addresses, or every address that is reached by way of the internet. */
+type Addresses = Environment['network']['objectStoreCidrs'];
+
+/**
+ * Blocks that lie in no public network: private ones, those of carriers, the node's own and its neighbours', multicast and
+ * what is reserved.
+ *
+ * @see https://www.iana.org/assignments/iana-ipv4-special-registry/
+ */
+const NOT_PUBLIC = [
+  '0.0.0.0/8',
+  '10.0.0.0/8',
+  '100.64.0.0/10',
+  '127.0.0.0/8',
+  '169.254.0.0/16',
+  '172.16.0.0/12',
+  '192.0.0.0/24',
+  '192.168.0.0/16',
+  '198.18.0.0/15',
+  '224.0.0.0/3',
+];
+
+/** S3 by its public names; a VPC's own endpoint has another, and addresses that stay. */
+const PUBLIC_S3 = /(^|\.)s3([.-](?!vpce)[a-z0-9-]+)*\.amazonaws\.com(\.cn)?$/;
+
+/** Hosts outside the cluster, as a network policy names them. */
+export function addressesOf(addresses: Addresses): NetworkPeer {
+  return addresses === 'public'
+    ? { kind: 'addresses', cidrs: ['0.0.0.0/0'], except: NOT_PUBLIC }
+    : { kind: 'addresses', cidrs: addresses };
+}
+
+/**
+ * Holds what is called outside the cluster against the addresses that may be called. Only an address can be compared here;
+ * what a name stands for is known when it is resolved.
+ */
+export function requireReachable(scope: Construct, environment: Environment): void {
+  const { objectStore, logging, network } = environment;
+  requireEndpoint(scope, 'objectStore.endpoint', objectStore.endpoint, 'objectStoreCidrs', network);
+  requireEndpoint(scope, 'logging.search.endpoint', logging.search.endpoint, 'searchCidrs', network);
+  const { hostname } = new URL(objectStore.endpoint);
+  if (PUBLIC_S3.test(hostname) && network.objectStoreCidrs !== 'public') {
+    addWarning(
+      scope,
+      `${hostname}: S3 takes new addresses without notice, and an upload to one that network.objectStoreCidrs does not list ` +
+        "times out. Set it to 'public', or keep the list as new as AWS' own (docs/network.md)",
+    );
+  }
+}
+
+function requireEndpoint(
+  scope: Construct,
+  name: string,
+  endpoint: string,
+  property: 'objectStoreCidrs' | 'searchCidrs',
+  network: Environment['network'],
+): void {
+  const { hostname } = new URL(endpoint);
+  if (!isIPv4(hostname)) return;
+  const addresses = network[property];
+  requireThat(scope, includes(addresses, hostname), {
+    subject: 'environment',
+    property: `network.${property}`,
+    value: addresses === 'public' ? addresses : addresses.join(', '),
+    allowed: `blocks that include ${hostname}, the address of ${name}`,
+    because: 'its network policy would let no pod call it',
+  });
+}
+
+function includes(addresses: Addresses, address: string): boolean {
+  return addresses === 'public' ? !blockList(NOT_PUBLIC).check(address) : blockList(addresses).check(address);
+}
+
+function blockList(cidrs: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const cidr of cidrs) {
+    const [network = '', bits = ''] = cidr.split('/');
+    list.addSubnet(network, Number(bits));
+  }
+  return list;
+}
