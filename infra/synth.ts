@@ -5,6 +5,7 @@ import { readWarnings } from './constructs/requirements.ts';
 import { environments } from './environments/environments.ts';
 import { readEnvironment } from './environments/read-environment.ts';
 import { buildPlatform } from './platform.ts';
+import { writeManifests } from './write-manifests.ts';
 
 /**
  * Writes the manifests of every environment, or of one that is given as JSON, to `<outdir>/<environment>/`.
@@ -19,9 +20,9 @@ function main(): void {
   for (const candidate of chooseEnvironments(values.file, positionals)) {
     const environment = readEnvironment(candidate);
     const directory = join(outdir, environment.name);
-    const app = buildPlatform(environment, directory);
+    const app = buildPlatform(environment);
     rmSync(directory, { recursive: true, force: true });
-    app.synth();
+    writeManifests(app, directory);
     for (const warning of readWarnings(app)) console.warn(`warning: ${environment.name}: ${warning}`);
   }
 }

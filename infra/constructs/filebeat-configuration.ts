@@ -1,8 +1,8 @@
-import { Yaml } from 'cdk8s';
 import type { KafkaEndpoint } from './kafka-endpoint.ts';
 import { KAFKA_CLIENT_FILES } from './kafka-client-files.ts';
 import { LANE_SCRIPT, NAMES_SCRIPT, quotaScript } from './filebeat-scripts.ts';
 import { exportLogins, type Login } from './logins.ts';
+import { renderYaml } from './render-yaml.ts';
 import { SEARCH_SECRETS, type SearchEndpoint } from './search-endpoint.ts';
 
 export const FILEBEAT_HTTP_PORT = 5066;
@@ -53,7 +53,7 @@ export interface FilebeatConfiguration {
 /** Text of `filebeat.yml` for a shipper on a node. */
 export function filebeatConfiguration(configuration: FilebeatConfiguration): string {
   const { namespace, destination, multilineStart } = configuration;
-  return Yaml.stringify({
+  return renderYaml({
     'filebeat.inputs': [
       {
         type: 'filestream',

@@ -1,10 +1,11 @@
-import { Duration, Size, Yaml } from 'cdk8s';
+import { Duration, Size } from 'cdk8s';
 import { Probe } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { ConfigFiles } from './config-files.ts';
 import { javaClientProperties, KAFKA_CLIENT_FILES, kafkaClientMounts } from './kafka-client-files.ts';
 import type { KafkaEndpoint } from './kafka-endpoint.ts';
 import type { Identity } from './labels.ts';
+import { renderYaml } from './render-yaml.ts';
 import { requireThat } from './requirements.ts';
 import { RestrictedDeployment, workloadService } from './restricted-deployment.ts';
 import type { ResourcesProps } from './restricted-pod.ts';
@@ -96,7 +97,7 @@ export class KafkaUi extends Construct {
 }
 
 function applicationYml(kafka: KafkaEndpoint, access: 'port-forward' | 'public'): string {
-  return Yaml.stringify({
+  return renderYaml({
     auth: { type: access === 'public' ? 'OAUTH2' : 'DISABLED' },
     dynamic: { config: { enabled: false } },
     kafka: {

@@ -1,4 +1,4 @@
-import { Duration, Size, Yaml } from 'cdk8s';
+import { Duration, Size } from 'cdk8s';
 import { Probe } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { ConfigFiles } from './config-files.ts';
@@ -25,6 +25,7 @@ import {
   type LogCodec,
 } from './logstash-configuration.ts';
 import type { Mount } from './mounts.ts';
+import { renderYaml } from './render-yaml.ts';
 import { requireThat } from './requirements.ts';
 import { RestrictedDeployment } from './restricted-deployment.ts';
 import type { ResourcesProps } from './restricted-pod.ts';
@@ -149,7 +150,7 @@ function filebeatParts({ kafka, lane, search }: LogIndexerProps, name: string, t
   });
   return {
     files: {
-      'filebeat.yml': Yaml.stringify({
+      'filebeat.yml': renderYaml({
         'filebeat.inputs': Array.from({ length: threads }, (_, thread) => input(thread)),
         ...state('/tmp/data'),
         ...searchOutput(search),

@@ -1,6 +1,6 @@
-import { Yaml } from 'cdk8s';
 import { KAFKA_CLIENT_FILES } from './kafka-client-files.ts';
 import type { KafkaEndpoint } from './kafka-endpoint.ts';
+import { renderYaml } from './render-yaml.ts';
 import { SEARCH_SECRETS, type SearchEndpoint } from './search-endpoint.ts';
 
 export const LOGSTASH_API_PORT = 9600;
@@ -51,7 +51,7 @@ rootLogger.appenderRef.console.ref = console
 `;
 
 function settings({ queueBytes }: LogstashConfiguration): string {
-  return Yaml.stringify({
+  return renderYaml({
     'api.http.host': '0.0.0.0',
     'api.http.port': LOGSTASH_API_PORT,
     'path.config': `${LOGSTASH_CONFIG_PATH}/pipeline.conf`,

@@ -9,14 +9,15 @@ import { ApiObject } from 'cdk8s';
  */
 const { environments } = await import('../../infra/environments/environments.ts');
 const { buildPlatform } = await import('../../infra/platform.ts');
+const { writeManifests } = await import('../../infra/write-manifests.ts');
 const loadedMs = performance.now();
 
 const directory = mkdtempSync(join(tmpdir(), 'headwater-bench-'));
 let objects = 0;
 try {
   for (const environment of Object.values(environments)) {
-    const app = buildPlatform(environment, join(directory, environment.name));
-    app.synth();
+    const app = buildPlatform(environment);
+    writeManifests(app, join(directory, environment.name));
     objects += app.node.findAll().filter((construct) => ApiObject.isApiObject(construct)).length;
   }
 } finally {

@@ -9,6 +9,7 @@ import { environments } from '../../../../infra/environments/environments.ts';
 import type { Environment } from '../../../../infra/environments/environment.ts';
 import { readEnvironment } from '../../../../infra/environments/read-environment.ts';
 import { buildPlatform } from '../../../../infra/platform.ts';
+import { writeManifests } from '../../../../infra/write-manifests.ts';
 import { changed } from '../../refused/refusal.ts';
 import type { FileEdit, RealChange } from './real-change.ts';
 import { realChanges } from './real-changes.ts';
@@ -63,7 +64,7 @@ function cached(
 /** What an environment synthesizes, and its bucket. */
 export async function manifestsOf(environment: Environment): Promise<readonly ManifestObject[]> {
   return inTemporaryDirectory(async (directory) => {
-    buildPlatform(environment, directory).synth();
+    writeManifests(buildPlatform(environment), directory);
     return [...(await readManifests(directory)), ...bucketOf(environment)];
   });
 }
