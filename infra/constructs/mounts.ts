@@ -19,15 +19,36 @@ export type Mount =
   /** A directory of the node; made there if it is writable and missing. */
   | { readonly kind: 'host'; readonly name: string; readonly path: string; readonly writable: boolean };
 
-/** Volumes of a pod and where its container mounts them; the volumes are children of the scope. */
+/**
+ * Volumes of a pod and where its container mounts them; the volumes are children of the scope. A Secret that is mounted at
+ * several places is one volume, with the keys of all of them.
+ */
 export function volumeMounts(scope: Construct, mounts: readonly Mount[]): VolumeMount[] {
   const volumes = new Construct(scope, 'Volumes');
-  return mounts.map((mount) => ({
-    path: mount.path,
-    volume: volume(volumes, mount),
-    readOnly:
-      mount.kind === 'secret' || mount.kind === 'config' || (mount.kind === 'host' && !mount.writable),
-  }));
+  const secrets = new Map<string, Volume>();
+  return mounts.map((mount) => {
+    const known = mount.kind === 'secret' ? secrets.get(mount.secretName) : undefined;
+    const mounted = known ?? volume(volumes, mount.kind === 'secret' ? withAllKeys(mount, mounts) : mount);
+    if (mount.kind === 'secret') secrets.set(mount.secretName, mounted);
+    return {
+      path: mount.path,
+      volume: mounted,
+      readOnly:
+        mount.kind === 'secret' || mount.kind === 'config' || (mount.kind === 'host' && !mount.writable),
+    };
+  });
+}
+
+type SecretMount = Extract<Mount, { kind: 'secret' }>;
+
+/** The mount with the keys of every mount of the same Secret; with all of its keys, where one of them wants all. */
+function withAllKeys({ kind, secretName, path }: SecretMount, mounts: readonly Mount[]): SecretMount {
+  const wanted = mounts
+    .filter((mount) => mount.kind === 'secret')
+    .filter((mount) => mount.secretName === secretName)
+    .map(({ keys }) => keys);
+  const keys = [...new Set(wanted.flatMap((some) => some ?? []))];
+  return { kind, secretName, path, ...(!wanted.includes(undefined) && { keys }) };
 }
 
 function volume(scope: Construct, mount: Mount): Volume {
