@@ -7,15 +7,15 @@ import { MonitoringChart } from './charts/monitoring.ts';
 import { NamespacesChart } from './charts/namespaces.ts';
 import { readViolations } from './constructs/requirements.ts';
 import type { Environment } from './environments/environment.ts';
+import { requireUniqueObjects } from './unique-objects.ts';
 
 /**
  * The whole platform of one environment, one chart for each part, in the order in which they are applied.
  *
- * @param outdir Where `synth()` of the result writes.
  * @throws Error that names everything by which the environment contradicts itself, one line each.
  */
-export function buildPlatform(environment: Environment, outdir?: string): App {
-  const app = new App(outdir === undefined ? {} : { outdir });
+export function buildPlatform(environment: Environment): App {
+  const app = new App();
   const namespaces = new NamespacesChart(app, 'namespaces', environment);
   const messaging = new MessagingChart(app, 'messaging', environment);
   const collection = new CollectionChart(app, 'collection', environment, messaging.kafka);
@@ -29,6 +29,7 @@ export function buildPlatform(environment: Environment, outdir?: string): App {
     new MonitoringChart(app, 'monitoring', environment).addDependency(collection);
   }
 
+  requireUniqueObjects(app);
   const violations = readViolations(app);
   if (violations.length > 0) {
     throw new Error(

@@ -77,6 +77,12 @@ export interface ConsumerConfig extends StoreConfig {
 
 const MiB = 1024 * 1024;
 const DAY_MS = 86_400_000;
+/** @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
+const BUCKET =
+  /^(?!.*\.\.)(?!(\d+\.){3}\d+$)(?!xn--|sthree-|amzn-s3-demo-)(?!.*(-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)$)[\da-z][\d.a-z-]{1,61}[\da-z]$/;
+const BUCKET_ALLOWED =
+  'a bucket name as S3 takes it: 3 to 63 lower-case letters, digits, dots and hyphens, no two dots in a row, no IP address, ' +
+  'none of the beginnings and endings that S3 keeps for itself';
 const PREFIX = /^(?!.*\/\/)(?!\/)(?!.*\/$)(?!_releases(?:\/|$))[\w!.*'()/-]{0,500}$/;
 const PREFIX_ALLOWED = "letters, digits and !_.*'()- in parts between slashes, without a slash at either end";
 
@@ -164,14 +170,19 @@ function readBucket(variables: Variables<keyof ConsumerVariables>): BucketOption
   if (endpoint !== undefined && !/^https?:$/.test(URL.parse(endpoint)?.protocol ?? '')) {
     variables.refuse('STORE_ENDPOINT', endpoint, 'a URL that begins with http:// or https://');
   }
+  const bucket = variables.text('STORE_BUCKET', { pattern: BUCKET, allowed: BUCKET_ALLOWED });
+  const pathStyle = variables.boolean('STORE_PATH_STYLE', false);
+  if (bucket.includes('.') && !pathStyle && endpoint?.startsWith('http://') !== true) {
+    variables.problem(
+      `STORE_BUCKET must be without dots where STORE_PATH_STYLE is false and STORE_ENDPOINT is https, got "${bucket}": ` +
+        'a certificate for *.host is good for one label before the host',
+    );
+  }
   return {
     endpoint,
-    bucket: variables.text('STORE_BUCKET', {
-      pattern: /^[\da-z][\d.a-z-]{1,61}[\da-z]$/,
-      allowed: 'a bucket name: 3 to 63 lower-case letters, digits, dots and hyphens',
-    }),
+    bucket,
     region: variables.text('STORE_REGION', { default: 'us-east-1' }),
-    pathStyle: variables.boolean('STORE_PATH_STYLE', false),
+    pathStyle,
     ca: variables.file('STORE_CA_FILE'),
     checksums: variables.choice('STORE_CHECKSUMS', ['when-supported', 'when-required'], 'when-supported'),
   };

@@ -191,7 +191,15 @@ export class CollectionChart extends Chart {
       because:
         'the chain of objects is the position in Kafka: where its end has expired, events are stored again',
     });
-    requireThat(this, !strict || objectStore.endpoint.startsWith('https://'), {
+    const isTls = objectStore.endpoint.startsWith('https://');
+    requireThat(this, objectStore.pathStyle || !isTls || !objectStore.bucket.includes('.'), {
+      subject: 'environment',
+      property: 'objectStore.bucket',
+      value: objectStore.bucket,
+      allowed: 'a name without dots where objectStore.endpoint is https and objectStore.pathStyle false',
+      because: 'a certificate for *.host is good for one label before the host',
+    });
+    requireThat(this, !strict || isTls, {
       subject: 'environment',
       property: 'objectStore.endpoint',
       value: objectStore.endpoint,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { dnsLabel, endpointUrl, hostName, secretName } from './names.ts';
+import { bucketName, dnsLabel, endpointUrl, hostName, secretName } from './names.ts';
 import { podResources } from './messaging.ts';
 import { byteLimit, period, toMs } from './quantities.ts';
 
@@ -64,9 +64,7 @@ export const consumer = z.strictObject({
 
 export const objectStore = z.strictObject({
   endpoint: endpointUrl,
-  bucket: z
-    .string()
-    .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'a bucket name of 3 to 63 of a-z, 0-9, . and -'),
+  bucket: bucketName,
   region: z.string().min(1),
   pathStyle: z.boolean(),
   checksums: z.enum(['when-supported', 'when-required']),

@@ -6,6 +6,13 @@ import { kafka, topics } from './messaging.ts';
 import { labelKey, labelValue, namespace } from './names.ts';
 import { network } from './network.ts';
 
+/** Each has policies, bounds and a Pod Security level of its own. */
+const namespaces = z
+  .strictObject({ pipeline: namespace, logging: namespace, ingress: namespace })
+  .refine((names) => new Set(Object.values(names)).size === 3, {
+    error: 'three different names: each has a Pod Security level of its own',
+  });
+
 /** Upper bounds of one namespace; pods that would pass them are refused by the API server. */
 const quota = z.strictObject({
   cpuMillicores: z.int().min(100),
@@ -48,7 +55,7 @@ export const environment = z.strictObject({
   strict: z.boolean(),
   /** DNS suffix of the cluster. */
   clusterDomain: z.string().min(1),
-  namespaces: z.strictObject({ pipeline: namespace, logging: namespace, ingress: namespace }),
+  namespaces,
   quotas: z.strictObject({ pipeline: quota, logging: quota, ingress: quota }),
   /** @default ghcr.io/headwater */
   images: images.optional(),

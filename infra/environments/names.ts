@@ -21,6 +21,14 @@ export const secretName = dnsLabel.refine((name) => /-v[0-9]+$/.test(name), {
   error: 'the name of a Secret that ends in its version, such as object-store-v1',
 });
 
+/** A bucket, by the rules of S3, which also refuse what it keeps for itself. */
+export const bucketName = z
+  .string()
+  .regex(
+    /^(?!.*\.\.)(?!(\d+\.){3}\d+$)(?!xn--|sthree-|amzn-s3-demo-)(?!.*(-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
+    'a bucket name as S3 takes it: 3 to 63 of a-z, 0-9, . and -, no two dots in a row, no IP address, none of the beginnings and endings that S3 keeps for itself',
+  );
+
 /** A host name that clients outside the cluster resolve, without wildcard. */
 export const hostName = z
   .string()

@@ -1,4 +1,5 @@
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
+import { bucketName } from '../../environments/names.ts';
 import type { Metadata } from '../kafka-properties.ts';
 
 export interface UpOptions {
@@ -183,9 +184,14 @@ function userStore(store: string | undefined, endpoint: string | undefined): Use
     if (endpoint !== undefined) throw new UsageError('--endpoint says where --store is: give both');
     return undefined;
   }
-  const [, bucket, prefix = ''] = /^s3:\/\/([\da-z][\d.a-z-]{1,61}[\da-z])(?:\/(.*?))?\/*$/.exec(store) ?? [];
+  const [, bucket, prefix = ''] = /^s3:\/\/([^/]+)(?:\/(.*?))?\/*$/.exec(store) ?? [];
   if (bucket === undefined)
     throw new UsageError(`--store must be s3://BUCKET or s3://BUCKET/PREFIX, got ${store}`);
+  const named = bucketName.safeParse(bucket);
+  if (!named.success) {
+    const [{ message } = { message: '' }] = named.error.issues;
+    throw new UsageError(`--store: BUCKET must be ${message}, got ${bucket}`);
+  }
   if (endpoint !== undefined && !/^https?:$/.test(URL.parse(endpoint)?.protocol ?? '')) {
     throw new UsageError(`--endpoint must be an http or https URL, got ${endpoint}`);
   }

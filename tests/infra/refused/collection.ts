@@ -100,7 +100,26 @@ export const collectionRefusals: readonly Refusal[] = [
   {
     configuration: 'A bucket name that S3 refuses',
     changes: { 'objectStore.bucket': 'Events_Bucket' },
-    message: 'objectStore.bucket: must be a bucket name of 3 to 63 of a-z, 0-9, . and -, got "Events_Bucket"',
+    message:
+      'objectStore.bucket: must be a bucket name as S3 takes it: 3 to 63 of a-z, 0-9, . and -, no two dots in a row, no IP address, none of the beginnings and endings that S3 keeps for itself, got "Events_Bucket"',
+  },
+  {
+    configuration: 'A bucket name with two dots in a row',
+    changes: { 'objectStore.bucket': 'a..b' },
+    message:
+      'objectStore.bucket: must be a bucket name as S3 takes it: 3 to 63 of a-z, 0-9, . and -, no two dots in a row, no IP address, none of the beginnings and endings that S3 keeps for itself, got "a..b"',
+  },
+  {
+    configuration: 'A bucket name that is an address',
+    changes: { 'objectStore.bucket': '192.168.1.1' },
+    message:
+      'objectStore.bucket: must be a bucket name as S3 takes it: 3 to 63 of a-z, 0-9, . and -, no two dots in a row, no IP address, none of the beginnings and endings that S3 keeps for itself, got "192.168.1.1"',
+  },
+  {
+    configuration: 'A bucket name with dots as a host name behind TLS',
+    changes: { 'objectStore.bucket': 'my.bucket' },
+    message:
+      'environment: objectStore.bucket must be a name without dots where objectStore.endpoint is https and objectStore.pathStyle false, got my.bucket: a certificate for *.host is good for one label before the host',
   },
   {
     configuration: 'A wildcard as the edge’s host',

@@ -14,6 +14,12 @@ export const surroundingRefusals: readonly Refusal[] = [
     message: `namespaces.pipeline: must be a DNS label (RFC 1123): at most 63 of a-z, 0-9 and -, no - at either end, got "${'a'.repeat(64)}"`,
   },
   {
+    configuration: 'One namespace for pipeline and logs',
+    changes: { 'namespaces.logging': 'headwater' },
+    message:
+      'namespaces: must be three different names: each has a Pod Security level of its own, got {"pipeline":"headwater","logging":"headwater","ingress":"ingress-nginx"}',
+  },
+  {
     configuration: 'The namespace default',
     changes: { 'namespaces.pipeline': 'default' },
     message: 'namespaces.pipeline: must be a namespace of its own, neither default nor kube-*, got "default"',
