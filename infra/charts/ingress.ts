@@ -16,10 +16,10 @@ const EDGE_MARGIN = Duration.seconds(5);
 export class IngressChart extends Chart {
   constructor(scope: Construct, id: string, environment: Environment, producer: ProducerEndpoint) {
     super(scope, id, { disableResourceNameHashes: true });
-    const { namespaces, edge, kafkaUi } = environment;
+    const { namespaces, edge, kafkaUi, network } = environment;
 
     if (edge.kind === 'ingress' && edge.controller !== undefined) {
-      const { workload, resources, service, webhookCertificate } = edge.controller;
+      const { workload, resources, service, serviceAnnotations, webhookCertificate } = edge.controller;
       new IngressNginx(this, 'Controller', {
         namespace: namespaces.ingress,
         watchedNamespace: namespaces.pipeline,
@@ -29,6 +29,7 @@ export class IngressChart extends Chart {
         resources: { cpuMillicores: resources.cpuMillicores, memory: toSize(resources.memory) },
         ingressClassName: edge.ingressClassName,
         service,
+        ...(serviceAnnotations !== undefined && { serviceAnnotations }),
         webhookCertificate,
       });
     }
@@ -44,6 +45,7 @@ export class IngressChart extends Chart {
       edge: kind,
       host: edge.host,
       tlsSecretName: edge.tlsSecret,
+      clientCidrs: network.edgeClientCidrs,
       routes: [
         {
           name: 'upload',
@@ -70,6 +72,7 @@ export class IngressChart extends Chart {
         edge: kind,
         host: kafkaUi.access.host,
         tlsSecretName: kafkaUi.access.tlsSecret,
+        clientCidrs: network.edgeClientCidrs,
         routes: [
           {
             name: KAFKA_UI.name,
@@ -96,6 +99,6 @@ function edgeKind(edge: Environment['edge']): EdgeKind {
     const { kind, ingressClassName, requestsPerSecondPerAddress } = edge;
     return { kind, ingressClassName, requestsPerSecondPerAddress };
   }
-  const { kind, gatewayClassName, bodyLimitPolicy } = edge;
-  return { kind, gatewayClassName, ...(bodyLimitPolicy !== undefined && { bodyLimitPolicy }) };
+  const { kind, gatewayClassName, implementation } = edge;
+  return { kind, gatewayClassName, ...(implementation !== undefined && { implementation }) };
 }

@@ -1,18 +1,26 @@
 import type { IGateway } from '@kubernetes-models/gateway-api/gateway.networking.k8s.io/v1/Gateway';
 import type { IHTTPRoute } from '@kubernetes-models/gateway-api/gateway.networking.k8s.io/v1/HTTPRoute';
+import { Duration } from 'cdk8s';
 import type { EdgeKind, EdgeObject, EdgeProps, EdgeRoute } from './edge.ts';
 
 const HTTP_PORT = 80;
 const HTTPS_PORT = 443;
 const GROUP = 'gateway.networking.k8s.io';
 
-/** Implementations whose policy for the size of a body is known here. */
-export type BodyLimitPolicy = 'nginx-gateway-fabric' | 'envoy-gateway';
+/** Implementations whose own policies are known here. */
+export type GatewayImplementation = 'nginx-gateway-fabric' | 'envoy-gateway';
 
-/** The Gateway, a route that sends plain HTTP to TLS, and a route for each path, with its policy where there is one. */
+/**
+ * How long Envoy keeps an idle connection to a pod; its own default is an hour. It must let go before the program does: a
+ * request that crosses the program's FIN is answered 503. NGINX keeps one for 60 s by itself.
+ */
+export const EDGE_IDLE_TIMEOUT = Duration.seconds(60);
+
+/** The Gateway, a route that sends plain HTTP to TLS, and a route for each path, with the implementation's policies. */
 export function gatewayObjects(
   props: EdgeProps,
-  { gatewayClassName, bodyLimitPolicy }: Extract<EdgeKind, { kind: 'gateway' }>,
+  { gatewayClassName, implementation }: Extract<EdgeKind, { kind: 'gateway' }>,
+  callers: readonly string[] | undefined,
 ): readonly EdgeObject[] {
   const { name, host, tlsSecretName, routes } = props;
   const gateway: IGateway = {
@@ -47,7 +55,8 @@ export function gatewayObjects(
       hostnames: [host],
       rules: [
         {
-          filters: [{ type: 'RequestRedirect', requestRedirect: { scheme: 'https', statusCode: 308 } }],
+          // 308 would keep a client posting in plain text for good, and is known from Gateway API 1.5 on only.
+          filters: [{ type: 'RequestRedirect', requestRedirect: { scheme: 'https', statusCode: 301 } }],
         },
       ],
     },
@@ -57,8 +66,9 @@ export function gatewayObjects(
     { ...redirect, name: `${name}-redirect` },
     ...routes.flatMap((route) => [
       { ...httpRoute(props, route), name: route.name },
-      ...policy(route, bodyLimitPolicy),
+      ...policy(route, implementation),
     ]),
+    ...(callers !== undefined && implementation === 'envoy-gateway' ? [authorization(name, callers)] : []),
   ];
 }
 
@@ -84,8 +94,27 @@ function httpRoute({ name, host }: EdgeProps, route: EdgeRoute): IHTTPRoute {
   };
 }
 
-/** The body limit in the words of one implementation; where there is none, Envoy streams and NGINX must be told so. */
-function policy(route: EdgeRoute, implementation: BodyLimitPolicy | undefined): readonly EdgeObject[] {
+/** Lets callers of these addresses through, by whatever route of the Gateway. */
+function authorization(name: string, callers: readonly string[]): EdgeObject {
+  return {
+    apiVersion: 'gateway.envoyproxy.io/v1alpha1',
+    kind: 'SecurityPolicy',
+    name,
+    spec: {
+      targetRefs: [{ group: GROUP, kind: 'Gateway', name }],
+      authorization: {
+        defaultAction: 'Deny',
+        rules: [{ name: 'callers', action: 'Allow', principal: { clientCIDRs: callers } }],
+      },
+    },
+  };
+}
+
+/**
+ * Body limit and idle connections in the words of one implementation. A streamed body has no limit: Envoy streams by itself,
+ * NGINX must be told so.
+ */
+function policy(route: EdgeRoute, implementation: GatewayImplementation | undefined): readonly EdgeObject[] {
   const target = { group: GROUP, kind: 'HTTPRoute', name: route.name };
   switch (implementation) {
     case undefined:
@@ -105,16 +134,18 @@ function policy(route: EdgeRoute, implementation: BodyLimitPolicy | undefined): 
         },
       ];
     case 'envoy-gateway':
-      return route.body.kind === 'streamed'
-        ? []
-        : [
-            {
-              apiVersion: 'gateway.envoyproxy.io/v1alpha1',
-              kind: 'BackendTrafficPolicy',
-              name: route.name,
-              spec: { targetRefs: [target], requestBuffer: { limit: String(route.body.maxBytes) } },
-            },
-          ];
+      return [
+        {
+          apiVersion: 'gateway.envoyproxy.io/v1alpha1',
+          kind: 'BackendTrafficPolicy',
+          name: route.name,
+          spec: {
+            targetRefs: [target],
+            ...(route.body.kind === 'limited' && { requestBuffer: { limit: String(route.body.maxBytes) } }),
+            timeout: { http: { connectionIdleTimeout: `${EDGE_IDLE_TIMEOUT.toSeconds()}s` } },
+          },
+        },
+      ];
   }
 }
 

@@ -10,6 +10,7 @@ import type { EdgeKind, EdgeObject, EdgeProps, EdgeRoute } from './edge.ts';
 export function ingressObjects(
   { host, tlsSecretName, routes }: EdgeProps,
   { ingressClassName, requestsPerSecondPerAddress }: Extract<EdgeKind, { kind: 'ingress' }>,
+  callers: readonly string[] | undefined,
 ): readonly EdgeObject[] {
   return routes.map((route) => {
     const spec: k8s.IngressSpec = {
@@ -36,7 +37,7 @@ export function ingressObjects(
       apiVersion: 'networking.k8s.io/v1',
       kind: 'Ingress',
       name: route.name,
-      annotations: prefixed(annotations(route, requestsPerSecondPerAddress)),
+      annotations: prefixed(annotations(route, requestsPerSecondPerAddress, callers)),
       spec,
     };
   });
@@ -45,6 +46,7 @@ export function ingressObjects(
 function annotations(
   { body, timeout }: EdgeRoute,
   requestsPerSecond: number,
+  callers: readonly string[] | undefined,
 ): Readonly<Record<string, string>> {
   // nginx' timeouts are for the pause between two reads or writes, so a whole request's bound is an upper bound here.
   const seconds = String(Math.ceil(timeout.toMilliseconds() / 1000));
@@ -56,6 +58,7 @@ function annotations(
     'proxy-read-timeout': seconds,
     'proxy-request-buffering': body.kind === 'limited' ? 'on' : 'off',
     'proxy-send-timeout': seconds,
+    ...(callers !== undefined && { 'whitelist-source-range': callers.join(',') }),
   };
 }
 

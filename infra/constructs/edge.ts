@@ -1,6 +1,6 @@
 import { ApiObject, type Duration } from 'cdk8s';
 import { Construct } from 'constructs';
-import { gatewayObjects, type BodyLimitPolicy } from './edge-gateway.ts';
+import { gatewayObjects, type GatewayImplementation } from './edge-gateway.ts';
 import { ingressObjects } from './edge-ingress.ts';
 import { objectLabels } from './labels.ts';
 import { addWarning, requireThat } from './requirements.ts';
@@ -32,10 +32,10 @@ export type EdgeKind =
       readonly kind: 'gateway';
       readonly gatewayClassName: string;
       /**
-       * Whose policy carries the body limit, for which the Gateway API has no word. @default - none: the limit of the
-       * implementation holds, if it has one, and the program's own
+       * Whose policies say what the Gateway API has no word for: body limit, idle connections, clients' addresses.
+       * @default - none: what the implementation does by itself, and the program behind it
        */
-      readonly bodyLimitPolicy?: BodyLimitPolicy;
+      readonly implementation?: GatewayImplementation;
     };
 
 export interface EdgeProps {
@@ -47,13 +47,18 @@ export interface EdgeProps {
   /** Secret with `tls.crt` and `tls.key`. */
   readonly tlsSecretName: string;
   readonly routes: readonly EdgeRoute[];
+  /** Blocks of addresses from which the host may be called. @default - all */
+  readonly clientCidrs?: readonly string[];
 }
+
+/** Every IPv4 address. */
+const EVERYBODY = '0.0.0.0/0';
 
 /** One host name and its routes, over TLS alone, as an Ingress or as a Gateway. */
 export class Edge extends Construct {
   constructor(scope: Construct, id: string, props: EdgeProps) {
     super(scope, id);
-    const { name, namespace, edge, host, tlsSecretName } = props;
+    const { name, namespace, edge, host, tlsSecretName, clientCidrs = [EVERYBODY] } = props;
 
     requireThat(this, /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(host) && host.includes('.'), {
       subject: 'edge',
@@ -68,16 +73,27 @@ export class Edge extends Construct {
       value: tlsSecretName,
       allowed: 'the name of a Secret with tls.crt and tls.key',
     });
-    if (edge.kind === 'gateway' && edge.bodyLimitPolicy === undefined) {
+    const callers = clientCidrs.includes(EVERYBODY) ? undefined : clientCidrs;
+    const judgesCallers = edge.kind === 'ingress' || edge.implementation === 'envoy-gateway';
+    requireThat(this, callers === undefined || judgesCallers, {
+      subject: 'edge',
+      property: 'clientCidrs',
+      value: clientCidrs.join(', '),
+      allowed: `${EVERYBODY} where edge.kind is gateway and edge.implementation is not envoy-gateway`,
+      because:
+        'neither the Gateway API nor any other implementation has a word for it: everybody would be let in',
+    });
+    if (edge.kind === 'gateway' && edge.implementation === undefined) {
       addWarning(
         this,
         `${host}: the Gateway API has no word for a body limit: only the program behind it refuses what is too large, ` +
           'and an implementation with a smaller limit of its own (NGINX Gateway Fabric: 1 MiB) refuses more. ' +
-          'Set edge.bodyLimitPolicy where the implementation is known',
+          'Set edge.implementation where it is known',
       );
     }
 
-    const objects = edge.kind === 'ingress' ? ingressObjects(props, edge) : gatewayObjects(props, edge);
+    const objects =
+      edge.kind === 'ingress' ? ingressObjects(props, edge, callers) : gatewayObjects(props, edge, callers);
     const labels = objectLabels({ name, component: 'edge' });
     for (const { apiVersion, kind, name: objectName, annotations, spec } of objects) {
       new ApiObject(this, `${kind}-${objectName}`, {

@@ -1,4 +1,4 @@
-import { ApiObject, Duration, Size } from 'cdk8s';
+import { ApiObject, Duration, JsonPatch, Size } from 'cdk8s';
 import {
   DaemonSet,
   Deployment,
@@ -34,6 +34,12 @@ const NGINX_USER = { user: 101, group: 82 } as const;
 const NAME = 'ingress-nginx-controller';
 const CONTROLLER = 'k8s.io/ingress-nginx';
 
+/**
+ * Time that a controller which leaves goes on taking connections: a balancer sends them to its node until its health check
+ * there has failed, which takes two or three checks of 10 s.
+ */
+const WITHDRAWAL = Duration.seconds(30);
+
 /** Time that the controller takes for connections to end before it is killed, as upstream's manifests have it. */
 const DRAIN = Duration.seconds(240);
 
@@ -50,7 +56,9 @@ export interface IngressNginxProps {
   /** @default 'nginx' */
   readonly ingressClassName?: string;
   /** @default 'LoadBalancer' */
-  readonly service?: 'LoadBalancer' | 'NodePort' | 'ClusterIP';
+  readonly service?: 'LoadBalancer' | 'NodePort';
+  /** Annotations of the Service, by which a cloud is told what kind of balancer to make. @default - none */
+  readonly serviceAnnotations?: Readonly<Record<string, string>>;
   /** Who signs the certificate of the admission webhook: Jobs inside the cluster, or cert-manager. @default 'job' */
   readonly webhookCertificate?: 'job' | 'cert-manager';
 }
@@ -64,6 +72,7 @@ export class IngressNginx extends Construct {
     super(scope, id);
     const { namespace, watchedNamespace, workload } = props;
     const { ingressClassName = 'nginx', service = 'LoadBalancer', webhookCertificate = 'job' } = props;
+    const { serviceAnnotations = {} } = props;
 
     addWarning(
       this,
@@ -115,7 +124,7 @@ export class IngressNginx extends Construct {
 
     const { http, https } = INGRESS_NGINX_PORTS;
     const edge = new Service(this, 'Service', {
-      metadata,
+      metadata: { ...metadata, annotations: { ...serviceAnnotations } },
       type: SERVICE_TYPES[service],
       ports: [
         { name: 'http', port: http, targetPort: http },
@@ -124,6 +133,8 @@ export class IngressNginx extends Construct {
     });
     for (const [label, value] of Object.entries(selectorLabels(INGRESS_NGINX)))
       edge.selectLabel(label, value);
+    // Else nginx sees the address of a node instead of the client's: limits by address, and policies, would be for nodes.
+    ApiObject.of(edge).addJsonPatch(JsonPatch.add('/spec/externalTrafficPolicy', 'Local'));
     new IngressNginxAdmission(this, 'Admission', {
       namespace,
       watchedNamespace,
@@ -142,7 +153,7 @@ export class IngressNginx extends Construct {
       serviceAccount: ServiceAccount.fromServiceAccountName(this, 'AccountName', NAME),
       automountServiceAccountToken: true,
       securityContext: { ensureNonRoot: true, ...NGINX_USER, fsGroup: NGINX_USER.group },
-      terminationGracePeriod: Duration.seconds(DRAIN.toSeconds() + 60),
+      terminationGracePeriod: Duration.seconds(WITHDRAWAL.toSeconds() + DRAIN.toSeconds() + 30),
       containers: [
         {
           name: 'controller',
@@ -157,6 +168,7 @@ export class IngressNginx extends Construct {
             `--configmap=${namespace}/${NAME}`,
             `--watch-namespace=${watchedNamespace}`,
             '--enable-metrics=true',
+            `--shutdown-grace-period=${WITHDRAWAL.toSeconds()}`,
             `--validating-webhook=:${INGRESS_NGINX_PORTS.webhook}`,
             `--validating-webhook-certificate=/usr/local/certificates/${webhookCertificate === 'job' ? 'cert' : 'tls.crt'}`,
             `--validating-webhook-key=/usr/local/certificates/${webhookCertificate === 'job' ? 'key' : 'tls.key'}`,
@@ -200,7 +212,6 @@ export class IngressNginx extends Construct {
 const SERVICE_TYPES = {
   LoadBalancer: ServiceType.LOAD_BALANCER,
   NodePort: ServiceType.NODE_PORT,
-  ClusterIP: ServiceType.CLUSTER_IP,
 } as const;
 
 const READ = ['get', 'list', 'watch'];

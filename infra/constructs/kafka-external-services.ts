@@ -1,3 +1,4 @@
+import { ApiObject, JsonPatch } from 'cdk8s';
 import { Service, ServiceType, type ServicePort } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { brokerNodePort, LISTENER_PORTS, type KafkaExposure } from './kafka-listeners.ts';
@@ -15,13 +16,17 @@ export interface KafkaExternalServicesProps {
   readonly exposure: Exclude<KafkaExposure, { readonly kind: 'none' }>;
 }
 
-/** The port that a node opens, or the name under which external-dns enters a load balancer. */
+/** The port that a node opens, and the name under which external-dns enters the address. */
 interface ExternalAddress {
   readonly nodePort?: number;
   readonly host?: string | undefined;
 }
 
-/** One address for the bootstrap and one for each broker, outside the cluster. */
+/**
+ * One address for the bootstrap and one for each broker, outside the cluster. Only the node of a broker passes its connections
+ * on, so that it sees who calls. A node port is therefore called at that node: external-dns enters the host of a broker for the
+ * node where it runs, and a broker that moves takes its name along.
+ */
 export class KafkaExternalServices extends Construct {
   constructor(scope: Construct, id: string, props: KafkaExternalServicesProps) {
     super(scope, id);
@@ -45,13 +50,18 @@ export class KafkaExternalServices extends Construct {
           name,
           namespace,
           labels: objectLabels(identity),
-          ...(host !== undefined && { annotations: { 'external-dns.alpha.kubernetes.io/hostname': host } }),
+          annotations: {
+            ...(exposure.kind === 'load-balancer' && exposure.annotations),
+            ...(host !== undefined && { 'external-dns.alpha.kubernetes.io/hostname': host }),
+          },
         },
         type: isNodePort ? ServiceType.NODE_PORT : ServiceType.LOAD_BALANCER,
         ports: [port],
       });
       for (const [label, value] of Object.entries(selector)) service.selectLabel(label, value);
       publishUnreadyAddresses(service);
+      // Else a broker sees the address of a node instead of the client's, and its network policy judges that one.
+      ApiObject.of(service).addJsonPatch(JsonPatch.add('/spec/externalTrafficPolicy', 'Local'));
     };
 
     createService(
@@ -64,9 +74,10 @@ export class KafkaExternalServices extends Construct {
       createService(
         `Broker${brokerId}`,
         `kafka-external-${brokerId}`,
-        isNodePort
-          ? { nodePort: brokerNodePort(exposure.firstNodePort, brokerId) }
-          : { host: exposure.hosts[brokerId] },
+        {
+          host: exposure.hosts[brokerId],
+          ...(isNodePort && { nodePort: brokerNodePort(exposure.firstNodePort, brokerId) }),
+        },
         { [POD_NAME_LABEL]: podName },
       );
     }

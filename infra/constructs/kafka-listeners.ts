@@ -15,7 +15,7 @@ export type KafkaExposure =
   | { readonly kind: 'none' }
   | {
       readonly kind: 'node-port';
-      /** Name of the node address that clients call, by the broker's id. */
+      /** Name that clients call, by the broker's id: of the node where that broker runs, and no other. */
       readonly hosts: readonly string[];
       /** Port of the bootstrap Service; that of broker n is this plus 1 plus n. */
       readonly firstNodePort: number;
@@ -25,6 +25,8 @@ export type KafkaExposure =
       /** Name of each broker's load balancer, by the broker's id. */
       readonly hosts: readonly string[];
       readonly bootstrapHost: string;
+      /** Annotations of each Service, by which a cloud is told what kind of balancer to make. @default - none */
+      readonly annotations?: Readonly<Record<string, string>> | undefined;
     };
 
 /** What protects the listeners. With TLS the brokers know each other by certificate, clients by certificate or SCRAM. */

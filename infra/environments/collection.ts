@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { bucketName, dnsLabel, endpointUrl, hostName, secretName } from './names.ts';
+import { annotations, bucketName, dnsLabel, endpointUrl, hostName, secretName } from './names.ts';
 import { podResources } from './messaging.ts';
 import { byteLimit, period, toMs } from './quantities.ts';
 
@@ -88,7 +88,9 @@ const ingressNginx = z.strictObject({
   ]),
   /** Who signs the certificate of the admission webhook. */
   webhookCertificate: z.enum(['job', 'cert-manager']),
-  service: z.enum(['LoadBalancer', 'NodePort', 'ClusterIP']),
+  service: z.enum(['LoadBalancer', 'NodePort']),
+  /** Annotations of that Service, by which a cloud is told what kind of balancer to make. @default none */
+  serviceAnnotations: annotations.optional(),
   resources: podResources,
 });
 
@@ -110,8 +112,8 @@ export const edge = z.discriminatedUnion('kind', [
     gatewayClassName: dnsLabel,
     /** Where the pods run that pass the gateway's traffic on. */
     dataPlaneNamespace: dnsLabel,
-    /** Whose policy carries the body limit, for which the Gateway API has no word. @default nobody's */
-    bodyLimitPolicy: z.enum(['nginx-gateway-fabric', 'envoy-gateway']).optional(),
+    /** Whose policies say what the Gateway API has no word for: body limit, idle connections, clients' addresses. @default nobody's */
+    implementation: z.enum(['nginx-gateway-fabric', 'envoy-gateway']).optional(),
   }),
 ]);
 

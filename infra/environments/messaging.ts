@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { dnsLabel, hostName, secretName } from './names.ts';
+import { annotations, dnsLabel, hostName, secretName } from './names.ts';
 import { period, byteLimit, quantity } from './quantities.ts';
 
 /** Resources of one pod: what it asks for, and the memory that it may not pass. */
@@ -67,7 +67,7 @@ export const kafkaExposure = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('none') }),
   z.strictObject({
     kind: z.literal('node-port'),
-    /** Name of each node's address as clients see it, by the broker's id. */
+    /** Name that clients call, by the broker's id: of the node where that broker runs, and no other. external-dns keeps it so. */
     hosts: z.array(hostName).min(1),
     /** Port of the bootstrap Service; broker n has this plus 1 plus n. */
     firstNodePort: z.int().min(30_000).max(32_767),
@@ -77,6 +77,8 @@ export const kafkaExposure = z.discriminatedUnion('kind', [
     /** Name of each broker's load balancer in DNS, by the broker's id. */
     hosts: z.array(hostName).min(1),
     bootstrapHost: hostName,
+    /** Annotations of each Service, by which a cloud is told what kind of balancer to make. @default none */
+    annotations: annotations.optional(),
   }),
 ]);
 

@@ -37,6 +37,17 @@ export const hostName = z
     'a full host name in lower case without wildcard, such as collect.example.com',
   );
 
+/** Annotations of an object, as its cloud or an add-on reads them. */
+export const annotations = z.record(
+  z
+    .string()
+    .regex(
+      /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?[A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?$/,
+      'the key of an annotation, such as service.beta.kubernetes.io/aws-load-balancer-scheme',
+    ),
+  z.string(),
+);
+
 /** A block of IPv4 addresses. */
 export const cidr = z.cidrv4({ error: 'an IPv4 block in CIDR notation, such as 10.0.0.0/16' });
 

@@ -32,7 +32,7 @@ export const network = z.strictObject({
   apiServerPorts: z.array(z.int().min(1).max(65_535)).min(1).optional(),
   objectStoreCidrs: outside,
   searchCidrs: outside,
-  /** Addresses from which the edge may be called. */
+  /** Addresses from which the edge may be called; behind a Gateway only Envoy Gateway can judge by them. */
   edgeClientCidrs: z.array(cidr).min(1),
   /** Addresses from which exposed brokers may be called. */
   kafkaClientCidrs: z.array(cidr),

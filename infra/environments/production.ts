@@ -101,7 +101,7 @@ export const production: Environment = {
     tlsSecret: 'collect-tls-v1',
     gatewayClassName: 'envoy',
     dataPlaneNamespace: 'envoy-gateway-system',
-    bodyLimitPolicy: 'envoy-gateway',
+    implementation: 'envoy-gateway',
   },
   logging: {
     collector: 'fluentd',

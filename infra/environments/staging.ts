@@ -99,6 +99,7 @@ export const staging: Environment = {
     tlsSecret: 'collect-tls-v1',
     gatewayClassName: 'envoy',
     dataPlaneNamespace: 'envoy-gateway-system',
+    implementation: 'envoy-gateway',
   },
   logging: {
     collector: 'fluentd',

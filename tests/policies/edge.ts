@@ -82,8 +82,8 @@ export const edgePolicies: readonly Policy[] = [
       const wrong: string[] = [];
       if (!(limit <= toBytes(kafka.maxMessage))) wrong.push(`producer: ${limit}`);
       const edgeLimits =
-        edge.kind === 'ingress' ? ingressLimits(objects) : gatewayLimits(objects, edge.bodyLimitPolicy);
-      const expected = edge.kind === 'gateway' && edge.bodyLimitPolicy === undefined ? undefined : limit;
+        edge.kind === 'ingress' ? ingressLimits(objects) : gatewayLimits(objects, edge.implementation);
+      const expected = edge.kind === 'gateway' && edge.implementation === undefined ? undefined : limit;
       if (edgeLimits.upload !== expected) wrong.push(`edge: upload ${edgeLimits.upload ?? 'none'}`);
       if (edgeLimits.batch !== undefined) wrong.push(`edge: upload-batch ${edgeLimits.batch}`);
       return wrong;
@@ -92,6 +92,24 @@ export const edgePolicies: readonly Policy[] = [
       const upload = ingresses(objects).find(({ metadata }) => metadata.name === 'upload');
       if (upload === undefined) throw new Error('no route');
       upload.metadata.annotations[`${PREFIX}proxy-body-size`] = '1048577';
+    },
+  },
+  {
+    title: 'every Service that is called from outside keeps the address of its client',
+    mutated: 'dev',
+    violations: (objects) =>
+      objects
+        .filter(({ kind }) => kind === 'Service')
+        .filter(({ spec }) => {
+          const { type, externalTrafficPolicy } = spec as { type?: string; externalTrafficPolicy?: string };
+          return ['LoadBalancer', 'NodePort'].includes(type ?? '') && externalTrafficPolicy !== 'Local';
+        })
+        .map(describe),
+    mutation: (objects) => {
+      const service = objects.find(
+        ({ kind, metadata }) => kind === 'Service' && metadata.name === 'ingress-nginx-controller',
+      );
+      delete (service?.['spec'] as { externalTrafficPolicy?: string }).externalTrafficPolicy;
     },
   },
   {

@@ -55,7 +55,7 @@ function summaryTable(report: Report): string {
 
 /** Parts of the platform in the order in which an event passes them, by the objects that belong to each. */
 const PARTS: readonly (readonly [string, RegExp])[] = [
-  ['edge', /^(Ingress|Gateway|HTTPRoute|BackendTrafficPolicy) |ingress-nginx/],
+  ['edge', /^(Ingress|Gateway|HTTPRoute|BackendTrafficPolicy|SecurityPolicy) |ingress-nginx/],
   ['producer', /\/producer/],
   ['ZooKeeper', /\/zookeeper/],
   ['Kafka', /\/kafka(-config|-brokers|-bootstrap|-controller|-topics|-users|-external)?|\/kafka/],

@@ -5,7 +5,7 @@ const INGRESS = 'https://kubernetes.io/docs/concepts/services-networking/ingress
 const GATEWAY = 'https://gateway-api.sigs.k8s.io/reference/api-spec/main/spec/';
 const POLICY = 'https://kubernetes.io/docs/concepts/services-networking/network-policies/';
 const RBAC = 'https://kubernetes.io/docs/reference/access-authn-authz/rbac/';
-const EDGE = ['Ingress', 'Gateway', 'HTTPRoute', 'TLSRoute', 'TCPRoute', 'GRPCRoute'];
+const EDGE = ['Ingress', 'Gateway', 'HTTPRoute', 'TLSRoute', 'TCPRoute', 'GRPCRoute', 'SecurityPolicy'];
 const ROLES = ['Role', 'ClusterRole', 'RoleBinding', 'ClusterRoleBinding'];
 
 /** Who can reach what, and who may do what. */

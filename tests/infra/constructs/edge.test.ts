@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { App, Chart, Duration } from 'cdk8s';
 import { Edge, type EdgeProps } from '../../../infra/constructs/edge.ts';
 import { readWarnings } from '../../../infra/constructs/requirements.ts';
+import { startApp } from '../../apps/producer/app-under-test.ts';
 import { find, type Manifest, synthesize, valueAt } from '../manifests.ts';
 
 const backend = { serviceName: 'producer', port: 8080 };
@@ -30,6 +31,7 @@ const props: Required<EdgeProps> = {
       timeout: Duration.seconds(35),
     },
   ],
+  clientCidrs: ['0.0.0.0/0'],
 };
 const gateway = { kind: 'gateway', gatewayClassName: 'some' } as const;
 
@@ -74,7 +76,7 @@ test('a Gateway ends TLS, sends plain HTTP there, and bounds a request but not a
   const listeners = valueAt(find(objects, 'Gateway', 'collect'), 'spec', 'listeners');
   assert.equal(valueAt(listeners, 1, 'tls', 'certificateRefs', 0, 'name'), 'collect-tls-v1');
   const redirect = valueAt(find(objects, 'HTTPRoute', 'collect-redirect'), 'spec', 'rules', 0, 'filters', 0);
-  assert.deepEqual(valueAt(redirect, 'requestRedirect'), { scheme: 'https', statusCode: 308 });
+  assert.deepEqual(valueAt(redirect, 'requestRedirect'), { scheme: 'https', statusCode: 301 });
   const timeoutOf = (name: string) =>
     valueAt(find(objects, 'HTTPRoute', name), 'spec', 'rules', 0, 'timeouts', 'request');
   assert.equal(timeoutOf('upload'), '35s');
@@ -86,18 +88,61 @@ test('a Gateway ends TLS, sends plain HTTP there, and bounds a request but not a
 });
 
 test('the body limit of a Gateway is said in the words of its implementation', () => {
-  const envoy = synthesized({ edge: { ...gateway, bodyLimitPolicy: 'envoy-gateway' } });
+  const envoy = synthesized({ edge: { ...gateway, implementation: 'envoy-gateway' } });
   assert.equal(
     valueAt(find(envoy, 'BackendTrafficPolicy', 'upload'), 'spec', 'requestBuffer', 'limit'),
     '921600',
   );
-  assert.ok(
-    !envoy.some(({ kind, metadata }) => kind === 'BackendTrafficPolicy' && metadata.name === 'upload-batch'),
+  assert.equal(
+    valueAt(find(envoy, 'BackendTrafficPolicy', 'upload-batch'), 'spec', 'requestBuffer'),
+    undefined,
   );
-  const fabric = synthesized({ edge: { ...gateway, bodyLimitPolicy: 'nginx-gateway-fabric' } });
+  const fabric = synthesized({ edge: { ...gateway, implementation: 'nginx-gateway-fabric' } });
   assert.equal(valueAt(find(fabric, 'ClientSettingsPolicy', 'upload'), 'spec', 'body', 'maxSize'), '900k');
   assert.equal(valueAt(find(fabric, 'ClientSettingsPolicy', 'upload-batch'), 'spec', 'body', 'maxSize'), '0');
 });
+
+test('Envoy lets go of an idle connection before the producer does', async (t) => {
+  const objects = synthesized({ edge: { ...gateway, implementation: 'envoy-gateway' } });
+  const { app } = await startApp(t);
+  for (const name of ['upload', 'upload-batch']) {
+    const spec = valueAt(find(objects, 'BackendTrafficPolicy', name), 'spec');
+    const idle = String(valueAt(spec, 'timeout', 'http', 'connectionIdleTimeout'));
+    assert.match(idle, /^\d+s$/);
+    assert.ok(Number.parseInt(idle, 10) * 1000 + 10_000 <= app.server.keepAliveTimeout, name);
+  }
+});
+
+test('clients are named by address in the words of the edge, and nothing is said where all may call', () => {
+  const clientCidrs = ['203.0.113.0/24', '198.51.100.7/32'];
+  const ingress = find(synthesized({ clientCidrs }), 'Ingress', 'upload-batch');
+  assert.equal(
+    valueAt(ingress, 'metadata', 'annotations', 'nginx.ingress.kubernetes.io/whitelist-source-range'),
+    '203.0.113.0/24,198.51.100.7/32',
+  );
+  assert.ok(!('whitelist-source-range' in annotationsOf('upload-batch')));
+
+  const edge = { ...gateway, implementation: 'envoy-gateway' } as const;
+  const policy = find(synthesized({ edge, clientCidrs }), 'SecurityPolicy', 'collect');
+  assert.deepEqual(valueAt(policy, 'spec'), {
+    targetRefs: [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'collect' }],
+    authorization: {
+      defaultAction: 'Deny',
+      rules: [{ name: 'callers', action: 'Allow', principal: { clientCIDRs: clientCidrs } }],
+    },
+  });
+  assert.ok(!synthesized({ edge }).some(({ kind }) => kind === 'SecurityPolicy'));
+});
+
+for (const implementation of [undefined, 'nginx-gateway-fabric'] as const) {
+  test(`fails with clients' addresses at a Gateway of ${implementation ?? 'an unknown implementation'}, which would let everybody in`, () => {
+    const edge = { ...gateway, ...(implementation && { implementation }) };
+    assert.throws(
+      () => synthesized({ edge, clientCidrs: ['203.0.113.0/24'] }),
+      /edge: clientCidrs must be 0\.0\.0\.0\/0 where edge\.kind is gateway and edge\.implementation is not envoy-gateway, got 203\.0\.113\.0\/24: neither the Gateway API/,
+    );
+  });
+}
 
 test('a Gateway of an unknown implementation is built, with a warning that nobody limits the body', () => {
   const warningsOf = (edge: EdgeProps['edge']) => {
@@ -109,7 +154,7 @@ test('a Gateway of an unknown implementation is built, with a warning that nobod
     warningsOf(gateway).join(),
     /collect\.example\.com: the Gateway API has no word for a body limit/,
   );
-  assert.deepEqual(warningsOf({ ...gateway, bodyLimitPolicy: 'envoy-gateway' }), []);
+  assert.deepEqual(warningsOf({ ...gateway, implementation: 'envoy-gateway' }), []);
 });
 
 test('fails without a full host name or a certificate, and says both', () => {

@@ -24,10 +24,15 @@ test('takes every property', () => {
     workload: { kind: 'daemon-set' },
     ingressClassName: 'collect',
     service: 'NodePort',
+    serviceAnnotations: { 'example.com/balancer': 'internal' },
     webhookCertificate: 'cert-manager',
   };
   const objects = synthesized(props);
   assert.equal(valueAt(find(objects, 'Service', 'ingress-nginx-controller'), 'spec', 'type'), 'NodePort');
+  assert.deepEqual(
+    valueAt(find(objects, 'Service', 'ingress-nginx-controller'), 'metadata', 'annotations'),
+    props.serviceAnnotations,
+  );
   assert.equal(
     valueAt(find(objects, 'IngressClass', 'collect'), 'spec', 'controller'),
     'k8s.io/ingress-nginx',
@@ -102,4 +107,22 @@ test('cert-manager signs the certificate where it is asked to, and no Job does',
   assert.deepEqual(valueAt(webhook, 'metadata', 'annotations'), {
     'cert-manager.io/inject-ca-from': 'ingress-nginx/ingress-nginx-admission',
   });
+});
+
+test('the controller sees the addresses of clients, and goes on serving until balancers have forgotten its node', () => {
+  const objects = synthesized();
+  const service = find(objects, 'Service', 'ingress-nginx-controller');
+  assert.equal(valueAt(service, 'spec', 'type'), 'LoadBalancer');
+  assert.equal(valueAt(service, 'spec', 'externalTrafficPolicy'), 'Local');
+  const pod = valueAt(find(objects, 'Deployment', 'ingress-nginx-controller'), 'spec', 'template', 'spec');
+  const args = valueAt(pod, 'containers', 0, 'args') as string[];
+  assert.ok(args.includes('--shutdown-grace-period=30'));
+  const settings = valueAt(
+    find(objects, 'ConfigMap', 'ingress-nginx-controller'),
+    'data',
+    'worker-shutdown-timeout',
+  );
+  assert.ok(
+    Number(valueAt(pod, 'terminationGracePeriodSeconds')) > 30 + Number.parseInt(String(settings), 10),
+  );
 });

@@ -14,6 +14,7 @@ const props: Required<KafkaExternalServicesProps> = {
     kind: 'load-balancer',
     hosts: ['a.example.com', 'b.example.com'],
     bootstrapHost: 'k.example.com',
+    annotations: { 'example.com/balancer': 'internal' },
   },
 };
 
@@ -31,6 +32,7 @@ test('takes every property', () => {
   for (const manifest of manifests) {
     assert.equal(manifest.metadata.namespace, 'headwater');
     assert.equal(valueAt(manifest, 'spec', 'type'), 'LoadBalancer');
+    assert.equal(valueAt(manifest, 'metadata', 'annotations', 'example.com/balancer'), 'internal');
     assert.equal(valueAt(manifest, 'metadata', 'labels', 'app.kubernetes.io/component'), 'broker');
   }
 });
@@ -45,3 +47,22 @@ test('the bootstrap reaches any broker, each address its own alone', () => {
   });
   assert.deepEqual(selectorOf('kafka-external-1'), { 'statefulset.kubernetes.io/pod-name': 'kafka-1' });
 });
+
+for (const exposure of [
+  props.exposure,
+  { kind: 'node-port', hosts: ['a.example.com', 'b.example.com'], firstNodePort: 31_000 },
+] as const) {
+  test(`by ${exposure.kind}, brokers see the addresses of their clients, and each has a name for where it runs`, () => {
+    const manifests = synthesize(
+      (chart) => new KafkaExternalServices(chart, 'External', { ...props, exposure }),
+    );
+    for (const manifest of manifests) {
+      assert.equal(valueAt(manifest, 'spec', 'externalTrafficPolicy'), 'Local');
+    }
+    const second = find(manifests, 'Service', 'kafka-external-1');
+    assert.equal(
+      valueAt(second, 'metadata', 'annotations', 'external-dns.alpha.kubernetes.io/hostname'),
+      'b.example.com',
+    );
+  });
+}

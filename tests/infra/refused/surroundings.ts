@@ -57,6 +57,12 @@ export const surroundingRefusals: readonly Refusal[] = [
     message: 'network.dns.0.cidrs: must be at least 1 long, got []',
   },
   {
+    configuration: "Clients' addresses at a Gateway that cannot judge by them",
+    changes: { 'network.edgeClientCidrs': ['203.0.113.0/24'], 'edge.implementation': 'nginx-gateway-fabric' },
+    message:
+      'edge: clientCidrs must be 0.0.0.0/0 where edge.kind is gateway and edge.implementation is not envoy-gateway, got 203.0.113.0/24: neither the Gateway API nor any other implementation has a word for it: everybody would be let in',
+  },
+  {
     configuration: 'A registry with a tag',
     changes: { images: { registry: 'registry.example.com/headwater:1' } },
     message:
