@@ -1,5 +1,7 @@
 import type { ClusterFacts, ClusterQuestions } from './cluster.ts';
+import { foreignApiOf } from './foreign-apis.ts';
 import { checkBounds } from './namespace-bounds.ts';
+import { schemaProblems } from './object-schema.ts';
 import { claimsOf, describeObject, type Manifest } from './platform-objects.ts';
 import type { Environment } from '../environments/environment.ts';
 import { checkSetSizes } from './set-sizes.ts';
@@ -16,26 +18,16 @@ const MINIMUM_VERSION = '1.30';
 /** Nodes' topology labels are copied to their pods since this version. */
 const POD_TOPOLOGY_LABELS_VERSION = '1.35';
 
-/** Who serves the kinds that are not Kubernetes' own, by their group. */
-const PROVIDERS: Readonly<Record<string, string>> = {
-  'cert-manager.io': 'cert-manager (https://cert-manager.io)',
-  'gateway.envoyproxy.io': 'Envoy Gateway (https://gateway.envoyproxy.io)',
-  'gateway.networking.k8s.io': 'the Gateway API (https://gateway-api.sigs.k8s.io)',
-  'gateway.nginx.org': 'NGINX Gateway Fabric (https://docs.nginx.com/nginx-gateway-fabric)',
-  'keda.sh': 'KEDA (https://keda.sh)',
-  'monitoring.coreos.com': 'the Prometheus operator (https://prometheus-operator.dev)',
-};
-
-/** API versions of the manifests that another project serves. */
-export function foreignApiVersions(manifests: readonly Manifest[]): readonly string[] {
-  const apiVersions = manifests.map(({ apiVersion }) => apiVersion);
-  return [...new Set(apiVersions)].filter((apiVersion) => groupOf(apiVersion) in PROVIDERS);
+/** Kinds of the manifests that another project serves: `keda.sh/v1alpha1/ScaledObject`. */
+export function foreignKinds(manifests: readonly Manifest[]): readonly string[] {
+  const foreign = manifests.filter((manifest) => foreignApiOf(manifest) !== undefined);
+  return [...new Set(foreign.map(kindOf))];
 }
 
 /** What of a cluster must be known before manifests are applied there. */
 export function questionsFor(manifests: readonly Manifest[]): ClusterQuestions {
   const namespaces = manifests.flatMap(({ metadata: { namespace } }) => namespace ?? []);
-  return { apiVersions: foreignApiVersions(manifests), namespaces: [...new Set(namespaces)] };
+  return { kinds: foreignKinds(manifests), namespaces: [...new Set(namespaces)] };
 }
 
 /** Holds a cluster against what a stack is about to apply there. */
@@ -71,6 +63,7 @@ export function checkCluster(
           ]
         : []),
       ...missingKinds(facts, manifests),
+      ...outdatedKinds(facts, manifests),
       ...missingStorageClasses(facts, manifests),
       ...bounds.errors,
       ...sizes.errors,
@@ -89,14 +82,29 @@ function onlyError(error: string): Findings {
 }
 
 function missingKinds({ kinds }: ClusterFacts, manifests: readonly Manifest[]): readonly string[] {
-  const missing = manifests
-    .filter(({ apiVersion }) => groupOf(apiVersion) in PROVIDERS)
-    .filter(({ apiVersion, kind }) => !kinds.has(`${apiVersion}/${kind}`))
-    .map(
-      ({ apiVersion, kind }) =>
-        `${kind} (${apiVersion}) is not served: install ${PROVIDERS[groupOf(apiVersion)] ?? ''} first`,
-    );
+  const missing = manifests.flatMap((manifest) => {
+    const { apiVersion, kind } = manifest;
+    const api = foreignApiOf(manifest);
+    return api === undefined || kinds.has(kindOf(manifest))
+      ? []
+      : [
+          `${kind} (${apiVersion}) is not served: install ${api.project} (${api.url}), ${api.lowest} or newer, first`,
+        ];
+  });
   return [...new Set(missing)];
+}
+
+/** A field that the cluster's release does not know would be left out in silence, after everything else has been applied. */
+function outdatedKinds({ kinds }: ClusterFacts, manifests: readonly Manifest[]): readonly string[] {
+  return manifests.flatMap((manifest) => {
+    const schema = kinds.get(kindOf(manifest));
+    const api = foreignApiOf(manifest);
+    if (schema === undefined || api === undefined) return [];
+    return schemaProblems(schema, contentOf(manifest)).map(
+      (problem) =>
+        `${describeObject(manifest)}: ${problem}: install ${api.project}, ${api.lowest} or newer, first`,
+    );
+  });
 }
 
 function missingStorageClasses(
@@ -151,8 +159,14 @@ function missingClasses(facts: ClusterFacts, manifests: readonly Manifest[]): re
   return [...new Set(warnings)];
 }
 
-function groupOf(apiVersion: string): string {
-  return apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '';
+/** What the kind's own project decides on. */
+function contentOf(manifest: Manifest): object {
+  const shared = ['apiVersion', 'kind', 'metadata'];
+  return Object.fromEntries(Object.entries(manifest).filter(([field]) => !shared.includes(field)));
+}
+
+function kindOf({ apiVersion, kind }: Manifest): string {
+  return `${apiVersion}/${kind}`;
 }
 
 function list(names: readonly string[]): string {

@@ -1,5 +1,6 @@
 import {
   ApiException,
+  ApiextensionsV1Api,
   AppsV1Api,
   CoreV1Api,
   CustomObjectsApi,
@@ -10,6 +11,7 @@ import {
 } from '@kubernetes/client-node';
 import type { NamespaceFacts } from './namespace-bounds.ts';
 import type { Node } from './pod-demand.ts';
+import type { ObjectSchema } from './object-schema.ts';
 import { readNamespaces, readNodes } from './read-namespaces.ts';
 
 /** What of a cluster decides whether a platform can run there. */
@@ -21,8 +23,8 @@ export interface ClusterFacts {
   readonly uid: string;
   /** `1.34` */
   readonly version: string;
-  /** Kinds that are served, of the API versions that were asked for: `keda.sh/v1alpha1/ScaledObject`. */
-  readonly kinds: ReadonlySet<string>;
+  /** Kinds that are served, of those that were asked for, with what they take: `keda.sh/v1alpha1/ScaledObject`. */
+  readonly kinds: ReadonlyMap<string, ObjectSchema>;
   readonly storageClasses: readonly { readonly name: string; readonly isDefault: boolean }[];
   readonly ingressClasses: readonly string[];
   readonly gatewayClasses: readonly string[];
@@ -35,8 +37,8 @@ export interface ClusterFacts {
 
 /** What is to be applied, as far as the cluster is asked about it. */
 export interface ClusterQuestions {
-  /** `group/version` of every kind that does not belong to Kubernetes itself. */
-  readonly apiVersions: readonly string[];
+  /** `group/version/Kind` of everything that does not belong to Kubernetes itself. */
+  readonly kinds: readonly string[];
   /** Namespaces whose bounds are read. */
   readonly namespaces: readonly string[];
 }
@@ -44,7 +46,14 @@ export interface ClusterQuestions {
 const GATEWAY_API = { group: 'gateway.networking.k8s.io', version: 'v1' };
 /** What an account must be allowed to read before it may apply anything. */
 const READ = [
-  ...['namespaces', 'nodes', 'storageclasses', 'ingressclasses', 'gatewayclasses'],
+  ...[
+    'namespaces',
+    'nodes',
+    'storageclasses',
+    'ingressclasses',
+    'gatewayclasses',
+    'customresourcedefinitions',
+  ],
   ...['resourcequotas', 'limitranges', 'pods', 'persistentvolumeclaims', 'statefulsets'],
 ];
 const DEFAULT_CLASS = 'storageclass.kubernetes.io/is-default-class';
@@ -70,7 +79,7 @@ export function readKubeConfig(context: string): KubeConfig {
 /** @throws Error that says in one line why the cluster cannot be asked */
 export async function readCluster(
   config: KubeConfig,
-  { apiVersions, namespaces }: ClusterQuestions,
+  { kinds, namespaces }: ClusterQuestions,
 ): Promise<ClusterFacts> {
   const context = config.getCurrentContext();
   const server = config.getCurrentCluster()?.server ?? '';
@@ -85,7 +94,7 @@ export async function readCluster(
       server,
       uid: kubeSystem.metadata?.uid ?? '',
       version: `${major}.${minor.replace(/\D/g, '')}`,
-      kinds: await readKinds(custom, apiVersions),
+      kinds: await readKinds(custom, config.makeApiClient(ApiextensionsV1Api), kinds),
       storageClasses: storageClasses.items.map(({ metadata }) => ({
         name: metadata?.name ?? '',
         isDefault: metadata?.annotations?.[DEFAULT_CLASS] === 'true',
@@ -121,16 +130,24 @@ async function readReplicas(
 
 async function readKinds(
   api: CustomObjectsApi,
-  apiVersions: readonly string[],
-): Promise<ReadonlySet<string>> {
+  extensions: ApiextensionsV1Api,
+  kinds: readonly string[],
+): Promise<ReadonlyMap<string, ObjectSchema>> {
   const served = await Promise.all(
-    apiVersions.map(async (apiVersion) => {
-      const [group = '', version = ''] = apiVersion.split('/');
+    kinds.map(async (name): Promise<(readonly [string, ObjectSchema])[]> => {
+      const [group = '', version = '', kind] = name.split('/');
       const list = await unlessMissing(api.getAPIResources({ group, version }));
-      return (list?.resources ?? []).map(({ kind }) => `${apiVersion}/${kind}`);
+      const resource = list?.resources.find((one) => one.kind === kind && !one.name.includes('/'));
+      if (resource === undefined) return [];
+      const definition = await unlessMissing(
+        extensions.readCustomResourceDefinition({ name: `${resource.name}.${group}` }),
+      );
+      const { schema } = definition?.spec.versions.find((one) => one.name === version) ?? {};
+      // What an API server of its own serves has no definition, and takes what it takes.
+      return [[name, schema?.openAPIV3Schema ?? {}]];
     }),
   );
-  return new Set(served.flat());
+  return new Map(served.flat());
 }
 
 async function readGatewayClasses(api: CustomObjectsApi): Promise<readonly string[]> {

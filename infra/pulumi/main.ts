@@ -103,7 +103,7 @@ async function grow(pulumi: PulumiCommand, stack: string, environment: Environme
   const config = readKubeConfig(await pulumi.configuration('context'));
   const clusterUid = await pulumi.configuration('clusterUid');
   const { errors } = checkCluster(
-    await readCluster(config, { apiVersions: [], namespaces: [] }),
+    await readCluster(config, { kinds: [], namespaces: [] }),
     { environment, clusterUid },
     [],
     stack,

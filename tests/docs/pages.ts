@@ -4,6 +4,7 @@ import { renderConstructPages } from './construct-pages.ts';
 import { renderEnvironmentPage } from './environment-page.ts';
 import { readPerformancePage } from '../bench/page.ts';
 import { renderPreview } from './preview-page.ts';
+import { renderPulumiPage } from './pulumi-page.ts';
 import { renderRefusals } from './refusals-page.ts';
 
 /** Every page of `docs/` that is made from the source, by its path there. */
@@ -16,6 +17,7 @@ export function renderPages(root: string): ReadonlyMap<string, string> {
     ['environment.md', renderEnvironmentPage(root)],
     ['refused-configurations.md', renderRefusals()],
     ['preview.md', renderPreview(root)],
+    ['pulumi.md', renderPulumiPage(root)],
     ['performance.md', readPerformancePage(root)],
     ...constructs,
   ]);

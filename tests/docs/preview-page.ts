@@ -2,19 +2,16 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CONSEQUENCES, CONSEQUENCE_WORDS } from '../../infra/diff/consequences.ts';
 import { RULES } from '../../infra/diff/rules/rules.ts';
+import { replacePlaces } from './places.ts';
 import { realChanges } from '../infra/diff/real-changes/real-changes.ts';
 
 /** `docs/preview.md` with its two tables as the tests and the rules have them; the rest is written by hand. */
 export function renderPreview(root: string): string {
   const text = readFileSync(join(root, 'docs/preview.md'), 'utf8');
-  return [
-    ['real changes', realChangesTable()],
-    ['rules', rulesTable()],
-  ].reduce((page, [name = '', table = '']) => {
-    const place = new RegExp(`(<!-- ${name}: .*? -->\n)[\\s\\S]*?(<!-- end of ${name} -->)`);
-    if (!place.test(page)) throw new Error(`docs/preview.md must have a place for ${name}`);
-    return page.replace(place, (_, begin: string, end: string) => `${begin}\n${table}\n${end}`);
-  }, text);
+  return replacePlaces('docs/preview.md', text, {
+    'real changes': realChangesTable(),
+    rules: rulesTable(),
+  });
 }
 
 function realChangesTable(): string {

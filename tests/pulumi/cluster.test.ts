@@ -23,7 +23,7 @@ function kubeconfig(server: string): KubeConfig {
 }
 
 function messageOf(config: KubeConfig): Promise<string> {
-  return readCluster(config, { apiVersions: [], namespaces: ['headwater'] }).then(
+  return readCluster(config, { kinds: [], namespaces: ['headwater'] }).then(
     () => 'nothing',
     (error: unknown) => (error as Error).message,
   );

@@ -9,10 +9,17 @@ import { environments } from '../../infra/environments/environments.ts';
 import { production } from '../../infra/environments/production.ts';
 import { staging } from '../../infra/environments/staging.ts';
 import type { ClusterFacts } from '../../infra/pulumi/cluster.ts';
+import type { ObjectSchema } from '../../infra/pulumi/object-schema.ts';
 import type { DeployedResource } from '../../infra/pulumi/replacements.ts';
 import { typeOf } from '../../infra/pulumi/register-platform.ts';
 import { nameOf, type Manifest } from '../../infra/pulumi/platform-objects.ts';
-import { configurationOf, deployUnderMocks, manifestsOf, type DeployUnderMocks } from './stacks.ts';
+import {
+  configurationOf,
+  deployUnderMocks,
+  fittingCluster,
+  manifestsOf,
+  type DeployUnderMocks,
+} from './stacks.ts';
 
 const SECRET = 'object-store-v1.credentials';
 
@@ -93,8 +100,8 @@ const lacking: readonly {
   {
     what: 'kinds of another project',
     stack: 'production',
-    cluster: { kinds: new Set() },
-    says: /ScaledObject \(keda\.sh\/v1alpha1\) is not served: install KEDA[^]*Gateway \(gateway\.networking[^]*the Gateway API[^]*PodMonitor[^]*the Prometheus operator/,
+    cluster: { kinds: new Map() },
+    says: /ScaledObject \(keda\.sh\/v1alpha1\) is not served: install KEDA \(https:\/\/keda\.sh\), 2\.12 or newer, first[^]*Gateway \(gateway\.networking[^]*the Gateway API[^]*PodMonitor[^]*the Prometheus operator/,
   },
   {
     what: 'the StorageClass that is named',
@@ -121,6 +128,41 @@ const lacking: readonly {
     says: /Kubernetes: must be 1\.35 or newer for environment production, got 1\.34: upgrade the cluster, or set kafka\.rack to none/,
   },
 ];
+test('a release of another project that is too old is refused before anything is applied, by the field or value', async () => {
+  const route: ObjectSchema = {
+    properties: {
+      spec: {
+        properties: {
+          parentRefs: {},
+          hostnames: {},
+          rules: {
+            items: {
+              properties: {
+                matches: {},
+                backendRefs: {},
+                filters: {
+                  items: { properties: { type: { enum: ['RequestMirror'] }, requestRedirect: {} } },
+                },
+              },
+            },
+          },
+        },
+      },
+    },
+  };
+  const manifests = manifestsOf(environments.production);
+  const kinds = new Map(fittingCluster(manifests).kinds).set('gateway.networking.k8s.io/v1/HTTPRoute', route);
+  const said = (await refusal({ stack: 'production', cluster: { kinds } })).split('\n');
+  assert.deepEqual(
+    said.filter((line) => line.includes('HTTPRoute')),
+    [
+      '- HTTPRoute headwater/collect-redirect: spec.rules[0].filters[0].type must be one of RequestMirror, got RequestRedirect: install the Gateway API, 1.2 or newer, first',
+      '- HTTPRoute headwater/upload: spec.rules[0].timeouts is not known: install the Gateway API, 1.2 or newer, first',
+      '- HTTPRoute headwater/upload-batch: spec.rules[0].timeouts is not known: install the Gateway API, 1.2 or newer, first',
+    ],
+  );
+});
+
 for (const { what, stack, cluster, says } of lacking) {
   test(`a cluster without ${what} is refused before anything is applied`, async () => {
     assert.match(await refusal({ stack, cluster }), says);

@@ -1,7 +1,7 @@
 import type { Environment } from '../../infra/environments/environment.ts';
 import { environments } from '../../infra/environments/environments.ts';
 import type { ClusterFacts } from '../../infra/pulumi/cluster.ts';
-import { foreignApiVersions } from '../../infra/pulumi/cluster-requirements.ts';
+import { foreignKinds } from '../../infra/pulumi/cluster-requirements.ts';
 import { deploy, type StackOutputs } from '../../infra/pulumi/deploy.ts';
 import { readConfiguration } from '../../infra/pulumi/configuration.ts';
 import { readObjects, type Manifest } from '../../infra/pulumi/platform-objects.ts';
@@ -33,17 +33,12 @@ export function configurationOf(environment: Environment): Record<string, string
 
 /** A cluster that has all that the manifests ask for. */
 export function fittingCluster(manifests: readonly Manifest[]): ClusterFacts {
-  const foreign = foreignApiVersions(manifests);
   return {
     context: 'a-context',
     server: 'https://cluster.example:6443',
     uid: CLUSTER_UID,
     version: '1.35',
-    kinds: new Set(
-      manifests
-        .filter(({ apiVersion }) => foreign.includes(apiVersion))
-        .map(({ apiVersion, kind }) => `${apiVersion}/${kind}`),
-    ),
+    kinds: new Map(foreignKinds(manifests).map((kind) => [kind, {}])),
     storageClasses: [
       { name: 'standard', isDefault: true },
       { name: 'gp3', isDefault: false },

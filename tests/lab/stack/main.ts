@@ -55,7 +55,7 @@ try {
   if (other !== undefined) throw new Error(`stack lab is being worked on already, by pid ${other.pid}`);
   const backend = await openBackend({ directory: PATHS.pulumi, root, providerPort: provider?.port });
   const stack = await openStack({ backend, name: lab.name, environment: () => labEnvironments[metadata] });
-  const { uid } = await readCluster(readKubeConfig(CONTEXT), { apiVersions: [], namespaces: [] });
+  const { uid } = await readCluster(readKubeConfig(CONTEXT), { kinds: [], namespaces: [] });
   const plain = { context: CONTEXT, clusterUid: uid };
   await stack.setAllConfig(secretConfiguration({ ...secretsOfLab(), ...plain }, Object.keys(plain)));
   const { summary } = await run(stack).catch(async (error: unknown) => {

@@ -92,12 +92,12 @@ test('an account that may not look is refused, with the right that it lacks', DE
   const visitor = await makeAccount(cluster, 'visitor');
   const where = `cluster of context ${cluster.context} (${cluster.config.getCurrentCluster()?.server ?? ''})`;
   const messageOf = (config: KubeConfig): Promise<string> =>
-    readCluster(config, { apiVersions: [], namespaces: ['headwater'] }).then(
+    readCluster(config, { kinds: [], namespaces: ['headwater'] }).then(
       () => 'nothing',
       (error: unknown) => (error as Error).message,
     );
   const lacks = (what: string, right: string, group: string): string =>
-    `${where} refuses to be read (403: ${what} is forbidden: User "system:serviceaccount:default:visitor" cannot ${right} in API group "${group}" at the cluster scope): ask for a role that may read namespaces, nodes, storageclasses, ingressclasses, gatewayclasses, resourcequotas, limitranges, pods, persistentvolumeclaims`;
+    `${where} refuses to be read (403: ${what} is forbidden: User "system:serviceaccount:default:visitor" cannot ${right} in API group "${group}" at the cluster scope): ask for a role that may read namespaces, nodes, storageclasses, ingressclasses, gatewayclasses, customresourcedefinitions, resourcequotas, limitranges, pods, persistentvolumeclaims`;
   assert.equal(
     await messageOf(visitor.as('nobody')),
     `${where} does not know you (401): log in again, for EKS with aws sso login or new credentials`,
