@@ -12,6 +12,7 @@ import { toBytes } from '../environments/quantities.ts';
 import { images } from '../images.ts';
 import { kafkaEndpointFor } from './kafka-client.ts';
 import { portOf } from './port-of.ts';
+import { priorityOf } from './priority.ts';
 import { toDuration, toSize } from './units.ts';
 
 /** A stack trace's further lines are indented; what begins at the margin begins a record. */
@@ -35,7 +36,8 @@ export class LoggingChart extends Chart {
     if (logging.kafkaBuffer !== undefined) this.addIndexers(environment, logging.kafkaBuffer, search, kafka);
   }
 
-  private addFluentd({ namespaces, logging }: Environment, search: SearchEndpoint): void {
+  private addFluentd(environment: Environment, search: SearchEndpoint): void {
+    const { namespaces, logging } = environment;
     const { resources, buffer, readsJournald, kafkaBuffer } = logging;
     requireThat(this, kafkaBuffer === undefined, {
       subject: 'environment',
@@ -57,6 +59,7 @@ export class LoggingChart extends Chart {
       },
       readsJournald,
       multilineStart: RECORD_START,
+      ...priorityOf(environment, 'collectors'),
     });
   }
 
@@ -79,6 +82,7 @@ export class LoggingChart extends Chart {
           : this.buffered(environment, kafkaBuffer, kafka),
       resources: { cpuMillicores: resources.cpuMillicores, memory: toSize(resources.memory) },
       multilineStart: RECORD_START,
+      ...priorityOf(environment, 'collectors'),
     });
   }
 

@@ -13,6 +13,7 @@ import type { Environment } from '../environments/environment.ts';
 import { ownReferences } from '../images.ts';
 import { kafkaClient } from './kafka-client.ts';
 import { declaredTopics } from './declared-topics.ts';
+import { priorityOf } from './priority.ts';
 import { toDuration, toSize } from './units.ts';
 
 /** ZooKeeper or controllers, brokers, users and topics. */
@@ -28,6 +29,7 @@ export class MessagingChart extends Chart {
       clusterDomain,
       spread,
       ...(storageClassName !== undefined && { storageClassName }),
+      ...priorityOf(environment, 'state'),
     };
     const topics = declaredTopics(environment);
     const own = ownReferences(environment.images?.registry);

@@ -1,6 +1,7 @@
 import { Chart } from 'cdk8s';
 import type { Construct } from 'constructs';
 import { NetworkPolicies } from '../constructs/network-policies.ts';
+import { PriorityClasses } from '../constructs/priority-classes.ts';
 import { type PodSecurityLevel, SecureNamespace } from '../constructs/secure-namespace.ts';
 import type { Environment } from '../environments/environment.ts';
 import { connections } from './connections.ts';
@@ -17,11 +18,13 @@ const POD_SECURITY = {
   ingress: 'restricted',
 } as const satisfies Record<keyof Environment['namespaces'], PodSecurityLevel>;
 
-/** Namespaces, their bounds and every connection that is allowed: applied first. */
+/** Namespaces, their bounds, classes of priority and every connection that is allowed: applied first. */
 export class NamespacesChart extends Chart {
   constructor(scope: Construct, id: string, environment: Environment) {
     super(scope, id, { disableResourceNameHashes: true });
-    const { namespaces, quotas, edge, network } = environment;
+    const { namespaces, quotas, edge, network, priority } = environment;
+
+    if (priority === undefined || priority.kind === 'made') new PriorityClasses(this, 'Priority');
 
     for (const role of ['pipeline', 'logging', 'ingress'] as const) {
       if (role === 'ingress' && !(edge.kind === 'ingress' && edge.controller !== undefined)) continue;

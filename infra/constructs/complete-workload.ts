@@ -7,6 +7,8 @@ export interface CompleteWorkloadProps {
   readonly identity: Identity;
   /** Lays replicas over nodes and zones. @default false, as for a DaemonSet */
   readonly spreads?: boolean;
+  /** Class by which the scheduler chooses whom to put off for whom. @default - the cluster's default class, or none */
+  readonly priorityClassName?: string;
   /** Time that the first container goes on serving after its pod was told to leave. @default - none */
   readonly preStopSleep?: Duration;
   /** Capabilities that the containers keep when all others are dropped. @default - none */
@@ -24,12 +26,13 @@ export interface CompleteWorkloadProps {
  * - `enableServiceLinks: false`: else every Service of the namespace becomes environment variables of the pod, and a
  *   Service named `kafka` sets `KAFKA_PORT`, which the programs would read as their own.
  * - `topologySpreadConstraints`: its `scheduling.spread` knows anti-affinity only, which allows one pod a zone.
+ * - `priorityClassName`: it has no property for it.
  * - `preStop.sleep` (Kubernetes 1.30): needs no `sleep` program in the image.
  *
  * Called once, after the last container was added.
  */
 export function completeWorkload(workload: Workload, props: CompleteWorkloadProps): void {
-  const { identity, spreads = false, preStopSleep, keptCapabilities = [] } = props;
+  const { identity, spreads = false, priorityClassName, preStopSleep, keptCapabilities = [] } = props;
   const pod = '/spec/template/spec';
   patchRendered(
     ApiObject.of(workload),
@@ -43,6 +46,9 @@ export function completeWorkload(workload: Workload, props: CompleteWorkloadProp
       }),
     ),
     ...(spreads ? [JsonPatch.add(`${pod}/topologySpreadConstraints`, statelessSpread(identity))] : []),
+    ...(priorityClassName === undefined
+      ? []
+      : [JsonPatch.add(`${pod}/priorityClassName`, priorityClassName)]),
     ...(preStopSleep === undefined
       ? []
       : [

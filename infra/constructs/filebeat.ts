@@ -28,6 +28,8 @@ export interface FilebeatProps {
   readonly resources: ResourcesProps;
   /** Start of a record of several lines, such as a stack trace. @default - a line is a record */
   readonly multilineStart?: RegExp;
+  /** Class by which the scheduler chooses whom to put off for whom. @default - the cluster's default class, or none */
+  readonly priorityClassName?: string;
 }
 
 /**
@@ -37,7 +39,7 @@ export interface FilebeatProps {
 export class Filebeat extends Construct {
   constructor(scope: Construct, id: string, props: FilebeatProps) {
     super(scope, id);
-    const { namespace, image, destination, resources, multilineStart } = props;
+    const { namespace, image, destination, resources, multilineStart, priorityClassName } = props;
 
     if (destination.kind === 'search') {
       requireElasticsearch(this, 'filebeat', destination.search.product);
@@ -62,6 +64,7 @@ export class Filebeat extends Construct {
       identity: FILEBEAT,
       image,
       resources,
+      ...(priorityClassName !== undefined && { priorityClassName }),
       command: filebeatCommand(destinationLogins(destination)),
       ports: { http: FILEBEAT_HTTP_PORT },
       nodeNameVariable: 'NODE_NAME',

@@ -32,13 +32,15 @@ export interface FluentdProps {
   readonly readsJournald?: boolean;
   /** Start of a record of several lines, such as a stack trace. @default - a line is a record */
   readonly multilineStart?: RegExp;
+  /** Class by which the scheduler chooses whom to put off for whom. @default - the cluster's default class, or none */
+  readonly priorityClassName?: string;
 }
 
 /** Reads the logs of every pod and sends them to Elasticsearch or OpenSearch, one Fluentd on each node. */
 export class Fluentd extends Construct {
   constructor(scope: Construct, id: string, props: FluentdProps) {
     super(scope, id);
-    const { namespace, image, search, resources, buffer, multilineStart } = props;
+    const { namespace, image, search, resources, buffer, multilineStart, priorityClassName } = props;
     const { readsJournald = false } = props;
     const { chunk, chunks, volume, flushInterval = Duration.seconds(5) } = buffer;
 
@@ -75,6 +77,7 @@ export class Fluentd extends Construct {
       identity: FLUENTD,
       image,
       resources,
+      ...(priorityClassName !== undefined && { priorityClassName }),
       ports: { metrics: FLUENTD_METRICS_PORT },
       // The kubernetes_metadata filter watches the pods of this node only.
       nodeNameVariable: 'K8S_NODE_NAME',

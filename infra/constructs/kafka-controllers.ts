@@ -34,13 +34,25 @@ export interface KafkaControllersProps {
   readonly spread: Spread;
   /** Class of the claims. @default - the cluster's default class */
   readonly storageClassName?: string;
+  /** Class by which the scheduler chooses whom to put off for whom. @default - the cluster's default class, or none */
+  readonly priorityClassName?: string;
 }
 
 /** Nodes that only keep the metadata of a KRaft cluster. @stateful */
 export class KafkaControllers extends Construct {
   constructor(scope: Construct, id: string, props: KafkaControllersProps) {
     super(scope, id);
-    const { namespace, image, metadata, controllers, nodes, settings, spread, storageClassName } = props;
+    const {
+      namespace,
+      image,
+      metadata,
+      controllers,
+      nodes,
+      settings,
+      spread,
+      storageClassName,
+      priorityClassName,
+    } = props;
     const { replicas, volume, cpuMillicores, memory, heap = defaultHeap(memory) } = controllers;
     requireHeapFits(this, 'kafka controllers', heap, memory);
 
@@ -96,6 +108,7 @@ export class KafkaControllers extends Construct {
       terminationGracePeriod: Duration.seconds(DEPARTURE_TIMEOUT.toSeconds() + SHUTDOWN_SECONDS),
       spread,
       ...(storageClassName !== undefined && { storageClassName }),
+      ...(priorityClassName !== undefined && { priorityClassName }),
     });
   }
 }

@@ -63,6 +63,8 @@ export interface KafkaProps {
   readonly minReady?: Duration;
   /** Class of the claims. @default - the cluster's default class */
   readonly storageClassName?: string;
+  /** Class by which the scheduler chooses whom to put off for whom. @default - the cluster's default class, or none */
+  readonly priorityClassName?: string;
   /** DNS suffix of the cluster. @default cluster.local */
   readonly clusterDomain?: string;
 }
@@ -82,7 +84,8 @@ export class Kafka extends Construct implements KafkaEndpoint {
   constructor(scope: Construct, id: string, props: KafkaProps) {
     super(scope, id);
     const { namespace, image, metadata, brokers, cpuMillicores, memory, logVolume, spread } = props;
-    const { security = { protocol: 'plaintext' }, exposure = { kind: 'none' }, storageClassName } = props;
+    const { security = { protocol: 'plaintext' }, exposure = { kind: 'none' } } = props;
+    const { storageClassName, priorityClassName } = props;
     const {
       heap = defaultHeap(memory),
       maxMessage = Size.mebibytes(1),
@@ -134,6 +137,7 @@ export class Kafka extends Construct implements KafkaEndpoint {
         settings,
         spread,
         ...(storageClassName !== undefined && { storageClassName }),
+        ...(priorityClassName !== undefined && { priorityClassName }),
       });
     }
     const config = new ConfigFiles(this, 'Config', {
@@ -197,6 +201,7 @@ export class Kafka extends Construct implements KafkaEndpoint {
       terminationGracePeriod: Duration.seconds(departureTimeout.toSeconds() + SHUTDOWN_SECONDS),
       spread,
       ...(storageClassName !== undefined && { storageClassName }),
+      ...(priorityClassName !== undefined && { priorityClassName }),
     });
     const bootstrap = new Service(this, 'Bootstrap', {
       metadata: { name: 'kafka-bootstrap', namespace, labels: objectLabels(KAFKA_BROKERS) },

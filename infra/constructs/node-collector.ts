@@ -36,6 +36,8 @@ export interface NodeCollectorProps {
   readonly command?: readonly string[];
   /** @default - none */
   readonly variables?: Readonly<Record<string, string>>;
+  /** Class by which the scheduler chooses whom to put off for whom. @default - the cluster's default class, or none */
+  readonly priorityClassName?: string;
 }
 
 /**
@@ -48,6 +50,7 @@ export class NodeCollector extends Construct {
   constructor(scope: Construct, id: string, props: NodeCollectorProps) {
     super(scope, id);
     const { name, namespace, identity, ports, command, variables = {}, nodeNameVariable } = props;
+    const { priorityClassName } = props;
 
     new Access(this, 'Access', {
       name,
@@ -100,6 +103,6 @@ export class NodeCollector extends Construct {
     set.select(LabelSelector.of({ labels: selectorLabels(identity) }));
     // Nodes that keep others away, the control plane's among them, have logs too.
     set.scheduling.tolerate(Node.tainted(NodeTaintQuery.any()));
-    completeWorkload(set, { identity });
+    completeWorkload(set, { identity, ...(priorityClassName !== undefined && { priorityClassName }) });
   }
 }

@@ -75,6 +75,8 @@ export interface PersistentStatefulSetProps {
   readonly minReady?: Duration;
   /** Class of every claim. @default - the cluster's default class */
   readonly storageClassName?: string;
+  /** Class by which the scheduler chooses whom to put off for whom. @default - the cluster's default class, or none */
+  readonly priorityClassName?: string;
 }
 
 /**
@@ -146,13 +148,14 @@ export class PersistentStatefulSet extends Construct {
 }
 
 function podSpec(props: PersistentStatefulSetProps): k8s.PodSpec {
-  const { name, identity, files = [], terminationGracePeriod, spread } = props;
+  const { name, identity, files = [], terminationGracePeriod, spread, priorityClassName } = props;
   return {
     serviceAccountName: name,
     automountServiceAccountToken: false,
     // Else every Service of the namespace becomes a variable, and that of a Service named `kafka` reads as Kafka's own.
     enableServiceLinks: false,
     terminationGracePeriodSeconds: terminationGracePeriod.toSeconds(),
+    ...(priorityClassName !== undefined && { priorityClassName }),
     securityContext: {
       runAsNonRoot: true,
       runAsUser: POD_USER,

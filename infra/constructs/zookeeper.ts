@@ -40,6 +40,8 @@ export interface ZooKeeperProps {
   readonly transactionLogVolume?: Size;
   /** Class of the claims. @default - the cluster's default class */
   readonly storageClassName?: string;
+  /** Class by which the scheduler chooses whom to put off for whom. @default - the cluster's default class, or none */
+  readonly priorityClassName?: string;
   /** DNS suffix of the cluster. @default cluster.local */
   readonly clusterDomain?: string;
 }
@@ -50,7 +52,8 @@ export class ZooKeeper extends Construct implements ZooKeeperEndpoint {
 
   constructor(scope: Construct, id: string, props: ZooKeeperProps) {
     super(scope, id);
-    const { namespace, image, servers, cpuMillicores, memory, spread, storageClassName } = props;
+    const { namespace, image, servers, cpuMillicores, memory, spread, storageClassName, priorityClassName } =
+      props;
     const { heap = defaultHeap(memory), clusterDomain = 'cluster.local' } = props;
     const { dataVolume = Size.gibibytes(5), transactionLogVolume = Size.gibibytes(5) } = props;
 
@@ -114,6 +117,7 @@ export class ZooKeeper extends Construct implements ZooKeeperEndpoint {
       terminationGracePeriod: Duration.seconds(60),
       spread,
       ...(storageClassName !== undefined && { storageClassName }),
+      ...(priorityClassName !== undefined && { priorityClassName }),
     });
 
     this.connect = hosts.map((host) => `${host}:${ZOOKEEPER_CLIENT_PORT}`).join(',');

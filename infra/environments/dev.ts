@@ -12,6 +12,7 @@ export const dev: Environment = {
     ingress: { cpuMillicores: 4_000, memoryGi: 8, pods: 12 },
   },
   spread: 'preferred',
+  priority: { kind: 'none' },
   kafka: {
     metadata: {
       mode: 'zookeeper',

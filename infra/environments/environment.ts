@@ -3,7 +3,7 @@ import { aws } from './aws.ts';
 import { consumer, edge, kafkaUi, objectStore, producer, restBridge } from './collection.ts';
 import { logging } from './logging.ts';
 import { kafka, topics } from './messaging.ts';
-import { labelKey, labelValue, namespace } from './names.ts';
+import { className, labelKey, labelValue, namespace } from './names.ts';
 import { network } from './network.ts';
 
 /** Each has policies, bounds and a Pod Security level of its own. */
@@ -12,6 +12,16 @@ const namespaces = z
   .refine((names) => new Set(Object.values(names)).size === 3, {
     error: 'three different names: each has a Pod Security level of its own',
   });
+
+/** Whose pods a full node lets go of first. A class belongs to the whole cluster. */
+const priority = z.discriminatedUnion('kind', [
+  /** The pods are put off like anybody's. */
+  z.strictObject({ kind: z.literal('none') }),
+  /** Two classes of our own are made. */
+  z.strictObject({ kind: z.literal('made') }),
+  /** Classes that the cluster has, where it does not let everybody make one. */
+  z.strictObject({ kind: z.literal('existing'), state: className, collectors: className }),
+]);
 
 /** Upper bounds of one namespace; pods that would pass them are refused by the API server. */
 const quota = z.strictObject({
@@ -63,6 +73,8 @@ export const environment = z.strictObject({
   storageClassName: z.string().min(1).optional(),
   /** Whether replicas that hold state must, or only should, lie on different nodes and zones; those without state only should. */
   spread: z.enum(['required', 'preferred']),
+  /** Of brokers, what keeps their metadata, and the collectors of logs. @default made */
+  priority: priority.optional(),
   kafka,
   topics,
   /** Topic of the events that the producer takes and the consumer stores; one of `topics`. */

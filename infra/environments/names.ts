@@ -8,6 +8,14 @@ export const dnsLabel = z
     'a DNS label (RFC 1123): at most 63 of a-z, 0-9 and -, no - at either end',
   );
 
+/** The name of an object that may have dots: a class of the cluster's. */
+export const className = z
+  .string()
+  .regex(
+    /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/,
+    'a DNS name (RFC 1123): at most 253 of a-z, 0-9, - and .',
+  );
+
 /** A namespace of our own: what Kubernetes reserves is refused. */
 export const namespace = dnsLabel.refine((name) => name !== 'default' && !name.startsWith('kube-'), {
   error: 'a namespace of its own, neither default nor kube-*',

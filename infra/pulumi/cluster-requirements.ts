@@ -65,6 +65,7 @@ export function checkCluster(
       ...missingKinds(facts, manifests),
       ...outdatedKinds(facts, manifests),
       ...missingStorageClasses(facts, manifests),
+      ...missingPriorityClasses(facts, manifests),
       ...bounds.errors,
       ...sizes.errors,
     ],
@@ -128,6 +129,25 @@ function missingStorageClasses(
           ];
     }),
   );
+  return [...new Set(missing)];
+}
+
+/** The API server refuses each pod of a class that is not there. */
+function missingPriorityClasses(
+  { priorityClasses }: ClusterFacts,
+  manifests: readonly Manifest[],
+): readonly string[] {
+  const made = manifests.filter(({ kind }) => kind === 'PriorityClass').map(({ metadata }) => metadata.name);
+  const known = new Set([...priorityClasses, ...made]);
+  const missing = manifests.flatMap(({ spec }) => {
+    const { template } = (spec ?? {}) as { template?: { spec?: { priorityClassName?: string } } };
+    const name = template?.spec?.priorityClassName;
+    return name === undefined || known.has(name)
+      ? []
+      : [
+          `PriorityClass ${name}: is missing, so that none of its pods would be taken: make it, or set priority to classes of ${list(priorityClasses)}`,
+        ];
+  });
   return [...new Set(missing)];
 }
 

@@ -6,6 +6,7 @@ import {
   CustomObjectsApi,
   KubeConfig,
   NetworkingV1Api,
+  SchedulingV1Api,
   StorageV1Api,
   VersionApi,
 } from '@kubernetes/client-node';
@@ -26,6 +27,7 @@ export interface ClusterFacts {
   /** Kinds that are served, of those that were asked for, with what they take: `keda.sh/v1alpha1/ScaledObject`. */
   readonly kinds: ReadonlyMap<string, ObjectSchema>;
   readonly storageClasses: readonly { readonly name: string; readonly isDefault: boolean }[];
+  readonly priorityClasses: readonly string[];
   readonly ingressClasses: readonly string[];
   readonly gatewayClasses: readonly string[];
   readonly nodes: readonly Node[];
@@ -50,6 +52,7 @@ const READ = [
     'namespaces',
     'nodes',
     'storageclasses',
+    'priorityclasses',
     'ingressclasses',
     'gatewayclasses',
     'customresourcedefinitions',
@@ -88,6 +91,7 @@ export async function readCluster(
     const kubeSystem = await config.makeApiClient(CoreV1Api).readNamespace({ name: 'kube-system' });
     const { major, minor } = await config.makeApiClient(VersionApi).getCode();
     const storageClasses = await config.makeApiClient(StorageV1Api).listStorageClass();
+    const priorityClasses = await config.makeApiClient(SchedulingV1Api).listPriorityClass();
     const ingressClasses = await config.makeApiClient(NetworkingV1Api).listIngressClass();
     return {
       context,
@@ -99,6 +103,7 @@ export async function readCluster(
         name: metadata?.name ?? '',
         isDefault: metadata?.annotations?.[DEFAULT_CLASS] === 'true',
       })),
+      priorityClasses: priorityClasses.items.map(({ metadata }) => metadata?.name ?? ''),
       ingressClasses: ingressClasses.items.map(({ metadata }) => metadata?.name ?? ''),
       gatewayClasses: await readGatewayClasses(custom),
       nodes: await readNodes(config),

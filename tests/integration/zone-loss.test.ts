@@ -29,10 +29,10 @@ describe('pods that the real scheduler places over three zones', () => {
   before(async () => {
     directory = await mkdtemp(join(tmpdir(), 'headwater-zones-'));
     server = await startApiServer({ directory, scheduler: true });
-    const needed = ['Namespace', 'ServiceAccount'];
+    const needed = ['Namespace', 'PriorityClass', 'ServiceAccount'];
     server.cluster.apply(
       objectsOf(production).filter(
-        ({ kind, metadata }) => needed.includes(kind) && (metadata.namespace ?? metadata.name) === pipeline,
+        ({ kind, metadata: { namespace = pipeline } }) => needed.includes(kind) && namespace === pipeline,
       ),
     );
     server.cluster.kubectl(

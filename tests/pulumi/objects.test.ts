@@ -72,7 +72,8 @@ for (const name of names) {
 }
 
 test('types are those of the SDK, so that state and plugins are the same whichever registers an object', () => {
-  const { apps, autoscaling, batch, core, networking, policy, rbac, admissionregistration } = kubernetes;
+  const { apps, autoscaling, batch, core, networking, policy, rbac, scheduling, admissionregistration } =
+    kubernetes;
   const classes = [
     ...[
       apps.v1.StatefulSet,
@@ -80,6 +81,7 @@ test('types are those of the SDK, so that state and plugins are the same whichev
       apps.v1.DaemonSet,
       batch.v1.Job,
       policy.v1.PodDisruptionBudget,
+      scheduling.v1.PriorityClass,
     ],
     ...[core.v1.Namespace, core.v1.Service, core.v1.ConfigMap, core.v1.ServiceAccount, core.v1.LimitRange],
     ...[

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { dev } from '../../infra/environments/dev.ts';
+import type { Environment } from '../../infra/environments/environment.ts';
 import { environments } from '../../infra/environments/environments.ts';
 import { production } from '../../infra/environments/production.ts';
 import { staging } from '../../infra/environments/staging.ts';
@@ -168,6 +169,23 @@ for (const { what, stack, cluster, says } of lacking) {
     assert.match(await refusal({ stack, cluster }), says);
   });
 }
+
+test('a class of priority that the cluster does not have is refused before anything is applied', async () => {
+  const environment: Environment = {
+    ...production,
+    priority: { kind: 'existing', state: 'important', collectors: 'system-cluster-critical' },
+  };
+  assert.match(
+    await refusal({ stack: 'production', environment }),
+    /^- PriorityClass important: is missing, so that none of its pods would be taken: make it, or set priority to classes of system-cluster-critical$/m,
+  );
+  const { error } = await deployUnderMocks({
+    stack: 'production',
+    environment,
+    cluster: { priorityClasses: ['important', 'system-cluster-critical'] },
+  });
+  assert.equal(error, undefined);
+});
 
 test('routes without a controller are warned about, with the way on from ingress-nginx', async () => {
   const lab = await deployUnderMocks({ stack: 'lab', cluster: { ingressClasses: [] } });

@@ -43,6 +43,7 @@ export function fittingCluster(manifests: readonly Manifest[]): ClusterFacts {
       { name: 'standard', isDefault: true },
       { name: 'gp3', isDefault: false },
     ],
+    priorityClasses: ['system-cluster-critical'],
     ingressClasses: ['nginx'],
     gatewayClasses: ['envoy'],
     nodes: [{ labels: {}, taints: [] }],

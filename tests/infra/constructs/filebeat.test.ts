@@ -55,7 +55,11 @@ function podOf(props: FilebeatProps): unknown {
 }
 
 test('takes every property', () => {
-  const props: Required<FilebeatProps> = { ...minimal, multilineStart: /^\d{4}/ };
+  const props: Required<FilebeatProps> = {
+    priorityClassName: 'important',
+    ...minimal,
+    multilineStart: /^\d{4}/,
+  };
   const objects = synthesize((chart) => new Filebeat(chart, 'Filebeat', props));
   const text = valueAt(find(objects, 'ConfigMap', 'filebeat'), 'data', 'filebeat.yml');
   const parsers = valueAt(parse(String(text)), 'filebeat.inputs', 0, 'parsers');

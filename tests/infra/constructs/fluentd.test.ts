@@ -44,6 +44,7 @@ function only<T>(values: readonly T[]): T {
 
 test('takes every property', () => {
   const props: Required<FluentdProps> = {
+    priorityClassName: 'important',
     ...minimal,
     buffer: { ...minimal.buffer, flushInterval: Duration.seconds(3) },
     readsJournald: true,

@@ -17,6 +17,7 @@ const controllers: Required<SeparateControllers> = {
 const metadata = kraft({ version: '4.4.0', clusterId: 'c3RhZ2luZy1oZWFkd2F0ZQ', controllers });
 const nodes = kafkaNodes(metadata, 3, 'headwater.svc.cluster.local');
 const props: Required<KafkaControllersProps> = {
+  priorityClassName: 'important',
   namespace: 'headwater',
   image: 'kafka:4',
   metadata,

@@ -53,6 +53,7 @@ function hashOf(manifests: readonly Manifest[]): unknown {
 
 test('takes every property', () => {
   const props: Required<KafkaProps> = {
+    priorityClassName: 'important',
     ...minimal,
     minInSyncReplicas: 1,
     heap: Size.mebibytes(768),

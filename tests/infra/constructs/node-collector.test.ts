@@ -6,6 +6,7 @@ import { NodeCollector, type NodeCollectorProps } from '../../../infra/construct
 import { find, synthesize, valueAt } from '../manifests.ts';
 
 const props: Required<NodeCollectorProps> = {
+  priorityClassName: 'important',
   name: 'collector',
   namespace: 'headwater-logging',
   identity: { name: 'collector', component: 'logging' },

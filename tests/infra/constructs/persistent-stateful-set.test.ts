@@ -43,6 +43,7 @@ function setOf(manifests: readonly Manifest[]): Manifest {
 
 test('takes every property', () => {
   const props: Required<PersistentStatefulSetProps> = {
+    priorityClassName: 'important',
     ...minimal,
     variables: { A: 'b', ORDINAL: { fieldPath: 'metadata.name' } },
     files: [

@@ -15,6 +15,7 @@ const minimal: ZooKeeperProps = {
 
 test('takes every property', () => {
   const props: Required<ZooKeeperProps> = {
+    priorityClassName: 'important',
     ...minimal,
     heap: Size.mebibytes(384),
     dataVolume: Size.gibibytes(7),

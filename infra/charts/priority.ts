@@ -1,0 +1,17 @@
+import { PRIORITY_CLASSES } from '../constructs/priority-classes.ts';
+import type { Environment } from '../environments/environment.ts';
+
+/** The class of some pods, as a property to pass on: empty where they have none. */
+export function priorityOf(
+  { priority = { kind: 'made' } }: Environment,
+  pods: keyof typeof PRIORITY_CLASSES,
+): { readonly priorityClassName?: string } {
+  switch (priority.kind) {
+    case 'none':
+      return {};
+    case 'made':
+      return { priorityClassName: PRIORITY_CLASSES[pods] };
+    case 'existing':
+      return { priorityClassName: priority[pods] };
+  }
+}

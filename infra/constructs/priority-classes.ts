@@ -1,0 +1,33 @@
+import { ApiObject } from 'cdk8s';
+import { Construct } from 'constructs';
+import { objectLabels, type Identity } from './labels.ts';
+
+const PRIORITY: Identity = { name: 'headwater', component: 'priority' };
+
+/** Names of the classes. */
+export const PRIORITY_CLASSES = { state: 'headwater-state', collectors: 'headwater-collectors' } as const;
+
+/**
+ * Classes of pods that are not put off for others: those that hold state, and the collectors of logs, which have no other node
+ * to go to. A full node lets go of a pod without class for either, and of a collector for a broker. Both stay below the classes
+ * of the cluster itself, which begin at 2,000,000,000. They belong to the whole cluster, not to a namespace.
+ */
+export class PriorityClasses extends Construct {
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    this.add('State', PRIORITY_CLASSES.state, 1_000_000, 'Brokers, and what keeps their metadata.');
+    this.add('Collectors', PRIORITY_CLASSES.collectors, 900_000, 'The collectors of logs, one on each node.');
+  }
+
+  private add(id: string, name: string, value: number, description: string): void {
+    new ApiObject(this, id, {
+      apiVersion: 'scheduling.k8s.io/v1',
+      kind: 'PriorityClass',
+      metadata: { name, labels: objectLabels(PRIORITY) },
+      description,
+      globalDefault: false,
+      preemptionPolicy: 'PreemptLowerPriority',
+      value,
+    });
+  }
+}
