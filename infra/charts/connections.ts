@@ -8,7 +8,7 @@ import { INGRESS_NGINX_ADMISSION } from '../constructs/ingress-nginx-certificate
 import { KAFKA_CONTROLLERS } from '../constructs/kafka-controllers.ts';
 import { LISTENER_PORTS } from '../constructs/kafka-listeners.ts';
 import { METRICS_PORT } from '../constructs/kafka-properties.ts';
-import { KAFKA_REST_BRIDGE } from '../constructs/kafka-rest-bridge.ts';
+import { KAFKA_REST_BRIDGE, KAFKA_REST_BRIDGE_PORTS } from '../constructs/kafka-rest-bridge.ts';
 import { KAFKA_UI, KAFKA_UI_PORT } from '../constructs/kafka-ui.ts';
 import { KAFKA_USERS } from '../constructs/kafka-users.ts';
 import { KAFKA_BROKERS } from '../constructs/kafka.ts';
@@ -103,8 +103,22 @@ function collection(environment: Environment): readonly Connection[] {
     ...(consumer.replicas.max > consumer.replicas.min
       ? [{ from: namespace(network.kedaNamespace ?? 'keda'), to: brokers, ports }]
       : []),
-    ...(restBridge === undefined ? [] : [{ from: pipeline(KAFKA_REST_BRIDGE), to: brokers, ports }]),
+    ...(restBridge === undefined ? [] : bridge(environment, restBridge.clients)),
     ...(kafkaUi === undefined ? [] : [{ from: pipeline(KAFKA_UI), to: brokers, ports }]),
+  ];
+}
+
+function bridge(
+  { namespaces, kafka }: Environment,
+  clients: NonNullable<Environment['restBridge']>['clients'],
+): readonly Connection[] {
+  const pipeline = workloadsOf(namespaces.pipeline);
+  const to = pipeline(KAFKA_REST_BRIDGE);
+  const ports = [KAFKA_REST_BRIDGE_PORTS.http];
+  return [
+    { from: to, to: pipeline(KAFKA_BROKERS), ports: [clientsPort(kafka)] },
+    ...clients.namespaces.map((name) => ({ from: namespace(name), to, ports })),
+    ...(clients.cidrs.length > 0 ? [{ from: addresses(clients.cidrs), to, ports }] : []),
   ];
 }
 

@@ -45,6 +45,8 @@ export class KafkaRestBridge extends Construct {
       image,
       replicas,
       resources,
+      // The image's own command reads no configuration; this one takes the directory below, as Strimzi's operator has it.
+      command: ['/opt/strimzi/bin/docker/kafka_bridge_run.sh'],
       ports: KAFKA_REST_BRIDGE_PORTS,
       variables: { STRIMZI_JAVA_OPTS: '-XX:MaxRAMPercentage=60' },
       podAnnotations: config.podAnnotations,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { annotations, bucketName, dnsLabel, endpointUrl, hostName, secretName } from './names.ts';
+import { annotations, bucketName, cidr, dnsLabel, endpointUrl, hostName, secretName } from './names.ts';
 import { podResources } from './messaging.ts';
 import { byteLimit, period, toMs } from './quantities.ts';
 
@@ -117,8 +117,24 @@ export const edge = z.discriminatedUnion('kind', [
   }),
 ]);
 
+/** Who calls the bridge. It asks nobody for a login: whoever may call it reads and writes every topic that `tools` may. */
+const bridgeClients = z
+  .strictObject({
+    /** Namespaces of the cluster, all of whose pods may call. */
+    namespaces: z.array(dnsLabel),
+    /** Addresses outside of it that reach its pods, such as those of a VPN. */
+    cidrs: z.array(cidr),
+  })
+  .refine(({ namespaces, cidrs }) => namespaces.length + cidrs.length > 0, {
+    error: 'at least one namespace or block of addresses: nobody could call it',
+  });
+
 /** Kafka over HTTP for tools that cannot speak its protocol; inside the cluster only. */
-export const restBridge = z.strictObject({ replicas: z.int().min(1), resources: podResources });
+export const restBridge = z.strictObject({
+  replicas: z.int().min(1),
+  resources: podResources,
+  clients: bridgeClients,
+});
 
 /** kafbat UI, read-only. */
 export const kafkaUi = z.strictObject({

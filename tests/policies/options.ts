@@ -45,7 +45,11 @@ export const everyOption: Environment = {
       resources: { cpuMillicores: 200, memory: '512Mi' },
     },
   },
-  restBridge: { replicas: 2, resources: { cpuMillicores: 200, memory: '768Mi' } },
+  restBridge: {
+    replicas: 2,
+    resources: { cpuMillicores: 200, memory: '768Mi' },
+    clients: { namespaces: ['reporting'], cidrs: [] },
+  },
   kafkaUi: {
     resources: { cpuMillicores: 200, memory: '768Mi' },
     access: {

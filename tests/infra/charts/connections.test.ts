@@ -62,6 +62,37 @@ test('a list of the addresses of S3 is warned of, one of an endpoint of the VPC 
   assert.deepEqual(warnings('https://store.example.com'), []);
 });
 
+test('the REST bridge is called by those whom the environment names, and by nobody else', () => {
+  const bridge = podsOf(pipeline, 'kafka-rest-bridge', 'access');
+  const resources = { cpuMillicores: 200, memory: '768Mi' } as const;
+  const { security } = production.kafka;
+  assert.ok(security.protocol === 'tls' && security.authentication.mechanism === 'scram-sha-512');
+  const users = { ...security.authentication.users, tools: 'kafka-tools-v1' };
+  const objects = objectsOf({
+    ...production,
+    kafka: {
+      ...production.kafka,
+      security: { ...security, authentication: { ...security.authentication, users } },
+    },
+    restBridge: {
+      replicas: 1,
+      resources,
+      clients: { namespaces: ['reporting', 'science'], cidrs: ['10.20.0.0/16'] },
+    },
+  });
+  for (const caller of [
+    { namespace: 'reporting', labels: {} },
+    { namespace: 'science', labels: {} },
+    { address: '10.20.1.1' },
+  ] satisfies End[]) {
+    assert.ok(mayConnect(objects, caller, bridge, 8080), JSON.stringify(caller));
+    assert.ok(!mayConnect(objects, caller, bridge, 8081), JSON.stringify(caller));
+  }
+  assert.ok(!mayConnect(objects, { namespace: 'elsewhere', labels: {} }, bridge, 8080));
+  assert.ok(!mayConnect(objects, { address: '10.21.1.1' }, bridge, 8080));
+  assert.ok(mayConnect(objects, bridge, brokers, 9093));
+});
+
 test('KEDA asks the brokers from the namespace where it is, and from no other', () => {
   const keda = (namespace: string): End => ({ namespace, labels: {} });
   const usual = inNetwork({});

@@ -48,6 +48,17 @@ test('the bridge acknowledges what every replica has', () => {
   assert.equal(bridgeProperties()['kafka.producer.enable.idempotence'], 'true');
 });
 
+test('the bridge is started by the script of its image that reads the mounted files', () => {
+  const objects = synthesize((chart) => new KafkaRestBridge(chart, 'Bridge', bridge));
+  const pod = valueAt(find(objects, 'Deployment', 'kafka-rest-bridge'), 'spec', 'template', 'spec');
+  assert.deepEqual(valueAt(pod, 'containers', 0, 'command'), ['/opt/strimzi/bin/docker/kafka_bridge_run.sh']);
+  const mounts = valueAt(pod, 'containers', 0, 'volumeMounts') as { name: string; mountPath: string }[];
+  assert.equal(
+    mounts.find(({ name }) => name === 'kafka-rest-bridge')?.mountPath,
+    '/opt/strimzi/custom-config',
+  );
+});
+
 test("the bridge's password comes from a file", () => {
   const properties = bridgeProperties();
   assert.equal(properties['kafka.security.protocol'], 'SASL_SSL');

@@ -98,6 +98,18 @@ export const collectionRefusals: readonly Refusal[] = [
       'environment: objectStore.endpoint must be an https URL where strict is true, got http://s3.example.com',
   },
   {
+    configuration: 'A REST bridge that nobody may call',
+    changes: {
+      restBridge: {
+        replicas: 1,
+        resources: { cpuMillicores: 100, memory: '512Mi' },
+        clients: { namespaces: [], cidrs: [] },
+      },
+    },
+    message:
+      'restBridge.clients: must be at least one namespace or block of addresses: nobody could call it, got {"namespaces":[],"cidrs":[]}',
+  },
+  {
     configuration: 'A bucket name that S3 refuses',
     changes: { 'objectStore.bucket': 'Events_Bucket' },
     message:
