@@ -17,6 +17,7 @@ import { schemaProblems, type ObjectSchema } from '../../infra/pulumi/object-sch
 import { readObjects } from '../../infra/pulumi/platform-objects.ts';
 import { startApiServer } from '../lab/api-server.ts';
 import type { Manifest } from '../infra/manifests.ts';
+import { needs } from '../runner/needs.ts';
 import { describe as nameOf, everyEnvironment, objectsOf } from '../policies/platform-objects.ts';
 
 interface Release {
@@ -158,7 +159,7 @@ describe('the lowest release of each API of others', () => {
     }
   }
 
-  test('is asked of the cluster before anything is applied there', async (t) => {
+  test('is asked of the cluster before anything is applied there', needs('etcd', 'openssl'), async (t) => {
     const directory = await mkdtemp(join(tmpdir(), 'headwater-foreign-apis-'));
     t.after(() => rm(directory, { recursive: true }));
     const server = await startApiServer({ directory });

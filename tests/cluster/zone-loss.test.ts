@@ -9,6 +9,7 @@ import { waitUntil } from '../../infra/local/wait.ts';
 import type { Manifest } from '../infra/manifests.ts';
 import { startApiServer, type ApiServer } from '../lab/api-server.ts';
 import { inputOf } from '../lab/cluster.ts';
+import { needs } from '../runner/needs.ts';
 import { objectsOf, workloads, type Workload } from '../policies/platform-objects.ts';
 
 const ZONES = ['a', 'b', 'c'];
@@ -21,7 +22,7 @@ interface Pod {
   readonly status: { readonly conditions?: readonly { readonly type: string; readonly reason?: string }[] };
 }
 
-describe('pods that the real scheduler places over three zones', () => {
+describe('pods that the real scheduler places over three zones', needs('etcd', 'openssl'), () => {
   let directory: string;
   let server: ApiServer;
   const { pipeline } = production.namespaces;
@@ -76,7 +77,7 @@ describe('pods that the real scheduler places over three zones', () => {
     assert.deepEqual(await zonesOf(2), { a: 1, b: 1 });
     await waitUntil(async () => (await pods()).some(isUnschedulable), {
       what: 'the third broker refused by the scheduler',
-      deadlineMs: 30_000,
+      deadlineMs: 60_000,
     });
     assert.deepEqual(await zonesOf(2), { a: 1, b: 1 });
     remove('--selector=fills');
@@ -193,7 +194,7 @@ describe('pods that the real scheduler places over three zones', () => {
         const found = (await pods()).map(zoneOf).filter((zone) => zone !== undefined);
         return found.length === count && found;
       },
-      { what: `${count} pods with a node`, deadlineMs: 30_000, everyMs: 200 },
+      { what: `${count} pods with a node`, deadlineMs: 60_000, everyMs: 200 },
     );
     return Object.fromEntries(
       ZONES.map((zone) => [zone, placed.filter((other) => other === zone).length] as const).filter(
