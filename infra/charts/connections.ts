@@ -25,6 +25,7 @@ import {
   ZOOKEEPER_PEER_PORT,
 } from '../constructs/zookeeper.ts';
 import type { Environment } from '../environments/environment.ts';
+import type { Outside } from '../environments/outside.ts';
 import { addressesOf } from './outside-addresses.ts';
 import { portOf } from './port-of.ts';
 
@@ -105,7 +106,15 @@ function collection(environment: Environment): readonly Connection[] {
       : []),
     ...(restBridge === undefined ? [] : bridge(environment, restBridge.clients)),
     ...(kafkaUi === undefined ? [] : [{ from: pipeline(KAFKA_UI), to: brokers, ports }]),
+    ...(kafkaUi?.access.kind === 'public' ? [login(pipeline(KAFKA_UI), kafkaUi.access.oauthProvider)] : []),
   ];
+}
+
+function login(
+  from: NetworkPeer,
+  { endpoint, cidrs }: { readonly endpoint: string; readonly cidrs: Outside },
+): Connection {
+  return { from, to: addressesOf(cidrs), ports: [portOf(endpoint)] };
 }
 
 function bridge(

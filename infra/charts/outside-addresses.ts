@@ -3,9 +3,7 @@ import type { Construct } from 'constructs';
 import type { NetworkPeer } from '../constructs/network-policies.ts';
 import { addWarning, requireThat } from '../constructs/requirements.ts';
 import type { Environment } from '../environments/environment.ts';
-
-/** Blocks of addresses, or every address that is reached by way of the internet. */
-type Addresses = Environment['network']['objectStoreCidrs'];
+import type { Outside } from '../environments/outside.ts';
 
 /**
  * Blocks that lie in no public network: private ones, those of carriers, the node's own and its neighbours', multicast and
@@ -30,7 +28,7 @@ const NOT_PUBLIC = [
 const PUBLIC_S3 = /(^|\.)s3([.-](?!vpce)[a-z0-9-]+)*\.amazonaws\.com(\.cn)?$/;
 
 /** Hosts outside the cluster, as a network policy names them. */
-export function addressesOf(addresses: Addresses): NetworkPeer {
+export function addressesOf(addresses: Outside): NetworkPeer {
   return addresses === 'public'
     ? { kind: 'addresses', cidrs: ['0.0.0.0/0'], except: NOT_PUBLIC }
     : { kind: 'addresses', cidrs: addresses };
@@ -41,9 +39,23 @@ export function addressesOf(addresses: Addresses): NetworkPeer {
  * what a name stands for is known when it is resolved.
  */
 export function requireReachable(scope: Construct, environment: Environment): void {
-  const { objectStore, logging, network } = environment;
-  requireEndpoint(scope, 'objectStore.endpoint', objectStore.endpoint, 'objectStoreCidrs', network);
-  requireEndpoint(scope, 'logging.search.endpoint', logging.search.endpoint, 'searchCidrs', network);
+  const { objectStore, logging, network, kafkaUi } = environment;
+  const { objectStoreCidrs, searchCidrs } = network;
+  requireEndpoint(
+    scope,
+    ['objectStore.endpoint', objectStore.endpoint],
+    ['network.objectStoreCidrs', objectStoreCidrs],
+  );
+  requireEndpoint(
+    scope,
+    ['logging.search.endpoint', logging.search.endpoint],
+    ['network.searchCidrs', searchCidrs],
+  );
+  if (kafkaUi?.access.kind === 'public') {
+    const { endpoint, cidrs } = kafkaUi.access.oauthProvider;
+    const path = 'kafkaUi.access.oauthProvider';
+    requireEndpoint(scope, [`${path}.endpoint`, endpoint], [`${path}.cidrs`, cidrs]);
+  }
   const { hostname } = new URL(objectStore.endpoint);
   if (PUBLIC_S3.test(hostname) && network.objectStoreCidrs !== 'public') {
     addWarning(
@@ -56,24 +68,21 @@ export function requireReachable(scope: Construct, environment: Environment): vo
 
 function requireEndpoint(
   scope: Construct,
-  name: string,
-  endpoint: string,
-  property: 'objectStoreCidrs' | 'searchCidrs',
-  network: Environment['network'],
+  [name, endpoint]: readonly [property: string, endpoint: string],
+  [property, addresses]: readonly [property: string, addresses: Outside],
 ): void {
   const { hostname } = new URL(endpoint);
   if (!isIPv4(hostname)) return;
-  const addresses = network[property];
   requireThat(scope, includes(addresses, hostname), {
     subject: 'environment',
-    property: `network.${property}`,
+    property,
     value: addresses === 'public' ? addresses : addresses.join(', '),
     allowed: `blocks that include ${hostname}, the address of ${name}`,
     because: 'its network policy would let no pod call it',
   });
 }
 
-function includes(addresses: Addresses, address: string): boolean {
+function includes(addresses: Outside, address: string): boolean {
   return addresses === 'public' ? !blockList(NOT_PUBLIC).check(address) : blockList(addresses).check(address);
 }
 

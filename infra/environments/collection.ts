@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { annotations, bucketName, cidr, dnsLabel, endpointUrl, hostName, secretName } from './names.ts';
 import { podResources } from './messaging.ts';
+import { outside } from './outside.ts';
 import { byteLimit, period, toMs } from './quantities.ts';
 
 /** Pods that an autoscaler adds and takes away between two bounds. */
@@ -147,6 +148,8 @@ export const kafkaUi = z.strictObject({
       host: hostName,
       tlsSecret: secretName,
       oauthSecret: secretName,
+      /** Where the provider of the login is, which the UI asks who its visitor is. */
+      oauthProvider: z.strictObject({ endpoint: endpointUrl, cidrs: outside }),
     }),
   ]),
 });

@@ -3,7 +3,7 @@ import { aws } from './aws.ts';
 import { consumer, edge, kafkaUi, objectStore, producer, restBridge } from './collection.ts';
 import { logging } from './logging.ts';
 import { kafka, topics } from './messaging.ts';
-import { className, labelKey, labelValue, namespace } from './names.ts';
+import { className, dnsLabel, labelKey, labelValue, namespace } from './names.ts';
 import { network } from './network.ts';
 
 /** Each has policies, bounds and a Pod Security level of its own. */
@@ -60,7 +60,8 @@ const images = z.strictObject({
  * the names of Secrets.
  */
 export const environment = z.strictObject({
-  name: z.enum(['dev', 'staging', 'production', 'lab']),
+  /** The directory of its manifests, and the stack that deploys it, are called the same. */
+  name: dnsLabel,
   /** Refuses what only a throw-away environment may do: plain HTTP, plain text to Kafka, one replica of what holds state. */
   strict: z.boolean(),
   /** DNS suffix of the cluster. */

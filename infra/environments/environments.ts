@@ -4,10 +4,12 @@ import { lab } from './lab.ts';
 import { production } from './production.ts';
 import { staging } from './staging.ts';
 
-/** Every environment by its name. */
-export const environments: Readonly<Record<Environment['name'], Environment>> = {
+/** Every environment by its name. A further one is a file beside these, and a name in this list. */
+export const environments = {
   dev,
   staging,
   production,
   lab,
-};
+} as const satisfies Readonly<Record<string, Environment>>;
+
+export type EnvironmentName = keyof typeof environments;

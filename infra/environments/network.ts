@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { cidr, dnsLabel, labelKey, labelValue } from './names.ts';
+import { outside } from './outside.ts';
 
 /** Port on which a resolver's own pods listen, behind their Service. @default 53 */
 const resolverPort = z.int().min(1).max(65_535).optional();
@@ -15,12 +16,6 @@ const resolver = z.discriminatedUnion('kind', [
   /** Resolvers in the network of the node, which no label finds. */
   z.strictObject({ kind: z.literal('addresses'), cidrs: z.array(cidr).min(1), port: resolverPort }),
 ]);
-
-/**
- * Where a service outside the cluster is: its blocks, or `public`, every address outside private networks, for one whose
- * addresses change. Only its port is open to them.
- */
-const outside = z.union([z.literal('public'), z.array(cidr).min(1)]);
 
 /** Peers of our pods that are not ours: a NetworkPolicy names them by namespace or address. */
 export const network = z.strictObject({

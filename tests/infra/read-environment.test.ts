@@ -77,6 +77,21 @@ test('what was written before stays when a synthesis is refused', () => {
   assert.deepEqual(readdirSync(join(directory, 'lab')), before);
 });
 
+test('an environment may have any name of a DNS label, and its manifests lie under that name', () => {
+  const { status, stderr } = synth(['--file', '-'], { ...environments.lab, name: 'eu-production-2' });
+  assert.equal(status, 0, stderr);
+  assert.equal(readdirSync(join(directory, 'eu-production-2')).length, 5);
+  const refused = synth(['--file', '-'], { ...environments.lab, name: '../Production' });
+  assert.equal(
+    refused.stderr,
+    'environment is not well formed:\n- name: must be a DNS label (RFC 1123): at most 63 of a-z, 0-9 and -, no - at either end, got "../Production"\n',
+  );
+});
+
+test('each environment is listed by its name', () => {
+  for (const [name, environment] of Object.entries(environments)) assert.equal(environment.name, name);
+});
+
 test('synth names the environments that there are', () => {
   const { status, stderr } = synth(['prod']);
   assert.equal(status, 1);

@@ -102,13 +102,16 @@ export const networkPolicyPolicies: readonly Policy[] = [
   {
     title:
       'no pod reaches the internet at large, but by the port of a service whose addresses the environment says are public',
-    violations: (objects, { network, objectStore, logging }) => {
+    violations: (objects, { network, objectStore, logging, kafkaUi }) => {
       const open: [role: RegExp, endpoint: string][] = [
         ...(network.objectStoreCidrs === 'public'
           ? [[/^consumer$/, objectStore.endpoint] satisfies [RegExp, string]]
           : []),
         ...(network.searchCidrs === 'public'
           ? [[/^(fluentd|filebeat|log-indexer)$/, logging.search.endpoint] satisfies [RegExp, string]]
+          : []),
+        ...(kafkaUi?.access.kind === 'public' && kafkaUi.access.oauthProvider.cidrs === 'public'
+          ? [[/^kafka-ui$/, kafkaUi.access.oauthProvider.endpoint] satisfies [RegExp, string]]
           : []),
       ];
       return workloads(objects).flatMap((workload) => {

@@ -1,4 +1,5 @@
 import type { Environment } from '../../infra/environments/environment.ts';
+import type { EnvironmentName } from '../../infra/environments/environments.ts';
 import type { Manifest } from '../infra/manifests.ts';
 
 /** A rule for the objects of an environment, and a change that must break it. */
@@ -13,7 +14,7 @@ export interface Policy {
    */
   readonly mutation: (objects: Manifest[]) => void;
   /** Environment that the mutation needs. @default 'production' */
-  readonly mutated?: Environment['name'];
+  readonly mutated?: EnvironmentName;
 }
 
 /** The first of its kind that a mutation can change. */

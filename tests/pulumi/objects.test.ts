@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import * as kubernetes from '@pulumi/kubernetes';
 import { parseAllDocuments } from 'yaml';
-import type { Environment } from '../../infra/environments/environment.ts';
+import { environments, type EnvironmentName } from '../../infra/environments/environments.ts';
 import { describeObject, nameOf, type Manifest } from '../../infra/pulumi/platform-objects.ts';
 import { typeOf } from '../../infra/pulumi/register-platform.ts';
 import type { Registered } from './mocks.ts';
 import { deployUnderMocks } from './stacks.ts';
 
-const names = ['dev', 'staging', 'production', 'lab'] as const satisfies readonly Environment['name'][];
+const names = ['dev', 'staging', 'production', 'lab'] as const satisfies readonly EnvironmentName[];
 const stacks = new Map<string, Awaited<ReturnType<typeof deployUnderMocks>>>();
 for (const stack of names) stacks.set(stack, await deployUnderMocks({ stack }));
 
@@ -70,6 +70,16 @@ for (const name of names) {
     }
   });
 }
+
+test('an environment of another name is a stack of that name', async () => {
+  const environment = { ...environments.dev, name: 'blue' };
+  const { registered, error } = await deployUnderMocks({ stack: 'blue', environment });
+  assert.equal(error, undefined);
+  assert.deepEqual(
+    registered.map(({ type, name }) => `${type} ${name}`),
+    registeredFor('dev').map(({ type, name }) => `${type} ${name}`),
+  );
+});
 
 test('types are those of the SDK, so that state and plugins are the same whichever registers an object', () => {
   const { apps, autoscaling, batch, core, networking, policy, rbac, scheduling, admissionregistration } =

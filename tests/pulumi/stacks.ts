@@ -1,5 +1,5 @@
 import type { Environment } from '../../infra/environments/environment.ts';
-import { environments } from '../../infra/environments/environments.ts';
+import { environments, type EnvironmentName } from '../../infra/environments/environments.ts';
 import type { ClusterFacts } from '../../infra/pulumi/cluster.ts';
 import { foreignKinds } from '../../infra/pulumi/cluster-requirements.ts';
 import { deploy, type StackOutputs } from '../../infra/pulumi/deploy.ts';
@@ -75,7 +75,7 @@ export interface DeployUnderMocks extends Partial<MockStack> {
 /** The whole program under mocks. */
 export async function deployUnderMocks(options: DeployUnderMocks = {}): Promise<DeployedUnderMocks> {
   const { stack = 'dev', deployed = [], cluster } = options;
-  const environment = options.environment ?? environments[stack as Environment['name']];
+  const environment = options.environment ?? environments[stack as EnvironmentName];
   const configuration = options.configuration ?? configurationOf(environment);
   const warnings: string[] = [];
   let outputs: StackOutputs | undefined;

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import type { Manifests } from '../../../infra/diff/changes.ts';
-import { environments } from '../../../infra/environments/environments.ts';
+import { environments, type EnvironmentName } from '../../../infra/environments/environments.ts';
 import { buildGoProgram } from '../../../infra/local/go-program.ts';
 import { PULL_REQUEST } from '../../infra/diff/pull-request.ts';
 import { manifestsOf, manifestsOfEdited } from '../../infra/diff/real-changes/make-real-changes.ts';
@@ -24,7 +24,7 @@ const { path: dyff } = await buildGoProgram(
 const machine = describeMachineNow();
 const directory = mkdtempSync(join(tmpdir(), 'headwater-bench-diff-'));
 try {
-  const names = Object.values(environments).map(({ name }) => name);
+  const names = Object.keys(environments) as EnvironmentName[];
   const sides = names.map(async (name) => [name, await manifestsOf(environments[name])] as const);
   writeSide('base', Object.fromEntries(await Promise.all(sides)));
   writeSide('head', await manifestsOfEdited(names, PULL_REQUEST));

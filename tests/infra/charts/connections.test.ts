@@ -5,6 +5,7 @@ import type { Environment } from '../../../infra/environments/environment.ts';
 import { readWarnings } from '../../../infra/constructs/requirements.ts';
 import { buildPlatform } from '../../../infra/platform.ts';
 import { type End, mayConnect } from '../../policies/network-evaluator.ts';
+import { everyOption } from '../../policies/options.ts';
 import { objectsOf } from '../../policies/platform-objects.ts';
 
 const { production } = environments;
@@ -91,6 +92,26 @@ test('the REST bridge is called by those whom the environment names, and by nobo
   assert.ok(!mayConnect(objects, { namespace: 'elsewhere', labels: {} }, bridge, 8080));
   assert.ok(!mayConnect(objects, { address: '10.21.1.1' }, bridge, 8080));
   assert.ok(mayConnect(objects, bridge, brokers, 9093));
+});
+
+test('a public UI asks the provider of its login, and only there', () => {
+  const ui = podsOf(pipeline, 'kafka-ui', 'access');
+  const objects = objectsOf({
+    ...everyOption,
+    kafkaUi: {
+      resources: { cpuMillicores: 200, memory: '768Mi' },
+      access: {
+        kind: 'public',
+        host: 'kafka.internal.example.com',
+        tlsSecret: 'kafka-ui-tls-v1',
+        oauthSecret: 'kafka-ui-oauth-v1',
+        oauthProvider: { endpoint: 'https://login.example.com:8443', cidrs: ['10.30.0.0/16'] },
+      },
+    },
+  });
+  assert.ok(mayConnect(objects, ui, { address: '10.30.0.1' }, 8443));
+  assert.ok(!mayConnect(objects, ui, { address: '10.30.0.1' }, 443));
+  assert.ok(!mayConnect(objects, ui, { address: '10.31.0.1' }, 8443));
 });
 
 test('KEDA asks the brokers from the namespace where it is, and from no other', () => {

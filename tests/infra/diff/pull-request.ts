@@ -1,6 +1,6 @@
 import { findChanges } from '../../../infra/diff/changes.ts';
 import { sortChanges, type Report } from '../../../infra/diff/report.ts';
-import { environments } from '../../../infra/environments/environments.ts';
+import { environments, type EnvironmentName } from '../../../infra/environments/environments.ts';
 import { manifestsOf, manifestsOfEdited } from './real-changes/make-real-changes.ts';
 import type { FileEdit } from './real-changes/real-change.ts';
 
@@ -29,7 +29,7 @@ export const PULL_REQUEST: readonly FileEdit[] = [
 
 /** What the preview says of it, in every environment. */
 export async function pullRequestReport(): Promise<Report> {
-  const names = Object.values(environments).map(({ name }) => name);
+  const names = Object.keys(environments) as EnvironmentName[];
   const sides = names.map(async (name) => [name, await manifestsOf(environments[name])] as const);
   const before = Object.fromEntries(await Promise.all(sides));
   const after = await manifestsOfEdited(names, PULL_REQUEST);

@@ -1,5 +1,4 @@
-import { environments } from '../../../infra/environments/environments.ts';
-import type { Environment } from '../../../infra/environments/environment.ts';
+import { environments, type EnvironmentName } from '../../../infra/environments/environments.ts';
 
 /** One configuration that is refused, and the words with which it is. */
 export interface Refusal {
@@ -7,7 +6,7 @@ export interface Refusal {
   /** A path in an environment and the value that is put there; `undefined` takes the property away. */
   readonly changes: Readonly<Record<string, unknown>>;
   /** @default production */
-  readonly environment?: Environment['name'];
+  readonly environment?: EnvironmentName;
   readonly message: string;
 }
 

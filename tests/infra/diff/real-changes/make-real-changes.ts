@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { findChanges, type Change, type Manifests } from '../../../../infra/diff/changes.ts';
 import type { ManifestObject } from '../../../../infra/diff/objects.ts';
 import { bucketOf, readManifests } from '../../../../infra/diff/synthesize.ts';
-import { environments } from '../../../../infra/environments/environments.ts';
+import { environments, type EnvironmentName } from '../../../../infra/environments/environments.ts';
 import type { Environment } from '../../../../infra/environments/environment.ts';
 import { readEnvironment } from '../../../../infra/environments/read-environment.ts';
 import { buildPlatform } from '../../../../infra/platform.ts';
@@ -46,7 +46,7 @@ export async function makeAlone(change: RealChange): Promise<Sides> {
   return { before: await manifestsBefore(environment), after: await after };
 }
 
-function manifestsBefore(environment: Environment['name']): Promise<readonly ManifestObject[]> {
+function manifestsBefore(environment: EnvironmentName): Promise<readonly ManifestObject[]> {
   return cached(environment, () => manifestsOf(environments[environment]));
 }
 
@@ -70,7 +70,7 @@ export async function manifestsOf(environment: Environment): Promise<readonly Ma
 }
 
 async function manifestsOfCopy(
-  environment: Environment['name'],
+  environment: EnvironmentName,
   changes: readonly RealChange[],
 ): Promise<readonly ManifestObject[]> {
   const edits = changes.flatMap(({ edit }) => ('file' in edit ? [edit] : []));
@@ -79,7 +79,7 @@ async function manifestsOfCopy(
 
 /** What environments synthesize in a copy of the sources in which files were edited. */
 export async function manifestsOfEdited(
-  names: readonly Environment['name'][],
+  names: readonly EnvironmentName[],
   edits: readonly FileEdit[],
 ): Promise<Manifests> {
   return inTemporaryDirectory(async (directory) => {

@@ -1,5 +1,5 @@
 import type { Consequence } from '../../../../infra/diff/consequences.ts';
-import type { Environment } from '../../../../infra/environments/environment.ts';
+import type { EnvironmentName } from '../../../../infra/environments/environments.ts';
 
 /** A text of a file of the repository, and what replaces it. */
 export interface FileEdit {
@@ -11,7 +11,7 @@ export interface FileEdit {
 /** Something that people do to this repository, and what it does to the platform. */
 export interface RealChange {
   readonly what: string;
-  readonly environment: Environment['name'];
+  readonly environment: EnvironmentName;
   /** Where it is done: paths in the environment, or in a file. */
   readonly edit: { readonly values: Readonly<Record<string, unknown>> } | FileEdit;
   readonly consequence: Consequence;
