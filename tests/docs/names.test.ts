@@ -40,11 +40,11 @@ function read(paths: readonly string[]): readonly Document[] {
   return paths.map((path) => ({ path, text: readFileSync(join(ROOT, path), 'utf8') }));
 }
 
-/** What stands between backticks or in a block of code. */
+/** A block of code, or what stands between backticks. */
+const CODE = /```[^\n]*\n([^]*?)```|`([^`\n]+)`/g;
+
 function codeIn({ text }: Document): readonly string[] {
-  return [...text.matchAll(/```[^\n]*\n([^]*?)```|`([^`\n]+)`/g)].map(
-    ([, block, inline]) => block ?? inline ?? '',
-  );
+  return [...text.matchAll(CODE)].map(([, block, inline]) => block ?? inline ?? '');
 }
 
 function allOf(pattern: RegExp, text: string): readonly string[] {
@@ -110,7 +110,9 @@ const checks: readonly Check[] = [
     title: 'link within the repository',
     documents,
     namesIn: ({ text }) =>
-      allOf(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g, text).filter((path) => !/^(https?|mailto):/.test(path)),
+      allOf(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g, text.replaceAll(CODE, '')).filter(
+        (path) => !/^(https?|mailto):/.test(path),
+      ),
     isThere: (path, document) => existsSync(join(ROOT, dirname(document.path), decodeURI(path))),
     atLeast: 50,
     seeded: ['See [there](nowhere.md#part).', 'nowhere.md'],
