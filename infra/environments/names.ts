@@ -71,6 +71,13 @@ export const endpointUrl = z
       return url === null || (url.username === '' && url.password === '');
     },
     { error: 'a URL without credentials: they belong in a Secret', abort: true },
+  )
+  .refine(
+    (text) => {
+      const url = URL.parse(text);
+      return url === null || (url.pathname === '/' && url.search === '' && url.hash === '');
+    },
+    { error: 'a URL of a host and a port alone, without path or query' },
   );
 
 /** The key of a label that is not one of the platform's own. */
