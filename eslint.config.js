@@ -7,7 +7,7 @@ import tseslint from 'typescript-eslint';
  * is how infrastructure reads the applications' configuration without running their code.
  */
 const directions = [
-  ...appDirections(['consumer', 'producer', 'topics', 'users']),
+  ...appDirections(['consumer', 'indices', 'producer', 'topics', 'users']),
   { files: ['infra/images.ts'], forbid: ['./*.ts', './*/**', '**/apps/**', 'cdk8s*', '@pulumi/*'] },
   { files: ['infra/environments/**'], forbid: ['../**', 'cdk8s-plus*', '@pulumi/*'] },
   { files: ['infra/constructs/**'], forbid: ['../**', '@pulumi/*'] },

@@ -14,6 +14,7 @@ import { KAFKA_USERS } from '../constructs/kafka-users.ts';
 import { KAFKA_BROKERS } from '../constructs/kafka.ts';
 import type { Identity } from '../constructs/labels.ts';
 import { logIndexer } from '../constructs/log-indexer.ts';
+import { LOG_INDICES } from '../constructs/log-indices.ts';
 import type { Connection, NetworkPeer } from '../constructs/network-policies.ts';
 import { PRODUCER, PRODUCER_PORT } from '../constructs/producer.ts';
 import { TOPICS } from '../constructs/topics.ts';
@@ -25,6 +26,7 @@ import {
   ZOOKEEPER_PEER_PORT,
 } from '../constructs/zookeeper.ts';
 import type { Environment } from '../environments/environment.ts';
+import { logBufferOf } from '../environments/logging.ts';
 import type { Outside } from '../environments/outside.ts';
 import { addressesOf } from './outside-addresses.ts';
 import { portOf } from './port-of.ts';
@@ -167,14 +169,16 @@ function logging({ namespaces, kafka, network, logging: settings }: Environment)
   const { apiServerPorts = API_SERVER_PORTS } = network;
   const toSearch = { to: addressesOf(network.searchCidrs), ports: [portOf(settings.search.endpoint)] };
   const toKafka = { to: brokers, ports: [clientsPort(kafka)] };
+  const buffer = logBufferOf(settings);
   const collector = logs(settings.collector === 'fluentd' ? FLUENTD : FILEBEAT);
   return [
     { from: collector, to: apiServer, ports: apiServerPorts },
-    { from: collector, ...(settings.kafkaBuffer === undefined ? toSearch : toKafka) },
+    { from: collector, ...(buffer === undefined ? toSearch : toKafka) },
+    { from: logs(LOG_INDICES), ...toSearch },
     ...(settings.collector === 'fluentd'
       ? [{ from: namespace(network.monitoringNamespace), to: collector, ports: [FLUENTD_METRICS_PORT] }]
       : []),
-    ...(settings.kafkaBuffer === undefined
+    ...(buffer === undefined
       ? []
       : LOG_LANES.map((lane) => logs(logIndexer(lane))).flatMap((indexer) => [
           { from: indexer, ...toKafka },

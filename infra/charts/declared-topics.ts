@@ -1,5 +1,6 @@
 import type { Topic } from '../constructs/topics.ts';
 import type { Environment } from '../environments/environment.ts';
+import { logBufferOf } from '../environments/logging.ts';
 import { toDuration, toSize } from './units.ts';
 
 /** Every topic that the environment's parts need: those it lists, and the lanes of its log buffer. */
@@ -13,18 +14,18 @@ export function declaredTopics(environment: Environment): Readonly<Record<string
       segment: toSize(topic.segment),
     },
   ]);
-  const { kafkaBuffer } = environment.logging;
-  if (kafkaBuffer === undefined) return Object.fromEntries(listed);
-  const lanes = Object.entries(kafkaBuffer.lanes).map(([lane, { partitions }]): [string, Topic] => [
+  const buffer = logBufferOf(environment.logging);
+  if (buffer === undefined) return Object.fromEntries(listed);
+  const lanes = Object.entries(buffer.lanes).map(([lane, { partitions }]): [string, Topic] => [
     `logs-${lane}`,
     {
       partitions,
-      replicationFactor: kafkaBuffer.replicationFactor,
-      minInSyncReplicas: kafkaBuffer.minInSyncReplicas,
+      replicationFactor: buffer.replicationFactor,
+      minInSyncReplicas: buffer.minInSyncReplicas,
       cleanup: 'delete',
-      retention: toDuration(kafkaBuffer.retention),
-      retentionPerPartition: toSize(kafkaBuffer.retentionPerPartition),
-      segment: toSize(kafkaBuffer.segment),
+      retention: toDuration(buffer.retention),
+      retentionPerPartition: toSize(buffer.retentionPerPartition),
+      segment: toSize(buffer.segment),
     },
   ]);
   return Object.fromEntries([...listed, ...lanes]);

@@ -5,18 +5,18 @@ import { Filebeat } from '../constructs/filebeat.ts';
 import { Fluentd } from '../constructs/fluentd.ts';
 import type { KafkaEndpoint } from '../constructs/kafka-endpoint.ts';
 import { LogIndexer } from '../constructs/log-indexer.ts';
+import { LogIndices } from '../constructs/log-indices.ts';
+import { type LogCodec, MAX_RECORD_BYTES } from '../constructs/log-records.ts';
 import { requireThat } from '../constructs/requirements.ts';
 import type { SearchEndpoint } from '../constructs/search-endpoint.ts';
 import type { Environment } from '../environments/environment.ts';
+import type { LogBuffer, Logging } from '../environments/logging.ts';
 import { toBytes } from '../environments/quantities.ts';
-import { images } from '../images.ts';
+import { images, ownReferences } from '../images.ts';
 import { kafkaEndpointFor } from './kafka-client.ts';
 import { portOf } from './port-of.ts';
 import { priorityOf } from './priority.ts';
 import { toDuration, toSize } from './units.ts';
-
-/** A stack trace's further lines are indented; what begins at the margin begins a record. */
-const RECORD_START = /^\S/;
 
 /** The pods' logs from every node to Elasticsearch or OpenSearch, straight or by way of Kafka. */
 export class LoggingChart extends Chart {
@@ -31,111 +31,110 @@ export class LoggingChart extends Chart {
       value: logging.search.endpoint,
       allowed: 'an https URL where strict is true',
     });
-    if (logging.collector === 'fluentd') this.addFluentd(environment, search);
-    else this.addFilebeat(environment, search, kafka);
-    if (logging.kafkaBuffer !== undefined) this.addIndexers(environment, logging.kafkaBuffer, search, kafka);
+    const indices = new LogIndices(this, 'Indices', {
+      namespace: environment.namespaces.logging,
+      image: ownReferences(environment.images?.registry).indices,
+      search,
+      retention: toDuration(logging.retention),
+    });
+    const shippers =
+      logging.collector === 'fluentd'
+        ? [this.addFluentd(environment, logging, search)]
+        : this.addFilebeat(environment, logging, search, kafka);
+    // An index keeps the fields that its first document found.
+    for (const shipper of shippers) shipper.node.addDependency(indices);
   }
 
-  private addFluentd(environment: Environment, search: SearchEndpoint): void {
-    const { namespaces, logging } = environment;
-    const { resources, buffer, readsJournald, kafkaBuffer } = logging;
-    requireThat(this, kafkaBuffer === undefined, {
-      subject: 'environment',
-      property: 'logging.collector',
-      value: 'fluentd',
-      allowed: 'filebeat where logging.kafkaBuffer is set',
-      because: "Fluentd's image for a search cluster has no output for Kafka",
-    });
-    new Fluentd(this, 'Fluentd', {
-      namespace: namespaces.logging,
+  private addFluentd(
+    environment: Environment,
+    { resources, buffer, readsJournald }: Extract<Logging, { collector: 'fluentd' }>,
+    search: SearchEndpoint,
+  ): Construct {
+    return new Fluentd(this, 'Fluentd', {
+      namespace: environment.namespaces.logging,
       image: search.product === 'elasticsearch' ? images.fluentdElasticsearch : images.fluentdOpensearch,
       search,
       resources: { cpuMillicores: resources.cpuMillicores, memory: toSize(resources.memory) },
-      buffer: {
-        chunk: toSize(buffer.chunk),
-        chunks: buffer.chunks,
-        volume: toSize(buffer.volume),
-        flushInterval: toDuration(buffer.flushInterval),
-      },
+      buffer: { volume: toSize(buffer.volume), flushInterval: toDuration(buffer.flushInterval) },
       readsJournald,
-      multilineStart: RECORD_START,
       ...priorityOf(environment, 'collectors'),
     });
   }
 
-  private addFilebeat(environment: Environment, search: SearchEndpoint, kafka: KafkaEndpoint): void {
-    const { namespaces, logging } = environment;
-    const { resources, readsJournald, kafkaBuffer } = logging;
-    requireThat(this, !readsJournald, {
-      subject: 'environment',
-      property: 'logging.readsJournald',
-      value: readsJournald,
-      allowed: 'false where logging.collector is filebeat',
-      because: 'Filebeat asks journalctl, which its image does not have',
-    });
-    new Filebeat(this, 'Filebeat', {
-      namespace: namespaces.logging,
+  private addFilebeat(
+    environment: Environment,
+    { resources, kafkaBuffer }: Extract<Logging, { collector: 'filebeat' }>,
+    search: SearchEndpoint,
+    kafka: KafkaEndpoint,
+  ): readonly Construct[] {
+    const shipper = new Filebeat(this, 'Filebeat', {
+      namespace: environment.namespaces.logging,
       image: images.filebeat,
       destination:
         kafkaBuffer === undefined
           ? { kind: 'search', search }
           : this.buffered(environment, kafkaBuffer, kafka),
       resources: { cpuMillicores: resources.cpuMillicores, memory: toSize(resources.memory) },
-      multilineStart: RECORD_START,
       ...priorityOf(environment, 'collectors'),
     });
+    if (kafkaBuffer === undefined) return [shipper];
+    return [shipper, ...this.addIndexers(environment, kafkaBuffer, search, kafka)];
   }
 
-  private buffered(
-    environment: Environment,
-    { codec, quotaLinesPerSecond }: KafkaBuffer,
-    kafka: KafkaEndpoint,
-  ): LogDestination {
-    requireThat(this, codec.kind !== 'avro', {
+  private buffered(environment: Environment, buffer: LogBuffer, kafka: KafkaEndpoint): LogDestination {
+    const maxMessageBytes = toBytes(environment.kafka.maxMessage);
+    requireThat(this, maxMessageBytes >= LEAST_MESSAGE_BYTES, {
       subject: 'environment',
-      property: 'logging.kafkaBuffer.codec.kind',
-      value: codec.kind,
-      allowed: 'json or plain where Filebeat writes the lanes',
+      property: 'kafka.maxMessage',
+      value: environment.kafka.maxMessage,
+      allowed: `at least ${LEAST_MESSAGE_BYTES / 2 ** 10}Ki where logging.kafkaBuffer is set`,
+      because: 'Filebeat drops a record of a log that the brokers do not take',
     });
     return {
       kind: 'kafka',
       kafka: kafkaEndpointFor(this, environment, kafka, 'logs'),
-      codec: codec.kind === 'plain' ? 'plain' : 'json',
-      quotaLinesPerSecond,
-      maxMessageBytes: toBytes(environment.kafka.maxMessage),
+      codec: codecOf(buffer),
+      quotaLinesPerSecond: buffer.quotaLinesPerSecond,
+      maxMessageBytes,
     };
   }
 
   private addIndexers(
     environment: Environment,
-    buffer: KafkaBuffer,
+    buffer: LogBuffer,
     search: SearchEndpoint,
     kafka: KafkaEndpoint,
-  ): void {
+  ): readonly Construct[] {
     const { namespaces } = environment;
     const endpoint = kafkaEndpointFor(this, environment, kafka, 'logs');
-    for (const lane of LOG_LANES) {
+    return LOG_LANES.map((lane) => {
       const { partitions, replicas } = buffer.lanes[lane];
-      new LogIndexer(this, `Indexer-${lane}`, {
+      return new LogIndexer(this, `Indexer-${lane}`, {
         namespace: namespaces.logging,
         lane,
-        program: buffer.indexer,
         image: indexerImage(buffer.indexer, search),
         kafka: endpoint,
         search,
         replicas,
         partitions,
-        codec: buffer.codec,
-        queueVolume: toSize(buffer.queueVolume),
+        program:
+          buffer.indexer === 'filebeat'
+            ? { name: 'filebeat' }
+            : { name: 'logstash', codec: buffer.codec, queueVolume: toSize(buffer.queueVolume) },
         resources: { cpuMillicores: buffer.resources.cpuMillicores, memory: toSize(buffer.resources.memory) },
       });
-    }
+    });
   }
 }
 
-type KafkaBuffer = NonNullable<Environment['logging']['kafkaBuffer']>;
+/** Of the longest text of a record, each of whose bytes may be six in JSON, and of what goes with it. */
+const LEAST_MESSAGE_BYTES = 6 * MAX_RECORD_BYTES + 128 * 2 ** 10;
 
-function indexerImage(indexer: KafkaBuffer['indexer'], { product }: SearchEndpoint): string {
+function codecOf(buffer: LogBuffer): LogCodec {
+  return buffer.indexer === 'logstash' ? buffer.codec : 'json';
+}
+
+function indexerImage(indexer: LogBuffer['indexer'], { product }: SearchEndpoint): string {
   if (indexer === 'filebeat') return images.filebeat;
   return product === 'elasticsearch' ? images.logstash : images.logstashOpensearch;
 }

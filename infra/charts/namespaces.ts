@@ -5,6 +5,7 @@ import { PriorityClasses } from '../constructs/priority-classes.ts';
 import { type PodSecurityLevel, SecureNamespace } from '../constructs/secure-namespace.ts';
 import type { Environment } from '../environments/environment.ts';
 import { connections } from './connections.ts';
+import { loggingQuota } from './logging-quota.ts';
 import { requireReachable } from './outside-addresses.ts';
 import { toSize } from './units.ts';
 
@@ -18,6 +19,10 @@ const POD_SECURITY = {
   ingress: 'restricted',
 } as const satisfies Record<keyof Environment['namespaces'], PodSecurityLevel>;
 
+function declaredQuota({ cpuMillicores, memoryGi, pods }: Environment['quotas']['pipeline']) {
+  return { cpuMillicores, memory: toSize(`${memoryGi}Gi`), pods };
+}
+
 /** Namespaces, their bounds, classes of priority and every connection that is allowed: applied first. */
 export class NamespacesChart extends Chart {
   constructor(scope: Construct, id: string, environment: Environment) {
@@ -28,11 +33,10 @@ export class NamespacesChart extends Chart {
 
     for (const role of ['pipeline', 'logging', 'ingress'] as const) {
       if (role === 'ingress' && !(edge.kind === 'ingress' && edge.controller !== undefined)) continue;
-      const { cpuMillicores, memoryGi, pods } = quotas[role];
       new SecureNamespace(this, `Namespace-${role}`, {
         name: namespaces[role],
         podSecurity: POD_SECURITY[role],
-        quota: { cpuMillicores, memory: toSize(`${memoryGi}Gi`), pods },
+        quota: role === 'logging' ? loggingQuota(environment) : declaredQuota(quotas[role]),
       });
     }
     requireReachable(this, environment);

@@ -1,6 +1,7 @@
 import type { KafkaEndpoint } from './kafka-endpoint.ts';
 import { KAFKA_CLIENT_FILES } from './kafka-client-files.ts';
 import { LANE_SCRIPT, NAMES_SCRIPT, quotaScript } from './filebeat-scripts.ts';
+import { CONTINUATION, DOCUMENT_ID, type LogCodec, MAX_RECORD_BYTES, refusedPrefix } from './log-records.ts';
 import { exportLogins, type Login } from './logins.ts';
 import { renderYaml } from './render-yaml.ts';
 import { SEARCH_SECRETS, type SearchEndpoint } from './search-endpoint.ts';
@@ -34,8 +35,7 @@ export type LogDestination =
   | {
       readonly kind: 'kafka';
       readonly kafka: KafkaEndpoint;
-      /** `plain` is the line alone, without metadata. */
-      readonly codec: 'json' | 'plain';
+      readonly codec: LogCodec;
       /** Lines a second from one source, above which its lines go to the burst lane. */
       readonly quotaLinesPerSecond: number;
       /** Largest record that the brokers take. */
@@ -46,19 +46,18 @@ export interface FilebeatConfiguration {
   /** Namespace of the collector itself: its own lines are not read, or each one would make another. */
   readonly namespace: string;
   readonly destination: LogDestination;
-  /** @default - a line is a record */
-  readonly multilineStart?: RegExp;
 }
 
 /** Text of `filebeat.yml` for a shipper on a node. */
 export function filebeatConfiguration(configuration: FilebeatConfiguration): string {
-  const { namespace, destination, multilineStart } = configuration;
+  const { namespace, destination } = configuration;
   return renderYaml({
     'filebeat.inputs': [
       {
         type: 'filestream',
         id: 'container-logs',
         paths: ['/var/log/containers/*.log'],
+        message_max_bytes: MAX_RECORD_BYTES,
         // A file is known by its first bytes: it keeps its identity when the kubelet renames it.
         'file_identity.fingerprint': null,
         prospector: {
@@ -70,19 +69,18 @@ export function filebeatConfiguration(configuration: FilebeatConfiguration): str
         },
         parsers: [
           { container: { stream: 'all', format: 'cri' } },
-          ...(multilineStart === undefined
-            ? []
-            : [
-                {
-                  multiline: {
-                    type: 'pattern',
-                    pattern: multilineStart.source,
-                    negate: true,
-                    match: 'after',
-                    timeout: '5s',
-                  },
-                },
-              ]),
+          {
+            multiline: {
+              type: 'pattern',
+              pattern: CONTINUATION,
+              negate: false,
+              match: 'after',
+              timeout: '5s',
+              max_bytes: MAX_RECORD_BYTES,
+              // It is the bytes that bound a record.
+              max_lines: MAX_RECORD_BYTES,
+            },
+          },
         ],
         processors: [...identity(destination), ...quota(destination)],
       },
@@ -100,7 +98,7 @@ function identity({ kind }: LogDestination): readonly unknown[] {
       fingerprint: {
         fields: ['@timestamp', 'log.file.path', 'log.offset', 'message', 'stream'],
         method: 'sha256',
-        target_field: kind === 'search' ? '@metadata._id' : 'document_id',
+        target_field: kind === 'search' ? '@metadata._id' : DOCUMENT_ID,
       },
     },
   ];
@@ -201,7 +199,7 @@ export function searchOutput(search: SearchEndpoint): Readonly<Record<string, un
       password: '${SEARCH_PASSWORD}',
       index: `${indexPrefix}-%{+yyyy.MM.dd}`,
       // What the cluster refuses for good, a mapping conflict say, is kept for a look rather than dropped.
-      non_indexable_policy: { dead_letter_index: { index: `${indexPrefix}-refused` } },
+      non_indexable_policy: { dead_letter_index: { index: refusedPrefix(search) } },
       ...(scheme === 'https' && {
         ssl: {
           ...(caSecretName !== undefined && { certificate_authorities: [`${SEARCH_SECRETS.ca}/ca.crt`] }),
@@ -210,14 +208,9 @@ export function searchOutput(search: SearchEndpoint): Readonly<Record<string, un
         },
       }),
     },
+    // A Job does both, once.
     'setup.ilm.enabled': false,
-    'setup.template': {
-      enabled: true,
-      name: indexPrefix,
-      pattern: `${indexPrefix}-*`,
-      overwrite: true,
-      json: { enabled: true, path: `${FILEBEAT_CONFIG_PATH}/index-template.json`, name: indexPrefix },
-    },
+    'setup.template.enabled': false,
   };
 }
 

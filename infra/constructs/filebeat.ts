@@ -17,7 +17,7 @@ import type { Mount } from './mounts.ts';
 import { NodeCollector } from './node-collector.ts';
 import { requireThat } from './requirements.ts';
 import type { ResourcesProps } from './restricted-pod.ts';
-import { indexTemplate, searchMounts, warnOfPlainText } from './search-endpoint.ts';
+import { searchMounts, warnOfPlainText } from './search-endpoint.ts';
 
 export const FILEBEAT: Identity = { name: 'filebeat', component: 'logging' };
 
@@ -26,8 +26,6 @@ export interface FilebeatProps {
   readonly image: string;
   readonly destination: LogDestination;
   readonly resources: ResourcesProps;
-  /** Start of a record of several lines, such as a stack trace. @default - a line is a record */
-  readonly multilineStart?: RegExp;
   /** Class by which the scheduler chooses whom to put off for whom. @default - the cluster's default class, or none */
   readonly priorityClassName?: string;
 }
@@ -39,7 +37,7 @@ export interface FilebeatProps {
 export class Filebeat extends Construct {
   constructor(scope: Construct, id: string, props: FilebeatProps) {
     super(scope, id);
-    const { namespace, image, destination, resources, multilineStart, priorityClassName } = props;
+    const { namespace, image, destination, resources, priorityClassName } = props;
 
     if (destination.kind === 'search') {
       requireElasticsearch(this, 'filebeat', destination.search.product);
@@ -49,14 +47,7 @@ export class Filebeat extends Construct {
       name: FILEBEAT.name,
       namespace,
       identity: FILEBEAT,
-      files: {
-        'filebeat.yml': filebeatConfiguration({
-          namespace,
-          destination,
-          ...(multilineStart && { multilineStart }),
-        }),
-        ...(destination.kind === 'search' && { 'index-template.json': indexTemplate(destination.search) }),
-      },
+      files: { 'filebeat.yml': filebeatConfiguration({ namespace, destination }) },
     });
     new NodeCollector(this, 'Collector', {
       name: FILEBEAT.name,

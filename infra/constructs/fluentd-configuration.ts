@@ -1,6 +1,7 @@
 import { delivery, FLUENTD_STATE_PATH, type FluentdBuffer, refusals } from './fluentd-delivery.ts';
 import { type FluentdDirective, renderDirectives } from './fluentd-directives.ts';
-import { indexTemplate, type SearchEndpoint } from './search-endpoint.ts';
+import { CONTINUATION, DOCUMENT_ID, MAX_RECORD_BYTES } from './log-records.ts';
+import type { SearchEndpoint } from './search-endpoint.ts';
 
 export const FLUENTD_METRICS_PORT = 24231;
 
@@ -11,18 +12,15 @@ export interface FluentdConfiguration {
   readonly namespace: string;
   /** Read the node's journal too. @default false */
   readonly readsJournald?: boolean;
-  /** Start of a record of several lines, such as a stack trace; lines that do not match belong to the one before. @default - a line is a record */
-  readonly multilineStart?: RegExp;
 }
 
 /** Files of the configuration by name: what the image finds in `/fluentd/etc`. */
 export function fluentdConfiguration(configuration: FluentdConfiguration): Readonly<Record<string, string>> {
-  const { search, readsJournald = false } = configuration;
+  const { readsJournald = false } = configuration;
   return {
     'fluent.conf': `${renderDirectives(pipeline(configuration))}
 @include "#{ENV['FLUENTD_SYSTEMD_CONF']}.conf"
 `,
-    'index-template.json': indexTemplate(search),
     ...(readsJournald
       ? { 'systemd.conf': renderDirectives([journal()]) }
       : { 'disable.conf': '# FLUENTD_SYSTEMD_CONF=disable: the journal is not read.\n' }),
@@ -30,7 +28,7 @@ export function fluentdConfiguration(configuration: FluentdConfiguration): Reado
 }
 
 function pipeline(configuration: FluentdConfiguration): readonly FluentdDirective[] {
-  const { product } = configuration.search;
+  const { search, buffer } = configuration;
   return [
     { name: 'system', parameters: { enable_input_metrics: true, log_level: 'info' } },
     ...metrics(),
@@ -40,8 +38,8 @@ function pipeline(configuration: FluentdConfiguration): readonly FluentdDirectiv
       argument: '@LINES',
       sections: [
         ...journalTime(configuration.readsJournald),
-        identity(product),
-        ...joined(configuration.multilineStart),
+        identity(search.product),
+        ...joined(),
         relabel('@RECORDS'),
       ],
     },
@@ -54,15 +52,11 @@ function pipeline(configuration: FluentdConfiguration): readonly FluentdDirectiv
           argument: 'kubernetes.**',
           parameters: { '@id': 'kubernetes_metadata', '@type': 'kubernetes_metadata', skip_master_url: true },
         },
-        {
-          name: 'filter',
-          argument: '**',
-          parameters: { '@id': 'cri_fields', '@type': 'record_transformer', remove_keys: 'logtag,time' },
-        },
-        delivery(configuration.search, configuration.buffer),
+        text(),
+        delivery(search, buffer),
       ],
     },
-    refusals(),
+    refusals(search, buffer),
   ];
 }
 
@@ -147,7 +141,7 @@ function identity(product: SearchEndpoint['product']): FluentdDirective {
     parameters: {
       '@id': 'document_id',
       '@type': `${product}_genid`,
-      hash_id_key: '_hash',
+      hash_id_key: DOCUMENT_ID,
       hash_type: 'sha256',
       include_tag_in_seed: true,
       record_keys: ['time', 'stream', 'logtag', 'message'],
@@ -156,9 +150,13 @@ function identity(product: SearchEndpoint['product']): FluentdDirective {
   };
 }
 
-/** Lines into records: first what the runtime cut at 16 KiB, then what the application wrote in several lines. */
-function joined(multilineStart: RegExp | undefined): readonly FluentdDirective[] {
+/**
+ * Lines into records: first what the runtime cut at 16 KiB, then what the application wrote in several lines. The last
+ * record of a stream is held in memory until the next one begins, or for as long as it may go on.
+ */
+function joined(): readonly FluentdDirective[] {
   const joining = {
+    '@log_level': 'warn',
     '@type': 'concat',
     flush_interval: 5,
     key: 'message',
@@ -180,20 +178,43 @@ function joined(multilineStart: RegExp | undefined): readonly FluentdDirective[]
         use_partial_cri_logtag: true,
       },
     },
-    ...(multilineStart === undefined
-      ? []
-      : [
-          {
-            name: 'filter',
-            argument: 'kubernetes.**',
-            parameters: {
-              ...joining,
-              '@id': 'multiline',
-              multiline_start_regexp: `/${multilineStart.source}/`,
-            },
-          },
-        ]),
+    {
+      name: 'filter',
+      argument: 'kubernetes.**',
+      parameters: { ...joining, '@id': 'multiline', multiline_start_regexp: `/^(?!${CONTINUATION})/` },
+    },
   ];
+}
+
+/** Longer than what a cut text says of itself: what was cut once stays as it is. */
+const CUT_NOTE_BYTES = 64;
+
+/**
+ * Makes a text of the record's bytes, which the search cluster refuses where they are not UTF-8, and cuts what is too
+ * long. After the joining: the runtime cuts within characters too.
+ */
+function text(): FluentdDirective {
+  const utf8 = String.raw`record["message"].to_s.dup.force_encoding("UTF-8").scrub("\uFFFD")`;
+  const note = String.raw`" \u2026 (cut, %d bytes)" % m.bytesize`;
+  const cut = `m.byteslice(0, ${MAX_RECORD_BYTES}).scrub("") + ${note}`;
+  return {
+    name: 'filter',
+    argument: '**',
+    parameters: {
+      '@id': 'text',
+      '@type': 'record_transformer',
+      enable_ruby: true,
+      remove_keys: 'logtag,time',
+    },
+    sections: [
+      {
+        name: 'record',
+        parameters: {
+          message: `\${m = ${utf8}; m.bytesize > ${MAX_RECORD_BYTES + CUT_NOTE_BYTES} ? ${cut} : m}`,
+        },
+      },
+    ],
+  };
 }
 
 function relabel(label: string): FluentdDirective {

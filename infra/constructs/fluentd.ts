@@ -6,11 +6,14 @@ import { FLUENTD_METRICS_PORT, fluentdConfiguration } from './fluentd-configurat
 import { FLUENTD_STATE_PATH } from './fluentd-delivery.ts';
 import type { Identity } from './labels.ts';
 import { NodeCollector } from './node-collector.ts';
-import { requireInteger, requireThat } from './requirements.ts';
+import { requireThat } from './requirements.ts';
 import type { ResourcesProps } from './restricted-pod.ts';
 import { searchMounts, warnOfPlainText, type SearchEndpoint } from './search-endpoint.ts';
 
 export const FLUENTD: Identity = { name: 'fluentd', component: 'logging' };
+
+/** Least disk for the buffers. */
+const LEAST_VOLUME = Size.mebibytes(256);
 
 export interface FluentdProps {
   readonly namespace: string;
@@ -20,18 +23,13 @@ export interface FluentdProps {
   readonly resources: ResourcesProps;
   /** The buffer on the node's disk. */
   readonly buffer: {
-    readonly chunk: Size;
-    /** Chunks that may wait: all of them together must fit the volume. */
-    readonly chunks: number;
-    /** Disk of the node that may be used. */
+    /** Disk of the node that may be used: when it is full, reading stops. */
     readonly volume: Size;
     /** @default Duration.seconds(5) */
     readonly flushInterval?: Duration;
   };
   /** Read the node's journal too. @default false */
   readonly readsJournald?: boolean;
-  /** Start of a record of several lines, such as a stack trace. @default - a line is a record */
-  readonly multilineStart?: RegExp;
   /** Class by which the scheduler chooses whom to put off for whom. @default - the cluster's default class, or none */
   readonly priorityClassName?: string;
 }
@@ -40,19 +38,17 @@ export interface FluentdProps {
 export class Fluentd extends Construct {
   constructor(scope: Construct, id: string, props: FluentdProps) {
     super(scope, id);
-    const { namespace, image, search, resources, buffer, multilineStart, priorityClassName } = props;
+    const { namespace, image, search, resources, buffer, priorityClassName } = props;
     const { readsJournald = false } = props;
-    const { chunk, chunks, volume, flushInterval = Duration.seconds(5) } = buffer;
+    const { volume, flushInterval = Duration.seconds(5) } = buffer;
 
     warnOfPlainText(this, 'fluentd', search);
-    requireInteger(this, 'fluentd', 'buffer.chunks', chunks, { min: 2 });
-    const totalLimitBytes = chunk.toKibibytes() * 1024 * chunks;
-    requireThat(this, totalLimitBytes <= volume.toKibibytes() * 1024, {
+    requireThat(this, volume.toMebibytes() >= LEAST_VOLUME.toMebibytes(), {
       subject: 'fluentd',
-      property: 'buffer.chunks',
-      value: chunks,
-      allowed: `at most buffer.volume ÷ buffer.chunk (${volume.toMebibytes()} MiB ÷ ${chunk.toMebibytes()} MiB)`,
-      because: 'the buffer would fill the disk of its node before it stops reading',
+      property: 'buffer.volume',
+      value: `${volume.toMebibytes()} MiB`,
+      allowed: `at least ${LEAST_VOLUME.toMebibytes()} MiB`,
+      because: 'each container has a chunk of its own, of up to 1 MiB',
     });
 
     const config = new ConfigFiles(this, 'Config', {
@@ -64,11 +60,9 @@ export class Fluentd extends Construct {
         namespace,
         readsJournald,
         buffer: {
-          chunkLimitBytes: chunk.toKibibytes() * 1024,
-          totalLimitBytes,
+          volumeBytes: volume.toKibibytes() * 1024,
           flushIntervalSeconds: flushInterval.toSeconds(),
         },
-        ...(multilineStart && { multilineStart }),
       }),
     });
     new NodeCollector(this, 'Collector', {

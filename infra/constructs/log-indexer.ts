@@ -17,36 +17,42 @@ import type { KafkaEndpoint } from './kafka-endpoint.ts';
 import { kafkaClientMounts } from './kafka-client-files.ts';
 import { exportLogins, type Login } from './logins.ts';
 import type { Identity } from './labels.ts';
+import { DOCUMENT_ID, type LogCodec } from './log-records.ts';
 import {
   LOGSTASH_API_PORT,
   LOGSTASH_CONFIG_PATH,
   LOGSTASH_QUEUE_PATH,
   logstashConfiguration,
-  type LogCodec,
 } from './logstash-configuration.ts';
 import type { Mount } from './mounts.ts';
 import { renderYaml } from './render-yaml.ts';
 import { requireThat } from './requirements.ts';
 import { RestrictedDeployment } from './restricted-deployment.ts';
 import type { ResourcesProps } from './restricted-pod.ts';
-import { indexTemplate, searchMounts, type SearchEndpoint, warnOfPlainText } from './search-endpoint.ts';
+import { searchMounts, type SearchEndpoint, warnOfPlainText } from './search-endpoint.ts';
+
+export interface LogstashProps {
+  readonly codec: LogCodec;
+  /** Disk for its queues. */
+  readonly queueVolume: Size;
+}
 
 export interface LogIndexerProps {
   readonly namespace: string;
   readonly lane: LogLane;
   /** Which program reads the lane. Filebeat commits an offset when the search cluster has the record, Logstash when its own queue has. */
-  readonly program: 'logstash' | 'filebeat';
+  readonly program: { readonly name: 'filebeat' } | ({ readonly name: 'logstash' } & LogstashProps);
   readonly image: string;
   readonly kafka: KafkaEndpoint;
   readonly search: SearchEndpoint;
   readonly replicas: number;
   /** Partitions of the lane's topic. */
   readonly partitions: number;
-  readonly codec: LogCodec;
-  /** Disk for Logstash's queue; Filebeat needs none. */
-  readonly queueVolume: Size;
   readonly resources: ResourcesProps;
 }
+
+/** Least disk for Logstash's queues. */
+const LEAST_QUEUE = Size.gibibytes(1);
 
 /** Pods of a lane. */
 export function logIndexer(lane: LogLane): Identity {
@@ -71,16 +77,27 @@ export class LogIndexer extends Construct {
         'consumer threads are partitions ÷ replicas, and a thread without a partition of its own would be idle',
     });
     warnOfPlainText(this, name, search);
-    if (program === 'filebeat') this.requireFilebeat(name, props);
+    if (program.name === 'filebeat') requireElasticsearch(this, name, search.product);
+    else {
+      requireThat(this, program.queueVolume.toMebibytes() >= LEAST_QUEUE.toMebibytes(), {
+        subject: name,
+        property: 'queueVolume',
+        value: `${program.queueVolume.toMebibytes()} MiB`,
+        allowed: `at least ${LEAST_QUEUE.toMebibytes()} MiB`,
+        because: 'Logstash writes its queue in pages of 64 MiB',
+      });
+    }
 
     const threads = Math.max(1, Math.floor(consumerThreads));
     const parts =
-      program === 'filebeat' ? filebeatParts(props, name, threads) : logstashParts(props, name, threads);
+      program.name === 'filebeat'
+        ? filebeatParts(props, name, threads)
+        : logstashParts(props, program, name, threads);
     const config = new ConfigFiles(this, 'Config', {
       name,
       namespace,
       identity,
-      files: { ...parts.files, 'index-template.json': indexTemplate(search) },
+      files: parts.files,
     });
     new RestrictedDeployment(this, 'Pods', {
       name,
@@ -104,17 +121,6 @@ export class LogIndexer extends Construct {
       ...(parts.variables && { variables: parts.variables }),
       // Logstash empties its queue before it ends, as far as the search cluster takes it.
       terminationGracePeriod: Duration.minutes(5),
-    });
-  }
-
-  private requireFilebeat(name: string, { search, codec }: LogIndexerProps): void {
-    requireElasticsearch(this, name, search.product);
-    requireThat(this, codec.kind === 'json', {
-      subject: name,
-      property: 'codec',
-      value: codec.kind,
-      allowed: 'json',
-      because: 'Filebeat decodes no other; set indexer logstash',
     });
   }
 }
@@ -145,7 +151,7 @@ function filebeatParts({ kafka, lane, search }: LogIndexerProps, name: string, t
     client_id: `${name}-${thread}`,
     initial_offset: 'oldest',
     version: '2.6.0',
-    parsers: [{ ndjson: { target: '', overwrite_keys: true, document_id: 'document_id' } }],
+    parsers: [{ ndjson: { target: '', overwrite_keys: true, document_id: DOCUMENT_ID } }],
     ...kafkaConnection(kafka),
   });
   return {
@@ -164,12 +170,14 @@ function filebeatParts({ kafka, lane, search }: LogIndexerProps, name: string, t
   };
 }
 
-function logstashParts(props: LogIndexerProps, name: string, threads: number): Parts {
-  const { kafka, lane, search, codec, queueVolume, resources } = props;
+function logstashParts(
+  { kafka, lane, search, resources }: LogIndexerProps,
+  { codec, queueVolume }: LogstashProps,
+  name: string,
+  threads: number,
+): Parts {
   // Half of the memory is the heap; the other half is threads, network buffers and the queue's mapped pages.
   const heap = Math.floor(resources.memory.toMebibytes() / 2);
-  // Room on the volume for what Logstash keeps beside the queue.
-  const queueBytes = Math.floor(queueVolume.toKibibytes() * 1024 * 0.9);
   return {
     files: logstashConfiguration({
       kafka,
@@ -178,7 +186,7 @@ function logstashParts(props: LogIndexerProps, name: string, threads: number): P
       groupId: name,
       consumerThreads: threads,
       codec,
-      queueBytes,
+      volumeBytes: queueVolume.toKibibytes() * 1024,
     }),
     configPath: LOGSTASH_CONFIG_PATH,
     command: [

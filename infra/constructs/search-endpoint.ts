@@ -35,33 +35,3 @@ export function warnOfPlainText(scope: Construct, subject: string, { scheme, hos
   if (scheme === 'http')
     addWarning(scope, `${subject}: ${host} is reached without TLS: logs and password are readable`);
 }
-
-/**
- * The composable index template that every shipper installs, as JSON text. Labels are one flattened field: mapped one by
- * one, `app` and `app.kubernetes.io/name` contradict each other and the second pod's lines are refused.
- */
-export function indexTemplate({ product, indexPrefix }: SearchEndpoint): string {
-  const labels = { type: product === 'elasticsearch' ? 'flattened' : 'flat_object' };
-  return `${JSON.stringify(
-    {
-      index_patterns: [`${indexPrefix}-*`],
-      priority: 500,
-      template: {
-        mappings: {
-          dynamic_templates: [
-            { strings: { match_mapping_type: 'string', mapping: { type: 'keyword', ignore_above: 1024 } } },
-          ],
-          properties: {
-            '@timestamp': { type: 'date_nanos' },
-            message: { type: 'text' },
-            kubernetes: {
-              properties: { labels, namespace_labels: labels, annotations: labels },
-            },
-          },
-        },
-      },
-    },
-    null,
-    2,
-  )}\n`;
-}

@@ -8,7 +8,6 @@ export const dev: Environment = {
   namespaces: { pipeline: 'headwater', logging: 'headwater-logging', ingress: 'ingress-nginx' },
   quotas: {
     pipeline: { cpuMillicores: 8_000, memoryGi: 16, pods: 30 },
-    logging: { cpuMillicores: 4_000, memoryGi: 8, pods: 20 },
     ingress: { cpuMillicores: 4_000, memoryGi: 8, pods: 12 },
   },
   spread: 'preferred',
@@ -100,13 +99,15 @@ export const dev: Environment = {
   logging: {
     collector: 'fluentd',
     resources: { cpuMillicores: 100, memory: '512Mi' },
+    maxNodes: 10,
     search: {
       product: 'elasticsearch',
       endpoint: 'http://search.internal:9200',
       credentialsSecret: 'search-credentials-v1',
       indexPrefix: 'pods',
     },
-    buffer: { chunk: '4Mi', chunks: 64, volume: '512Mi', flushInterval: '1s' },
+    retention: '7d',
+    buffer: { volume: '512Mi', flushInterval: '1s' },
     readsJournald: false,
   },
   network: {

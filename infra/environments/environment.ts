@@ -67,7 +67,8 @@ export const environment = z.strictObject({
   /** DNS suffix of the cluster. */
   clusterDomain: z.string().min(1),
   namespaces,
-  quotas: z.strictObject({ pipeline: quota, logging: quota, ingress: quota }),
+  /** The bounds of `logging` follow from `logging.maxNodes`. */
+  quotas: z.strictObject({ pipeline: quota, ingress: quota }),
   /** @default ghcr.io/headwater */
   images: images.optional(),
   /** Class of every claim. @default the cluster's default class */

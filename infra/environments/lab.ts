@@ -11,7 +11,6 @@ export const lab: Environment = {
   namespaces: { pipeline: 'headwater', logging: 'headwater-logging', ingress: 'ingress-nginx' },
   quotas: {
     pipeline: { cpuMillicores: 4_000, memoryGi: 12, pods: 30 },
-    logging: { cpuMillicores: 1_000, memoryGi: 4, pods: 10 },
     ingress: { cpuMillicores: 1_000, memoryGi: 2, pods: 6 },
   },
   spread: 'preferred',
@@ -98,14 +97,14 @@ export const lab: Environment = {
   logging: {
     collector: 'filebeat',
     resources: { cpuMillicores: 50, memory: '256Mi' },
+    maxNodes: 4,
     search: {
       product: 'elasticsearch',
       endpoint: 'http://172.30.0.1:9200',
       credentialsSecret: 'search-credentials-v1',
       indexPrefix: 'pods',
     },
-    buffer: { chunk: '4Mi', chunks: 64, volume: '512Mi', flushInterval: '1s' },
-    readsJournald: false,
+    retention: '1d',
   },
   network: {
     apiServerCidrs: ['172.30.0.1/32'],

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { podResources } from './messaging.ts';
 import { endpointUrl, secretName } from './names.ts';
-import { period, byteLimit, quantity } from './quantities.ts';
+import { byteLimit, period, quantity, toMs } from './quantities.ts';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** Elasticsearch or OpenSearch outside the cluster. */
 export const search = z.strictObject({
@@ -17,8 +19,6 @@ export const search = z.strictObject({
 
 /** The collector's buffer on its node's disk: what it may hold while the search cluster is away. */
 const nodeBuffer = z.strictObject({
-  chunk: byteLimit,
-  chunks: z.int().min(2),
   volume: quantity,
   flushInterval: period,
 });
@@ -29,14 +29,7 @@ const lane = z.strictObject({
   replicas: z.int().min(1),
 });
 
-/** Logs by way of Kafka: shippers write to topics by urgency, indexers read them. */
-export const logBuffer = z.strictObject({
-  indexer: z.enum(['logstash', 'filebeat']),
-  codec: z.discriminatedUnion('kind', [
-    z.strictObject({ kind: z.literal('json') }),
-    z.strictObject({ kind: z.literal('plain') }),
-    z.strictObject({ kind: z.literal('avro'), schemaRegistry: endpointUrl }),
-  ]),
+const lanes = {
   lanes: z.strictObject({ high: lane, medium: lane, low: lane, burst: lane }),
   /** Lines per second from one source, above which its lines go to the burst lane. */
   quotaLinesPerSecond: z.int().min(1),
@@ -45,17 +38,47 @@ export const logBuffer = z.strictObject({
   retention: period,
   retentionPerPartition: byteLimit,
   segment: byteLimit,
-  /** Indexer's own queue on disk. */
-  queueVolume: quantity,
   resources: podResources,
-});
+};
 
-export const logging = z.strictObject({
-  collector: z.enum(['fluentd', 'filebeat']),
+/** Logs by way of Kafka: shippers write to topics by urgency, indexers read them. */
+export const logBuffer = z.discriminatedUnion('indexer', [
+  z.strictObject({ indexer: z.literal('filebeat'), ...lanes }),
+  z.strictObject({
+    indexer: z.literal('logstash'),
+    ...lanes,
+    /** `plain` is the line alone, without metadata. */
+    codec: z.enum(['json', 'plain']),
+    /** Indexer's own queue on disk. */
+    queueVolume: quantity,
+  }),
+]);
+export type LogBuffer = z.infer<typeof logBuffer>;
+
+const shared = {
   resources: podResources,
+  /** The most nodes that the cluster will have: the namespace's quota follows from it, and a node more has no collector. */
+  maxNodes: z.int().min(1),
   search,
-  buffer: nodeBuffer,
-  /** Reads journald too, not only the pods' files. */
-  readsJournald: z.boolean(),
-  kafkaBuffer: logBuffer.optional(),
-});
+  /** Age at which a day's index is deleted, such as 30d. */
+  retention: period.refine((text) => toMs(text) >= DAY_MS, {
+    error: 'at least 1d: an index holds a day, and would go while it is written',
+  }),
+};
+
+export const logging = z.discriminatedUnion('collector', [
+  z.strictObject({
+    collector: z.literal('fluentd'),
+    ...shared,
+    buffer: nodeBuffer,
+    /** Reads journald too, not only the pods' files. */
+    readsJournald: z.boolean(),
+  }),
+  z.strictObject({ collector: z.literal('filebeat'), ...shared, kafkaBuffer: logBuffer.optional() }),
+]);
+export type Logging = z.infer<typeof logging>;
+
+/** The buffer in Kafka, which Filebeat alone writes to. */
+export function logBufferOf(settings: Logging): LogBuffer | undefined {
+  return settings.collector === 'filebeat' ? settings.kafkaBuffer : undefined;
+}

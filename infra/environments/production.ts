@@ -8,7 +8,6 @@ export const production: Environment = {
   namespaces: { pipeline: 'headwater', logging: 'headwater-logging', ingress: 'ingress-nginx' },
   quotas: {
     pipeline: { cpuMillicores: 32_000, memoryGi: 96, pods: 60 },
-    logging: { cpuMillicores: 20_000, memoryGi: 64, pods: 120 },
     ingress: { cpuMillicores: 4_000, memoryGi: 8, pods: 12 },
   },
   storageClassName: 'gp3',
@@ -106,6 +105,7 @@ export const production: Environment = {
   logging: {
     collector: 'fluentd',
     resources: { cpuMillicores: 200, memory: '1Gi' },
+    maxNodes: 100,
     search: {
       product: 'elasticsearch',
       endpoint: 'https://search.example.com:9200',
@@ -113,7 +113,8 @@ export const production: Environment = {
       caSecret: 'search-ca-v1',
       indexPrefix: 'pods',
     },
-    buffer: { chunk: '8Mi', chunks: 256, volume: '4Gi', flushInterval: '5s' },
+    retention: '30d',
+    buffer: { volume: '4Gi', flushInterval: '5s' },
     readsJournald: false,
   },
   network: {

@@ -8,7 +8,6 @@ export const staging: Environment = {
   namespaces: { pipeline: 'headwater', logging: 'headwater-logging', ingress: 'ingress-nginx' },
   quotas: {
     pipeline: { cpuMillicores: 16_000, memoryGi: 48, pods: 40 },
-    logging: { cpuMillicores: 8_000, memoryGi: 24, pods: 40 },
     ingress: { cpuMillicores: 4_000, memoryGi: 8, pods: 12 },
   },
   storageClassName: 'gp3',
@@ -104,6 +103,7 @@ export const staging: Environment = {
   logging: {
     collector: 'fluentd',
     resources: { cpuMillicores: 200, memory: '1Gi' },
+    maxNodes: 30,
     search: {
       product: 'elasticsearch',
       endpoint: 'https://search.staging.example.com:9200',
@@ -111,7 +111,8 @@ export const staging: Environment = {
       caSecret: 'search-ca-v1',
       indexPrefix: 'pods',
     },
-    buffer: { chunk: '8Mi', chunks: 256, volume: '4Gi', flushInterval: '5s' },
+    retention: '14d',
+    buffer: { volume: '4Gi', flushInterval: '5s' },
     readsJournald: true,
   },
   network: {

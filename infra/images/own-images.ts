@@ -18,6 +18,7 @@ export interface OwnImage {
 export const OWN_IMAGES = {
   producer: application('producer'),
   consumer: application('consumer'),
+  indices: application('indices'),
   topics: application('topics'),
   users: application('users'),
   'kafka:3.9.2': kafka('3.9'),

@@ -74,6 +74,7 @@ export function checkCluster(
 }
 
 function quotaProperty({ namespaces }: Environment, namespace: string): string {
+  if (namespace === namespaces.logging) return 'logging.maxNodes';
   const role = Object.entries(namespaces).find(([, name]) => name === namespace)?.[0];
   return `quotas.${role ?? namespace}`;
 }

@@ -1,5 +1,6 @@
 import { kafkaHosts } from '../constructs/kafka-hosts.ts';
 import type { Environment } from '../environments/environment.ts';
+import { logBufferOf } from '../environments/logging.ts';
 import type { CertificateUse } from './certificates.ts';
 
 /** A Secret that the manifests name and that Pulumi makes. */
@@ -63,7 +64,7 @@ function kafkaSecrets({
       ? opaque(namespaces.pipeline, certificateSecret, [...CERTIFICATE, ...AUTHORITY], use)
       : undefined,
     ...Object.values(users).map((name) => opaque(namespaces.pipeline, name, PASSWORD)),
-    ...(logging.kafkaBuffer === undefined
+    ...(logBufferOf(logging) === undefined
       ? []
       : [
           opaque(namespaces.logging, certificateSecret, AUTHORITY),

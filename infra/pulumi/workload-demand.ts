@@ -82,7 +82,8 @@ function podsOf(manifest: Manifest, manifests: readonly Manifest[], nodes: reado
       return { least: 0, most: 1 };
     case 'DaemonSet': {
       const count = nodes.filter((node) => runsOn(template, node)).length;
-      return { least: count, most: count };
+      // The next node joins without an `up`.
+      return { least: count, most: count + 1 };
     }
     case 'Deployment': {
       const { min, max } = scalingOf(manifest, manifests) ?? { min: replicas, max: replicas };

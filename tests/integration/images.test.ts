@@ -110,7 +110,7 @@ describe('images built from the tree as it is', options, () => {
     }
   });
 
-  for (const program of ['producer', 'consumer', 'topics', 'users'] as const) {
+  for (const program of ['producer', 'consumer', 'indices', 'topics', 'users'] as const) {
     test(`the image of ${program} starts its program, and no other`, async () => {
       const image = ownReferences()[program];
       const refusal = await builder.run(image, [

@@ -1,4 +1,5 @@
 import { portOf } from '../../infra/charts/port-of.ts';
+import { logBufferOf } from '../../infra/environments/logging.ts';
 import type { Manifest } from '../infra/manifests.ts';
 import { type End, mayConnect, networkPolicies } from './network-evaluator.ts';
 import { containers, describe, type Workload, workloads } from './platform-objects.ts';
@@ -59,7 +60,7 @@ export const networkPolicyPolicies: readonly Policy[] = [
               const expected =
                 (ALLOWED[roleOf(from)]?.[roleOf(to)] ?? []).includes(port) &&
                 // Filebeat asks for Kafka only where logs go by way of it.
-                !(roleOf(from) === 'filebeat' && logging.kafkaBuffer === undefined) &&
+                !(roleOf(from) === 'filebeat' && logBufferOf(logging) === undefined) &&
                 // The UI is behind the edge only where it has a host.
                 !(
                   roleOf(from) === 'ingress-nginx/controller' &&

@@ -1,6 +1,6 @@
 import type { Environment } from '../../infra/environments/environment.ts';
 import { environments } from '../../infra/environments/environments.ts';
-import { logBuffer } from '../infra/log-buffer.ts';
+import { filebeatBuffer, filebeatLogging, logstashBuffer } from '../infra/log-settings.ts';
 
 const { production } = environments;
 const { security } = production.kafka;
@@ -60,16 +60,12 @@ export const everyOption: Environment = {
       oauthProvider: { endpoint: 'https://login.example.com', cidrs: 'public' },
     },
   },
-  logging: {
-    ...production.logging,
-    collector: 'filebeat',
-    kafkaBuffer: { ...logBuffer, indexer: 'filebeat' },
-  },
+  logging: filebeatLogging(filebeatBuffer),
   network: { ...production.network, kafkaClientCidrs: ['203.0.113.0/24'] },
 };
 
 /** The same with the other program that reads the log buffer. */
 export const logstashOption: Environment = {
   ...everyOption,
-  logging: { ...everyOption.logging, kafkaBuffer: { ...logBuffer, indexer: 'logstash' } },
+  logging: filebeatLogging(logstashBuffer),
 };

@@ -143,7 +143,7 @@ test('collectors are counted on the nodes that they run on', async () => {
   const { error } = await deployUnderMocks({ cluster: { nodes: Array.from({ length: 21 }, () => node) } });
   assert.match(
     error ?? '',
-    /ResourceQuota headwater-logging\/sum: pods: the platform asks for 21, 20 of 20 are free: raise quotas\.logging in the environment/,
+    /ResourceQuota headwater-logging\/sum: pods: the platform asks for 21, 11 of 11 are free: raise logging\.maxNodes in the environment/,
   );
 });
 

@@ -45,9 +45,15 @@ test(
 /** What environment `lab` would have beside its own with Fluentd, whose container only waits. */
 function fluentd(environment: Environment): KubernetesObject[] {
   const known = new Set(platformWith(environment).map(identityOf));
+  const { resources, maxNodes, search, retention } = lab.logging;
   const objects = platformWith(environment, {
     collector: 'fluentd',
-    search: { ...lab.logging.search, product: 'opensearch' },
+    resources,
+    maxNodes,
+    search: { ...search, product: 'opensearch' },
+    retention,
+    buffer: { volume: '512Mi', flushInterval: '1s' },
+    readsJournald: false,
   });
   return objects
     .filter((object) => !known.has(identityOf(object)))

@@ -55,15 +55,24 @@ function podOf(props: FilebeatProps): unknown {
 }
 
 test('takes every property', () => {
-  const props: Required<FilebeatProps> = {
-    priorityClassName: 'important',
-    ...minimal,
-    multilineStart: /^\d{4}/,
-  };
-  const objects = synthesize((chart) => new Filebeat(chart, 'Filebeat', props));
-  const text = valueAt(find(objects, 'ConfigMap', 'filebeat'), 'data', 'filebeat.yml');
-  const parsers = valueAt(parse(String(text)), 'filebeat.inputs', 0, 'parsers');
-  assert.equal(valueAt(parsers, 1, 'multiline', 'pattern'), '^\\d{4}');
+  const pod = podOf({ ...minimal, priorityClassName: 'important' } satisfies Required<FilebeatProps>);
+  assert.equal(valueAt(pod, 'priorityClassName'), 'important');
+});
+
+test('joins what goes on with the record before it, and bounds a record in bytes', () => {
+  const input = valueAt(parsed(toSearch), 'filebeat.inputs', 0);
+  const lines = valueAt(input, 'parsers', 1, 'multiline');
+  const goesOn = (line: string): boolean => new RegExp(String(valueAt(lines, 'pattern'))).test(line);
+  assert.deepEqual([valueAt(lines, 'negate'), valueAt(lines, 'match')], [false, 'after']);
+  assert.deepEqual(['\tat a.B.c', '', 'Caused by: a.B', 'Causes'].map(goesOn), [true, true, true, false]);
+  assert.equal(valueAt(input, 'message_max_bytes'), 131_072);
+  assert.equal(valueAt(lines, 'max_bytes'), 131_072);
+});
+
+test('a shipper makes no index template and no lifecycle policy', () => {
+  const configuration = parsed(toSearch);
+  assert.equal(valueAt(configuration, 'setup.template.enabled'), false);
+  assert.equal(valueAt(configuration, 'setup.ilm.enabled'), false);
 });
 
 test('reads what the runtime writes, knows a renamed file again, and leaves its own lines alone', () => {

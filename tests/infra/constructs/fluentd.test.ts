@@ -23,17 +23,26 @@ const minimal: FluentdProps = {
   image: 'fluentd:1',
   search,
   resources: { cpuMillicores: 100, memory: Size.mebibytes(512) },
-  buffer: { chunk: Size.mebibytes(8), chunks: 64, volume: Size.gibibytes(1) },
+  buffer: { volume: Size.gibibytes(1) },
 };
 const configuration = {
   search,
   namespace: 'headwater-logging',
-  buffer: { chunkLimitBytes: 8_388_608, totalLimitBytes: 536_870_912, flushIntervalSeconds: 5 },
+  buffer: { volumeBytes: 2 ** 30, flushIntervalSeconds: 5 },
 };
 
 function parsed(changes: Partial<Parameters<typeof fluentdConfiguration>[0]> = {}) {
   const files = fluentdConfiguration({ ...configuration, ...changes });
   return parseFluentd(files['fluent.conf'] ?? '');
+}
+
+/** The output of what was not refused. */
+function toSearch() {
+  return only(
+    ofType(parsed().directives, 'match', 'elasticsearch').filter(
+      ({ parameters }) => parameters['logstash_prefix'] === 'pods',
+    ),
+  );
 }
 
 function only<T>(values: readonly T[]): T {
@@ -48,12 +57,10 @@ test('takes every property', () => {
     ...minimal,
     buffer: { ...minimal.buffer, flushInterval: Duration.seconds(3) },
     readsJournald: true,
-    multilineStart: /^\d{4}/,
   };
   const objects = synthesize((chart) => new Fluentd(chart, 'Fluentd', props));
   const files = valueAt(find(objects, 'ConfigMap', 'fluentd'), 'data') as Record<string, string>;
   assert.match(files['fluent.conf'] ?? '', /flush_interval 3s/);
-  assert.match(files['fluent.conf'] ?? '', /multiline_start_regexp \/\^\\d\{4\}\//);
   assert.equal(
     only(ofType(parseFluentd(files['systemd.conf'] ?? '').directives, 'source')).parameters['tag'],
     'journal',
@@ -66,7 +73,6 @@ for (const product of ['elasticsearch', 'opensearch'] as const) {
       ...configuration,
       search: { ...search, product },
       readsJournald: true,
-      multilineStart: /^\S/,
     });
     const texts = [files['fluent.conf'] ?? '', files['systemd.conf'] ?? ''];
     assert.deepEqual(unknownParameters(texts.flatMap((text) => parseFluentd(text).directives)), []);
@@ -75,9 +81,9 @@ for (const product of ['elasticsearch', 'opensearch'] as const) {
 
 test('a misspelt parameter is found', () => {
   const text = renderDirectives([
-    { name: 'match', argument: '**', parameters: { '@type': 'stdout', overflow: 'block' } },
+    { name: 'match', argument: '**', parameters: { '@type': 'relabel', overflow: 'block' } },
   ]);
-  assert.deepEqual(unknownParameters(parseFluentd(text).directives), ['match stdout: overflow']);
+  assert.deepEqual(unknownParameters(parseFluentd(text).directives), ['match relabel: overflow']);
 });
 
 test('reads what the runtime writes, by inode, and never its own lines', () => {
@@ -90,7 +96,7 @@ test('reads what the runtime writes, by inode, and never its own lines', () => {
   assert.equal(only(source.sections).parameters['@type'], 'cri');
 });
 
-test('names a document where its line is read, before it is joined, labelled or refused', () => {
+test('names a document where its line is read, before it is joined, labelled or refused, and keeps the name in it', () => {
   const [lines] = ofType(parsed().directives, 'label').filter(({ argument }) => argument === '@LINES');
   const first = lines?.sections[0];
   assert.equal(first?.parameters['@type'], 'elasticsearch_genid');
@@ -101,32 +107,57 @@ test('names a document where its line is read, before it is joined, labelled or 
     'message',
   ]);
   assert.equal(first.parameters['include_tag_in_seed'], 'true');
-  const output = only(ofType(parsed().directives, 'match', 'elasticsearch'));
+  const output = toSearch();
   assert.equal(output.parameters['id_key'], first.parameters['hash_id_key']);
+  assert.equal(output.parameters['remove_keys'], undefined);
   assert.equal(output.parameters['write_operation'], 'create');
 });
 
-test('joins what the runtime cut, and keeps the stream', () => {
-  const [cut, ...others] = ofType(parsed().directives, 'filter', 'concat');
+test('joins what the runtime cut, and then the lines of a record, and keeps the stream', () => {
+  const [cut, lines] = ofType(parsed().directives, 'filter', 'concat');
   assert.equal(cut?.parameters['use_partial_cri_logtag'], 'true');
   assert.equal(cut.parameters['separator'], '');
   assert.notEqual(cut.parameters['partial_cri_stream_key'], 'stream');
-  assert.deepEqual(others, []);
-  assert.equal(ofType(parsed({ multilineStart: /^\S/ }).directives, 'filter', 'concat').length, 2);
+  const [, start = ''] = /^\/(.*)\/$/.exec(lines?.parameters['multiline_start_regexp'] ?? '') ?? [];
+  const begins = (line: string): boolean => new RegExp(start).test(line);
+  assert.deepEqual(['2026 INFO', 'Exception in thread "main"', 'Causes'].map(begins), [true, true, true]);
+  assert.deepEqual(['\tat a.B.c', '  more', '', 'Caused by: a.B'].map(begins), [false, false, false, false]);
 });
 
-test('gives up nothing: the buffer is on disk, bounded, and blocks; a rejection is tried again', () => {
-  const output = only(ofType(parsed().directives, 'match', 'elasticsearch'));
-  const buffer = only(output.sections).parameters;
-  assert.equal(buffer['@type'], 'file');
-  assert.equal(buffer['overflow_action'], 'block');
-  assert.equal(buffer['retry_forever'], 'true');
-  assert.equal(buffer['total_limit_size'], '536870912');
-  assert.deepEqual(JSON.parse(output.parameters['unrecoverable_error_types'] ?? ''), ['out_of_memory_error']);
+test('gives up nothing: each buffer is on disk, bounded, and blocks; what may pass is tried again', () => {
+  const outputs = ofType(parsed().directives, 'match', 'elasticsearch');
+  assert.equal(outputs.length, 2);
+  const sizes = outputs.map((output) => {
+    const buffer = only(output.sections);
+    assert.equal(buffer.parameters['@type'], 'file');
+    assert.equal(buffer.parameters['overflow_action'], 'block');
+    assert.equal(buffer.parameters['retry_forever'], 'true');
+    const tried = JSON.parse(output.parameters['unrecoverable_error_types'] ?? '') as string[];
+    assert.ok(tried.includes('es_rejected_execution_exception'));
+    return Number(buffer.parameters['total_limit_size']);
+  });
+  assert.ok(sizes.reduce((sum, size) => sum + size, 0) <= 2 ** 30, 'both together fit the volume');
+});
+
+test('a chunk is one request to one index, of a size that every cluster takes', () => {
+  for (const output of ofType(parsed().directives, 'match', 'elasticsearch')) {
+    const buffer = only(output.sections);
+    // Six bytes of JSON for each byte, at most, and 10 MiB for the least of clusters.
+    assert.ok(Number(buffer.parameters['chunk_limit_size']) * 6 < 10 * 2 ** 20);
+    assert.equal(buffer.parameters['compress'], undefined);
+    assert.equal(output.parameters['bulk_message_request_threshold'], undefined);
+    assert.deepEqual([buffer.argument, buffer.parameters['timekey']], ['tag,time', '1d']);
+    assert.equal(buffer.parameters['timekey_use_utc'], 'true');
+  }
+});
+
+test('a shipper makes no index template', () => {
+  assert.deepEqual(Object.keys(fluentdConfiguration(configuration)), ['fluent.conf', 'disable.conf']);
+  assert.equal(toSearch().parameters['template_name'], undefined);
 });
 
 test('speaks TLS 1.2 or newer, verifies it, and reads the login from files', () => {
-  const { parameters } = only(ofType(parsed().directives, 'match', 'elasticsearch'));
+  const { parameters } = toSearch();
   assert.equal(parameters['scheme'], 'https');
   assert.equal(parameters['ssl_verify'], 'true');
   assert.equal(parameters['ssl_min_version'], 'TLSv1_2');
@@ -134,12 +165,15 @@ test('speaks TLS 1.2 or newer, verifies it, and reads the login from files', () 
   assert.match(parameters['password'] ?? '', /File\.read\('\/etc\/search\/credentials\/password'\)/);
 });
 
-test('no record is without a way: what is refused for good is counted and shown', () => {
+test('no record is without a way: what is refused for good is counted from the start, and kept as text', () => {
   const [errors] = ofType(parsed().directives, 'label').filter(({ argument }) => argument === '@ERROR');
   assert.deepEqual(
     errors?.sections.map(({ parameters }) => parameters['@type']),
-    ['prometheus', 'stdout'],
+    ['prometheus', 'record_transformer', 'elasticsearch'],
   );
+  const [count, , kept] = errors.sections;
+  assert.equal(only(count?.sections ?? []).parameters['initialized'], 'true');
+  assert.equal(kept?.parameters['logstash_prefix'], 'pods-refused');
   const labels = new Set(ofType(parsed().directives, 'label').map(({ argument }) => argument));
   const named = ofType(parsed().directives, 'filter')
     .map(({ parameters }) => parameters['timeout_label'])
@@ -170,32 +204,10 @@ test('the journal is read only when asked for, by the value that the image knows
   }
 });
 
-test('the index template keeps labels flat, in the words of each product', () => {
-  for (const [product, type] of [
-    ['elasticsearch', 'flattened'],
-    ['opensearch', 'flat_object'],
-  ] as const) {
-    const files = fluentdConfiguration({ ...configuration, search: { ...search, product } });
-    const template: unknown = JSON.parse(files['index-template.json'] ?? '');
-    const labels = valueAt(
-      template,
-      'template',
-      'mappings',
-      'properties',
-      'kubernetes',
-      'properties',
-      'labels',
-      'type',
-    );
-    assert.equal(labels, type);
-    assert.deepEqual(valueAt(template, 'index_patterns'), ['pods-*']);
-  }
-});
-
-test('fails when the chunks together do not fit the volume', () => {
-  const buffer = { chunk: Size.mebibytes(8), chunks: 200, volume: Size.gibibytes(1) };
+test('fails where the volume is no room for the chunks of some containers', () => {
+  const buffer = { volume: Size.mebibytes(64) };
   assert.throws(
     () => synthesize((chart) => new Fluentd(chart, 'Fluentd', { ...minimal, buffer })),
-    /fluentd: buffer\.chunks must be at most buffer\.volume ÷ buffer\.chunk \(1024 MiB ÷ 8 MiB\), got 200/,
+    /fluentd: buffer\.volume must be at least 256 MiB, got 64 MiB/,
   );
 });

@@ -3,14 +3,16 @@ import { test } from 'node:test';
 import { Size } from 'cdk8s';
 import { parse } from 'yaml';
 import { LogIndexer, type LogIndexerProps } from '../../../infra/constructs/log-indexer.ts';
-import { logstashConfiguration } from '../../../infra/constructs/logstash-configuration.ts';
 import { find, synthesize, valueAt } from '../manifests.ts';
+import { unknownSettings } from './syntax/logstash-settings.ts';
 import { parseLogstash } from './syntax/logstash.ts';
 
+const logstash = { name: 'logstash', codec: 'json', queueVolume: Size.gibibytes(10) } as const;
+const filebeat = { name: 'filebeat' } as const;
 const props: Required<LogIndexerProps> = {
   namespace: 'headwater-logging',
   lane: 'high',
-  program: 'logstash',
+  program: logstash,
   image: 'logstash:9',
   kafka: {
     bootstrapServers: 'a:9093',
@@ -28,8 +30,6 @@ const props: Required<LogIndexerProps> = {
   },
   replicas: 2,
   partitions: 6,
-  codec: { kind: 'json' },
-  queueVolume: Size.gibibytes(10),
   resources: { cpuMillicores: 500, memory: Size.gibibytes(2) },
 };
 
@@ -39,17 +39,14 @@ function filesOf(changes: Partial<LogIndexerProps> = {}): Record<string, string>
 }
 
 function pipeline(changes: Partial<LogIndexerProps> = {}) {
-  const { input = [], filter = [], output = [] } = parseLogstash(filesOf(changes)['pipeline.conf'] ?? '');
+  const { input = [], filter = [], output = [] } = parseLogstash(filesOf(changes)['lane.conf'] ?? '');
   return { input: input[0]?.settings ?? {}, filter, output: output[0] };
 }
 
 test('has a thread for each partition of a replica', () => {
   assert.equal(pipeline().input['consumer_threads'], 3);
   assert.equal(pipeline({ partitions: 6, replicas: 6 }).input['consumer_threads'], 1);
-  const inputs = valueAt(
-    parse(filesOf({ program: 'filebeat' })['filebeat.yml'] ?? ''),
-    'filebeat.inputs',
-  ) as {
+  const inputs = valueAt(parse(filesOf({ program: filebeat })['filebeat.yml'] ?? ''), 'filebeat.inputs') as {
     client_id: string;
   }[];
   assert.deepEqual(
@@ -66,12 +63,44 @@ test('fails where the partitions do not divide by the replicas', () => {
 });
 
 test('Logstash has what it took on disk before it commits it, and empties its queue before it ends', () => {
-  const settings: unknown = parse(filesOf()['logstash.yml'] ?? '');
-  assert.equal(valueAt(settings, 'queue.type'), 'persisted');
-  assert.equal(valueAt(settings, 'queue.checkpoint.writes'), 1);
-  assert.equal(valueAt(settings, 'queue.drain'), true);
-  const bytes = Number.parseInt(String(valueAt(settings, 'queue.max_bytes')), 10);
-  assert.ok(bytes < 10 * 2 ** 30, 'the queue fits its volume');
+  const pipelines = parse(filesOf()['pipelines.yml'] ?? '') as Record<string, unknown>[];
+  const bytes = pipelines.map((settings) => {
+    assert.equal(settings['queue.type'], 'persisted');
+    assert.equal(settings['queue.checkpoint.writes'], 1);
+    assert.equal(settings['queue.drain'], true);
+    const parts = [settings['queue.max_bytes'], settings['dead_letter_queue.max_bytes'] ?? '0b'];
+    return parts.reduce((sum: number, text) => sum + Number.parseInt(String(text), 10), 0);
+  });
+  assert.ok((bytes[0] ?? 0) + (bytes[1] ?? 0) < 10 * 2 ** 30, 'all queues fit their volume');
+});
+
+test('what the search cluster refuses for good is kept as text: single documents, and a request that is too long', () => {
+  const files = filesOf();
+  const [lane, refused] = parse(files['pipelines.yml'] ?? '') as Record<string, unknown>[];
+  assert.equal(lane?.['dead_letter_queue.enable'], true);
+  assert.deepEqual(pipeline().output?.settings['dlq_custom_codes'], [413]);
+  const { input: [letters] = [], output: [kept] = [] } = parseLogstash(files['refused.conf'] ?? '');
+  assert.equal(letters?.settings['pipeline_id'], lane['pipeline.id']);
+  const settings: unknown = parse(files['logstash.yml'] ?? '');
+  assert.equal(letters?.settings['path'], valueAt(settings, 'path.dead_letter_queue'));
+  assert.equal(kept?.settings['index'], 'pods-refused-%{+YYYY.MM.dd}');
+  assert.equal(refused?.['pipeline.batch.size'], 1);
+});
+
+for (const product of ['elasticsearch', 'opensearch'] as const) {
+  test(`every setting of Logstash for ${product} is one that its plugin reads`, () => {
+    const files = filesOf({ search: { ...props.search, product } });
+    const sections = ['lane.conf', 'refused.conf'].map((name) => parseLogstash(files[name] ?? ''));
+    assert.deepEqual(sections.flatMap(unknownSettings), []);
+  });
+}
+
+test('an index template is made by no indexer', () => {
+  const files = filesOf();
+  assert.equal(pipeline().output?.settings['manage_template'], false);
+  assert.ok(!('index-template.json' in files));
+  const filebeatFile: unknown = parse(filesOf({ program: filebeat })['filebeat.yml'] ?? '');
+  assert.equal(valueAt(filebeatFile, 'setup.template.enabled'), false);
 });
 
 test('a line sent twice is one document', () => {
@@ -84,14 +113,11 @@ test('a line sent twice is one document', () => {
   );
 });
 
-test('reads JSON, plain lines, and Avro with its registry', () => {
+test('reads JSON, and plain lines', () => {
   assert.equal(pipeline().input['codec'], 'json');
-  const plain = pipeline({ codec: { kind: 'plain' } });
+  const plain = pipeline({ program: { ...logstash, codec: 'plain' } });
   assert.equal(plain.input['codec'], 'plain');
   assert.equal(plain.filter.length, 1);
-  const avro = pipeline({ codec: { kind: 'avro', schemaRegistry: 'http://registry:8081' } }).input;
-  assert.equal(avro['schema_registry_url'], 'http://registry:8081');
-  assert.equal(avro['codec'], undefined);
 });
 
 test('speaks TLS to both sides, and its logins come from files', () => {
@@ -104,30 +130,24 @@ test('speaks TLS to both sides, and its logins come from files', () => {
 });
 
 test('OpenSearch is reached by its own plugin, in its own words', () => {
-  const files = logstashConfiguration({
-    ...props,
-    search: { ...props.search, product: 'opensearch' },
-    topic: 'logs-high',
-    groupId: 'g',
-    consumerThreads: 1,
-    queueBytes: 1,
-  });
-  const [output] = parseLogstash(files['pipeline.conf'] ?? '')['output'] ?? [];
+  const { output } = pipeline({ search: { ...props.search, product: 'opensearch' } });
   assert.equal(output?.name, 'opensearch');
   assert.equal(output.settings['cacert'], '/etc/search/ca/ca.crt');
   assert.equal(output.settings['ilm_enabled'], undefined);
 });
 
-test('Filebeat fails with what it cannot read or reach', () => {
-  const codec = { kind: 'plain' } as const;
+test('Filebeat fails with what it cannot reach', () => {
   const search = { ...props.search, product: 'opensearch' } as const;
   assert.throws(
-    () =>
-      synthesize(
-        (chart) => new LogIndexer(chart, 'Indexer', { ...props, program: 'filebeat', codec, search }),
-      ),
-    (error: Error) =>
-      error.message.includes('codec must be json, got plain') &&
-      error.message.includes('search.product must be elasticsearch, got opensearch'),
+    () => synthesize((chart) => new LogIndexer(chart, 'Indexer', { ...props, program: filebeat, search })),
+    /search\.product must be elasticsearch, got opensearch/,
+  );
+});
+
+test('Logstash fails where its queue has no room for its pages', () => {
+  const program = { ...logstash, queueVolume: Size.mebibytes(256) };
+  assert.throws(
+    () => synthesize((chart) => new LogIndexer(chart, 'Indexer', { ...props, program })),
+    /log-indexer-high: queueVolume must be at least 1024 MiB, got 256 MiB/,
   );
 });

@@ -40,7 +40,7 @@ test('a change of one program rolls that program alone', () => {
 });
 
 test('a change of what the programs share rolls each of them, and no server', () => {
-  const programs = ['producer', 'consumer', 'topics', 'users'];
+  const programs = ['producer', 'consumer', 'indices', 'topics', 'users'];
   assert.deepEqual(
     changedBy(() => appendFileSync(join(tree, 'apps/service/log.ts'), '\n')),
     programs,
@@ -75,5 +75,5 @@ test('a package that no pod runs rolls nothing, one that the pods run rolls the 
     writeFileSync(path, JSON.stringify(lock));
   };
   assert.deepEqual(changedBy(change('eslint')), []);
-  assert.deepEqual(changedBy(change('fastify')), ['producer', 'consumer', 'topics', 'users']);
+  assert.deepEqual(changedBy(change('fastify')), ['producer', 'consumer', 'indices', 'topics', 'users']);
 });

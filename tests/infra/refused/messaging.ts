@@ -1,5 +1,5 @@
 import { environments } from '../../../infra/environments/environments.ts';
-import { logBuffer } from '../log-buffer.ts';
+import { filebeatBuffer, filebeatLogging } from '../log-settings.ts';
 import type { Refusal } from './refusal.ts';
 
 /** What Kafka, its metadata and its topics refuse. */
@@ -112,8 +112,7 @@ export const messagingRefusals: readonly Refusal[] = [
     configuration: 'Retention above the volume',
     changes: {
       'kafka.logVolume': '100Gi',
-      'logging.collector': 'filebeat',
-      'logging.kafkaBuffer': logBuffer,
+      logging: filebeatLogging(filebeatBuffer),
     },
     message:
       'kafka: logVolume must be at least 143.83 GiB, got 100 GiB: its replicas on one broker may grow to events 12 × 8.5 GiB + logs-high 6 × 1.13 GiB + logs-medium 6 × 1.13 GiB + logs-low 3 × 1.13 GiB + logs-burst 3 × 1.13 GiB = 122.25 GiB, of which 85 % of the volume is the most',

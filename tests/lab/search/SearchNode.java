@@ -1,12 +1,14 @@
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Supplier;
 import org.opensearch.cluster.metadata.IndexNameExpressionResolver;
 import org.opensearch.cluster.node.DiscoveryNodes;
 import org.opensearch.common.settings.ClusterSettings;
 import org.opensearch.common.settings.IndexScopedSettings;
+import org.opensearch.common.settings.Setting;
 import org.opensearch.common.settings.Settings;
 import org.opensearch.common.settings.SettingsFilter;
 import org.opensearch.core.rest.RestStatus;
@@ -20,6 +22,7 @@ import org.opensearch.plugins.MapperPlugin;
 import org.opensearch.plugins.Plugin;
 import org.opensearch.rest.BaseRestHandler;
 import org.opensearch.rest.BytesRestResponse;
+import org.opensearch.rest.RestChannel;
 import org.opensearch.rest.RestController;
 import org.opensearch.rest.RestHandler;
 import org.opensearch.rest.RestRequest;
@@ -85,8 +88,54 @@ public final class SearchNode extends Node {
         SettingsFilter settingsFilter,
         IndexNameExpressionResolver resolver,
         Supplier<DiscoveryNodes> nodes) {
-      return List.of(new License());
+      return List.of(new License(), new IlmStandIn());
     }
+
+    /** The setting by which an index names its policy of ILM. */
+    @Override
+    public List<Setting<?>> getSettings() {
+      return List.of(
+          Setting.simpleString(
+              "index.lifecycle.name", Setting.Property.Dynamic, Setting.Property.IndexScope));
+    }
+  }
+
+  /** Takes policies of ILM, which OpenSearch does not have, and gives them back. It deletes nothing. */
+  private static final class IlmStandIn extends BaseRestHandler {
+    private final Map<String, String> policies = new ConcurrentHashMap<>();
+
+    @Override
+    public String getName() {
+      return "ilm_stand_in";
+    }
+
+    @Override
+    public List<Route> routes() {
+      return List.of(
+          new Route(RestRequest.Method.PUT, "/_ilm/policy/{name}"),
+          new Route(RestRequest.Method.GET, "/_ilm/policy/{name}"));
+    }
+
+    @Override
+    protected RestChannelConsumer prepareRequest(RestRequest request, NodeClient client) {
+      String name = request.param("name");
+      if (request.method() == RestRequest.Method.PUT) {
+        policies.put(name, request.requiredContent().utf8ToString());
+        return channel -> answer(channel, RestStatus.OK, "{\"acknowledged\":true}");
+      }
+      String policy = policies.get(name);
+      return channel -> {
+        if (policy == null) {
+          answer(channel, RestStatus.NOT_FOUND, "{\"error\":\"no such policy\"}");
+        } else {
+          answer(channel, RestStatus.OK, "{\"" + name + "\":" + policy + "}");
+        }
+      };
+    }
+  }
+
+  private static void answer(RestChannel channel, RestStatus status, String text) {
+    channel.sendResponse(new BytesRestResponse(status, "application/json", text));
   }
 
   private static final class License extends BaseRestHandler {
@@ -103,8 +152,7 @@ public final class SearchNode extends Node {
     @Override
     protected RestChannelConsumer prepareRequest(RestRequest request, NodeClient client) {
       String text = "{\"license\":{\"uid\":\"lab\",\"type\":\"basic\",\"status\":\"active\"}}";
-      return channel ->
-          channel.sendResponse(new BytesRestResponse(RestStatus.OK, "application/json", text));
+      return channel -> answer(channel, RestStatus.OK, text);
     }
   }
 }

@@ -1,4 +1,5 @@
 import { lab } from '../../../../infra/environments/lab.ts';
+import type { LogBuffer, Logging } from '../../../../infra/environments/logging.ts';
 import type { Cluster } from '../../../lab/cluster.ts';
 import { waitForRollouts } from '../../../lab/platform.ts';
 import { environmentOfLab } from '../lab-under-test.ts';
@@ -7,9 +8,8 @@ import { identityOf, platformWith } from './objects.ts';
 const LANE = { partitions: 1, replicas: 1 };
 
 /** A log buffer in Kafka with Filebeat at both ends, as small as the lab. */
-const KAFKA_BUFFER: NonNullable<typeof lab.logging.kafkaBuffer> = {
+const KAFKA_BUFFER: LogBuffer = {
   indexer: 'filebeat',
-  codec: { kind: 'json' },
   lanes: { high: LANE, medium: LANE, low: LANE, burst: LANE },
   quotaLinesPerSecond: 1_000,
   replicationFactor: 3,
@@ -17,9 +17,13 @@ const KAFKA_BUFFER: NonNullable<typeof lab.logging.kafkaBuffer> = {
   retention: '1d',
   retentionPerPartition: '64Mi',
   segment: '16Mi',
-  queueVolume: '1Gi',
   resources: { cpuMillicores: 50, memory: '192Mi' },
 };
+
+function byWayOfKafka(logging: Logging): Logging {
+  if (logging.collector !== 'filebeat') throw new Error('the lab must collect its logs with Filebeat');
+  return { ...logging, kafkaBuffer: KAFKA_BUFFER };
+}
 
 /**
  * Sends the logs by way of Kafka, and waits until everything for that is ready.
@@ -29,9 +33,9 @@ const KAFKA_BUFFER: NonNullable<typeof lab.logging.kafkaBuffer> = {
 export function bufferLogs(cluster: Cluster): () => void {
   const environment = environmentOfLab();
   const before = platformWith(environment);
-  const buffered = platformWith(environment, { kafkaBuffer: KAFKA_BUFFER });
+  const after = platformWith(environment, byWayOfKafka(environment.logging));
   const known = new Map(before.map((object) => [identityOf(object), JSON.stringify(object)]));
-  const changed = buffered.filter((object) => known.get(identityOf(object)) !== JSON.stringify(object));
+  const changed = after.filter((object) => known.get(identityOf(object)) !== JSON.stringify(object));
   const touched = new Set(changed.map(identityOf));
   const added = changed.filter((object) => !known.has(identityOf(object)));
   const restore = (): void => {

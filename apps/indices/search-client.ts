@@ -1,0 +1,66 @@
+import { request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import type { JsonObject, SearchConnection } from './config.ts';
+
+const ANSWER_WITHIN_MS = 30_000;
+
+/** The search cluster's refusal of a request. */
+export class SearchRefusal extends Error {
+  override readonly name = 'SearchRefusal';
+  readonly status: number;
+
+  constructor(method: string, path: string, status: number, text: string) {
+    super(`${method} ${path} was answered ${status}: ${text.slice(0, 1_000)}`);
+    this.status = status;
+  }
+}
+
+/** Speaks to a search cluster in JSON. */
+export class SearchClient {
+  readonly #connection: SearchConnection;
+
+  constructor(connection: SearchConnection) {
+    this.#connection = connection;
+  }
+
+  /**
+   * @param path from the root, without the cluster's address
+   * @throws {SearchRefusal} where the status is not 2xx
+   */
+  async send(method: 'GET' | 'PUT' | 'POST', path: string, body?: JsonObject): Promise<JsonObject> {
+    const { status, text } = await this.#exchange(
+      method,
+      path,
+      body === undefined ? '' : JSON.stringify(body),
+    );
+    if (status < 200 || status >= 300) throw new SearchRefusal(method, path, status, text);
+    return JSON.parse(text) as JsonObject;
+  }
+
+  #exchange(method: string, path: string, body: string): Promise<{ status: number; text: string }> {
+    const { endpoint, username, password, ca } = this.#connection;
+    const request = endpoint.protocol === 'https:' ? requestHttps : requestHttp;
+    return new Promise((resolve, reject) => {
+      const sent = request(new URL(path, endpoint), {
+        method,
+        auth: `${username}:${password}`,
+        headers:
+          body === ''
+            ? {}
+            : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
+        signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+        ...(ca !== undefined && { ca }),
+      });
+      sent.once('error', reject);
+      sent.once('response', (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.once('error', reject);
+        response.once('end', () =>
+          resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }),
+        );
+      });
+      sent.end(body);
+    });
+  }
+}
