@@ -1,5 +1,4 @@
-// What our Filebeat configuration does in the program itself: `npm run test:filebeat`. The program is built from its Go
-// module where it is not in the cache.
+// What our Filebeat configuration does in the program itself: `npm run test:logs`.
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import { filebeatLogging } from '../infra/log-settings.ts';

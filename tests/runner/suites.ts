@@ -5,6 +5,7 @@ import type { Needs } from '../../infra/local/up/prerequisites.ts';
 import { Toolchain } from '../../infra/local/toolchain.ts';
 import { pythonStack } from '../bench/rivals/python.ts';
 import { githubMarkdown } from '../integration/github-markdown/render.ts';
+import { searchServer } from '../lab/search/search-cluster.ts';
 import { buildLabProgram } from '../lab/toolchain.ts';
 import { buildPulumi } from '../pulumi/engine/pulumi-cli.ts';
 import type { ProgramName } from './programs.ts';
@@ -30,6 +31,8 @@ const PARTS = {
   'kafka/4.4': { from: 'maven', make: (options) => new Toolchain(options).jars('kafka/4.4') },
   zookeeper: { from: 'maven', make: (options) => new Toolchain(options).jars('zookeeper') },
   versitygw: { from: 'go', make: (options) => new Toolchain(options).versitygw() },
+  opensearch: { from: 'maven', make: ({ host, progress }) => searchServer(host, progress) },
+  filebeat: { from: 'go', make: (options) => buildLabProgram('filebeat', options) },
   kubernetes: { from: 'go', make: (options) => buildLabProgram('kubernetes', options) },
   pulumi: { from: 'go', make: ({ host, progress }) => buildPulumi(host, progress) },
   'github-markdown': {
@@ -75,7 +78,7 @@ const SUITES = {
       ...(['buildah', '/usr/bin/chromium', 'git', 'jq', 'kcat', 'mmdebstrap'] as const),
       ...(['mvn', 'openssl', 'pip3', 'promtool', 'wrk'] as const),
     ],
-    parts: ['kafka/3.9', 'kafka/4.4', 'zookeeper', 'versitygw', 'flask', 'github-markdown'],
+    parts: ['kafka/3.9', 'kafka/4.4', 'zookeeper', 'versitygw', 'opensearch', 'flask', 'github-markdown'],
   },
   cluster: {
     files: ['tests/cluster/*.test.ts', 'tests/pulumi/engine/*.test.ts'],
@@ -83,6 +86,13 @@ const SUITES = {
     prerequisites: { go: true },
     programs: ['etcd', 'openssl'],
     parts: ['kubernetes', 'pulumi'],
+  },
+  logs: {
+    files: ['tests/e2e/filebeat*.test.ts'],
+    concurrency: 1,
+    prerequisites: { java: true, go: true },
+    programs: [],
+    parts: ['filebeat', 'kafka/3.9', 'zookeeper'],
   },
   e2e: {
     files: ['tests/e2e/lab/*.test.ts'],

@@ -39,6 +39,9 @@ export function parseBulk(body: Buffer, path: string): BulkItem[] {
   const fallback = /^\/([^/]+)\/_bulk$/.exec(path)?.[1];
   const items: BulkItem[] = [];
   for (let line = 0; line < lines.length; line += 2) {
+    // Both products pass over an empty line where an action would stand.
+    while (lines[line]?.length === 0) line += 1;
+    if (line >= lines.length) break;
     const [action, metadata] = readAction(lines[line], line + 1);
     const index = metadata['_index'] ?? (fallback === undefined ? undefined : decodeURIComponent(fallback));
     if (typeof index !== 'string' || !isIndexName(index))

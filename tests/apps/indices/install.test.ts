@@ -48,7 +48,7 @@ async function scene(t: TestContext, product: SearchProduct): Promise<Scene> {
   return {
     search,
     installFor: (days, password) =>
-      install(client(password), declared(product, days), { deadlineMs: 5_000, log }),
+      install(client(password), declared(product, days), { deadlineMs: 60_000, log }),
     write: async (index) => {
       const response = await fetch(`${search.endpoint}/_bulk`, {
         method: 'POST',

@@ -3,15 +3,15 @@ import { join } from 'node:path';
 import type { Environment } from '../../../infra/environments/environment.ts';
 import { ManagedProcess } from '../../../infra/local/managed-process.ts';
 import { findFreePort } from '../../../infra/local/ports.ts';
-import { LabToolchain } from '../../lab/toolchain.ts';
+import { buildLabProgram } from '../../lab/toolchain.ts';
 import type { StandInSearch } from '../../search/stand-in-search.ts';
 import type { Collector } from './collector.ts';
 import { renderedFiles, writeBelow, writeLogin } from './rendered.ts';
 
 /** Builds Filebeat where it is not in the cache: minutes. @returns the path of its binary */
 export async function buildFilebeat(): Promise<string> {
-  const progress = (text: string): boolean => process.stderr.write(`${text}\n`);
-  return new LabToolchain({ host: process, progress }).build('filebeat');
+  const progress = (text: string): void => void process.stderr.write(`${text}\n`);
+  return buildLabProgram('filebeat', { host: process, progress });
 }
 
 export interface FilebeatOptions {
