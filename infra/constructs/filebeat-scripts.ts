@@ -1,7 +1,7 @@
 // What Filebeat runs on lines, in the ECMAScript 5.1 that it has.
 
 /** Label by which a pod asks for a lane; `medium` without it. */
-const LOG_LANE_LABEL = 'headwater/log-lane';
+export const LOG_LANE_LABEL = 'headwater/log-lane';
 
 /**
  * Names pod, namespace and container of a line by the name that the kubelet gives its file. Filebeat learns the rest from

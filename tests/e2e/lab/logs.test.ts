@@ -8,7 +8,7 @@ import { waitUntil } from '../../../infra/local/wait.ts';
 import type { Cluster } from '../../lab/cluster.ts';
 import { PATHS } from '../../lab/place.ts';
 import { labCluster } from './lab-under-test.ts';
-import { bufferLogs } from './logs/buffered.ts';
+import { bufferLogs, QUOTA_LINES_PER_SECOND as QUOTA } from './logs/buffered.ts';
 import { FAULTLESS, NumberedLines } from './logs/numbered-lines.ts';
 import { ask, type LogDocument } from './logs/search.ts';
 import { restartsOf, type Pod } from './workloads.ts';
@@ -45,7 +45,7 @@ test(
 
 test(
   'by way of Kafka too, with the search cluster away, each line is found once',
-  { timeout: 480_000 + OUTAGE_MS },
+  { timeout: 780_000 + OUTAGE_MS },
   async (t) => {
     const cluster = await labCluster();
     const began = performance.now();
@@ -54,6 +54,18 @@ test(
       t.diagnostic(`shippers and indexers of the log buffer ready in ${seconds(began)} s`);
       const documents = await surviveOutage(t, cluster);
       assert.ok(documents.every(({ kafka }) => kafka?.topic === 'logs-medium'));
+      for (const lane of ['high', 'low']) {
+        const asked = await collected(new NumberedLines(cluster, { lines: 100, lane }));
+        const own = asked.filter(({ kafka }) => kafka?.topic === `logs-${lane}`);
+        // Until the API server has told its labels, a pod is like any other.
+        const before = asked.filter(({ kafka }) => kafka?.topic === 'logs-medium');
+        assert.equal(own.length + before.length, 100);
+        assert.ok(own.length >= 50, `${own.length} of 100 lines came by lane ${lane}`);
+      }
+      const noisy = await collected(new NumberedLines(cluster, { lines: 20 * QUOTA, burst: 20 * QUOTA }));
+      const topics = Map.groupBy(noisy, ({ kafka }) => kafka?.topic);
+      assert.deepEqual([...topics.keys()].sort(), ['logs-burst', 'logs-medium']);
+      assert.ok((topics.get('logs-medium') ?? []).length >= QUOTA);
     } finally {
       restore();
     }
@@ -64,13 +76,18 @@ async function collect(
   cluster: Cluster,
   lines: number,
 ): Promise<{ documents: LogDocument[]; report: string }> {
-  const pod = new NumberedLines(cluster, lines);
   const began = performance.now();
+  const documents = await collected(new NumberedLines(cluster, { lines }));
+  return { documents, report: `${lines} lines found ${seconds(began)} s after their pod was asked for` };
+}
+
+/** All lines of a pod, each once. */
+async function collected(pod: NumberedLines): Promise<LogDocument[]> {
   pod.start();
   try {
-    const documents = await pod.storedAll((lines / LINES_PER_SECOND) * 1_000 + 60_000);
+    const documents = await pod.storedAll((pod.lines / LINES_PER_SECOND) * 1_000 + 60_000);
     assert.deepEqual(pod.faults(documents), FAULTLESS);
-    return { documents, report: `${lines} lines found ${seconds(began)} s after their pod was asked for` };
+    return documents;
   } finally {
     pod.remove();
   }
@@ -78,7 +95,7 @@ async function collect(
 
 /** The pod begins before the outage and writes on after it. */
 async function surviveOutage(t: TestContext, cluster: Cluster): Promise<LogDocument[]> {
-  const pod = new NumberedLines(cluster, (OUTAGE_MS / 1_000 + 20) * LINES_PER_SECOND);
+  const pod = new NumberedLines(cluster, { lines: (OUTAGE_MS / 1_000 + 20) * LINES_PER_SECOND });
   const restarted = restarts(cluster);
   pod.start();
   try {

@@ -13,7 +13,6 @@ import { environmentFor, renderedFiles, writeBelow, writeLogin } from './rendere
 export const HAS_FLUENTD = spawnSync('fluentd', ['--version']).status === 0;
 
 const VARIABLES = {
-  FLUENTD_SYSTEMD_CONF: 'disable',
   K8S_NODE_NAME: 'node',
   // As its supervisor gives it to the process that works.
   RUBYOPT: '-Eascii-8bit:ascii-8bit',
@@ -24,23 +23,25 @@ export class Fluentd implements Collector {
   readonly config: string;
   readonly #process: ManagedProcess;
   readonly #metrics: string;
+  readonly #variables: Readonly<Record<string, string>>;
 
-  private constructor(root: string, port: number) {
+  private constructor(root: string, port: number, readsJournald: boolean) {
     this.config = join(root, 'fluentd/etc/fluent.conf');
     this.#metrics = `http://127.0.0.1:${port}/metrics`;
+    this.#variables = { ...VARIABLES, FLUENTD_SYSTEMD_CONF: readsJournald ? 'systemd' : 'disable' };
     this.#process = new ManagedProcess({
       host: process,
       name: 'fluentd',
       directory: root,
       command: ['fluentd', '--no-supervisor', '-c', this.config],
-      environment: VARIABLES,
+      environment: this.#variables,
       isReady: async () => (await this.#scrape()).includes('fluentd_output_status_retry_count'),
     });
   }
 
-  static async create(root: string, search: StandInSearch): Promise<Fluentd> {
+  static async create(root: string, search: StandInSearch, readsJournald = false): Promise<Fluentd> {
     const buffer = { ...fluentdLogging.buffer, flushInterval: '1s' } as const;
-    const environment = environmentFor(search, { ...fluentdLogging, buffer });
+    const environment = environmentFor(search, { ...fluentdLogging, buffer, readsJournald });
     const port = await findFreePort();
     const files = Object.entries(renderedFiles(environment, 'fluentd')).map(([name, text]) => [
       name,
@@ -50,14 +51,14 @@ export class Fluentd implements Collector {
     await mkdir(join(root, 'var/lib/headwater/fluentd'), { recursive: true });
     const moved = ['/fluentd/etc', '/etc/search', '/var/l'];
     await writeBelow(root, '/fluentd/etc', Object.fromEntries(files) as Record<string, string>, moved);
-    return new Fluentd(root, port);
+    return new Fluentd(root, port, readsJournald);
   }
 
   /** What `fluentd --dry-run` says of the configuration. */
   check(): { readonly status: number | null; readonly output: string } {
     const { status, stdout, stderr } = spawnSync('fluentd', ['--dry-run', '-c', this.config], {
       encoding: 'utf8',
-      env: { ...process.env, ...VARIABLES },
+      env: { ...process.env, ...this.#variables },
     });
     return { status, output: `${stdout}${stderr}` };
   }

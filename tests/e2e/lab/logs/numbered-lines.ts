@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { LOG_LANE_LABEL } from '../../../../infra/constructs/filebeat-scripts.ts';
 import { lab } from '../../../../infra/environments/lab.ts';
 import { ownReferences } from '../../../../infra/images.ts';
 import { waitUntil } from '../../../../infra/local/wait.ts';
@@ -7,9 +8,6 @@ import { RESTRICTED } from '../../../lab/pipeline-pod.ts';
 import { type LogDocument, documentsWith, MOST_DOCUMENTS } from './search.ts';
 
 const CONTAINER = 'lines';
-/** How many the pod writes before it rests for half a second. */
-const BURST = 25;
-
 /** What is wrong with the lines of a pod in the search cluster: nothing, where all three are empty. */
 export interface Faults {
   readonly missing: readonly number[];
@@ -20,31 +18,43 @@ export interface Faults {
 
 export const FAULTLESS: Faults = { missing: [], twice: [], unnamed: [] };
 
+export interface WrittenLines {
+  readonly lines: number;
+  /** The lane of the log buffer that the pod asks for by its label. @default none */
+  readonly lane?: string;
+  /** How many it writes before it rests for half a second. @default 25 */
+  readonly burst?: number;
+}
+
 /** Writes `<word> <number> of <lines>`, 50 a second, and waits until it is deleted. */
 export class NumberedLines {
   /** In every line, and in no other pod's. */
   readonly word = `lines${randomBytes(6).toString('hex')}`;
   readonly lines: number;
   readonly #cluster: Cluster;
+  readonly #labels: Readonly<Record<string, string>>;
+  readonly #burst: number;
 
-  constructor(cluster: Cluster, lines: number) {
+  constructor(cluster: Cluster, { lines, lane, burst = 25 }: WrittenLines) {
     if (lines >= MOST_DOCUMENTS) throw new Error(`lines must be below ${MOST_DOCUMENTS}, got ${lines}`);
     this.#cluster = cluster;
     this.lines = lines;
+    this.#labels = lane === undefined ? {} : { [LOG_LANE_LABEL]: lane };
+    this.#burst = burst;
   }
 
   start(): void {
     const script = `n=0
 while [ $n -lt ${this.lines} ]; do
   n=$((n + 1)); echo "${this.word} $n of ${this.lines}"
-  [ $((n % ${BURST})) -ne 0 ] || sleep 0.5
+  [ $((n % ${this.#burst})) -ne 0 ] || sleep 0.5
 done
 exec sleep 3600`;
     this.#cluster.apply([
       {
         apiVersion: 'v1',
         kind: 'Pod',
-        metadata: { name: this.word, namespace: lab.namespaces.pipeline },
+        metadata: { name: this.word, namespace: lab.namespaces.pipeline, labels: this.#labels },
         spec: {
           automountServiceAccountToken: false,
           terminationGracePeriodSeconds: 1,
