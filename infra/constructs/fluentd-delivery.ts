@@ -8,7 +8,7 @@ export const FLUENTD_STATE_PATH = '/var/lib/headwater/fluentd';
 /**
  * Bytes at which a chunk is closed. A chunk is one bulk request, which may be six times as long: each control character
  * is six in JSON. So no request reaches 10 MiB, the least that a managed search cluster takes. The plugins' own limit of
- * a request (`bulk_message_request_threshold`) is left alone: where a part of a chunk fails, they drop it. Nor is a
+ * a request (`bulk_message_request_threshold`) is left alone: the one for Elasticsearch drops a part that fails. Nor is a
  * chunk compressed: Fluentd would count it as it is then.
  *
  * @see https://docs.aws.amazon.com/opensearch-service/latest/developerguide/limits.html#network-limits
@@ -44,7 +44,8 @@ export function delivery(search: SearchEndpoint, buffer: FluentdBuffer): Fluentd
     prefix: search.indexPrefix,
     // The second delivery of a document is answered 409, and counted as a duplicate rather than stored again.
     operation: 'create',
-    path: `${FLUENTD_STATE_PATH}/buffer`,
+    // Not `buffer`: chunks of an earlier configuration may lie there, compressed, which this one would not unpack.
+    path: `${FLUENTD_STATE_PATH}/search`,
     // Of the rest, half is for what is refused and half for blocks of the disk that are not full.
     totalBytes: Math.floor((buffer.volumeBytes * 7) / 8),
     flushIntervalSeconds: buffer.flushIntervalSeconds,
