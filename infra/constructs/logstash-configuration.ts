@@ -156,6 +156,8 @@ function kafkaInput(configuration: LogstashConfiguration): Readonly<Record<strin
     client_id: groupId,
     consumer_threads: consumerThreads,
     decorate_events: 'basic',
+    // Else the consumer commits as it closes what its last poll returned, of which the queue may have refused some.
+    enable_auto_commit: false,
     group_id: groupId,
     partition_assignment_strategy: 'cooperative_sticky',
     topics: [topic],

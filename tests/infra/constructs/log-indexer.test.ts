@@ -4,6 +4,7 @@ import { Size } from 'cdk8s';
 import { parse } from 'yaml';
 import { LogIndexer, type LogIndexerProps } from '../../../infra/constructs/log-indexer.ts';
 import { find, synthesize, valueAt } from '../manifests.ts';
+import { type Fate, fateOf, requestBytes } from './syntax/logstash-answers.ts';
 import { unknownSettings } from './syntax/logstash-settings.ts';
 import { parseLogstash } from './syntax/logstash.ts';
 
@@ -93,7 +94,39 @@ for (const product of ['elasticsearch', 'opensearch'] as const) {
     const sections = ['lane.conf', 'refused.conf'].map((name) => parseLogstash(files[name] ?? ''));
     assert.deepEqual(sections.flatMap(unknownSettings), []);
   });
+
+  test(`what ${product} answers loses no event of Logstash, by what its plugin documents`, () => {
+    const files = filesOf({ search: { ...props.search, product } });
+    const [lane = {}] = parse(files['pipelines.yml'] ?? '') as Record<string, unknown>[];
+    const [output] = parseLogstash(files['lane.conf'] ?? '')['output'] ?? [];
+    assert.ok(output);
+    const fates = (to: 'request' | 'document', ...statuses: readonly number[]): Record<number, Fate> =>
+      Object.fromEntries(statuses.map((status) => [status, fateOf({ to, status }, output, lane)]));
+    const again = 'sent again';
+    assert.deepEqual(fates('request', 400, 401, 403, 429, 500, 503), {
+      400: again,
+      401: again,
+      403: again,
+      429: again,
+      500: again,
+      503: again,
+    });
+    // 409: the document is there.
+    assert.deepEqual(fates('document', 400, 404, 409, 429, 503), {
+      400: 'kept',
+      404: 'kept',
+      409: 'dropped',
+      429: again,
+      503: again,
+    });
+    const tooLong = fateOf({ to: 'request', status: 413 }, output, lane);
+    assert.ok(tooLong === 'kept' || requestBytes(output) < 10 * 2 ** 20, `413 is ${tooLong} for ever`);
+  });
 }
+
+test('Logstash commits what its queue has taken, and nothing that a poll has only returned', () => {
+  assert.equal(pipeline().input['enable_auto_commit'], false);
+});
 
 test('an index template is made by no indexer', () => {
   const files = filesOf();

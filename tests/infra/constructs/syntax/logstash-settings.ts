@@ -30,6 +30,7 @@ const KNOWN: Readonly<Record<string, readonly string[]>> = {
     'codec',
     'consumer_threads',
     'decorate_events',
+    'enable_auto_commit',
     'group_id',
     'partition_assignment_strategy',
     'sasl_jaas_config',
