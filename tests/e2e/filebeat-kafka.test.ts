@@ -34,12 +34,13 @@ describe('Filebeat by way of Kafka', () => {
       assert.equal(message, 'y'.repeat(131_072));
       assert.deepEqual((log as { flags?: unknown }).flags, ['truncated']);
     },
+    splitsRequests: true,
     heldInMemory: 0,
   });
 
   test('what one source writes above its quota goes by the burst lane, and no other source’s', async (t) => {
     const buffer = { ...filebeatBuffer, quotaLinesPerSecond: 100 };
-    const here = await Scene.create(t, 'elasticsearch', (root, search) =>
+    const here = await Scene.create(t, { product: 'elasticsearch' }, (root, search) =>
       ByWayOfKafka.create({ program, kafka, root, search, buffer, lanes: ['medium', 'burst'] }),
     );
     const quiet = await ContainerLog.create(here.root, 'quiet-0');
@@ -65,7 +66,7 @@ describe('Filebeat by way of Kafka', () => {
 
   test('with codec plain a record is the line alone', async (t) => {
     const buffer = { ...logstashBuffer, codec: 'plain' } as const;
-    const here = await Scene.create(t, 'elasticsearch', (root, search) =>
+    const here = await Scene.create(t, { product: 'elasticsearch' }, (root, search) =>
       ByWayOfKafka.create({ program, kafka, root, search, buffer, lanes: [] }),
     );
     here.log.write(numberedLines(3));

@@ -21,14 +21,16 @@ const skipJournal =
 for (const product of ['elasticsearch', 'opensearch'] as const) {
   describe(`Fluentd with ${product}`, { skip }, () => {
     test('takes the configuration (--dry-run)', async (t) => {
-      const { collector } = await Scene.create(t, product, (root, search) => Fluentd.create(root, search));
+      const { collector } = await Scene.create(t, { product }, (root, search) =>
+        Fluentd.create(root, search),
+      );
       const { status, output } = collector.check();
       assert.equal(status, 0, output);
       assert.doesNotMatch(output, /parameter '.*' in .* is not used/);
     });
 
     test('lines of the journal become documents, each once', { skip: skipJournal }, async (t) => {
-      const here = await Scene.create(t, product, (root, search) => Fluentd.create(root, search, true));
+      const here = await Scene.create(t, { product }, (root, search) => Fluentd.create(root, search, true));
       await writeJournal(here.root, ['one', 'one', 'bytes \u001b[1m']);
       await here.collector.start();
       await here.stored((messages) => messages.length === 3);
@@ -46,6 +48,7 @@ for (const product of ['elasticsearch', 'opensearch'] as const) {
       create: (root, search) => Fluentd.create(root, search),
       state: 'var/lib/headwater/fluentd',
       assertCut: ({ message }) => assert.match(String(message), /^y{131072} … \(cut, 5242880 bytes\)$/),
+      splitsRequests: false,
       // The last one, to see whether it goes on.
       heldInMemory: 1,
     });

@@ -17,6 +17,8 @@ export interface CollectorUnderTest {
   readonly state: string;
   /** Asserts that a document of a text that was too long says so. */
   readonly assertCut: (document: Document) => void;
+  /** Whether it halves a request that is too long, rather than never to make one. */
+  readonly splitsRequests: boolean;
   /** The most records of one stream that are lost with its process. */
   readonly heldInMemory: number;
 }
@@ -27,9 +29,10 @@ export function testGuarantees({
   create,
   state,
   assertCut,
+  splitsRequests,
   heldInMemory,
 }: CollectorUnderTest): void {
-  const scene = (t: TestContext): Promise<Scene> => Scene.create(t, product, create);
+  const scene = (t: TestContext): Promise<Scene> => Scene.create(t, { product }, create);
 
   test('lines of the runtime become documents: cut ones whole, each once, with its stream', async (t) => {
     const here = await scene(t);
@@ -105,12 +108,20 @@ export function testGuarantees({
     const { search, collector, log } = here;
     search.inject({ kind: 'status', status: 503 });
     await collector.start();
-    // Twice what one request may hold, in the log of one container.
-    log.write(numberedLines(20_000, { bytes: 500 }));
+    // Three times what one request may hold, in the log of one container.
+    log.write(numberedLines(20_000, { bytes: 1_500 }));
     await waitUntil(() => collector.holdsBack(log), { what: 'read', deadlineMs: 300_000, everyMs: 1_000 });
     search.heal();
     await here.storedLines(upTo(20_000), 300_000);
     assert.ok(search.bulks.every(({ status }) => status !== 413));
+  });
+
+  test('text that is six times as long in JSON is delivered', async (t) => {
+    const here = await scene(t);
+    await here.collector.start();
+    here.log.write(numberedLines(5_000).map((line) => line.padEnd(1_000, '\u0001')));
+    await here.storedLines(upTo(5_000), 300_000);
+    if (!splitsRequests) assert.ok(here.search.bulks.every(({ status }) => status !== 413));
   });
 
   test('what is sent is logs alone: no shipper makes templates', async (t) => {

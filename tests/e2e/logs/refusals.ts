@@ -3,6 +3,8 @@ import type { BulkFault } from '../../search/stand-in-search.ts';
 
 /** Whole requests that a search cluster refuses for a while, or whose answers get lost. */
 export const FAULTS: readonly BulkFault[] = [
+  { kind: 'status', status: 400 },
+  { kind: 'status', status: 413 },
   { kind: 'status', status: 429 },
   { kind: 'status', status: 503 },
   { kind: 'status', status: 500 },

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { waitUntil } from '../../../infra/local/wait.ts';
-import { type SearchProduct, StandInSearch } from '../../search/stand-in-search.ts';
+import { StandInSearch, type StandInSearchOptions } from '../../search/stand-in-search.ts';
 import type { Collector } from './collector.ts';
 import { ContainerLog } from './container-log.ts';
 import { numberOf } from './refusals.ts';
@@ -34,11 +34,11 @@ export class Scene<C extends Collector = Collector> {
 
   static async create<C extends Collector>(
     t: TestContext,
-    product: SearchProduct,
+    options: StandInSearchOptions,
     create: (root: string, search: StandInSearch) => Promise<C>,
   ): Promise<Scene<C>> {
     const root = await mkdtemp(join(tmpdir(), 'headwater-logs-'));
-    const search = await StandInSearch.start({ product });
+    const search = await StandInSearch.start(options);
     const collector = await create(root, search);
     t.after(async () => {
       await collector.stop();
