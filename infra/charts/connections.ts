@@ -114,9 +114,9 @@ function collection(environment: Environment): readonly Connection[] {
 
 function login(
   from: NetworkPeer,
-  { endpoint, cidrs }: { readonly endpoint: string; readonly cidrs: Outside },
+  { cidrs, port }: { readonly cidrs: Outside; readonly port: number },
 ): Connection {
-  return { from, to: addressesOf(cidrs), ports: [portOf(endpoint)] };
+  return { from, to: addressesOf(cidrs), ports: [port] };
 }
 
 function bridge(

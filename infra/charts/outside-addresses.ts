@@ -39,7 +39,7 @@ export function addressesOf(addresses: Outside): NetworkPeer {
  * what a name stands for is known when it is resolved.
  */
 export function requireReachable(scope: Construct, environment: Environment): void {
-  const { objectStore, logging, network, kafkaUi } = environment;
+  const { objectStore, logging, network } = environment;
   const { objectStoreCidrs, searchCidrs } = network;
   requireEndpoint(
     scope,
@@ -51,11 +51,6 @@ export function requireReachable(scope: Construct, environment: Environment): vo
     ['logging.search.endpoint', logging.search.endpoint],
     ['network.searchCidrs', searchCidrs],
   );
-  if (kafkaUi?.access.kind === 'public') {
-    const { endpoint, cidrs } = kafkaUi.access.oauthProvider;
-    const path = 'kafkaUi.access.oauthProvider';
-    requireEndpoint(scope, [`${path}.endpoint`, endpoint], [`${path}.cidrs`, cidrs]);
-  }
   const { hostname } = new URL(objectStore.endpoint);
   if (PUBLIC_S3.test(hostname) && network.objectStoreCidrs !== 'public') {
     addWarning(

@@ -148,8 +148,12 @@ export const kafkaUi = z.strictObject({
       host: hostName,
       tlsSecret: secretName,
       oauthSecret: secretName,
-      /** Where the provider of the login is, which the UI asks who its visitor is. */
-      oauthProvider: z.strictObject({ endpoint: endpointUrl, cidrs: outside }),
+      /** Where the provider of the login is, which the UI asks who its visitor is; the Secret has its URLs. */
+      oauthProvider: z.strictObject({
+        cidrs: outside,
+        /** Port of its URLs. */
+        port: z.int().min(1).max(65_535),
+      }),
     }),
   ]),
 });

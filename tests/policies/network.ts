@@ -104,21 +104,19 @@ export const networkPolicyPolicies: readonly Policy[] = [
     title:
       'no pod reaches the internet at large, but by the port of a service whose addresses the environment says are public',
     violations: (objects, { network, objectStore, logging, kafkaUi }) => {
-      const open: [role: RegExp, endpoint: string][] = [
+      const open: [role: RegExp, port: number][] = [
         ...(network.objectStoreCidrs === 'public'
-          ? [[/^consumer$/, objectStore.endpoint] satisfies [RegExp, string]]
+          ? [[/^consumer$/, portOf(objectStore.endpoint)] satisfies [RegExp, number]]
           : []),
         ...(network.searchCidrs === 'public'
-          ? [[/^(fluentd|filebeat|log-indexer)$/, logging.search.endpoint] satisfies [RegExp, string]]
+          ? [[/^(fluentd|filebeat|log-indexer)$/, portOf(logging.search.endpoint)] satisfies [RegExp, number]]
           : []),
         ...(kafkaUi?.access.kind === 'public' && kafkaUi.access.oauthProvider.cidrs === 'public'
-          ? [[/^kafka-ui$/, kafkaUi.access.oauthProvider.endpoint] satisfies [RegExp, string]]
+          ? [[/^kafka-ui$/, kafkaUi.access.oauthProvider.port] satisfies [RegExp, number]]
           : []),
       ];
       return workloads(objects).flatMap((workload) => {
-        const allowed = open
-          .filter(([role]) => role.test(roleOf(workload)))
-          .map(([, endpoint]) => portOf(endpoint));
+        const allowed = open.filter(([role]) => role.test(roleOf(workload))).map(([, port]) => port);
         return [22, 80, 443, 8443, 9093, 9200]
           .filter((port) => mayConnect(objects, endOf(workload), INTERNET, port) !== allowed.includes(port))
           .map((port) => `${describe(workload)} to :${port}`);

@@ -57,7 +57,7 @@ export const everyOption: Environment = {
       host: 'kafka.internal.example.com',
       tlsSecret: 'kafka-ui-tls-v1',
       oauthSecret: 'kafka-ui-oauth-v1',
-      oauthProvider: { endpoint: 'https://login.example.com', cidrs: 'public' },
+      oauthProvider: { cidrs: 'public', port: 443 },
     },
   },
   logging: filebeatLogging(filebeatBuffer),

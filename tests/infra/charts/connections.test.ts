@@ -105,7 +105,7 @@ test('a public UI asks the provider of its login, and only there', () => {
         host: 'kafka.internal.example.com',
         tlsSecret: 'kafka-ui-tls-v1',
         oauthSecret: 'kafka-ui-oauth-v1',
-        oauthProvider: { endpoint: 'https://login.example.com:8443', cidrs: ['10.30.0.0/16'] },
+        oauthProvider: { cidrs: ['10.30.0.0/16'], port: 8443 },
       },
     },
   });
