@@ -10,7 +10,9 @@ import type { StandInSearch } from '../../search/stand-in-search.ts';
 export function environmentFor(search: StandInSearch, logging: Logging): Environment {
   const { product } = search.state;
   const here = { product, endpoint: search.endpoint, credentialsSecret: 'search-v1', indexPrefix: 'pods' };
-  return { ...environments.production, strict: false, logging: { ...logging, search: here } };
+  const { production } = environments;
+  const network = { ...production.network, searchCidrs: ['127.0.0.1/32'] };
+  return { ...production, strict: false, network, logging: { ...logging, search: here } };
 }
 
 /** The text of each file that an environment's manifests mount into a workload of the log pipeline. */

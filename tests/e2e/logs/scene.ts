@@ -39,11 +39,18 @@ export class Scene<C extends Collector = Collector> {
   ): Promise<Scene<C>> {
     const root = await mkdtemp(join(tmpdir(), 'headwater-logs-'));
     const search = await StandInSearch.start(options);
-    const collector = await create(root, search);
-    t.after(async () => {
-      await collector.stop();
+    const clean = async (): Promise<void> => {
       await search.close();
       await rm(root, { recursive: true, force: true });
+    };
+    // A server that listens would hold the test's process.
+    const collector = await create(root, search).catch(async (error: unknown) => {
+      await clean();
+      throw error;
+    });
+    t.after(async () => {
+      await collector.stop();
+      await clean();
     });
     return new Scene(root, search, await ContainerLog.create(root), collector);
   }
