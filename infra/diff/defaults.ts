@@ -1,8 +1,9 @@
 import type { Place } from './path-pattern.ts';
-import type { Tree } from './tree.ts';
+import type { Tree, TreeMap } from './tree.ts';
 
 export interface Default extends Place {
-  readonly value: Tree;
+  /** Or what it is beside the other fields of the map that holds it. */
+  readonly value: Tree | ((holder: TreeMap) => Tree);
 }
 
 const TEMPLATED = ['StatefulSet', 'Deployment', 'DaemonSet', 'Job'];
@@ -24,6 +25,7 @@ export const TEMPLATE_DEFAULTS: readonly Default[] = [
   { kinds: TEMPLATED, path: `${POD} schedulerName`, value: 'default-scheduler' },
   { kinds: TEMPLATED, path: `${POD} terminationGracePeriodSeconds`, value: 30 },
   { kinds: TEMPLATED, path: `${POD} hostNetwork|hostPID|hostIPC`, value: false },
+  { kinds: TEMPLATED, path: `${CONTAINER} imagePullPolicy`, value: pullPolicyOf },
   { kinds: TEMPLATED, path: `${CONTAINER} terminationMessagePath`, value: '/dev/termination-log' },
   { kinds: TEMPLATED, path: `${CONTAINER} terminationMessagePolicy`, value: 'File' },
   { kinds: TEMPLATED, path: `${CONTAINER} volumeMounts * readOnly`, value: false },
@@ -62,3 +64,10 @@ const OBJECT_DEFAULTS: readonly Default[] = [
 ];
 
 export const DEFAULTS: readonly Default[] = [...TEMPLATE_DEFAULTS, ...OBJECT_DEFAULTS];
+
+/** An image without a tag and a digest has the tag `latest`. */
+function pullPolicyOf({ image }: TreeMap): string {
+  const [name = '', digest] = typeof image === 'string' ? image.split('@') : [];
+  const tag = /:([^/:]+)$/.exec(name)?.[1] ?? (digest === undefined ? 'latest' : undefined);
+  return tag === 'latest' ? 'Always' : 'IfNotPresent';
+}

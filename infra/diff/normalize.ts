@@ -89,13 +89,15 @@ function normalizeValue(value: Tree, path: Path, context: Context): Tree {
 function normalizeMap(map: TreeMap, path: Path, context: Context): TreeMap {
   const pairs = Object.entries(map)
     .map(([key, value]): [string, Tree] => [key, normalizeValue(value, [...path, key], context)])
-    .filter(([key, value]) => value !== null && !isDefault([...path, key], value, context));
+    .filter(([key, value]) => value !== null && !isDefault([...path, key], value, map, context));
   return Object.fromEntries(pairs);
 }
 
-function isDefault(path: Path, value: Tree, { findDefault }: Context): boolean {
+function isDefault(path: Path, value: Tree, holder: TreeMap, { findDefault }: Context): boolean {
   const known = findDefault(path);
-  return known !== undefined && canonicalText(known.value) === canonicalText(value);
+  if (known === undefined) return false;
+  const filled = typeof known.value === 'function' ? known.value(holder) : known.value;
+  return canonicalText(filled) === canonicalText(value);
 }
 
 function normalizeList(list: readonly Tree[], name: string, path: Path, context: Context): Tree {

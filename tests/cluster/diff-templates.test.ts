@@ -56,7 +56,8 @@ describe('what a real API server makes of a pod template', needs('etcd', 'openss
   }
 
   it('stores the same template with what the diff takes for its own default, and without', () => {
-    const cases = TEMPLATE_DEFAULTS.flatMap(({ kinds = [], path, value }) =>
+    const constant = TEMPLATE_DEFAULTS.filter(({ value }) => typeof value !== 'function');
+    const cases = constant.flatMap(({ kinds = [], path, value }) =>
       kinds.flatMap((kind) =>
         placesOf(fullWorkload(kind), path).map((place) => {
           const without = fullWorkload(kind);
@@ -70,6 +71,29 @@ describe('what a real API server makes of a pod template', needs('etcd', 'openss
     for (const [index, { what }] of cases.entries()) {
       assert.notEqual(said[index], undefined, `${what} is refused`);
       assert.equal(said[index], without[index], what);
+    }
+  });
+
+  it('fills in the pull policy by the tag of the image, as the diff takes it', () => {
+    const digest = `@sha256:${'0'.repeat(64)}`;
+    const images = ['one', 'one:1', 'one:latest', 'host:5000/one', 'host:5000/one:1'].flatMap((image) => [
+      image,
+      `${image}${digest}`,
+    ]);
+    const cases = images.flatMap((image) => {
+      const without = edited(fullWorkload('Deployment'), [...CONTAINER, 'image'], () => image);
+      return ['Always', 'IfNotPresent', 'Never'].map((policy) => ({
+        what: `${policy} of ${image}`,
+        without: without as ManifestObject,
+        said: edited(without, [...CONTAINER, 'imagePullPolicy'], () => policy) as ManifestObject,
+      }));
+    });
+    const without = storedTemplates(cases.map((one) => one.without));
+    const said = storedTemplates(cases.map((one) => one.said));
+    for (const [index, one] of cases.entries()) {
+      assert.notEqual(said[index], undefined, `${one.what} is refused`);
+      const told = restartedBy([one.without], [one.said]).length > 0;
+      assert.equal(told, said[index] !== without[index], one.what);
     }
   });
 

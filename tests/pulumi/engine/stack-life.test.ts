@@ -97,7 +97,7 @@ test('an account that may not look is refused, with the right that it lacks', DE
       (error: unknown) => (error as Error).message,
     );
   const lacks = (what: string, right: string, group: string): string =>
-    `${where} refuses to be read (403: ${what} is forbidden: User "system:serviceaccount:default:visitor" cannot ${right} in API group "${group}" at the cluster scope): ask for a role that may read namespaces, nodes, storageclasses, priorityclasses, ingressclasses, gatewayclasses, customresourcedefinitions, resourcequotas, limitranges, pods, persistentvolumeclaims`;
+    `${where} refuses to be read (403: ${what} is forbidden: User "system:serviceaccount:default:visitor" cannot ${right} in API group "${group}" at the cluster scope): ask for a role that may read namespaces, nodes, storageclasses, priorityclasses, ingressclasses, gatewayclasses, customresourcedefinitions, resourcequotas, limitranges, pods, persistentvolumeclaims, statefulsets`;
   assert.equal(
     await messageOf(visitor.as('nobody')),
     `${where} does not know you (401): log in again, for EKS with aws sso login or new credentials`,
