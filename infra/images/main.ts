@@ -8,6 +8,7 @@ import { ownTags } from './content-tags.ts';
 import { findImageBuilder } from './find-image-builder.ts';
 import type { ImageBuilder } from './image-builder.ts';
 import { parseCommand, USAGE, type ImagesOptions } from './options.ts';
+import { writePatchDate } from './patch-date.ts';
 import { stackImages } from './stack-images.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -60,7 +61,10 @@ try {
   const command = parseCommand(process.argv.slice(2));
   if (command.name === 'build') await build(command.options);
   else if (command.name === 'write-tags') writeTags();
-  else process.stdout.write(USAGE);
+  else if (command.name === 'patch') {
+    writePatchDate(ROOT, new Date());
+    process.stdout.write('npm run manifests:update writes the tags that follow\n');
+  } else process.stdout.write(USAGE);
 } catch (error) {
   process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;

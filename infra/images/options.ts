@@ -9,6 +9,7 @@ builds our own images, those that are not there yet, with docker (buildx) or bui
   --base-image REF       what the images stand on; else what the Dockerfiles name
   --bootstrap-base       make the base of Debian's packages with mmdebstrap: no registry is asked
   --write-tags           build nothing; write the tags of the tree as it is to infra/images.lock.json
+  --patch                build nothing; have every image take Debian's patches up to today, under a new tag
 `;
 
 export interface ImagesOptions {
@@ -20,7 +21,8 @@ export interface ImagesOptions {
 }
 
 export type Command =
-  { readonly name: 'help' | 'write-tags' } | { readonly name: 'build'; readonly options: ImagesOptions };
+  | { readonly name: 'help' | 'write-tags' | 'patch' }
+  | { readonly name: 'build'; readonly options: ImagesOptions };
 
 /** @throws {Error} that says what is wrong with the command line */
 export function parseCommand(args: readonly string[]): Command {
@@ -32,12 +34,14 @@ export function parseCommand(args: readonly string[]): Command {
       'base-image': { type: 'string' },
       'bootstrap-base': { type: 'boolean' },
       'write-tags': { type: 'boolean' },
+      patch: { type: 'boolean' },
       help: { type: 'boolean' },
     },
   });
   const { stack, archives, 'base-image': reference, 'bootstrap-base': bootstrap = false } = values;
   if (values.help === true) return { name: 'help' };
   if (values['write-tags'] === true) return { name: 'write-tags' };
+  if (values.patch === true) return { name: 'patch' };
   if (reference !== undefined && bootstrap) {
     throw new Error(
       '--base-image and --bootstrap-base exclude each other: both say what the images stand on',

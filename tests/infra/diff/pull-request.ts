@@ -4,6 +4,7 @@ import { environments, type EnvironmentName } from '../../../infra/environments/
 import { manifestsOf, manifestsOfEdited } from './real-changes/make-real-changes.ts';
 import type { FileEdit } from './real-changes/real-change.ts';
 
+const DIGEST = '88da01d42636bb6f659f4116d66cafe44f7ee2436ddbd5c3b8bd595449f2a639';
 const PRODUCTION = 'infra/environments/production.ts';
 
 /**
@@ -22,8 +23,8 @@ export const PULL_REQUEST: readonly FileEdit[] = [
   { file: PRODUCTION, from: 'kafkaClientCidrs: []', to: "kafkaClientCidrs: ['10.9.0.0/16']" },
   {
     file: 'infra/images.lock.json',
-    from: 'fluentd-kubernetes-daemonset:v1.19.3-debian-elasticsearch8-1.1',
-    to: 'fluentd-kubernetes-daemonset:v1.19.4-debian-elasticsearch8-1.0',
+    from: `fluentd-kubernetes-daemonset:v1.19.3-debian-elasticsearch8-1.1@sha256:${DIGEST}`,
+    to: `fluentd-kubernetes-daemonset:v1.19.4-debian-elasticsearch8-1.0@sha256:${'0'.repeat(64)}`,
   },
 ];
 

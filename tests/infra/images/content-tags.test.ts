@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, beforeEach, test } from 'node:test';
 import { ownTags } from '../../../infra/images/content-tags.ts';
+import { writePatchDate } from '../../../infra/images/patch-date.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const tree = mkdtempSync(join(tmpdir(), 'headwater-tags-'));
@@ -52,6 +53,22 @@ test('a jar of one line of Kafka rolls that line alone', () => {
     changedBy(() => appendFileSync(join(tree, 'images/kafka/4.4/jars.sha256'), '\n')),
     ['kafka:4.4.0'],
   );
+});
+
+test('a new date of Debian’s patches rolls everything, and is the same in every image', () => {
+  const images = Object.keys(ownTags(tree));
+  assert.deepEqual(
+    changedBy(() => writePatchDate(tree, new Date('2030-01-02T03:04:05Z'))),
+    images,
+  );
+  for (const path of globSync('images/{application,kafka,zookeeper}/Dockerfile', { cwd: tree })) {
+    const text = readFileSync(join(tree, path), 'utf8');
+    assert.match(
+      text,
+      /^FROM \$\{BASE_IMAGE\}\n(#.*\n)*ARG PATCHED=2030-01-02\nRUN .*\n.* apt-get upgrade --yes /m,
+      path,
+    );
+  }
 });
 
 test('documentation rolls nothing', () => {
