@@ -22,6 +22,8 @@ const SEED = Number(process.env['FUZZ_SEED'] ?? 20_261_201);
  * in tests/cluster/diff-templates.test.ts.
  */
 const WRITTEN_BY_THE_API_SERVER: readonly (readonly [RegExp, unknown])[] = [
+  // Of an image with a tag, as all of these have.
+  [/ontainers\.\d+\.imagePullPolicy$/, 'IfNotPresent'],
   [/ports\.\d+\.protocol$/, 'TCP'],
   [/volumeMounts\.\d+\.readOnly$/, false],
   [/^spec\.dnsPolicy$/, 'ClusterFirst'],
