@@ -63,6 +63,7 @@ export function gatewayObjects(
   };
   return [
     { ...gateway, name },
+    ...(implementation === 'envoy-gateway' ? [requestIds(name)] : []),
     { ...redirect, name: `${name}-redirect` },
     ...routes.flatMap((route) => [
       { ...httpRoute(props, route), name: route.name },
@@ -70,6 +71,24 @@ export function gatewayObjects(
     ]),
     ...(callers !== undefined && implementation === 'envoy-gateway' ? [authorization(name, callers)] : []),
   ];
+}
+
+/**
+ * Lets a client's own X-Request-Id reach the program. Envoy replaces it unless it is told otherwise; ingress-nginx and NGINX
+ * Gateway Fabric pass it on.
+ *
+ * @see https://gateway.envoyproxy.io/docs/api/extension_types/#requestidaction
+ */
+function requestIds(name: string): EdgeObject {
+  return {
+    apiVersion: 'gateway.envoyproxy.io/v1alpha1',
+    kind: 'ClientTrafficPolicy',
+    name,
+    spec: {
+      targetRefs: [{ group: GROUP, kind: 'Gateway', name }],
+      headers: { requestID: 'PreserveOrGenerate' },
+    },
+  };
 }
 
 function httpRoute({ name, host }: EdgeProps, route: EdgeRoute): IHTTPRoute {

@@ -27,6 +27,7 @@ const OWN_GROUPS = /^(v1|apps\/v1|batch\/v1|policy\/v1|autoscaling\/v2|[a-z.]+\.
  */
 const WITHOUT_MODEL = new Set([
   'gateway.envoyproxy.io/v1alpha1 BackendTrafficPolicy',
+  'gateway.envoyproxy.io/v1alpha1 ClientTrafficPolicy',
   'gateway.envoyproxy.io/v1alpha1 SecurityPolicy',
   'gateway.nginx.org/v1alpha1 ClientSettingsPolicy',
   'cert-manager.io/v1 Issuer',

@@ -144,6 +144,16 @@ for (const implementation of [undefined, 'nginx-gateway-fabric'] as const) {
   });
 }
 
+test("a client's request id passes a Gateway of Envoy, which would replace it", () => {
+  const envoy = synthesized({ edge: { ...gateway, implementation: 'envoy-gateway' } });
+  const { spec } = find(envoy, 'ClientTrafficPolicy', 'collect');
+  assert.deepEqual(valueAt(spec, 'targetRefs'), [
+    { group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'collect' },
+  ]);
+  assert.equal(valueAt(spec, 'headers', 'requestID'), 'PreserveOrGenerate');
+  assert.ok(!synthesized({ edge: gateway }).some(({ kind }) => kind === 'ClientTrafficPolicy'));
+});
+
 test('a Gateway of an unknown implementation is built, with a warning that nobody limits the body', () => {
   const warningsOf = (edge: EdgeProps['edge']) => {
     const chart = new Chart(new App(), 'test');
