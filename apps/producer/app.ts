@@ -1,4 +1,4 @@
-import type { ServerOptions } from 'node:http';
+import { randomUUID } from 'node:crypto';
 import swagger from '@fastify/swagger';
 import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
@@ -8,23 +8,20 @@ import type { Log } from '../service/log.ts';
 import type { Budget } from './budget.ts';
 import type { RecordLog } from './delivery/record-log.ts';
 import { ContentTypes } from './http/content-type.ts';
-import { addErrorAnswers } from './http/error-answers.ts';
+import { addErrorAnswers, answerBadUrl, noteProblem } from './http/error-answers.ts';
 import type { HttpLimits } from './http/limits.ts';
 import { httpMetrics } from './metrics.ts';
 import { PlainUploads } from './http/plain-uploads.ts';
-import { answerBrokenRequest, MAX_HEADER_BYTES } from './http/raw-answers.ts';
+import { MAX_HEADER_BYTES, rawRefusal } from './http/raw-answers.ts';
 import { headProblem, requestId } from './http/request.ts';
 import { addUploadBatchRoute } from './http/upload-batch.ts';
 import { addUploadRoute } from './http/upload.ts';
 import { Uploads } from './http/uploads.ts';
-import { ProducerServer } from './server.ts';
+import { ProducerServer, type ProducerServerParts } from './server.ts';
 
 /** Above what a balancer keeps an idle connection (ingress-nginx: 60 s), so that it is never we who close first. */
 const KEEP_ALIVE_MS = 75_000;
-const HEADERS_TIMEOUT_MS = 10_000;
-const CHECK_INTERVAL_MS = 1_000;
-/** How long the rest of a body is thrown away after its request was refused, so that the answer can be read. */
-const LINGER_AFTER_REFUSAL_MS = 2_000;
+const HEAD_MS = 10_000;
 
 export interface AppOptions {
   readonly recordLog: RecordLog;
@@ -52,16 +49,23 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     contentTypes: new ContentTypes(),
     uploads: new Uploads({ ...options, metrics }),
   };
-  const plainUploads = new PlainUploads(parts);
-  const serverOptions: ServerOptions = {
+  const serverParts: ProducerServerParts = {
+    budget: options.budget,
+    plainUploads: new PlainUploads(parts),
+    times: {
+      headMs: Math.min(HEAD_MS, limits.requestTimeoutMs),
+      stalledMs: limits.requestTimeoutMs,
+    },
+    refuse: (problem) => {
+      const failed = { id: randomUUID(), route: 'none', error: problem, log: options.log };
+      return rawRefusal(problem, noteProblem(problem, failed, metrics));
+    },
+  };
+  const serverOptions = {
     keepAliveTimeout: KEEP_ALIVE_MS,
-    // From the head to the end of the body, which the routes watch over themselves.
-    requestTimeout: 0,
     maxHeaderSize: MAX_HEADER_BYTES,
     // Checked by us, so that its answer has the shape of the others.
     requireHostHeader: false,
-    headersTimeout: Math.min(HEADERS_TIMEOUT_MS, limits.requestTimeoutMs),
-    connectionsCheckingInterval: Math.min(CHECK_INTERVAL_MS, limits.requestTimeoutMs),
   };
   const loggerInstance: FastifyBaseLogger = options.log;
   const app = fastify({
@@ -70,8 +74,9 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     childLoggerFactory: (logger) => logger,
     genReqId: requestId,
     return503OnClosing: false,
-    serverFactory: (handler) => new ProducerServer(serverOptions, handler, plainUploads),
-    clientErrorHandler: answerBrokenRequest,
+    serverFactory: (handler) => new ProducerServer(serverOptions, handler, serverParts),
+    clientErrorHandler: (error, socket) => app.server.onClientError(error, socket),
+    frameworkErrors: (_error, request, reply) => answerBadUrl(request, reply, { metrics, draining }),
   });
   await app.register(swagger, {
     openapi: {
@@ -89,11 +94,11 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   // The schemas of requests are documentation: the routes check more than a schema can say.
   app.setValidatorCompiler(() => () => true);
 
-  addErrorAnswers(app, metrics);
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
     done(headProblem(request.raw));
   });
+  addErrorAnswers(app, metrics);
   // Not before: a request that was under way when the draining began is to end its connection too.
   app.addHook('onSend', (_request, reply, _payload, done) => {
     if (draining.aborted) reply.header('connection', 'close');
@@ -102,11 +107,6 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   app.addHook('onResponse', (request, reply, done) => {
     // Ends the stream of a body that was taken at once: else an idle connection would keep its last request.
     if (request.raw.complete) request.raw.read();
-    else {
-      setTimeout(() => {
-        if (!request.raw.complete) request.raw.destroy();
-      }, LINGER_AFTER_REFUSAL_MS).unref();
-    }
     const route = request.routeOptions.url;
     if (route?.startsWith('/upload') === true) {
       metrics.duration.observe({ route, status: reply.statusCode }, reply.elapsedTime / 1_000);
@@ -123,7 +123,12 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   });
   addUploadRoute(app, parts);
   addUploadBatchRoute(app, parts);
-  app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
+  // Once for all: no route is added any more.
+  let openApi: string | undefined;
+  app.get('/openapi.json', { schema: { hide: true } }, (_request, reply) => {
+    openApi ??= JSON.stringify(app.swagger());
+    return reply.type('application/json; charset=utf-8').send(openApi);
+  });
   await app.ready();
   return app;
 }

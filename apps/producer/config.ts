@@ -18,7 +18,10 @@ export interface ProducerVariables extends KafkaVariables {
    * `max.message.bytes` 32 KiB for headers. @default "1000000"
    */
   readonly MAX_BODY_BYTES?: string;
-  /** From the head of a request to the end of its body; between two pieces of a batch. @default "30000" */
+  /**
+   * From the head of a request to the end of its body; for each line of a batch; while a client takes nothing of a response.
+   * @default "30000"
+   */
   readonly REQUEST_TIMEOUT_MS?: string;
   /** How long a record waits for others where no batch is under way, and after one. @default "1" */
   readonly LINGER_MS?: string;

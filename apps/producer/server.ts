@@ -1,29 +1,58 @@
-import { Server, type RequestListener, type ServerOptions } from 'node:http';
+import {
+  Server,
+  type IncomingMessage,
+  type RequestListener,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http';
 import type { Socket } from 'node:net';
-import { PlainConnection, type PlainServer } from './http/plain-connection.ts';
+import type { Budget } from './budget.ts';
+import { Connection, type ConnectionServer, type ConnectionTimes } from './http/connection.ts';
+import { PacedRequest } from './http/exchange.ts';
 import type { PlainUploads } from './http/plain-uploads.ts';
+import { connectRefused, type Problem } from './http/problem.ts';
 
-const SWEEP_MS = 1_000;
+const CHECK_INTERVAL_MS = 1_000;
 
-/**
- * Node's HTTP server, which sees of a connection only what comes after its plain uploads. Limits, timeouts and closing
- * hold for those as for the others.
- */
-export class ProducerServer extends Server implements PlainServer {
+export interface ProducerServerParts {
   readonly plainUploads: PlainUploads;
-  readonly #sweepMs: number;
-  readonly #open = new Set<PlainConnection>();
-  #sweeper: NodeJS.Timeout | undefined;
+  readonly budget: Budget;
+  readonly times: ConnectionTimes;
+  /** Counts a problem that no route has answered. @returns the whole response */
+  readonly refuse: (problem: Problem) => string;
+}
+
+/** Node's HTTP server, which reads of a connection what that gives it. What takes too long is ended by the connections alone. */
+export class ProducerServer extends Server implements ConnectionServer {
+  readonly plainUploads: PlainUploads;
+  readonly budget: Budget;
+  readonly times: ConnectionTimes;
+  readonly refuse: (problem: Problem) => string;
+  readonly #open = new Map<Socket, Connection>();
+  readonly #checkMs: number;
+  #checker: NodeJS.Timeout | undefined;
+  #closingSince: number | undefined;
   readonly #nodes: readonly ((socket: Socket) => void)[];
 
-  constructor(options: ServerOptions, handler: RequestListener, plainUploads: PlainUploads) {
-    super(options, handler);
-    this.plainUploads = plainUploads;
-    this.#sweepMs = options.connectionsCheckingInterval ?? SWEEP_MS;
+  constructor(options: ServerOptions, handler: RequestListener, parts: ProducerServerParts) {
+    super(
+      { ...options, IncomingMessage: PacedRequest, headersTimeout: 0, requestTimeout: 0 },
+      (request, response) => {
+        if (this.#begin(request, response)) handler(request, response);
+      },
+    );
+    this.plainUploads = parts.plainUploads;
+    this.budget = parts.budget;
+    this.times = parts.times;
+    this.refuse = parts.refuse;
+    this.#checkMs = Math.min(CHECK_INTERVAL_MS, parts.times.headMs, parts.times.stalledMs);
     // The only one so far is Node's, which makes a parser for the socket.
     this.#nodes = this.listeners('connection') as ((socket: Socket) => void)[];
     this.removeAllListeners('connection');
     this.on('connection', (socket) => this.#accept(socket));
+    this.on('connect', (request: IncomingMessage, socket: Socket) => {
+      this.#open.get(socket)?.refuse(connectRefused(request.url ?? ''));
+    });
   }
 
   get closing(): boolean {
@@ -34,41 +63,49 @@ export class ProducerServer extends Server implements PlainServer {
     for (const listener of this.#nodes) listener.call(this, socket);
   }
 
-  forget(connection: PlainConnection): void {
-    this.#open.delete(connection);
+  forget(socket: Socket): void {
+    this.#open.delete(socket);
   }
 
+  /** What Node's server cannot read, or answer, by itself. */
+  onClientError(error: Error, socket: Socket): void {
+    const connection = this.#open.get(socket);
+    if (connection === undefined) socket.destroy();
+    else connection.onClientError(error);
+  }
+
+  override close(callback?: (error?: Error) => void): this {
+    this.#closingSince ??= performance.now();
+    return super.close(callback);
+  }
+
+  /** Node's server knows nothing of plain uploads that are under way. */
   override closeIdleConnections(): void {
-    super.closeIdleConnections();
-    for (const connection of this.#open) connection.closeIdle();
+    for (const connection of this.#open.values()) connection.closeIdle();
   }
 
   override closeAllConnections(): void {
-    super.closeAllConnections();
-    for (const connection of this.#open) connection.destroy();
+    for (const connection of this.#open.values()) connection.destroy();
   }
 
   #accept(socket: Socket): void {
-    this.#open.add(new PlainConnection(socket, this));
-    this.#sweeper ??= setInterval(() => this.#sweep(), this.#sweepMs).unref();
+    this.#open.set(socket, new Connection(socket, this));
+    this.#checker ??= setInterval(() => this.#check(), this.#checkMs).unref();
+  }
+
+  #begin(request: IncomingMessage, response: ServerResponse): boolean {
+    return this.#open.get(request.socket)?.begin(request, response) ?? true;
   }
 
   /** Instead of a timer for each request, which would cost more than reading it. */
-  #sweep(): void {
+  #check(): void {
     if (this.#open.size === 0) {
-      clearInterval(this.#sweeper);
-      this.#sweeper = undefined;
+      clearInterval(this.#checker);
+      this.#checker = undefined;
       return;
     }
     const now = performance.now();
-    for (const connection of this.#open) {
-      const idleMs = now - (connection.idleSince ?? Infinity);
-      if (!connection.isNew) {
-        if (idleMs > this.keepAliveTimeout + this.keepAliveTimeoutBuffer) connection.destroy();
-      } else if (idleMs > this.headersTimeout) {
-        const error = Object.assign(new Error('request timeout'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' });
-        this.emit('clientError', error, connection.giveUp());
-      }
-    }
+    const closingMs = now - (this.#closingSince ?? now);
+    for (const connection of this.#open.values()) connection.check(now, closingMs);
   }
 }

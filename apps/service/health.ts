@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import { Gauge, type Registry } from 'prom-client';
 
@@ -27,6 +28,7 @@ export function addHealthRoutes(app: FastifyInstance, { registry, notReady }: He
       this.set(notReady() === undefined ? 1 : 0);
     },
   });
+  const metrics = shareRendering(registry);
   app.get('/livez', { schema: { summary: 'The process is alive', response: { 200: statusSchema } } }, () => ({
     status: 'live',
   }));
@@ -48,6 +50,18 @@ export function addHealthRoutes(app: FastifyInstance, { registry, notReady }: He
         response: { 200: { content: { 'text/plain': { schema: { type: 'string' } } } } },
       },
     },
-    async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()),
+    async (_request, reply) => reply.type(registry.contentType).send(await metrics()),
   );
+}
+
+/** Renders once for all that ask in one turn of the event loop: it takes milliseconds, in which nothing else is answered. */
+function shareRendering(registry: Registry): () => Promise<string> {
+  let rendering: Promise<string> | undefined;
+  return () => {
+    rendering ??= setImmediate().then(() => {
+      rendering = undefined;
+      return registry.metrics();
+    });
+    return rendering;
+  };
 }

@@ -1,21 +1,24 @@
-import type { PassThrough } from 'node:stream';
+import type { ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '../../service/log.ts';
 import type { Budget } from '../budget.ts';
 import type { Envelope } from '../delivery/envelope.ts';
 import { valueBytes, type RecordLog } from '../delivery/record-log.ts';
 import type { HttpMetrics } from '../metrics.ts';
-import { jsonProblem } from './json.ts';
+import { isJsonText, jsonProblem } from './json.ts';
 import type { HttpLimits } from './limits.ts';
 import { LineResults } from './line-results.ts';
 import type { Line, LineReader } from './lines.ts';
-import { invalidLine, lineTooLong, type Problem } from './problem.ts';
+import { invalidLine, lineTooLong, queueFull, type Problem } from './problem.ts';
 import { lineEnvelope } from './request.ts';
 
 /** How many lines of one upload may be under way at once, and how many of their bytes. */
 const WINDOW = { lines: 1_000, bytes: 1_048_576 };
 const FULL_QUEUE_PAUSE_MS = 10;
 const NOTHING = Buffer.alloc(0);
+/** Of so many lines that are no JSON an upload is told why: to find that out takes longer than to store a line. */
+const EXPLAINED_LINES = 100;
+const INVALID_LINE = invalidLine();
 
 export interface BatchUploadOptions {
   readonly recordLog: RecordLog;
@@ -30,18 +33,26 @@ export interface BatchUploadOptions {
 export interface BatchUploadRequest {
   readonly requestId: string;
   readonly key: Buffer | undefined;
-  readonly results: PassThrough;
+  /** Whose head is written. */
+  readonly response: ServerResponse;
 }
 
-/** Lines that have begun and are not appended yet. */
+/** Lines that have begun and are not appended yet, or that are refused for one reason. */
 interface OpenRun {
-  source: Buffer;
+  readonly source: Buffer;
+  readonly problem: Problem | undefined;
   readonly bounds: number[];
   readonly numbers: number[];
   bytes: number;
 }
 
-const emptyRun = (): OpenRun => ({ source: NOTHING, bounds: [], numbers: [], bytes: 0 });
+const emptyRun = (source: Buffer = NOTHING, problem?: Problem): OpenRun => ({
+  source,
+  problem,
+  bounds: [],
+  numbers: [],
+  bytes: 0,
+});
 
 /**
  * Appends the lines of one request, and has their results written.
@@ -52,17 +63,20 @@ const emptyRun = (): OpenRun => ({ source: NOTHING, bounds: [], numbers: [], byt
 export class BatchUpload {
   readonly #options: BatchUploadOptions;
   readonly #envelope: Envelope;
+  readonly #response: ServerResponse;
   readonly #results: LineResults;
   /** How many lines have begun, and their bytes: those whose result is not written yet are in the window. */
   readonly #begun = { lines: 0, bytes: 0 };
   #run = emptyRun();
+  #explained = 0;
   #wake: (() => void) | undefined;
 
-  constructor(options: BatchUploadOptions, { requestId, key, results: output }: BatchUploadRequest) {
+  constructor(options: BatchUploadOptions, { requestId, key, response }: BatchUploadRequest) {
     const { metrics, log } = options;
     this.#options = options;
     this.#envelope = lineEnvelope(requestId, key);
-    this.#results = new LineResults({ requestId, output, metrics, log }, () => this.#wake?.());
+    this.#response = response;
+    this.#results = new LineResults({ requestId, response, metrics, log }, () => this.#wake?.());
   }
 
   /** Never rejects: what stops the reading is the last line of the answer. */
@@ -87,18 +101,13 @@ export class BatchUpload {
         await this.#change();
       }
       const problem = this.#problemOf(line);
-      if (problem !== undefined || line.source !== this.#run.source) this.#appendRun();
-      if (problem !== undefined) {
-        this.#begin(bytes);
-        this.#results.settle(this.#begun.lines - 1, [line.number], bytes, problem);
-        continue;
-      }
-      if (!this.#queueFits(bytes)) {
+      if (line.source !== this.#run.source || problem !== this.#run.problem) this.#appendRun();
+      if (problem === undefined && !this.#queueFits(bytes)) {
         this.#appendRun();
         await this.#waitForRoom(bytes);
       }
+      if (this.#run.numbers.length === 0) this.#run = emptyRun(line.source, problem);
       this.#begin(bytes);
-      this.#run.source = line.source;
       this.#run.bounds.push(line.start, line.end);
       this.#run.numbers.push(line.number);
       this.#run.bytes += bytes;
@@ -106,10 +115,13 @@ export class BatchUpload {
     this.#appendRun();
   }
 
-  #problemOf({ tooLong, source, start, end }: Line): Problem | undefined {
-    if (tooLong) return lineTooLong(this.#options.limits.maxBodyBytes);
-    const invalid = jsonProblem(source, start, end);
-    return invalid === undefined ? undefined : invalidLine(invalid);
+  #problemOf({ lost, source, start, end }: Line): Problem | undefined {
+    if (lost === 'too-long') return lineTooLong(this.#options.limits.maxBodyBytes);
+    if (lost === 'queue-full') return queueFull();
+    if (isJsonText(source, start, end)) return undefined;
+    if (this.#explained === EXPLAINED_LINES) return INVALID_LINE;
+    this.#explained++;
+    return invalidLine(jsonProblem(source, start, end));
   }
 
   #begin(bytes: number): void {
@@ -134,17 +146,23 @@ export class BatchUpload {
     return this.#options.budget.fits(records, this.#run.bytes + bytes + records * this.#envelope.bytes);
   }
 
-  /** So that a line waits here, and only one, where a request of its own would be refused. */
+  /** So that a line waits here, and only one, where a request of its own would be refused; not for a client that is gone. */
   async #waitForRoom(bytes: number): Promise<void> {
     const deadline = performance.now() + this.#options.patienceMs;
-    while (!this.#queueFits(bytes) && performance.now() < deadline) await delay(FULL_QUEUE_PAUSE_MS);
+    while (!this.#queueFits(bytes) && performance.now() < deadline && !this.#response.destroyed) {
+      await delay(FULL_QUEUE_PAUSE_MS);
+    }
   }
 
   #appendRun(): void {
-    const { source, bounds, numbers } = this.#run;
+    const { source, problem, bounds, numbers, bytes } = this.#run;
     if (numbers.length === 0) return;
     this.#run = emptyRun();
     const before = this.#begun.lines - numbers.length;
+    if (problem !== undefined) {
+      this.#results.settle(before, numbers, bytes, problem);
+      return;
+    }
     const run = { envelope: this.#envelope, source, bounds, numbers };
     const settle = (from: number, to: number, outcome: Parameters<LineResults['settle']>[3]) => {
       let bytes = 0;

@@ -1,6 +1,14 @@
 import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { HttpMetrics } from '../metrics.ts';
-import { badMediaType, Problem, toProblem, type ErrorBody } from './problem.ts';
+import {
+  badMediaType,
+  badUrl,
+  methodNotAllowed,
+  notFound,
+  Problem,
+  toProblem,
+  type ErrorBody,
+} from './problem.ts';
 
 /** What is known of a request that went wrong. */
 export interface FailedRequest {
@@ -52,32 +60,31 @@ export function addErrorAnswers(app: FastifyInstance, metrics: HttpMetrics): voi
     return answer(fromFastify(error) ?? toProblem(error), request, reply, error);
   });
 
-  app.setNotFoundHandler((request, reply) => {
+  // Before Fastify looks at anything else of a request that it has no route for, as at the content type of a QUERY.
+  app.addHook('onRequest', (request, _reply, done) => {
+    if (!request.is404) {
+      done();
+      return;
+    }
     const path = request.url.split('?', 1)[0] ?? '';
-    const allowed = [...(methods.get(path) ?? [])];
-    const problem = allowed.length > 0 ? methodNotAllowed(request.method, path, allowed) : notFound(path);
-    return answer(problem, request, reply);
+    const allowed = methods.get(path);
+    done(allowed === undefined ? notFound(path) : methodNotAllowed(request.method, path, [...allowed]));
   });
 }
 
-function methodNotAllowed(method: string, path: string, allowed: readonly string[]): Problem {
-  const allow = allowed.join(', ');
-  return new Problem(
-    405,
-    'method_not_allowed',
-    `${path} takes ${allow}, got ${method}`,
-    `send it as ${allowed[0] ?? 'GET'}`,
-    { allow },
-  );
-}
-
-function notFound(path: string): Problem {
-  return new Problem(
-    404,
-    'not_found',
-    `no such path: ${path}`,
-    'events go to /upload, or /upload/batch as lines',
-  );
+/** What a request is answered whose path Fastify cannot decode: none of the hooks is called for it. */
+export function answerBadUrl(
+  { id, raw, log }: FastifyRequest,
+  reply: FastifyReply,
+  { metrics, draining }: { readonly metrics: HttpMetrics; readonly draining: AbortSignal },
+): void {
+  const problem = badUrl(raw.url ?? '');
+  const body = noteProblem(problem, { id, route: 'none', error: problem, log }, metrics);
+  if (draining.aborted) reply.header('connection', 'close');
+  void reply
+    .code(problem.statusCode)
+    .headers({ 'x-request-id': id, 'content-type': 'application/json; charset=utf-8' })
+    .send(JSON.stringify(body));
 }
 
 /** What Fastify refuses by itself, before a route is asked. */

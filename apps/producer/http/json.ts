@@ -14,6 +14,11 @@ const OPEN_OBJECT = 0x7b;
 const CLOSE_ARRAY = 0x5d;
 const CLOSE_OBJECT = 0x7d;
 
+/** Whether the bytes from `start` up to `end` are JSON text, as {@link jsonProblem} would have it. */
+export function isJsonText(source: Buffer, start = 0, end = source.length): boolean {
+  return isJson(source, MAX_JSON_DEPTH, start, end) ?? jsonProblem(source, start, end) === undefined;
+}
+
 /** What is wrong with the bytes from `start` up to `end` as JSON text (RFC 8259), with the position where it is known. */
 export function jsonProblem(source: Buffer, start = 0, end = source.length): string | undefined {
   // Without a Buffer of its own for each line, which takes longer than the check's copy.
@@ -25,11 +30,16 @@ export function jsonProblem(source: Buffer, start = 0, end = source.length): str
   if (!isUtf8(body)) return 'not UTF-8';
   const tooDeep = positionBelowDepth(body, MAX_JSON_DEPTH);
   if (tooDeep !== undefined) return `nested deeper than ${MAX_JSON_DEPTH} at position ${tooDeep}`;
+  const { stackTraceLimit } = Error;
   try {
+    // Of the error only the message is wanted; its stack trace takes longer than finding it.
+    Error.stackTraceLimit = 0;
     JSON.parse(body.toString('utf8'));
     return undefined;
   } catch (error) {
     return (error as SyntaxError).message;
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
   }
 }
 

@@ -1,5 +1,4 @@
-import { once } from 'node:events';
-import type { PassThrough } from 'node:stream';
+import type { ServerResponse } from 'node:http';
 import type { Log } from '../../service/log.ts';
 import type { StoredRecord } from '../delivery/record-log.ts';
 import type { HttpMetrics } from '../metrics.ts';
@@ -16,7 +15,7 @@ interface Results {
 export interface LineResultsOptions {
   readonly requestId: string;
   /** What is written and not read yet is bounded by its high-water mark. */
-  readonly output: PassThrough;
+  readonly response: ServerResponse;
   readonly metrics: HttpMetrics;
   readonly log: Log;
 }
@@ -55,7 +54,7 @@ export class LineResults {
   end(problem: Problem | undefined): void {
     const error = problem && { code: problem.code, message: problem.message };
     const end = { done: error === undefined, stored: this.#stored, failed: this.#failed, error };
-    this.#options.output.end(`${JSON.stringify(end)}\n`);
+    this.#options.response.end(`${JSON.stringify(end)}\n`);
   }
 
   /** What the client is told; what nobody foresaw is in the log. */
@@ -76,8 +75,8 @@ export class LineResults {
     const { statusCode: status, code, message } = this.problem(reason);
     this.#failed += numbers.length;
     this.#count(code, numbers.length);
-    const lines = numbers.map((line) => `${JSON.stringify({ line, status, error: { code, message } })}\n`);
-    return Buffer.from(lines.join(''));
+    const rest = JSON.stringify({ status, error: { code, message } }).slice(1);
+    return Buffer.from(numbers.map((line) => `{"line":${line},${rest}\n`).join(''));
   }
 
   #count(code: string, lines: number): void {
@@ -110,13 +109,14 @@ export class LineResults {
   }
 
   async #write(results: Buffer): Promise<void> {
-    const { output } = this.#options;
-    if (output.destroyed || output.write(results)) return;
-    const answered = new AbortController();
-    const { signal } = answered;
-    const events = ['drain', 'close'].map((event) => once(output, event, { signal }));
-    // It fails with the stream, which is the end of it too.
-    await Promise.race(events).catch(() => undefined);
-    answered.abort();
+    const { response } = this.#options;
+    if (response.destroyed || response.write(results)) return;
+    await new Promise<void>((resolve) => {
+      const onChange = () => {
+        response.off('drain', onChange).off('close', onChange);
+        resolve();
+      };
+      response.on('drain', onChange).on('close', onChange);
+    });
   }
 }

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { Budget } from '../budget.ts';
 import type { HttpMetrics } from '../metrics.ts';
 import type { ContentType, ContentTypes } from './content-type.ts';
-import { jsonProblem } from './json.ts';
+import { isJsonText } from './json.ts';
 import { readPlainHead } from './plain-request.ts';
 import { queueFull } from './problem.ts';
-import { bytesOf, isRequestId } from './request.ts';
+import { bytesOf, isEventKey, isRequestId } from './request.ts';
 import type { HttpLimits } from './limits.ts';
 import { JSON_MEDIA_TYPE, mediaTypeProblem } from './upload.ts';
 import { UPLOAD_ROUTE, type UploadAnswer, type Uploads } from './uploads.ts';
@@ -45,7 +45,8 @@ export class PlainUploads {
     if (last !== undefined && isSame(chunk, last)) return last;
     const { contentTypes, limits } = this.#options;
     const head = readPlainHead(chunk);
-    if (head === undefined || head.bodyBytes > limits.maxBodyBytes || head.eventKey === '') return undefined;
+    if (head === undefined || head.bodyBytes > limits.maxBodyBytes) return undefined;
+    if (head.eventKey !== undefined && !isEventKey(head.eventKey)) return undefined;
     const contentType = head.contentType === undefined ? undefined : contentTypes.read(head.contentType);
     if (contentType !== undefined && mediaTypeProblem(contentType) !== undefined) return undefined;
     return {
@@ -69,9 +70,10 @@ export class PlainUploads {
       return Promise.resolve(uploads.refuse(id ?? randomUUID(), queueFull()));
     }
     const body = chunk.subarray(head.length);
-    if (contentType?.mediaType === JSON_MEDIA_TYPE && jsonProblem(body) !== undefined) return undefined;
-    // The budget counts the body alone: what waits for Kafka is not to keep a head besides that is larger.
-    const value = head.length > bodyBytes ? Buffer.from(body) : body;
+    if (contentType?.mediaType === JSON_MEDIA_TYPE && !isJsonText(body)) return undefined;
+    // The budget counts the body alone: what waits for Kafka is not to keep a head besides that is larger, or what came
+    // before in one piece with it.
+    const value = head.length > bodyBytes || chunk.byteOffset > 0 ? Buffer.from(body) : body;
     return uploads.store({ id: id ?? randomUUID(), contentType, key }, value);
   }
 

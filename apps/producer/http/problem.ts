@@ -25,7 +25,10 @@ export const errorSchema = {
   additionalProperties: false,
 } as const;
 
-/** A request that is answered with an error. */
+/**
+ * A request that is answered with an error. Without a stack trace: it says nothing of where a client is wrong, and takes
+ * longer than all else that is done for a request that is refused.
+ */
 export class Problem extends Error {
   override readonly name = 'Problem';
   readonly statusCode: number;
@@ -40,7 +43,10 @@ export class Problem extends Error {
     hint: string,
     headers: Readonly<Record<string, string>> = {},
   ) {
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(message);
+    Error.stackTraceLimit = stackTraceLimit;
     this.statusCode = statusCode;
     this.code = code;
     this.hint = hint;
@@ -49,6 +55,8 @@ export class Problem extends Error {
 }
 
 const RETRY_SOON = { 'retry-after': '1' };
+/** Where the next request would begin is not known, or will not be read. */
+export const LAST = { connection: 'close' };
 
 const byFailure: Readonly<Record<Failure, (message: string) => Problem>> = {
   refused: (message) =>
@@ -83,17 +91,48 @@ export function toProblem(error: unknown): Problem {
   return new Problem(500, 'internal_error', 'an unforeseen error', 'the log has it under the request id');
 }
 
-/** One for all of them: when there are many, each stack trace would cost time that the others need. */
-const QUEUE_FULL = new Problem(
-  503,
-  'queue_full',
-  'the queue is full',
-  'not stored: send it again, more slowly',
-  RETRY_SOON,
-);
-
 export function queueFull(): Problem {
-  return QUEUE_FULL;
+  return new Problem(
+    503,
+    'queue_full',
+    'the queue is full',
+    'not stored: send it again, more slowly',
+    RETRY_SOON,
+  );
+}
+
+export function notFound(path: string): Problem {
+  return new Problem(
+    404,
+    'not_found',
+    `no such path: ${path}`,
+    'events go to /upload, or /upload/batch as lines',
+  );
+}
+
+export function methodNotAllowed(method: string, path: string, allowed: readonly string[]): Problem {
+  const allow = allowed.join(', ');
+  return new Problem(
+    405,
+    'method_not_allowed',
+    `${path} takes ${allow}, got ${method}`,
+    `send it as ${allowed[0] ?? 'GET'}`,
+    { allow },
+  );
+}
+
+/** CONNECT names no path, so that no path allows it. */
+export function connectRefused(target: string): Problem {
+  return methodNotAllowed('CONNECT', target, ['POST']);
+}
+
+export function badUrl(url: string): Problem {
+  return new Problem(
+    400,
+    'malformed_request',
+    `the path must be UTF-8 in percent-encoding, got ${JSON.stringify(url)}`,
+    'events go to /upload, or /upload/batch as lines',
+  );
 }
 
 export function bodyTooLarge(limit: number): Problem {
@@ -129,7 +168,16 @@ export function requestTimeout(limitMs: number): Problem {
     'request_timeout',
     `the body did not arrive within ${limitMs} ms`,
     'not stored: sending it again is safe',
-    { connection: 'close' },
+    LAST,
+  );
+}
+
+export function headTimeout(): Problem {
+  return new Problem(
+    408,
+    'request_timeout',
+    'the headers did not arrive in time',
+    'not stored: sending it again is safe',
   );
 }
 
@@ -139,7 +187,16 @@ export function incompleteBody(): Problem {
     'incomplete_body',
     'the connection ended before the body',
     'not stored: send it again',
+    LAST,
   );
+}
+
+export function incompleteHead(): Problem {
+  return malformedRequest('the connection ended before the headers', 'not stored: send it again');
+}
+
+export function malformedRequest(message: string, hint: string): Problem {
+  return new Problem(400, 'malformed_request', message, hint, LAST);
 }
 
 export function shuttingDown(): Problem {
@@ -161,11 +218,12 @@ export function lineTooLong(limit: number): Problem {
   );
 }
 
-export function invalidLine(problem: string): Problem {
+/** @param problem what is wrong, where that is told */
+export function invalidLine(problem?: string): Problem {
   return new Problem(
     400,
     'invalid_json',
-    `the line must be JSON: ${problem}`,
+    problem === undefined ? 'the line must be JSON' : `the line must be JSON: ${problem}`,
     'correct it and send it again',
   );
 }

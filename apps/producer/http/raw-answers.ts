@@ -1,7 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
-import type { Socket } from 'node:net';
-import type { ErrorBody } from './problem.ts';
+import { malformedRequest, Problem, type ErrorBody } from './problem.ts';
 import type { UploadAnswer } from './uploads.ts';
 
 export const MAX_HEADER_BYTES = 16_384;
@@ -34,51 +32,32 @@ function date(): string {
   return dateText;
 }
 
-interface RawProblem extends Omit<ErrorBody['error'], 'code'> {
-  readonly status: number;
-  readonly code: string;
+/** The response to what is no request; the last of its connection, since where the next request would begin is unknown. */
+export function rawRefusal({ statusCode, headers }: Problem, body: ErrorBody): string {
+  const text = JSON.stringify(body);
+  const lines = Object.entries({
+    ...headers,
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(text),
+    'x-request-id': body.requestId,
+    date: date(),
+    connection: 'close',
+  }).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `HTTP/1.1 ${statusCode} ${STATUS_CODES[statusCode] ?? ''}\r\n${lines.join('')}\r\n${text}`;
 }
 
-/**
- * Answers what Node's parser refused before there was a request: a head that is malformed or too large, that says
- * two lengths, or that came too slowly. The connection ends, since where the next request would begin is unknown.
- */
-export function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
-  if (socket.writable && !socket.destroyed && error.code !== 'ECONNRESET') {
-    const { status, ...problem } = read(error.code ?? '', error.message);
-    const body: ErrorBody = { error: problem, requestId: randomUUID() };
-    const text = JSON.stringify(body);
-    socket.write(
-      `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n` +
-        `Content-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(text)}\r\n` +
-        `X-Request-Id: ${body.requestId}\r\nConnection: close\r\n\r\n${text}`,
+/** What Node's parser has against a request: its head is malformed or too large, or says two lengths, or its chunks are malformed. */
+export function parserProblem({ code, message }: Error & { code?: string }): Problem {
+  if (code !== 'HPE_HEADER_OVERFLOW') {
+    return malformedRequest(
+      `the request must be HTTP/1.1 with one length: ${message}`,
+      'send Content-Length or Transfer-Encoding, never both, and only once',
     );
   }
-  socket.destroySoon();
-}
-
-function read(code: string, message: string): RawProblem {
-  switch (code) {
-    case 'HPE_HEADER_OVERFLOW':
-      return {
-        status: 431,
-        code: 'headers_too_large',
-        message: `the request line and headers must have at most ${MAX_HEADER_BYTES} bytes`,
-        hint: 'send data in the body',
-      };
-    case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return {
-        status: 408,
-        code: 'request_timeout',
-        message: 'the headers did not arrive in time',
-        hint: 'not stored: sending it again is safe',
-      };
-    default:
-      return {
-        status: 400,
-        code: 'malformed_request',
-        message: `the request must be HTTP/1.1 with one length: ${message}`,
-        hint: 'send Content-Length or Transfer-Encoding, never both, and only once',
-      };
-  }
+  return new Problem(
+    431,
+    'headers_too_large',
+    `the request line and headers must have at most ${MAX_HEADER_BYTES} bytes`,
+    'send data in the body',
+  );
 }

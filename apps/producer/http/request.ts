@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { Envelope } from '../delivery/envelope.ts';
-import { Problem } from './problem.ts';
+import { LAST, malformedRequest, Problem } from './problem.ts';
 
 const CONTENT_TYPE = Buffer.from('content-type');
 const REQUEST_ID = Buffer.from('request-id');
@@ -20,31 +20,69 @@ export function isRequestId(sent: string): boolean {
 /** The bytes of a header as they were sent: Node decodes them as Latin-1. */
 export const bytesOf = (header: string): Buffer => Buffer.from(header, 'latin1');
 
-/** @throws {Problem} 400 where the header is empty or sent twice, since either could be a mistake about the key */
+/** Every record of a batch has the key again: without a bound few bytes would fill a partition. */
+export const MAX_KEY_BYTES = 1_024;
+
+/** @throws {Problem} 400 where the header is empty, too long, or sent twice, since each could be a mistake about the key */
 export function eventKey(request: IncomingMessage): Buffer | undefined {
   const key = request.headers['x-event-key'];
   if (key === undefined) return undefined;
-  const sent = request.rawHeaders.filter(
-    (text, index) => index % 2 === 0 && /^x-event-key$/i.test(text),
-  ).length;
-  if (sent === 1 && key !== '') return bytesOf(String(key));
-  const got = sent === 1 ? 'an empty one' : `${sent} of them`;
+  const text = String(key);
+  const sent = countHeader(request, 'x-event-key');
+  if (sent === 1 && isEventKey(text)) return bytesOf(text);
   throw new Problem(
     400,
     'invalid_event_key',
-    `X-Event-Key must be one header that is not empty, got ${got}`,
+    `X-Event-Key must be one header of 1 to ${MAX_KEY_BYTES} bytes, got ${sent === 1 ? text.length : `${sent} of them`}`,
     'leave it out where the order of events does not matter',
   );
 }
 
+/** @param sent as Latin-1, a character a byte */
+export function isEventKey(sent: string): boolean {
+  return sent.length >= 1 && sent.length <= MAX_KEY_BYTES;
+}
+
+/** How often a header was sent: Node keeps the first of some, and joins others. */
+function countHeader({ rawHeaders }: IncomingMessage, name: string): number {
+  let count = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    if (rawHeaders[at]?.length === name.length && rawHeaders[at]?.toLowerCase() === name) count++;
+  }
+  return count;
+}
+
 /**
- * What is wrong with the head of any request: 400 without a Host (RFC 9112, 3.2), 417 for every expectation but
- * `100-continue`, which is met when the body is wanted.
+ * What is wrong with the head of any request, that Node's parser lets through: a version that is neither 1.0 nor 1.1, not
+ * one Host (RFC 9112, 3.2), a coding of the transfer that would be stored with the body, or chunks where there are none
+ * (6.1), every expectation but `100-continue`, which is met when the body is wanted.
  */
-export function headProblem({ headers, httpVersion }: IncomingMessage): Problem | undefined {
-  const { host, expect } = headers;
-  if (host === undefined && httpVersion === '1.1') {
-    return new Problem(400, 'malformed_request', 'the request must have a Host header', 'see RFC 9112, 3.2');
+export function headProblem(request: IncomingMessage): Problem | undefined {
+  const { headers, httpVersion } = request;
+  const { host, expect, 'transfer-encoding': coding } = headers;
+  if (httpVersion !== '1.1' && httpVersion !== '1.0') {
+    return new Problem(
+      505,
+      'unsupported_http_version',
+      `the request must be HTTP/1.1 or HTTP/1.0, got HTTP/${httpVersion}`,
+      'see RFC 9112, 2.3',
+      LAST,
+    );
+  }
+  if (host === undefined ? httpVersion === '1.1' : countHeader(request, 'host') > 1) {
+    return malformedRequest('the request must have one Host header', 'see RFC 9112, 3.2');
+  }
+  if (coding !== undefined && httpVersion === '1.0') {
+    return malformedRequest('an HTTP/1.0 request must not have a Transfer-Encoding', 'see RFC 9112, 6.1');
+  }
+  if (coding !== undefined && coding.toLowerCase() !== 'chunked') {
+    return new Problem(
+      501,
+      'unsupported_transfer_encoding',
+      `Transfer-Encoding must be chunked or absent, got ${JSON.stringify(coding)}`,
+      'send the body as it is',
+      LAST,
+    );
   }
   if (expect === undefined || expect.toLowerCase() === '100-continue') return undefined;
   return new Problem(

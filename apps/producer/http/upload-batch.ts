@@ -1,20 +1,25 @@
-import { PassThrough } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import type { Garbage } from '../../service/garbage.ts';
 import { BatchUpload, type BatchUploadOptions } from './batch-upload.ts';
-import { askForBody, receiveBody } from './body.ts';
+import { askForBody } from './body.ts';
+import { BodyReader } from './body-reader.ts';
 import { mediaType } from './content-type.ts';
+import { exchangeOf } from './exchange.ts';
 import { LineReader } from './lines.ts';
-import { emptyBody, errorSchema, Problem, refused } from './problem.ts';
-import { eventKey, requireIdentityEncoding } from './request.ts';
+import { emptyBody, errorSchema, Problem, refused, requestTimeout, shuttingDown } from './problem.ts';
+import { eventKey, MAX_KEY_BYTES, requireIdentityEncoding } from './request.ts';
 
 export interface UploadBatchOptions extends BatchUploadOptions {
   readonly garbage: Garbage;
+  /** Aborts when the program is no longer ready for new requests. */
+  readonly draining: AbortSignal;
   /** Aborts when the program is to end: what is under way is finished, nothing more is read. */
   readonly ending: AbortSignal;
 }
 
 const MEDIA_TYPE = 'application/x-ndjson';
+/** What came as the socket had it and as the parser had it, let go once it is in its batch, and that as the client copies it. */
+const COPIES = 3;
 
 const schema = {
   summary: 'Store many events: every line a JSON text, byte for byte',
@@ -26,7 +31,12 @@ const schema = {
   headers: {
     type: 'object',
     properties: {
-      'x-event-key': { type: 'string', minLength: 1, description: 'The record key of every line' },
+      'x-event-key': {
+        type: 'string',
+        minLength: 1,
+        maxLength: MAX_KEY_BYTES,
+        description: 'The record key of every line',
+      },
       'x-request-id': { type: 'string', pattern: '^[\\x21-\\x7e]{1,128}$' },
     },
   },
@@ -43,26 +53,50 @@ const schema = {
   },
 } as const;
 
-/** `POST /upload/batch`: one line, one record, in a stream. */
+/**
+ * `POST /upload/batch`: one line, one record, in a stream. With the first line the response is written by hand: Fastify
+ * takes it for a defect where a client goes away before the end of a stream.
+ */
 export function addUploadBatchRoute(app: FastifyInstance, options: UploadBatchOptions): void {
-  const { recordLog, limits, ending, garbage } = options;
-  app.post('/upload/batch', { schema }, async (request, reply) => {
+  const { recordLog, limits, draining, ending } = options;
+  app.post('/upload/batch', { schema }, async ({ raw: request, id }, reply) => {
     requireNdjson(request.headers['content-type']);
-    requireIdentityEncoding(request.raw);
-    const key = eventKey(request.raw);
+    requireIdentityEncoding(request);
+    const key = eventKey(request);
     const problem = recordLog.notReady();
     if (problem !== undefined) throw refused(problem);
-    askForBody(request.raw, reply.raw);
-    // What came is let go once it is in its batch, and the batch as the client copies it once it is sent.
-    const noteGarbage = (bytes: number) => garbage.add(2 * bytes);
-    const body = receiveBody(request.raw, limits.requestTimeoutMs, ending, noteGarbage);
-    const lines = new LineReader(body, limits.maxBodyBytes);
-    if (!(await lines.fill())) throw emptyBody();
-    const results = new PassThrough();
-    const upload = new BatchUpload(options, { requestId: request.id, key, results });
-    void upload.run(lines);
-    return reply.type(MEDIA_TYPE).send(results);
+    const response = reply.raw;
+    askForBody(request, response);
+    const exchange = exchangeOf(request, response);
+    exchange.streams = true;
+    const body = new BodyReader(exchange);
+    const lines = readLines(body, options);
+    const onEnding = () => body.fail(shuttingDown());
+    ending.addEventListener('abort', onEnding);
+    try {
+      if (ending.aborted) throw shuttingDown();
+      if (!(await lines.fill())) throw emptyBody();
+      reply.hijack();
+      const headers = { 'x-request-id': id, 'content-type': MEDIA_TYPE };
+      response.writeHead(200, draining.aborted ? { ...headers, connection: 'close' } : headers);
+      await new BatchUpload(options, { requestId: id, key, response }).run(lines);
+    } finally {
+      ending.removeEventListener('abort', onEnding);
+      body.close();
+      lines.close();
+    }
   });
+
+  const readLines = (body: BodyReader, { garbage, budget, patienceMs }: UploadBatchOptions): LineReader => {
+    const { maxBodyBytes, requestTimeoutMs } = limits;
+    const late = () => requestTimeout(requestTimeoutMs);
+    const read = async (deadline: number) => {
+      const piece = await body.read(deadline, late);
+      garbage.add(COPIES * (piece?.length ?? 0));
+      return piece;
+    };
+    return new LineReader(read, { maxBytes: maxBodyBytes, lineMs: requestTimeoutMs, budget, patienceMs });
+  };
 }
 
 function requireNdjson(contentType: string | undefined): void {

@@ -4,7 +4,7 @@ import { readBody, type BodyOptions } from './body.ts';
 import type { ContentType, ContentTypes } from './content-type.ts';
 import { jsonProblem } from './json.ts';
 import { badMediaType, emptyBody, errorSchema, Problem } from './problem.ts';
-import { eventKey, requireIdentityEncoding } from './request.ts';
+import { eventKey, MAX_KEY_BYTES, requireIdentityEncoding } from './request.ts';
 import { UPLOAD_ROUTE, type UploadAnswer, type Uploads } from './uploads.ts';
 
 export interface UploadOptions extends BodyOptions {
@@ -25,6 +25,7 @@ const schema = {
       'x-event-key': {
         type: 'string',
         minLength: 1,
+        maxLength: MAX_KEY_BYTES,
         description: 'The record key: events of one key keep their order, in one partition',
       },
       'x-request-id': {

@@ -2,24 +2,29 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { LineReader } from '../../../apps/producer/http/lines.ts';
+import { Budget } from '../../../apps/producer/budget.ts';
+import { LineReader, type ReadPiece } from '../../../apps/producer/http/lines.ts';
 
-async function* pieces(bytes: Buffer, size: number): AsyncGenerator<Buffer> {
-  for (let start = 0; start < bytes.length; start += size) yield bytes.subarray(start, start + size);
-  return Promise.resolve();
+const ROOM = () => new Budget(1, 1_000_000);
+
+/** Hands out bytes in pieces of one size. */
+function inPieces(bytes: Buffer, size: number): ReadPiece {
+  let at = 0;
+  return () => Promise.resolve(at < bytes.length ? bytes.subarray(at, (at += size)) : undefined);
 }
 
-async function readAll(chunks: AsyncIterable<Buffer>, maxBytes: number): Promise<unknown[]> {
-  const reader = new LineReader(chunks, maxBytes);
+async function readAll(readPiece: ReadPiece, maxBytes: number, budget = ROOM()): Promise<unknown[]> {
+  const reader = new LineReader(readPiece, { maxBytes, lineMs: 10_000, budget, patienceMs: 50 });
   const lines: unknown[] = [];
   while (await reader.fill()) {
     for (let line = reader.take(); line; line = reader.take()) {
-      const { number, tooLong, source, start, end } = line;
-      lines.push([number, tooLong ? undefined : source.toString('utf8', start, end)]);
+      const { number, lost, source, start, end } = line;
+      lines.push([number, lost ?? source.toString('utf8', start, end)]);
     }
   }
   assert.equal(await reader.fill(), false);
   assert.equal(reader.take(), undefined);
+  assert.equal(budget.bytes, 0);
   return lines;
 }
 
@@ -27,7 +32,7 @@ async function read(text: string, maxBytes = 5): Promise<unknown[][]> {
   const answers: unknown[] = [];
   const bytes = Buffer.from(text);
   for (const size of [1, 2, 3, 7, 1_000]) {
-    answers.push(await readAll(pieces(bytes, size), maxBytes));
+    answers.push(await readAll(inPieces(bytes, size), maxBytes));
   }
   for (const answer of answers) assert.deepEqual(answer, answers[0], 'the pieces must not matter');
   return answers[0] as unknown[][];
@@ -58,15 +63,15 @@ test('a line of exactly the limit passes, one more byte is named, and the next l
   assert.deepEqual(await read('12345\r\n'), [[1, '12345']]);
   assert.deepEqual(await read('12345'), [[1, '12345']]);
   assert.deepEqual(await read('123456\nab\n'), [
-    [1, undefined],
+    [1, 'too-long'],
     [2, 'ab'],
   ]);
   assert.deepEqual(await read('123456\r\n123456'), [
-    [1, undefined],
-    [2, undefined],
+    [1, 'too-long'],
+    [2, 'too-long'],
   ]);
   assert.deepEqual(await read(`${'x'.repeat(5_000)}\nab`), [
-    [1, undefined],
+    [1, 'too-long'],
     [2, 'ab'],
   ]);
 });
@@ -86,8 +91,10 @@ test('of a line that is too long nothing is kept', async () => {
     collect();
     yield Buffer.from('\nab');
   }
-  assert.deepEqual(await readAll(endless(), 1_000), [
-    [1, undefined],
+  const chunks = endless();
+  const readPiece = () => chunks.next().then(({ value }) => value as Buffer | undefined);
+  assert.deepEqual(await readAll(readPiece, 1_000), [
+    [1, 'too-long'],
     [2, 'ab'],
   ]);
   const kept = seen.filter((chunk) => chunk.deref() !== undefined).length;

@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { readdir, readFile } from 'node:fs/promises';
+import test, { type TestContext } from 'node:test';
+import { Budget } from '../../../apps/producer/budget.ts';
+import { DeliveryError, type Failure } from '../../../apps/producer/delivery/record-log.ts';
+import { listen, startApp, type AppUnderTest, type AppUnderTestOptions } from './app-under-test.ts';
+import { RawClient } from './raw-client.ts';
+import { readResponses } from './responses.ts';
+
+const ROOT = new URL('../../../', import.meta.url);
+
+interface Scene extends AppUnderTestOptions {
+  readonly request: string;
+  readonly before?: (under: AppUnderTest) => void;
+  /** Whether the client ends its half behind the request. */
+  readonly ends?: true;
+  readonly then?: (under: AppUnderTest) => void;
+}
+
+const UPLOAD = 'POST /upload HTTP/1.1\r\nHost: x\r\n';
+const upload = (lines = '', body = 'abc') => `${UPLOAD}${lines}Content-Length: ${body.length}\r\n\r\n${body}`;
+const JSON_TYPE = 'Content-Type: application/json\r\n';
+const failing = (failure: Failure): Scene => ({
+  request: upload(),
+  before: ({ recordLog }) => (recordLog.answer = () => Promise.reject(new DeliveryError(failure, 'why'))),
+});
+
+/** How each documented code comes about. */
+const scenes: Readonly<Record<string, Scene>> = {
+  '400 empty_body': { request: upload('', '') },
+  '400 invalid_json': { request: upload(JSON_TYPE, '{') },
+  '400 invalid_event_key': { request: upload('X-Event-Key:\r\n') },
+  '400 malformed_request': { request: 'no request\r\n\r\n' },
+  '400 record_rejected': failing('rejected'),
+  '400 incomplete_body': { request: `${UPLOAD}Content-Length: 9\r\n\r\nabc`, ends: true },
+  '404 not_found': { request: 'GET / HTTP/1.1\r\nHost: x\r\n\r\n' },
+  '405 method_not_allowed': { request: 'GET /upload HTTP/1.1\r\nHost: x\r\n\r\n' },
+  '417 expectation_failed': { request: upload('Expect: tea\r\n') },
+  '408 request_timeout': { request: `${UPLOAD}Content-Length: 9\r\n\r\nabc`, requestTimeoutMs: 100 },
+  '413 body_too_large': { request: upload('', 'x'.repeat(10)), maxBodyBytes: 9 },
+  '413 record_too_large': failing('too-large'),
+  '415 unsupported_media_type': { request: upload('Content-Type: multipart/form-data\r\n') },
+  '415 unsupported_content_encoding': { request: upload('Content-Encoding: gzip\r\n') },
+  '431 headers_too_large': { request: upload(`X: ${'x'.repeat(17_000)}\r\n`) },
+  '501 unsupported_transfer_encoding': {
+    request: `${UPLOAD}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n`,
+  },
+  '505 unsupported_http_version': { request: upload().replace('HTTP/1.1', 'HTTP/2.0') },
+  '503 broker_unavailable': failing('refused'),
+  '503 queue_full': { request: upload(), budget: new Budget(1_000, 2) },
+  '503 shutting_down': {
+    request: 'POST /upload HTTP/1.1\r\nHo',
+    requestTimeoutMs: 100_000,
+    then: ({ app }) => void app.close(),
+  },
+  '504 unknown_outcome': failing('unknown'),
+  '500 internal_error': {
+    request: upload(),
+    before: ({ recordLog }) => (recordLog.answer = () => Promise.reject(new Error('a defect'))),
+  },
+};
+
+async function play(t: TestContext, scene: Scene) {
+  const under = await startApp(t, scene);
+  await listen(under.app);
+  scene.before?.(under);
+  const client = await RawClient.open(t, under.app, scene.ends === true);
+  await client.send(scene.request);
+  if (scene.ends === true) client.socket.end();
+  scene.then?.(under);
+  const [response] = readResponses(await client.answered());
+  const { error } = JSON.parse(response?.body ?? '') as { error: { code: string } };
+  return `${response?.status} ${error.code}`;
+}
+
+for (const [name, scene] of Object.entries(scenes)) {
+  test(`${name} can be seen`, async (t) => {
+    assert.equal(await play(t, scene), name);
+  });
+}
+
+test('docs/http.md has a row for every code that can be seen, and for no other', async () => {
+  const page = await readFile(new URL('docs/http.md', ROOT), 'utf8');
+  const documented = page.split('\n').flatMap((line) => {
+    const [, statuses = '', codes = ''] = /^\| ([\d, ]+?) *\| (.*?) *\|/.exec(line) ?? [];
+    const names = Array.from(codes.matchAll(/`([a-z_]+)`/g), ([, name = '']) => name);
+    return names.map((name) => ({ name, statuses: statuses.split(', ') }));
+  });
+  const seen = Object.keys(scenes).map((key) => key.split(' '));
+  assert.deepEqual(documented.map(({ name }) => name).toSorted(), seen.map(([, name]) => name).toSorted());
+  for (const [status = '', name] of seen) {
+    assert.ok(documented.find((row) => row.name === name)?.statuses.includes(status), `${status} ${name}`);
+  }
+});
+
+test('every code of the producer is among those that are seen here', async () => {
+  const directory = new URL('apps/producer/http/', ROOT);
+  const files = await Promise.all(
+    (await readdir(directory)).map((file) => readFile(new URL(file, directory), 'utf8')),
+  );
+  const made = files.flatMap((text) =>
+    Array.from(
+      text.matchAll(/new Problem\(\s*(\d{3}|statusCode),\s*'([a-z_]+)'/g),
+      ([, , code = '']) => code,
+    ),
+  );
+  const seen = new Set(Object.keys(scenes).map((key) => key.split(' ')[1]));
+  assert.ok(made.length > 15);
+  assert.deepEqual(
+    made.filter((code) => !seen.has(code)),
+    [],
+  );
+});
