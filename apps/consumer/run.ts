@@ -1,4 +1,5 @@
 import type { CollectGarbage } from '../service/garbage.ts';
+import { warnOfPlainText } from '../service/kafka.ts';
 import { createLog } from '../service/log.ts';
 import { createRegistry } from '../service/metrics.ts';
 import { Shutdown } from '../service/shutdown.ts';
@@ -11,6 +12,7 @@ import { Consumer } from './consumer.ts';
 export async function run(process: NodeJS.Process, collectGarbage: CollectGarbage): Promise<void> {
   const config = readOrExit(process, readConfig);
   const log = createLog('consumer', config.logLevel);
+  warnOfPlainText(config.kafka, log);
   const shutdown = new Shutdown({ process, deadlineMs: config.shutdownDeadlineMs, log });
   const registry = createRegistry();
   const consumer = new Consumer(config, registry, log, collectGarbage);

@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { exposeCollector, Garbage } from '../service/garbage.ts';
 import { watchCertificates } from '../service/kafka-certificates.ts';
+import { warnOfPlainText } from '../service/kafka.ts';
 import { createLog } from '../service/log.ts';
 import { createRegistry } from '../service/metrics.ts';
 import { Shutdown } from '../service/shutdown.ts';
@@ -23,6 +24,7 @@ setFlagsFromString('--no-parallel-scavenge');
 const config = readOrExit(process, readConfig);
 const { topic, delivery: limits } = config;
 const log = createLog('producer', config.logLevel);
+warnOfPlainText(config.kafka, log);
 const shutdown = new Shutdown({ process, deadlineMs: config.shutdownDeadlineMs, log });
 const registry = createRegistry();
 const kafka = watchCertificates(config.kafka, registry);

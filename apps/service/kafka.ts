@@ -59,6 +59,18 @@ export function readKafkaConnection(variables: Variables<keyof KafkaVariables>):
   };
 }
 
+/** Says so where what is sent to Kafka, and what comes from it, can be read and changed on the way. */
+export function warnOfPlainText(
+  { tls, sasl }: KafkaConnection,
+  log: { readonly warn: (message: string) => void },
+): void {
+  if (sasl === undefined || tls !== undefined) return;
+  log.warn(
+    'KAFKA_SASL_USERNAME is set without KAFKA_TLS_CA_FILE: records cross the network in plain text, and so does what the ' +
+      'password can be guessed from',
+  );
+}
+
 function readBootstrapServers(variables: Variables<keyof KafkaVariables>): string[] {
   const allowed = 'a comma-separated list of host:port';
   const text = variables.text('KAFKA_BOOTSTRAP_SERVERS', { allowed });

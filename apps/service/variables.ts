@@ -16,6 +16,9 @@ interface IntegerOptions {
   readonly max: number;
 }
 
+/** As in `user:password@host:1`, with a scheme or without. */
+const CREDENTIALS = /^([a-z][a-z\d+.-]*:\/\/)?.*@/is;
+
 /**
  * Reads environment variables and collects what is wrong with them, so that one start names every mistake.
  *
@@ -87,9 +90,10 @@ export class Variables<Name extends string = string> {
     }
   }
 
-  /** Notes that the value of a variable is not allowed. */
+  /** Notes that the value of a variable is not allowed. Credentials before an `@` are not shown: the error goes to the log. */
   refuse(name: Name, value: string, allowed: string): void {
-    this.problem(`${name} must be ${allowed}, got ${JSON.stringify(value)}`);
+    const shown = value.replace(CREDENTIALS, '$1***@');
+    this.problem(`${name} must be ${allowed}, got ${JSON.stringify(shown)}`);
   }
 
   /** Notes a mistake that concerns more than one variable. */

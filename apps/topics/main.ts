@@ -1,3 +1,4 @@
+import { warnOfPlainText } from '../service/kafka.ts';
 import { createLog } from '../service/log.ts';
 import { readOrExit } from '../service/variables.ts';
 import { readConfig } from './config.ts';
@@ -6,6 +7,7 @@ import { TopicsAdmin } from './topics-admin.ts';
 
 const { kafka, topics, clusterConfigs, deadlineMs, logLevel } = readOrExit(process, readConfig);
 const log = createLog('topics', logLevel);
+warnOfPlainText(kafka, log);
 const admin = new TopicsAdmin(kafka);
 
 // As process 1 of a container it would not end on SIGTERM otherwise; every change is whole by itself.

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Admin } from '@platformatic/kafka';
 import { runCommand } from './command.ts';
@@ -9,6 +9,7 @@ import { javaCommand, type Lifetime } from './java-command.ts';
 import { brokerProperties, type Metadata } from './kafka-properties.ts';
 import { ManagedProcess, type ProcessOptions } from './managed-process.ts';
 import { findFreePorts } from './ports.ts';
+import { makePrivateDirectory } from './private-directory.ts';
 import type { Properties } from './properties.ts';
 import { Toolchain, type JavaServer, type JarSet } from './toolchain.ts';
 import { waitUntil } from './wait.ts';
@@ -90,7 +91,7 @@ export class KafkaCluster {
     const ports = await findFreePorts(2 * ids.length);
     const nodes = ids.map((id) => ({ id, port: ports[id - 1] ?? 0, controllerPort: ports.at(-id) ?? 0 }));
     const voters = nodes.map((node) => `${node.id}@127.0.0.1:${node.controllerPort}`).join(',');
-    await mkdir(directory, { recursive: true });
+    makePrivateDirectory(directory);
     const cluster = metadata === 'kraft' ? await clusterId(directory) : undefined;
     const brokers = nodes.map(async ({ id, port, controllerPort }) => {
       const logDir = join(directory, `kafka-${id}`);

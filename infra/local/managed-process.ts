@@ -1,8 +1,9 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Host } from './host.ts';
 import { PidFile } from './pid-file.ts';
+import { makePrivateDirectory } from './private-directory.ts';
 import { waitUntil } from './wait.ts';
 
 export interface ProcessOptions {
@@ -80,7 +81,7 @@ export class ManagedProcess {
   async spawn(): Promise<void> {
     if (this.#child !== undefined) throw new Error(`${this.name} runs already, as pid ${this.pid ?? '?'}`);
     const { host, directory, command, environment } = this.#options;
-    mkdirSync(directory, { recursive: true });
+    makePrivateDirectory(directory);
     await this.#endSurvivor();
     const [program, ...args] = diesWithParent(host, command);
     const log = this.#openLog();
@@ -168,7 +169,7 @@ export class ManagedProcess {
   #openLog(): number {
     const size = statSync(this.logFile, { throwIfNoEntry: false })?.size ?? 0;
     if (size > LONG_LOG_BYTES) renameSync(this.logFile, `${this.logFile}.1`);
-    return openSync(this.logFile, 'a');
+    return openSync(this.logFile, 'a', 0o600);
   }
 
   #logTail(): string {

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import type { Host } from './host.ts';
 import { ManagedProcess, type ProcessOptions } from './managed-process.ts';
 import { findFreePort } from './ports.ts';
+import { makePrivateDirectory } from './private-directory.ts';
 import { Toolchain } from './toolchain.ts';
 
 export interface ObjectStoreOptions {
@@ -60,7 +61,7 @@ export class ObjectStore extends ManagedProcess {
     const versitygw = await (options.toolchain ?? new Toolchain({ host })).versitygw();
     const port = options.port ?? (await findFreePort());
     const root = join(directory, 'objects');
-    await mkdir(root, { recursive: true });
+    makePrivateDirectory(root);
     const endpoint = `http://${address}:${port}`;
     const credentials = await writeAccess(join(directory, 'object-store.env'), endpoint);
     return new ObjectStore(

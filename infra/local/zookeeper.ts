@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -6,6 +6,7 @@ import type { Host } from './host.ts';
 import { javaCommand } from './java-command.ts';
 import { ManagedProcess, type ProcessOptions } from './managed-process.ts';
 import { findFreePort } from './ports.ts';
+import { makePrivateDirectory } from './private-directory.ts';
 import { renderProperties } from './properties.ts';
 import { Toolchain } from './toolchain.ts';
 
@@ -34,7 +35,7 @@ export class ZooKeeper extends ManagedProcess {
     const server = await (options.toolchain ?? new Toolchain({ host })).javaServer('zookeeper');
     const port = options.port ?? (await findFreePort());
     const propertiesFile = join(directory, 'zookeeper.properties');
-    await mkdir(directory, { recursive: true });
+    makePrivateDirectory(directory);
     await writeFile(propertiesFile, zooKeeperProperties(join(directory, 'zookeeper'), port));
     return new ZooKeeper(`127.0.0.1:${port}`, {
       host,

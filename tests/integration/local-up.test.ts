@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { globSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -81,6 +81,16 @@ test('up --once stores every event of a file exactly once, says so in one line o
   });
   assert(report.objects > 0 && report.seconds > 0 && report.eventsPerSecond > 0);
   assert.deepEqual(processes(), []);
+});
+
+test('what up keeps is open to its owner alone', () => {
+  const kept = readdirSync(state, { withFileTypes: true }).filter(
+    (entry) => entry.isDirectory() || entry.name.endsWith('.log'),
+  );
+  assert(kept.length > 4);
+  for (const name of ['', ...kept.map(({ name }) => name), 'object-store.env']) {
+    assert.equal(statSync(join(state, name)).mode & 0o077, 0, name);
+  }
 });
 
 test('a second up on the same state continues its chains, and counts what it sends itself', async (t) => {

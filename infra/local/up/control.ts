@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Host } from '../host.ts';
 import { runs } from '../pid-file.ts';
+import { makePrivateDirectory } from '../private-directory.ts';
 import { waitUntil } from '../wait.ts';
 import { readFigures } from './figures.ts';
 import { renderFigures, renderRunning } from './report.ts';
@@ -26,9 +27,9 @@ export async function detach(
   { host, terminal }: ControlContext,
 ): Promise<number> {
   const state = new State(directory, host);
-  mkdirSync(state.directory, { recursive: true });
+  makePrivateDirectory(state.directory);
   const logFile = join(state.directory, 'up.log');
-  const log = openSync(logFile, 'w');
+  const log = openSync(logFile, 'w', 0o600);
   const child = spawn(host.execPath, [MAIN, ...args.filter((arg) => arg !== '--detach')], {
     env: { ...host.env },
     stdio: ['ignore', log, log],

@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
-import { access, constants, mkdir, statfs } from 'node:fs/promises';
+import { access, constants, statfs } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Host } from '../host.ts';
 import { isPortFree } from '../ports.ts';
+import { makePrivateDirectory } from '../private-directory.ts';
 
 const execute = promisify(execFile);
 const VERSITYGW_MODULE = fileURLToPath(new URL('../versitygw', import.meta.url));
@@ -82,7 +83,7 @@ async function portProblem(port: number): Promise<string | undefined> {
 async function diskProblem(state: string, freeBytes: number): Promise<string | undefined> {
   const directory = resolve(state);
   try {
-    await mkdir(directory, { recursive: true });
+    makePrivateDirectory(directory);
     await access(directory, constants.W_OK);
     const { bavail, bsize } = await statfs(directory);
     const free = bavail * bsize;

@@ -1,9 +1,9 @@
-import { mkdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Host } from '../host.ts';
 import { jarSetsOf } from '../kafka-cluster.ts';
 import { hasMavenSettings } from '../maven-jars.ts';
 import { findFreePort } from '../ports.ts';
+import { makePrivateDirectory } from '../private-directory.ts';
 import { Toolchain } from '../toolchain.ts';
 import type { Verification } from '../verify.ts';
 import { readEvents } from './events.ts';
@@ -43,7 +43,7 @@ export interface UpContext {
  */
 export async function up(options: UpOptions, context: UpContext): Promise<number> {
   const state = new State(options.state, context.host);
-  mkdirSync(state.directory, { recursive: true });
+  makePrivateDirectory(state.directory);
   state.claim(context.pid);
   try {
     return await run(options, state, context);

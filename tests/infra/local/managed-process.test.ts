@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
@@ -45,6 +45,22 @@ test('start waits until it is ready, and stop until it has ended', async (t) => 
   assert.equal(started.pid, undefined);
   assert.equal(identify(pid, process), undefined);
   assert(!existsSync(join(directory, 'child.pid')));
+});
+
+test('a directory that is missing is made for the owner alone, and so is the log', async (t) => {
+  const directory = join(place(t), 'state', 'broker');
+  const process_ = new ManagedProcess({
+    host: process,
+    name: 'child',
+    directory,
+    command: ['sh', '-c', forever],
+    isReady: () => Promise.resolve(true),
+  });
+  t.after(() => process_.stop());
+  await process_.start();
+  for (const path of [join(directory, '..'), directory, join(directory, 'child.log')]) {
+    assert.equal(statSync(path).mode & 0o077, 0, path);
+  }
 });
 
 test('one that ends before it is ready is an error with its code and the end of its log', async (t) => {
