@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -30,7 +30,7 @@ const SETTINGS = {
     ...['npm_config_registry', 'GOPROXY', 'GOSUMDB', 'GONOSUMDB', 'PIP_INDEX_URL', 'PIP_CERT'],
     ...['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE'],
   ],
-  home: ['.npmrc', '.m2/settings.xml', '.config/pip/pip.conf', '.config/go/env'],
+  home: ['.npmrc', '.m2/settings.xml', '.config/pip/pip.conf'],
   machine: ['etc/hosts', 'etc/pip.conf', 'etc/resolv.conf', 'usr/local/share/ca-certificates'],
 };
 
@@ -106,6 +106,7 @@ export class BareMachine {
       const source = join(homedir(), file);
       if (existsSync(source)) await cp(source, join(this.#root, home, file));
     }
+    await this.#passGoSettings(home);
     await runCommand('chown', ['--recursive', `${uid}:${uid}`, join(this.#root, home)], options);
   }
 
@@ -146,6 +147,17 @@ export class BareMachine {
     await writeFile(join(this.#root, 'etc/group'), groups.join(''), { flag: 'a' });
     const code = await this.#enter('/', ['update-ca-certificates'], {}, () => undefined);
     if (code !== 0) throw new Error(`update-ca-certificates ended with ${code ?? 'a signal'}`);
+  }
+
+  /** Which proxy Go asks, and no other setting of this machine's: one keeps Go from fetching the version that a module names. */
+  async #passGoSettings(home: string): Promise<void> {
+    const file = '.config/go/env';
+    const source = join(homedir(), file);
+    if (!existsSync(source)) return;
+    const lines = (await readFile(source, 'utf8')).split('\n');
+    const passed = lines.filter((line) => SETTINGS.variables.includes(line.split('=', 1)[0] ?? ''));
+    await mkdir(join(this.#root, home, dirname(file)), { recursive: true });
+    await writeFile(join(this.#root, home, file), passed.map((line) => `${line}\n`).join(''));
   }
 
   async #enter(

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { after, before, describe, test, type TestContext } from 'node:test';
 import type { ConsumerVariables } from '../../apps/consumer/config.ts';
 import { createConsumer } from '../../infra/local/application.ts';
 import type { Host } from '../../infra/local/host.ts';
@@ -89,20 +89,7 @@ describe('the process takes at most its bound and 120 MiB', () => {
       const scene = await rig.scene({ partitions: 3 });
       const records = range(0, 70).map((n) => ({ value: `{"n":${n},"pad":"${'x'.repeat(1_000_000)}"}` }));
       await Promise.all(range(0, 3).map((partition) => scene.send(records, { partition, compression })));
-      const consumer = await podOf(scene, bound, {});
-      await consumer.start();
-      try {
-        await waitUntil(() => range(0, 3).every((partition) => scene.chainEnd(partition) === 70), {
-          what: 'stored',
-          deadlineMs: 90_000,
-          everyMs: 500,
-        });
-        const peak = await peakBytes(consumer.pid);
-        t.diagnostic(`peak of resident memory: ${(peak / MiB).toFixed(1)} MiB, bound ${bound / MiB} MiB`);
-        assert.ok(peak <= bound + 120 * MiB, `${(peak / MiB).toFixed(1)} MiB`);
-      } finally {
-        await consumer.stop();
-      }
+      await storeAll(t, scene, { recordsEach: 70, bound });
       assert.deepEqual(await scene.offsets(), range(0, 70));
     });
   }
@@ -113,25 +100,43 @@ describe('the process takes at most its bound and 120 MiB', () => {
       const scene = await rig.scene({ partitions: 30 });
       await fill(scene, recordsEach);
       rig.proxy.inject({ kind: 'late', ms: 4000 }, 16);
-      const consumer = await podOf(scene, bound, { OBJECT_CODEC: codec });
-      await consumer.start();
-      try {
-        await waitUntil(() => range(0, 30).every((partition) => scene.chainEnd(partition) === recordsEach), {
-          what: 'stored',
-          deadlineMs: 90_000,
-          everyMs: 500,
-        });
-        const peak = await peakBytes(consumer.pid);
-        t.diagnostic(`peak of resident memory: ${(peak / MiB).toFixed(1)} MiB, bound ${bound / MiB} MiB`);
-        assert.ok(peak <= bound + 120 * MiB, `${(peak / MiB).toFixed(1)} MiB`);
-      } finally {
-        await consumer.stop();
-      }
+      const variables = { OBJECT_CODEC: codec };
+      const consumer = await storeAll(t, scene, { recordsEach, bound, variables });
       assert.deepEqual(await consumer.exited, { code: 0, signal: null });
       await scene.verify();
     });
   }
 });
+
+interface StoreAllOptions {
+  readonly recordsEach: number;
+  readonly bound: number;
+  readonly variables?: Partial<ConsumerVariables>;
+}
+
+/** Has a consumer store every partition to its end, within its memory. @returns the consumer, stopped */
+async function storeAll(
+  t: TestContext,
+  scene: Scene,
+  { recordsEach, bound, variables = {} }: StoreAllOptions,
+): Promise<ManagedProcess> {
+  const consumer = await podOf(scene, bound, variables);
+  await consumer.start();
+  try {
+    const partitions = range(0, scene.partitions);
+    await waitUntil(() => partitions.every((partition) => scene.chainEnd(partition) === recordsEach), {
+      what: 'stored',
+      deadlineMs: 90_000,
+      everyMs: 500,
+    });
+    const peak = await peakBytes(consumer.pid);
+    t.diagnostic(`peak of resident memory: ${(peak / MiB).toFixed(1)} MiB, bound ${bound / MiB} MiB`);
+    assert.ok(peak <= bound + 120 * MiB, `${(peak / MiB).toFixed(1)} MiB`);
+  } finally {
+    await consumer.stop();
+  }
+  return consumer;
+}
 
 /** A consumer as a process with a pod's limit. */
 function podOf(scene: Scene, bound: number, variables: Partial<ConsumerVariables>): Promise<ManagedProcess> {
