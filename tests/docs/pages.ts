@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { renderAlerts } from './alerts-page.ts';
 import { renderConstructPages } from './construct-pages.ts';
+import { renderDecisions } from './decisions-page.ts';
 import { renderEnvironmentPage } from './environment-page.ts';
 import { readPerformancePage } from '../bench/page.ts';
 import { renderPreview } from './preview-page.ts';
@@ -14,6 +15,7 @@ export function renderPages(root: string): ReadonlyMap<string, string> {
   );
   return new Map([
     ['alerts.md', renderAlerts()],
+    ['decisions/README.md', renderDecisions(root)],
     ['environment.md', renderEnvironmentPage(root)],
     ['refused-configurations.md', renderRefusals()],
     ['preview.md', renderPreview(root)],

@@ -69,7 +69,7 @@ const schema = {
 } as const;
 
 /**
- * `POST /upload`: one body, one record. Those that are not plain (`plain-connection.ts`), since those are answered before.
+ * `POST /upload`: one body, one record. Those that are not plain (`plain-uploads.ts`), since those are answered before.
  *
  * Answered from the route's first hook and written by hand, errors too: what Fastify does between that hook and the
  * socket (body parser, validation, promises, serialization, `onSend`) finds nothing to do here and took a third of the
