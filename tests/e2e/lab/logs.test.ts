@@ -53,7 +53,11 @@ test(
     try {
       t.diagnostic(`shippers and indexers of the log buffer ready in ${seconds(began)} s`);
       const documents = await surviveOutage(t, cluster);
-      assert.ok(documents.every(({ kafka }) => kafka?.topic === 'logs-medium'));
+      // A collector that was held up reads on faster than the quota, and what is beyond it goes another way.
+      const lanes = new Set(documents.map(({ kafka }) => kafka?.topic));
+      assert.ok(lanes.delete('logs-medium'));
+      lanes.delete('logs-burst');
+      assert.deepEqual([...lanes], []);
       for (const lane of ['high', 'low']) {
         const asked = await collected(new NumberedLines(cluster, { lines: 100, lane }));
         const own = asked.filter(({ kafka }) => kafka?.topic === `logs-${lane}`);
