@@ -4,20 +4,11 @@ import { Duration, Size } from 'cdk8s';
 import { fluentdConfiguration } from '../../../infra/constructs/fluentd-configuration.ts';
 import { renderDirectives } from '../../../infra/constructs/fluentd-directives.ts';
 import { Fluentd, type FluentdProps } from '../../../infra/constructs/fluentd.ts';
-import type { SearchEndpoint } from '../../../infra/constructs/search-endpoint.ts';
 import { find, synthesize, valueAt } from '../manifests.ts';
 import { unknownParameters } from './syntax/fluentd-parameters.ts';
 import { ofType, parseFluentd } from './syntax/fluentd.ts';
+import { search } from './search.ts';
 
-const search: SearchEndpoint = {
-  product: 'elasticsearch',
-  scheme: 'https',
-  host: 'search.example.com',
-  port: 9200,
-  credentialsSecretName: 'search-credentials-v1',
-  caSecretName: 'search-ca-v1',
-  indexPrefix: 'pods',
-};
 const minimal: FluentdProps = {
   namespace: 'headwater-logging',
   image: 'fluentd:1',

@@ -7,18 +7,9 @@ import {
   type LogIndicesProps,
   lifecyclePolicy,
 } from '../../../infra/constructs/log-indices.ts';
-import type { SearchEndpoint } from '../../../infra/constructs/search-endpoint.ts';
 import { synthesize, valueAt } from '../manifests.ts';
+import { search } from './search.ts';
 
-const search: SearchEndpoint = {
-  product: 'elasticsearch',
-  scheme: 'https',
-  host: 'search.example.com',
-  port: 9200,
-  credentialsSecretName: 'search-credentials-v1',
-  caSecretName: 'search-ca-v1',
-  indexPrefix: 'pods',
-};
 const props: Required<LogIndicesProps> = {
   namespace: 'headwater-logging',
   image: 'indices:1',
