@@ -22,7 +22,7 @@ const MODELS: Readonly<Record<string, new (data: never) => { validate(): void }>
 const OWN_GROUPS = /^(v1|apps\/v1|batch\/v1|policy\/v1|autoscaling\/v2|[a-z.]+\.k8s\.io\/v1)$/;
 
 /**
- * Kinds for which no package has a schema. tests/integration/foreign-apis.test.ts holds them to those of the projects' Go modules,
+ * Kinds for which no package has a schema. tests/cluster/foreign-apis.test.ts holds them to those of the projects' Go modules,
  * but for NGINX Gateway Fabric, which is in no registry.
  */
 const WITHOUT_MODEL = new Set([

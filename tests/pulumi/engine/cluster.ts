@@ -6,6 +6,8 @@ import { startApiServer } from '../../lab/api-server.ts';
 import type { Cluster } from '../../lab/cluster.ts';
 import { customResourceDefinition } from '../../lab/custom-resources.ts';
 import { waitUntil } from '../../../infra/local/wait.ts';
+import { foreignKinds } from '../../../infra/pulumi/cluster-requirements.ts';
+import type { Manifest } from '../../../infra/pulumi/platform-objects.ts';
 import { pretendNodes, type PretendedNodes } from './pretended-nodes.ts';
 
 /** A real API server with its controllers, and nodes that are pretended. */
@@ -71,21 +73,23 @@ export async function installClasses({ objects }: TestCluster): Promise<void> {
   });
 }
 
-/** The kinds of another project, without their schemas: any object of them is stored. */
-export async function installKinds(
+/** Every kind in the manifests that Kubernetes does not bring, without its schema: any object of it is stored. */
+export async function installForeignKinds(
   { config, kubectl }: TestCluster,
-  group: string,
-  version: string,
-  kinds: readonly string[],
+  manifests: readonly Manifest[],
 ): Promise<void> {
-  kubectl.define(kinds.map((kind) => customResourceDefinition(`${group}/${version}`, kind)));
+  const kinds = foreignKinds(manifests).map((name) => {
+    const end = name.lastIndexOf('/');
+    return { apiVersion: name.slice(0, end), kind: name.slice(end + 1) };
+  });
+  kubectl.define(kinds.map(({ apiVersion, kind }) => customResourceDefinition(apiVersion, kind)));
   await waitUntil(
     async () => {
       const fresh = KubernetesObjectApi.makeApiClient(config);
-      for (const kind of kinds) await fresh.list(`${group}/${version}`, kind, 'default');
+      for (const { apiVersion, kind } of kinds) await fresh.list(apiVersion, kind, 'default');
       return true;
     },
-    { what: `serving ${kinds.join(', ')}`, deadlineMs: 60_000 },
+    { what: `serving ${kinds.map(({ kind }) => kind).join(', ')}`, deadlineMs: 60_000 },
   );
 }
 

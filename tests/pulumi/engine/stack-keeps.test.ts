@@ -9,7 +9,7 @@ import { staging } from '../../../infra/environments/staging.ts';
 import { growVolumes } from '../../../infra/pulumi/grow-volumes.ts';
 import { needs } from '../../runner/needs.ts';
 import { configurationOf, manifestsOf } from '../stacks.ts';
-import { installClasses, installKinds, startTestCluster, type TestCluster } from './cluster.ts';
+import { installClasses, installForeignKinds, startTestCluster, type TestCluster } from './cluster.ts';
 import {
   figuresOf,
   findRealProvider,
@@ -52,10 +52,7 @@ before(async () => {
   endings.push(cluster.stop);
   process.env['KUBECONFIG'] = cluster.kubeconfig;
   await installClasses(cluster);
-  await installKinds(cluster, 'keda.sh', 'v1alpha1', ['ScaledObject', 'TriggerAuthentication']);
-  await installKinds(cluster, 'gateway.networking.k8s.io', 'v1', ['Gateway', 'HTTPRoute']);
-  await installKinds(cluster, 'gateway.envoyproxy.io', 'v1alpha1', ['BackendTrafficPolicy']);
-  await installKinds(cluster, 'cert-manager.io', 'v1', ['Certificate']);
+  await installForeignKinds(cluster, manifestsOf(strict));
   provider = await startStandInProvider();
   endings.push(provider.stop);
   backend = await makeBackend(provider.port);

@@ -12,7 +12,13 @@ import { waitUntil } from '../../../infra/local/wait.ts';
 import { requiredSecrets } from '../../../infra/pulumi/secrets.ts';
 import { needs } from '../../runner/needs.ts';
 import { configurationOf, manifestsOf } from '../stacks.ts';
-import { installClasses, installKinds, makeAccount, startTestCluster, type TestCluster } from './cluster.ts';
+import {
+  installClasses,
+  installForeignKinds,
+  makeAccount,
+  startTestCluster,
+  type TestCluster,
+} from './cluster.ts';
 import {
   figuresOf,
   findRealProvider,
@@ -130,7 +136,7 @@ test('an account that may not look is refused, with the right that it lacks', DE
 
 test('a preview names every object, and makes none', DEADLINE, async () => {
   await installClasses(cluster);
-  await installKinds(cluster, 'keda.sh', 'v1alpha1', ['ScaledObject', 'TriggerAuthentication']);
+  await installForeignKinds(cluster, manifestsOf(lab));
   const { changeSummary, stdout } = await stack.preview({ onOutput });
   const json = { backend: await withJsonPreviews(backend), name: 'lab', environment: () => environment };
   previewJson = (await (await openStack(json)).preview()).stdout;
