@@ -86,17 +86,36 @@ const directions = [
   },
 ];
 
-/** An application knows what all share, and none of its siblings; what they share knows none of them. */
+/**
+ * An application knows what all share, and none of its siblings; what they share knows none of them: `kafka` stands on
+ * `service`.
+ */
 function appDirections(apps) {
-  return [...apps, 'service'].map((app) => ({
+  return [...apps, 'kafka', 'service'].map((app) => ({
     files: [`apps/${app}/**`],
-    forbid: [
-      '**/infra/**',
-      '**/tests/**',
-      ...apps.filter((sibling) => sibling !== app).map((sibling) => `**/${sibling}/**`),
-    ],
+    forbid: ['**/infra/**', '**/tests/**', ...forbiddenApps(apps, app)],
+    documentedClient: true,
   }));
 }
+
+function forbiddenApps(apps, app) {
+  const siblings = app === 'service' ? [...apps, 'kafka'] : apps.filter((sibling) => sibling !== app);
+  return siblings.map((sibling) => `**/${sibling}/**`);
+}
+
+/** What the makers of the Kafka client document and the programs use. All else of it goes by way of `apps/kafka/client.ts`. */
+const documentedClient = {
+  group: ['@platformatic/kafka'],
+  allowImportNames: [
+    'Admin',
+    'ConfigDescription',
+    'ConfigResourceTypes',
+    'ConfigSources',
+    'IncrementalAlterConfigOperationTypes',
+    'ScramMechanisms',
+  ],
+  message: 'only apps/kafka/client.ts imports the protocol layer of the client (ARCHITECTURE.md)',
+};
 
 /** The files that may touch `process`: what is started from outside. Everything else takes values. */
 const entries = [
@@ -151,16 +170,18 @@ export default tseslint.config(
       ],
     },
   },
-  ...directions.map(({ files, forbid, types = [] }) => ({
-    files,
+  ...directions.map((direction) => ({
+    files: direction.files,
+    ignores: ['apps/kafka/client.ts'],
     rules: {
       'no-restricted-imports': [
         'error',
         {
           patterns: [
             { group: ['node:process', 'process'], message: 'only entry files touch process, as the global' },
-            { group: forbid, message: 'against the direction of imports (ARCHITECTURE.md)' },
-            ...types.map((group) => ({
+            { group: direction.forbid, message: 'against the direction of imports (ARCHITECTURE.md)' },
+            ...(direction.documentedClient ? [documentedClient] : []),
+            ...(direction.types ?? []).map((group) => ({
               group: [group],
               allowTypeImports: true,
               message: 'here only as `import type`',

@@ -1,9 +1,10 @@
 import type { Log } from '../service/log.ts';
 import { walkChain } from './chain.ts';
-import type { LogPosition } from './chain-writer.ts';
-import { closeContinued, type Continued, type ContinuationOptions } from './continuation.ts';
+import type { LogPosition } from '../kafka/log-position.ts';
+import { closeContinued, type ContinuationOptions } from './continuation.ts';
+import type { Continued } from './layout.ts';
 import { BadLinkError, ClosedChainError, type ChainId, type LinkKeys } from './link.ts';
-import type { PartitionSource } from './partition.ts';
+import type { PartitionSource } from './partition-source.ts';
 import { PartitionStopError, type Releases } from './releases.ts';
 
 export interface ChainEndOptions extends Pick<ContinuationOptions, 'store' | 'writer' | 'memory'> {

@@ -1,9 +1,10 @@
+import type { LogPosition } from '../kafka/log-position.ts';
 import type { Log } from '../service/log.ts';
 import { LinkBuffer, type FlushLimits, type FlushReason, type LineBytes, type Lines } from './buffer.ts';
 import { Content, type ContentMemory } from './content.ts';
 import type { LineEncoder } from './envelope.ts';
-import type { BatchRecords } from './kafka/batch-records.ts';
-import type { KafkaRecord } from './kafka/records.ts';
+import type { BatchRecords } from '../kafka/records/batch-records.ts';
+import type { KafkaRecord } from '../kafka/records/records.ts';
 import { contentType, linkMetadata, type Codec, type Delivery, type Gap } from './link.ts';
 import type { LinkEnd, LinkKeys } from './link.ts';
 import { encodePlain } from './plain-lines.ts';
@@ -13,13 +14,6 @@ import type { LinkObject } from './store/store.ts';
 export interface LinkStore {
   addLink(link: LinkObject, signal: AbortSignal): Promise<LinkEnd>;
   addOverlappingLink(link: LinkObject, signal: AbortSignal): Promise<LinkEnd>;
-}
-
-/** A place in the log: everything before it has been read, or stored. */
-export interface LogPosition {
-  readonly offset: number;
-  /** Of the last batch before the offset, by which a leader tells whether its log is still the same; or -1. */
-  readonly leaderEpoch: number;
 }
 
 /** Milliseconds since the epoch. */

@@ -1,22 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../service/log.ts';
-import { Backoff } from './backoff.ts';
+import { Backoff } from '../service/backoff.ts';
 import { FetchLoop } from './fetch-loop.ts';
 import type { Health } from './health.ts';
-import type { Brokers } from './kafka/brokers.ts';
-import { Commits } from './kafka/commits.ts';
-import type { Coordinator } from './kafka/coordinator.ts';
-import { kafkaFailure } from './kafka/errors.ts';
-import type { Fetcher } from './kafka/fetch.ts';
-import { GroupMember } from './kafka/group.ts';
-import { firstTimestamp } from './kafka/first-timestamp.ts';
-import { readLogEnds } from './kafka/log-ends.ts';
-import { committedOffset, logBound } from './kafka/offsets.ts';
-import type { KafkaOperation, Topic } from './kafka/topic.ts';
+import type { Brokers } from '../kafka/connections/brokers.ts';
+import { Commits } from '../kafka/group/commits.ts';
+import type { Coordinator } from '../kafka/group/coordinator.ts';
+import { kafkaFailure } from '../kafka/errors.ts';
+import type { Fetcher } from '../kafka/messages/fetch.ts';
+import { GroupMember } from '../kafka/group/member.ts';
+import { firstTimestamp } from '../kafka/messages/first-timestamp.ts';
+import { readLogEnds } from '../kafka/messages/log-ends.ts';
+import { committedOffset, logBound } from '../kafka/messages/offsets.ts';
+import type { KafkaOperation } from '../kafka/health.ts';
+import type { Topic } from '../kafka/metadata/topic.ts';
 import { Lag } from './lag.ts';
 import type { ChainId } from './link.ts';
 import type { MemoryPool } from './memory.ts';
-import type { LogBounds, Partition, PartitionSource } from './partition.ts';
+import type { LogBounds, PartitionSource } from './partition-source.ts';
+import type { Partition } from './partition.ts';
 
 /** How often the cluster is asked for new partitions, leaders and the ends of the logs. */
 const REFRESH_MS = 10_000;

@@ -1,7 +1,8 @@
 import { walkChain, type ChainStore } from './chain.ts';
-import type { LinkStore, LogPosition } from './chain-writer.ts';
+import type { LogPosition } from '../kafka/log-position.ts';
+import type { LinkStore } from './chain-writer.ts';
 import { Content, type ContentMemory } from './content.ts';
-import type { Layout } from './layout.ts';
+import type { Continued } from './layout.ts';
 import {
   chainPrefix,
   closingMetadata,
@@ -10,13 +11,6 @@ import {
   LinkKeys,
   type ChainId,
 } from './link.ts';
-
-/** The prefix that another one continues. */
-export interface Continued {
-  readonly prefix: string;
-  /** `undefined` where it has expired, and the chains with it. */
-  readonly layout: Layout | undefined;
-}
 
 export interface ContinuationOptions {
   readonly store: ChainStore & LinkStore;

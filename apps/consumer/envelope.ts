@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { isJsonLine } from '../service/json-check.ts';
 import type { LineBytes } from './buffer.ts';
-import type { KafkaRecord } from './kafka/records.ts';
+import type { KafkaRecord } from '../kafka/records/records.ts';
 
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Health } from './health.ts';
-import { codes, KafkaError, kafkaFailure, NONE } from './kafka/errors.ts';
-import type { Fetcher, FetchPartition, PartitionAnswer } from './kafka/fetch.ts';
-import type { KafkaOperation, Topic, TopicView } from './kafka/topic.ts';
+import { codes, KafkaError, kafkaFailure, NONE } from '../kafka/errors.ts';
+import type { Fetcher, FetchPartition, PartitionAnswer } from '../kafka/messages/fetch.ts';
+import type { KafkaOperation } from '../kafka/health.ts';
+import type { Topic, TopicView } from '../kafka/metadata/topic.ts';
 import { MemoryShare, type MemoryPool } from './memory.ts';
 import type { Partition } from './partition.ts';
 

@@ -1,4 +1,3 @@
-import type { Continued } from './continuation.ts';
 import { isCodec, isDelivery, type Codec, type Delivery } from './link.ts';
 
 /** What the layout of a prefix needs of the store. */
@@ -14,6 +13,13 @@ export interface Layout {
   readonly delivery: Delivery;
   /** The prefix whose chains this one's continue, each from where it ends. */
   readonly continues: string | undefined;
+}
+
+/** The prefix that another one continues. */
+export interface Continued {
+  readonly prefix: string;
+  /** `undefined` where it has expired, and the chains with it. */
+  readonly layout: Layout | undefined;
 }
 
 /** The consumer and the prefix do not fit each other: it must not write there. */

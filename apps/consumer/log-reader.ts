@@ -1,6 +1,6 @@
 import type { ChainWriter } from './chain-writer.ts';
-import { openBatch, readBatches, type Batch } from './kafka/batches.ts';
-import { AbortedTransactions, type AbortedTransaction } from './kafka/transactions.ts';
+import { openBatch, readBatches, type Batch } from '../kafka/records/batches.ts';
+import { AbortedTransactions, type AbortedTransaction } from '../kafka/records/transactions.ts';
 import type { ContentMemory } from './content.ts';
 import { MemoryShare } from './memory.ts';
 

@@ -1,28 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { LogPosition } from '../kafka/log-position.ts';
 import type { Log } from '../service/log.ts';
 import type { ChainStore } from './chain.ts';
 import { ChainEnd, stopOf } from './chain-end.ts';
 import { ChainWriter } from './chain-writer.ts';
-import type { ChainWriterOptions, LinkStore, LogPosition, UnstoredRecord } from './chain-writer.ts';
-import { UnreadableBatchError } from './kafka/batch-records.ts';
-import type { Continued } from './continuation.ts';
+import type { ChainWriterOptions, LinkStore, UnstoredRecord } from './chain-writer.ts';
+import { UnreadableBatchError } from '../kafka/records/batch-records.ts';
+import type { Continued } from './layout.ts';
 import { chainPrefix, LinkKeys, type ChainId, type Gap } from './link.ts';
 import { LogReader, type FetchedLog } from './log-reader.ts';
+import type { LogBounds, PartitionSource } from './partition-source.ts';
 import { PartitionStopError, Releases, type ReleaseStore } from './releases.ts';
 import { Turns } from './turns.ts';
-
-/** What a partition needs of Kafka besides its records. Calls go on until they are answered or the signal aborts. */
-export interface PartitionSource {
-  committed(partition: number, signal: AbortSignal): Promise<number | undefined>;
-  bounds(partition: number, signal: AbortSignal): Promise<LogBounds>;
-  /** Notes what to commit, if and while the group says that the partition is owned. */
-  commit(partition: number, end: LogPosition): void;
-}
-
-export interface LogBounds {
-  readonly earliest: LogPosition;
-  readonly latest: LogPosition;
-}
 
 export interface PartitionObserver {
   gap(partition: number, gap: Gap): void;

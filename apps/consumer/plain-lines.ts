@@ -1,6 +1,6 @@
 import { compiled, instantiate } from '../service/assembly.ts';
 import type { Lines, Room } from './buffer.ts';
-import type { BatchRecords } from './kafka/batch-records.ts';
+import type { BatchRecords } from '../kafka/records/batch-records.ts';
 
 /** What `assembly/plain-lines.ts` exports. */
 interface Exports {

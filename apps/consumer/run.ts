@@ -1,5 +1,5 @@
 import type { CollectGarbage } from '../service/garbage.ts';
-import { warnOfPlainText } from '../service/kafka.ts';
+import { warnOfPlainText } from '../kafka/config.ts';
 import { createLog } from '../service/log.ts';
 import { createRegistry } from '../service/metrics.ts';
 import { Shutdown } from '../service/shutdown.ts';

@@ -1,5 +1,5 @@
-import type { LogPosition } from './chain-writer.ts';
-import { endOfBatches } from './kafka/batches.ts';
+import type { LogPosition } from '../kafka/log-position.ts';
+import { endOfBatches } from '../kafka/records/batches.ts';
 import type { FetchedLog } from './log-reader.ts';
 
 export interface TurnsOptions {

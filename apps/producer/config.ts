@@ -1,4 +1,4 @@
-import { readKafkaConnection, type KafkaConnection, type KafkaVariables } from '../service/kafka.ts';
+import { readKafkaConnection, type KafkaConnection, type KafkaVariables } from '../kafka/config.ts';
 import { logLevels, type LogLevel } from '../service/log.ts';
 import { Variables, type Environment } from '../service/variables.ts';
 import type { DeliveryLimits } from './delivery/kafka-record-log.ts';

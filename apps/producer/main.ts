@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { exposeCollector, Garbage } from '../service/garbage.ts';
-import { watchCertificates } from '../service/kafka-certificates.ts';
-import { warnOfPlainText } from '../service/kafka.ts';
+import { watchCertificates } from '../kafka/certificates.ts';
+import { warnOfPlainText } from '../kafka/config.ts';
 import { createLog } from '../service/log.ts';
 import { createRegistry } from '../service/metrics.ts';
 import { Shutdown } from '../service/shutdown.ts';

@@ -1,4 +1,4 @@
-import { warnOfPlainText } from '../service/kafka.ts';
+import { warnOfPlainText } from '../kafka/config.ts';
 import { createLog } from '../service/log.ts';
 import { readOrExit } from '../service/variables.ts';
 import { readConfig } from './config.ts';

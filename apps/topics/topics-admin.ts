@@ -2,14 +2,16 @@ import {
   Admin,
   ConfigResourceTypes,
   ConfigSources,
-  Connection,
   IncrementalAlterConfigOperationTypes,
+  type ConfigDescription,
+} from '@platformatic/kafka';
+import {
+  Connection,
   incrementalAlterConfigsV1,
   listPartitionReassignmentsV0,
   type Broker,
-  type ConfigDescription,
-} from '@platformatic/kafka';
-import type { KafkaConnection } from '../service/kafka.ts';
+} from '../kafka/client.ts';
+import type { KafkaConnection } from '../kafka/config.ts';
 import type { Change, Configs, FoundTopic } from './reconcile.ts';
 import type { PresentTopic } from './topic.ts';
 

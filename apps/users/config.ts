@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readKafkaConnection, type KafkaVariables } from '../service/kafka.ts';
+import { readKafkaConnection, type KafkaVariables } from '../kafka/config.ts';
 import { logLevels, type LogLevel } from '../service/log.ts';
 import { Variables, type Environment } from '../service/variables.ts';
 

@@ -1,6 +1,7 @@
 import { pbkdf2Sync, randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Admin, alterUserScramCredentialsV0, Connection, ScramMechanisms } from '@platformatic/kafka';
+import { Admin, ScramMechanisms } from '@platformatic/kafka';
+import { alterUserScramCredentialsV0, Connection } from '../kafka/client.ts';
 import type { Log } from '../service/log.ts';
 import type { User, UsersConfig } from './config.ts';
 

@@ -1,6 +1,7 @@
 import { Chart, Duration } from 'cdk8s';
 import type { Construct } from 'constructs';
-import { Edge, type EdgeKind } from '../constructs/edge.ts';
+import type { EdgeKind } from '../constructs/edge-routes.ts';
+import { Edge } from '../constructs/edge.ts';
 import { IngressNginx } from '../constructs/ingress-nginx.ts';
 import { KAFKA_UI, KAFKA_UI_PORT } from '../constructs/kafka-ui.ts';
 import type { ProducerEndpoint } from '../constructs/producer.ts';

@@ -1,5 +1,5 @@
 import type { Construct } from 'constructs';
-import type { KafkaVariables } from '../../apps/service/kafka.ts';
+import type { KafkaVariables } from '../../apps/kafka/config.ts';
 import type { KafkaEndpoint } from '../constructs/kafka-endpoint.ts';
 import type { Mount } from '../constructs/mounts.ts';
 import { requireThat } from '../constructs/requirements.ts';

@@ -1,14 +1,11 @@
 import type { IGateway } from '@kubernetes-models/gateway-api/gateway.networking.k8s.io/v1/Gateway';
 import type { IHTTPRoute } from '@kubernetes-models/gateway-api/gateway.networking.k8s.io/v1/HTTPRoute';
 import { Duration } from 'cdk8s';
-import type { EdgeKind, EdgeObject, EdgeProps, EdgeRoute } from './edge.ts';
+import type { EdgeHost, EdgeKind, EdgeObject, EdgeRoute, GatewayImplementation } from './edge-routes.ts';
 
 const HTTP_PORT = 80;
 const HTTPS_PORT = 443;
 const GROUP = 'gateway.networking.k8s.io';
-
-/** Implementations whose own policies are known here. */
-export type GatewayImplementation = 'nginx-gateway-fabric' | 'envoy-gateway';
 
 /**
  * How long Envoy keeps an idle connection to a pod; its own default is an hour. It must let go before the program does: a
@@ -18,7 +15,7 @@ export const EDGE_IDLE_TIMEOUT = Duration.seconds(60);
 
 /** The Gateway, a route that sends plain HTTP to TLS, and a route for each path, with the implementation's policies. */
 export function gatewayObjects(
-  props: EdgeProps,
+  props: EdgeHost,
   { gatewayClassName, implementation }: Extract<EdgeKind, { kind: 'gateway' }>,
   callers: readonly string[] | undefined,
 ): readonly EdgeObject[] {
@@ -91,7 +88,7 @@ function requestIds(name: string): EdgeObject {
   };
 }
 
-function httpRoute({ name, host }: EdgeProps, route: EdgeRoute): IHTTPRoute {
+function httpRoute({ name, host }: EdgeHost, route: EdgeRoute): IHTTPRoute {
   return {
     apiVersion: `${GROUP}/v1`,
     kind: 'HTTPRoute',

@@ -1,5 +1,5 @@
 import type { k8s } from 'cdk8s-plus-27';
-import type { EdgeKind, EdgeObject, EdgeProps, EdgeRoute } from './edge.ts';
+import type { EdgeHost, EdgeKind, EdgeObject, EdgeRoute } from './edge-routes.ts';
 
 /**
  * An Ingress for each route, because ingress-nginx takes a route's limits from its Ingress' annotations. The controller
@@ -8,7 +8,7 @@ import type { EdgeKind, EdgeObject, EdgeProps, EdgeRoute } from './edge.ts';
  * @see https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/
  */
 export function ingressObjects(
-  { host, tlsSecretName, routes }: EdgeProps,
+  { host, tlsSecretName, routes }: EdgeHost,
   { ingressClassName, requestsPerSecondPerAddress }: Extract<EdgeKind, { kind: 'ingress' }>,
   callers: readonly string[] | undefined,
 ): readonly EdgeObject[] {

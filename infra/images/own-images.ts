@@ -40,7 +40,7 @@ function application(program: string): OwnImage {
   return {
     dockerfile: 'images/application/Dockerfile',
     arguments: { PROGRAM: program },
-    sources: ['images/application/package.json', 'apps/service', `apps/${program}`],
+    sources: ['images/application/package.json', 'apps/service', 'apps/kafka', `apps/${program}`],
     fetched: { context: 'packages' },
   };
 }

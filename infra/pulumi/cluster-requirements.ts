@@ -1,4 +1,5 @@
-import type { ClusterFacts, ClusterQuestions } from './cluster.ts';
+import type { ClusterFacts, ClusterQuestions } from './cluster-facts.ts';
+import type { Findings } from './findings.ts';
 import { foreignApiOf } from './foreign-apis.ts';
 import { checkBounds } from './namespace-bounds.ts';
 import { schemaProblems } from './object-schema.ts';
@@ -6,12 +7,6 @@ import { claimsOf, describeObject, type Manifest } from './platform-objects.ts';
 import type { Environment } from '../environments/environment.ts';
 import { checkSetSizes } from './set-sizes.ts';
 import type { StackSettings } from './settings.ts';
-
-/** What stands against applying the manifests, and what only stands against their use. */
-export interface Findings {
-  readonly errors: readonly string[];
-  readonly warnings: readonly string[];
-}
 
 /** `preStop.sleep` is on by default since this version. */
 const MINIMUM_VERSION = '1.30';

@@ -5,7 +5,7 @@ import type { Environment } from '../environments/environment.ts';
 import { readEnvironment } from '../environments/read-environment.ts';
 import { endingCertificates } from './certificates.ts';
 import { checkCluster, questionsFor } from './cluster-requirements.ts';
-import type { ClusterFacts, ClusterQuestions } from './cluster.ts';
+import type { ClusterFacts, ClusterQuestions } from './cluster-facts.ts';
 import { makeAws } from './make-aws.ts';
 import { readObjects } from './platform-objects.ts';
 import { registerPlatform } from './register-platform.ts';

@@ -1,4 +1,5 @@
-import type { Findings } from './cluster-requirements.ts';
+import type { NamespaceFacts, Quota } from './cluster-facts.ts';
+import type { Findings } from './findings.ts';
 import type { Manifest } from './platform-objects.ts';
 import {
   admitted,
@@ -10,22 +11,7 @@ import {
   type PodTemplate,
 } from './pod-demand.ts';
 import { showAmount, sum, toNumber, type Amounts, type Totals } from './resource-amounts.ts';
-import { workloadDemands, type WorkloadClaim, type WorkloadDemand } from './workload-demand.ts';
-
-interface Quota {
-  readonly name: string;
-  readonly hard: Amounts;
-}
-
-/** What bounds a namespace, and what is in it. */
-export interface NamespaceFacts {
-  /** ResourceQuotas for all pods; those with a scope are for some of them, and not looked at. */
-  readonly quotas: readonly Quota[];
-  readonly limitRanges: readonly { readonly name: string; readonly limits: readonly Limit[] }[];
-  /** Pods that have not ended. */
-  readonly pods: readonly PodTemplate[];
-  readonly claims: readonly WorkloadClaim[];
-}
+import { workloadDemands, type WorkloadDemand } from './workload-demand.ts';
 
 export interface BoundsContext {
   readonly namespaces: ReadonlyMap<string, NamespaceFacts>;

@@ -1,5 +1,5 @@
 import { CoreV1Api, type KubeConfig } from '@kubernetes/client-node';
-import type { NamespaceFacts } from './namespace-bounds.ts';
+import type { NamespaceFacts } from './cluster-facts.ts';
 import type { Limit, Node } from './pod-demand.ts';
 
 /** What bounds each namespace, and what is in it; a namespace that is not there has nothing. */

@@ -1,6 +1,6 @@
 import type { Environment } from '../environments/environment.ts';
-import type { ClusterFacts } from './cluster.ts';
-import type { Findings } from './cluster-requirements.ts';
+import type { ClusterFacts } from './cluster-facts.ts';
+import type { Findings } from './findings.ts';
 import { describeObject, nameOf, type Manifest } from './platform-objects.ts';
 
 /** A set of servers whose number the environment says. */

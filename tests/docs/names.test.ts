@@ -9,7 +9,7 @@ import { Registry } from 'prom-client';
 import { addConsumerGauges, consumerMetrics } from '../../apps/consumer/metrics.ts';
 import { addDeliveryGauges, deliveryMetrics, httpMetrics } from '../../apps/producer/metrics.ts';
 import { addHealthRoutes } from '../../apps/service/health.ts';
-import { watchCertificates } from '../../apps/service/kafka-certificates.ts';
+import { watchCertificates } from '../../apps/kafka/certificates.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const tracked = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {

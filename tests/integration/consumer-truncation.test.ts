@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { readBatches } from '../../apps/consumer/kafka/batches.ts';
+import { readBatches } from '../../apps/kafka/records/batches.ts';
 import { waitUntil } from '../../infra/local/wait.ts';
 import { Rig } from './consumer/rig.ts';
 import type { Scene } from './consumer/scene.ts';

@@ -8,7 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import { connect } from 'node:tls';
 import { Admin, ConfigResourceTypes, IncrementalAlterConfigOperationTypes } from '@platformatic/kafka';
 import { createLog } from '../../apps/service/log.ts';
-import type { KafkaConnection } from '../../apps/service/kafka.ts';
+import type { KafkaConnection } from '../../apps/kafka/config.ts';
 import { converge } from '../../apps/topics/converge.ts';
 import { TopicsAdmin } from '../../apps/topics/topics-admin.ts';
 import { writeUsers } from '../../apps/users/write-users.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { environments } from '../../infra/environments/environments.ts';
 import { dev } from '../../infra/environments/dev.ts';
-import type { NamespaceFacts } from '../../infra/pulumi/namespace-bounds.ts';
+import type { NamespaceFacts } from '../../infra/pulumi/cluster-facts.ts';
 import { runsOn, type Node, type PodTemplate } from '../../infra/pulumi/pod-demand.ts';
 import { deployUnderMocks, type DeployUnderMocks } from './stacks.ts';
 

@@ -9,7 +9,7 @@ import type { Environment } from '../../infra/environments/environment.ts';
 import { environments } from '../../infra/environments/environments.ts';
 import { production } from '../../infra/environments/production.ts';
 import { staging } from '../../infra/environments/staging.ts';
-import type { ClusterFacts } from '../../infra/pulumi/cluster.ts';
+import type { ClusterFacts } from '../../infra/pulumi/cluster-facts.ts';
 import type { ObjectSchema } from '../../infra/pulumi/object-schema.ts';
 import type { DeployedResource } from '../../infra/pulumi/replacements.ts';
 import { typeOf } from '../../infra/pulumi/register-platform.ts';

@@ -1,6 +1,6 @@
 import type { Environment } from '../../infra/environments/environment.ts';
 import { environments, type EnvironmentName } from '../../infra/environments/environments.ts';
-import type { ClusterFacts } from '../../infra/pulumi/cluster.ts';
+import type { ClusterFacts } from '../../infra/pulumi/cluster-facts.ts';
 import { foreignKinds } from '../../infra/pulumi/cluster-requirements.ts';
 import { deploy, type StackOutputs } from '../../infra/pulumi/deploy.ts';
 import { readConfiguration } from '../../infra/pulumi/configuration.ts';

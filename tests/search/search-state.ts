@@ -1,4 +1,4 @@
-import type { SearchProduct } from './stand-in-search.ts';
+export type SearchProduct = 'elasticsearch' | 'opensearch';
 
 /** What a search cluster keeps. */
 export interface SearchState {

@@ -6,6 +6,7 @@ import {
   parse,
   Refused,
   type Request,
+  type SearchProduct,
   type SearchState,
 } from './search-state.ts';
 import {
@@ -15,7 +16,6 @@ import {
   putIlmPolicy,
   putIsmPolicy,
 } from './stand-in-lifecycle.ts';
-import type { SearchProduct } from './stand-in-search.ts';
 
 const VERSIONS = { elasticsearch: '8.19.3', opensearch: '2.19.4' } as const;
 

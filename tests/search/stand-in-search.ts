@@ -4,10 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { type BulkItem, type ItemRefusal, MalformedBulk, parseBulk } from './bulk.ts';
-import type { Answer, SearchState } from './search-state.ts';
+import type { Answer, SearchProduct, SearchState } from './search-state.ts';
 import { administer } from './stand-in-administration.ts';
-
-export type SearchProduct = 'elasticsearch' | 'opensearch';
 
 /** What happens to one bulk request as a whole. */
 export type BulkFault =

@@ -1,4 +1,4 @@
-import { Backoff } from '../backoff.ts';
+import { Backoff } from '../../service/backoff.ts';
 import type { ChainStore } from '../chain.ts';
 import type { Health } from '../health.ts';
 import { readLinkEnd, type LinkEnd } from '../link.ts';

@@ -1,8 +1,9 @@
-import { parseBroker, ResponseError, type Broker, type metadataV12 } from '@platformatic/kafka';
-import type { KafkaConnection } from '../../service/kafka.ts';
+import { parseBroker, ResponseError, type Broker, type metadataV12 } from '../../kafka/client.ts';
+import type { KafkaConnection } from '../../kafka/config.ts';
+import type { ProducerId } from '../../kafka/records/encode-batch.ts';
 import type { Log } from '../../service/log.ts';
-import { Link } from './link.ts';
-import { errorName } from './verdicts.ts';
+import { Link } from '../../kafka/connections/connection.ts';
+import { errorName } from '../../kafka/produce-errors.ts';
 
 /** Metadata and producer ids are small and asked of any broker: one that takes longer is left for the next. */
 const CONTROL_TIMEOUT_MS = 2_000;
@@ -17,11 +18,6 @@ const CLIENT_ID = 'headwater-producer';
 export interface Leader {
   /** Node id; -1 where the partition has no leader. */
   readonly node: number;
-  readonly epoch: number;
-}
-
-export interface ProducerId {
-  readonly id: bigint;
   readonly epoch: number;
 }
 

@@ -1,20 +1,18 @@
-import type { KafkaConnection } from '../../service/kafka.ts';
+import type { KafkaConnection } from '../../kafka/config.ts';
 import type { Log } from '../../service/log.ts';
 import { BufferPool } from '../buffer-pool.ts';
 import type { Budget } from '../budget.ts';
 import type { DeliveryMetrics } from '../metrics.ts';
-import { BATCH_HEADER_BYTES, partitionOf } from './batch.ts';
+import { BATCH_HEADER_BYTES, partitionOf } from '../../kafka/records/encode-batch.ts';
 import { Cluster } from './cluster.ts';
-import { Envelope } from './envelope.ts';
+import { Envelope } from '../../kafka/records/envelope.ts';
+import { batchBytes, recordsOf, type RecordRun } from '../../kafka/records/record-run.ts';
 import { Lane } from './lane.ts';
 import { Queue, takeBatch, type Pending } from './queue.ts';
 import {
-  batchBytes,
   DeliveryError,
-  recordsOf,
   type EventRecord,
   type RecordLog,
-  type RecordRun,
   type Settled,
   type StoredRecord,
 } from './record-log.ts';

@@ -1,13 +1,15 @@
-import { ResponseError, type produceV11 } from '@platformatic/kafka';
+import { ResponseError, type produceV11 } from '../../kafka/client.ts';
 import type { Log } from '../../service/log.ts';
 import type { BufferPool } from '../buffer-pool.ts';
 import type { DeliveryMetrics } from '../metrics.ts';
-import { encodeBatch, sequenceAfter } from './batch.ts';
-import type { Cluster, ProducerId } from './cluster.ts';
-import { NotSentError } from './link.ts';
-import { countRecords, divide, Queue, type Slice } from './queue.ts';
+import { encodeBatch, sequenceAfter } from '../../kafka/records/encode-batch.ts';
+import type { ProducerId } from '../../kafka/records/encode-batch.ts';
+import type { Cluster } from './cluster.ts';
+import { countRecords } from '../../kafka/records/record-run.ts';
+import { NotSentError } from '../../kafka/connections/connection.ts';
+import { divide, Queue, type Slice } from './queue.ts';
 import { DeliveryError, type Failure } from './record-log.ts';
-import { errorName, judge, type Verdict } from './verdicts.ts';
+import { errorName, judge, type Verdict } from '../../kafka/produce-errors.ts';
 
 /**
  * How long the first attempt waits for its answer; twice as long after each that got none, so that a slow network

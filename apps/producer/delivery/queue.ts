@@ -1,11 +1,11 @@
 import {
   batchBytes,
-  DeliveryError,
   recordsOf,
   valueBytes,
   type RecordRun,
-  type StoredRecord,
-} from './record-log.ts';
+  type RecordSlice,
+} from '../../kafka/records/record-run.ts';
+import { DeliveryError, type StoredRecord } from './record-log.ts';
 
 /** Records on their way that came together. Times are of `performance.now()`. */
 export interface Pending {
@@ -18,21 +18,12 @@ export interface Pending {
   readonly settle: (slice: Slice, outcome: StoredRecord | DeliveryError) => void;
 }
 
-/** Of a run the records from `from` up to `to`, without that: as many as one batch takes of it. */
-export interface Slice {
+export interface Slice extends RecordSlice {
   readonly pending: Pending;
-  readonly from: number;
-  readonly to: number;
-  /** At most how many bytes they take in a batch. */
-  readonly bytes: number;
 }
 
 export function slice(pending: Pending, from: number, to: number): Slice {
   return { pending, from, to, bytes: batchBytes(pending.run, from, to) };
-}
-
-export function countRecords(slices: readonly Slice[]): number {
-  return slices.reduce((sum, { from, to }) => sum + to - from, 0);
 }
 
 /** The first so many records, and the rest. */

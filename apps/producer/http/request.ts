@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { Envelope } from '../delivery/envelope.ts';
+import { Envelope } from '../../kafka/records/envelope.ts';
 import { LAST, malformedRequest, Problem } from './problem.ts';
 
 const CONTENT_TYPE = Buffer.from('content-type');

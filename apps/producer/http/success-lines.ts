@@ -1,4 +1,4 @@
-import { decimalDigits, writeDecimal } from '../decimal.ts';
+import { decimalDigits, writeDecimal } from '../../service/decimal.ts';
 import type { StoredRecord } from '../delivery/record-log.ts';
 
 const START = Buffer.from('{"line":');

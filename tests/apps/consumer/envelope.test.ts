@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LineEncoder } from '../../../apps/consumer/envelope.ts';
-import type { KafkaRecord } from '../../../apps/consumer/kafka/records.ts';
+import type { KafkaRecord } from '../../../apps/kafka/records/records.ts';
 
 function encode(record: Partial<KafkaRecord>): string {
   const line = new LineEncoder().encode({

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Health } from '../../../apps/consumer/health.ts';
-import type { Brokers } from '../../../apps/consumer/kafka/brokers.ts';
-import { Commits } from '../../../apps/consumer/kafka/commits.ts';
-import { Coordinator } from '../../../apps/consumer/kafka/coordinator.ts';
-import { readLogEnds } from '../../../apps/consumer/kafka/log-ends.ts';
-import type { Ownership } from '../../../apps/consumer/kafka/offsets.ts';
-import type { KafkaOperation } from '../../../apps/consumer/kafka/topic.ts';
+import type { Brokers } from '../../../apps/kafka/connections/brokers.ts';
+import { Commits } from '../../../apps/kafka/group/commits.ts';
+import { Coordinator } from '../../../apps/kafka/group/coordinator.ts';
+import { readLogEnds } from '../../../apps/kafka/messages/log-ends.ts';
+import type { Ownership } from '../../../apps/kafka/messages/offsets.ts';
+import type { KafkaOperation } from '../../../apps/kafka/health.ts';
 import { createLog } from '../../../apps/service/log.ts';
 
 const TOPIC = { name: 't', leader: (partition: number) => ({ nodeId: partition, epoch: 0 }) };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Continued } from '../../../apps/consumer/continuation.ts';
+import type { Continued } from '../../../apps/consumer/layout.ts';
 import {
   agreeOnLayout,
   LayoutError,

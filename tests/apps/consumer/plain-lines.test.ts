@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import type { LineBytes, Room } from '../../../apps/consumer/buffer.ts';
 import { LineEncoder } from '../../../apps/consumer/envelope.ts';
 import { BufferPool } from '../../../apps/consumer/buffer-pool.ts';
-import type { BatchRecords } from '../../../apps/consumer/kafka/batch-records.ts';
-import { openBatch, type Batch } from '../../../apps/consumer/kafka/batches.ts';
-import type { KafkaRecord } from '../../../apps/consumer/kafka/records.ts';
+import type { BatchRecords } from '../../../apps/kafka/records/batch-records.ts';
+import { openBatch, type Batch } from '../../../apps/kafka/records/batches.ts';
+import type { KafkaRecord } from '../../../apps/kafka/records/records.ts';
 import { encodePlain } from '../../../apps/consumer/plain-lines.ts';
 import { Chance } from '../producer/chance.ts';
 

@@ -1,8 +1,9 @@
 import { createRecordsBatch, crc32c } from '@platformatic/kafka';
 import type { ChainStore } from '../../../apps/consumer/chain.ts';
-import type { LinkStore, LogPosition } from '../../../apps/consumer/chain-writer.ts';
+import type { LinkStore } from '../../../apps/consumer/chain-writer.ts';
+import type { LogPosition } from '../../../apps/kafka/log-position.ts';
 import { readLinkEnd, type ChainId, type LinkEnd } from '../../../apps/consumer/link.ts';
-import type { LogBounds, PartitionSource } from '../../../apps/consumer/partition.ts';
+import type { LogBounds, PartitionSource } from '../../../apps/consumer/partition-source.ts';
 import type { ReleaseStore } from '../../../apps/consumer/releases.ts';
 import type { LinkObject } from '../../../apps/consumer/store/store.ts';
 

@@ -7,7 +7,8 @@ import { SearchClient } from '../../../apps/indices/search-client.ts';
 import { createLog } from '../../../apps/service/log.ts';
 import { indexTemplate, lifecyclePolicy } from '../../../infra/constructs/log-indices.ts';
 import type { SearchEndpoint } from '../../../infra/constructs/search-endpoint.ts';
-import { type SearchProduct, StandInSearch } from '../../search/stand-in-search.ts';
+import type { SearchProduct } from '../../search/search-state.ts';
+import { StandInSearch } from '../../search/stand-in-search.ts';
 
 const log = createLog('indices', 'silent');
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Budget } from '../../../apps/producer/budget.ts';
-import { DeliveryError, type RecordRun, type Settled } from '../../../apps/producer/delivery/record-log.ts';
+import type { RecordRun } from '../../../apps/kafka/records/record-run.ts';
+import { DeliveryError, type Settled } from '../../../apps/producer/delivery/record-log.ts';
 import { waitUntil } from '../../../infra/local/wait.ts';
 import { startApp, type AppUnderTest } from './app-under-test.ts';
 

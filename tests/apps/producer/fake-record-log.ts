@@ -1,8 +1,8 @@
+import type { RecordRun } from '../../../apps/kafka/records/record-run.ts';
 import {
   DeliveryError,
   type EventRecord,
   type RecordLog,
-  type RecordRun,
   type Settled,
   type StoredRecord,
 } from '../../../apps/producer/delivery/record-log.ts';

@@ -1,4 +1,4 @@
-import { Envelope } from '../../../apps/producer/delivery/envelope.ts';
+import { Envelope } from '../../../apps/kafka/records/envelope.ts';
 import type { Pending } from '../../../apps/producer/delivery/queue.ts';
 import type { EventRecord } from '../../../apps/producer/delivery/record-log.ts';
 

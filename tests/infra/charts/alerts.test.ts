@@ -7,7 +7,7 @@ import { Registry } from 'prom-client';
 import { addConsumerGauges, consumerMetrics } from '../../../apps/consumer/metrics.ts';
 import { httpMetrics } from '../../../apps/producer/metrics.ts';
 import { addHealthRoutes } from '../../../apps/service/health.ts';
-import { watchCertificates } from '../../../apps/service/kafka-certificates.ts';
+import { watchCertificates } from '../../../apps/kafka/certificates.ts';
 import { alerts } from '../../../infra/charts/alerts.ts';
 import { FAILED_CODES } from '../../../infra/charts/alerts/producer.ts';
 import { environments } from '../../../infra/environments/environments.ts';

@@ -8,18 +8,23 @@ import {
   GetObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
+  type S3Client,
 } from '@aws-sdk/client-s3';
 import {
   ListOffsetTimestamps,
+  type Admin,
   type CompressionAlgorithmValue,
   type MessageToProduce,
+  type Producer,
 } from '@platformatic/kafka';
 import { readConfig, type ConsumerVariables } from '../../../apps/consumer/config.ts';
 import { verifyStore, type Verification } from '../../../infra/local/verify.ts';
 import { runCommand } from '../../../infra/local/command.ts';
 import { waitUntil } from '../../../infra/local/wait.ts';
+import type { KafkaCluster } from '../../../infra/local/kafka-cluster.ts';
+import type { ObjectStore } from '../../../infra/local/object-store.ts';
+import type { StoreProxy } from '../faults/store-proxy.ts';
 import { RunningConsumer } from './running-consumer.ts';
-import type { Rig } from './rig.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -44,9 +49,19 @@ export interface StoredLink {
   readonly lines: readonly string[];
 }
 
+/** What a scene takes of the rig that its file's tests share. */
+export interface SceneParts {
+  readonly kafka: KafkaCluster;
+  readonly store: ObjectStore;
+  readonly proxy: StoreProxy;
+  readonly admin: Admin;
+  readonly producer: Producer;
+  readonly s3: S3Client;
+}
+
 /** One topic with its group and its prefix. */
 export class Scene {
-  readonly rig: Rig;
+  readonly rig: SceneParts;
   readonly topic: string;
   readonly partitions: number;
   readonly groupId: string;
@@ -54,7 +69,7 @@ export class Scene {
   topicId: string;
   readonly #consumers: RunningConsumer[] = [];
 
-  constructor(rig: Rig, topic: string, partitions: number, topicId: string) {
+  constructor(rig: SceneParts, topic: string, partitions: number, topicId: string) {
     this.rig = rig;
     this.topic = topic;
     this.partitions = partitions;

@@ -2,19 +2,34 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { ListOffsetTimestamps } from '@platformatic/kafka';
-import { ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import { createConsumer, createProducer, type Application } from '../../../infra/local/application.ts';
+import type { Host } from '../../../infra/local/host.ts';
+import type { KafkaCluster } from '../../../infra/local/kafka-cluster.ts';
+import type { ObjectStore } from '../../../infra/local/object-store.ts';
 import { verifyStore, type Verification } from '../../../infra/local/verify.ts';
 import { waitUntil } from '../../../infra/local/wait.ts';
 import type { ConsumerVariables } from '../../../apps/consumer/config.ts';
 import type { ProducerVariables } from '../../../apps/producer/config.ts';
 import { Load, type LoadOptions } from './load.ts';
-import type { Platform } from './platform.ts';
-import { CommitSampler } from './samples.ts';
+import { CommitSampler, type ClusterObserver } from './samples.ts';
+import type { StoreProxy } from './store-proxy.ts';
 
 export interface StreamOptions {
   /** @default 6 */
   readonly partitions?: number;
+}
+
+/** What a stream takes of the platform that its file's tests share. */
+export interface StreamPlatform {
+  readonly host: Host;
+  readonly directory: string;
+  readonly kafka: KafkaCluster;
+  readonly store: ObjectStore;
+  readonly storeProxy: StoreProxy;
+  readonly observer: ClusterObserver;
+  readonly s3: S3Client;
+  readonly brokers: number;
 }
 
 /** One topic from end to end: its producers and consumers, its part of the store, and the load upon it. */
@@ -23,12 +38,12 @@ export class Stream {
   readonly partitions: number;
   /** Of the topic as it was made first. */
   readonly topicId: string;
-  readonly #platform: Platform;
+  readonly #platform: StreamPlatform;
   readonly #applications: Application[] = [];
   readonly #loads: Load[] = [];
   readonly #sampler: CommitSampler;
 
-  private constructor(platform: Platform, topic: string, topicId: string, partitions: number) {
+  private constructor(platform: StreamPlatform, topic: string, topicId: string, partitions: number) {
     this.#platform = platform;
     this.topic = topic;
     this.topicId = topicId;
@@ -43,7 +58,11 @@ export class Stream {
     });
   }
 
-  static async create(platform: Platform, topic: string, { partitions = 6 }: StreamOptions): Promise<Stream> {
+  static async create(
+    platform: StreamPlatform,
+    topic: string,
+    { partitions = 6 }: StreamOptions,
+  ): Promise<Stream> {
     const topicId = await makeTopic(platform, topic, partitions);
     return new Stream(platform, topic, topicId, partitions);
   }
@@ -250,7 +269,7 @@ export class Stream {
   }
 }
 
-async function makeTopic(platform: Platform, topic: string, partitions: number): Promise<string> {
+async function makeTopic(platform: StreamPlatform, topic: string, partitions: number): Promise<string> {
   const { observer, brokers } = platform;
   await observer.admin.createTopics({ topics: [topic], partitions, replicas: brokers });
   await waitUntil(

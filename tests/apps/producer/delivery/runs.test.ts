@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Budget } from '../../../../apps/producer/budget.ts';
-import { Envelope } from '../../../../apps/producer/delivery/envelope.ts';
+import { Envelope } from '../../../../apps/kafka/records/envelope.ts';
 import type { KafkaRecordLog } from '../../../../apps/producer/delivery/kafka-record-log.ts';
 import { DeliveryError } from '../../../../apps/producer/delivery/record-log.ts';
 import { waitUntil } from '../../../../infra/local/wait.ts';

@@ -3,13 +3,13 @@ import type { TestContext } from 'node:test';
 import { protocolErrors } from '@platformatic/kafka';
 import { Registry } from 'prom-client';
 import { Budget } from '../../../../apps/producer/budget.ts';
-import { partitionOf } from '../../../../apps/producer/delivery/batch.ts';
+import { partitionOf } from '../../../../apps/kafka/records/encode-batch.ts';
 import { KafkaRecordLog, type DeliveryLimits } from '../../../../apps/producer/delivery/kafka-record-log.ts';
 import { DeliveryError, type StoredRecord } from '../../../../apps/producer/delivery/record-log.ts';
 import { deliveryMetrics } from '../../../../apps/producer/metrics.ts';
 import { createLog } from '../../../../apps/service/log.ts';
 import { waitUntil } from '../../../../infra/local/wait.ts';
-import { ScriptedCluster, type ScriptedBroker, type SentBatch } from '../scripted-broker.ts';
+import { ScriptedCluster, type ScriptedBroker, type SentBatch } from '../../kafka/scripted/broker.ts';
 
 /** An answer with an error, by its name. */
 export function error(id: string): { error: number } {

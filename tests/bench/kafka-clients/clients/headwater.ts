@@ -1,7 +1,7 @@
 import { Registry } from 'prom-client';
 import { Budget } from '../../../../apps/producer/budget.ts';
 import { readConfig } from '../../../../apps/producer/config.ts';
-import { partitionOf } from '../../../../apps/producer/delivery/batch.ts';
+import { partitionOf } from '../../../../apps/kafka/records/encode-batch.ts';
 import { KafkaRecordLog } from '../../../../apps/producer/delivery/kafka-record-log.ts';
 import { deliveryMetrics } from '../../../../apps/producer/metrics.ts';
 import { createLog } from '../../../../apps/service/log.ts';

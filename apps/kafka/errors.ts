@@ -1,0 +1,75 @@
+import { protocolErrorsCodesById, ResponseError } from './client.ts';
+
+export const NONE = 0;
+
+/** Errors of the protocol that this program tells apart: https://kafka.apache.org/protocol#protocol_error_codes */
+export const codes = {
+  offsetOutOfRange: 1,
+  unknownTopicOrPartition: 3,
+  coordinatorLoadInProgress: 14,
+  coordinatorNotAvailable: 15,
+  notCoordinator: 16,
+  illegalGeneration: 22,
+  unknownMemberId: 25,
+  rebalanceInProgress: 27,
+  memberIdRequired: 79,
+  fencedInstanceId: 82,
+  unknownTopicId: 100,
+  inconsistentTopicId: 103,
+} as const;
+
+/** Refusals that wait for somebody: rights, and what the cluster's configuration does not allow. */
+const LASTING: ReadonlySet<string> = new Set([
+  'TOPIC_AUTHORIZATION_FAILED',
+  'GROUP_AUTHORIZATION_FAILED',
+  'CLUSTER_AUTHORIZATION_FAILED',
+  'INVALID_SESSION_TIMEOUT',
+  'INVALID_GROUP_ID',
+  'INCONSISTENT_GROUP_PROTOCOL',
+  'UNSUPPORTED_VERSION',
+  'INVALID_TOPIC_EXCEPTION',
+]);
+
+/** An answer of a broker that is a refusal. */
+export class KafkaError extends Error {
+  override readonly name = 'KafkaError';
+  readonly code: number;
+  readonly passes: boolean;
+
+  constructor(request: string, code: number) {
+    const id = protocolErrorsCodesById[code];
+    super(`${request}: ${id ?? `error ${code}`}`);
+    this.code = code;
+    this.passes = id === undefined || !LASTING.has(id);
+  }
+}
+
+/** The answer where the client would throw because of an error code in it: the caller looks at the codes itself. */
+export async function answer<Answer>(request: Promise<Answer>): Promise<Answer> {
+  try {
+    return await request;
+  } catch (error) {
+    if (error instanceof ResponseError && error['response'] != null) return error['response'] as Answer;
+    throw error;
+  }
+}
+
+/** A failure in words, and whether it passes by itself. */
+export interface Failure {
+  readonly message: string;
+  readonly passes: boolean;
+}
+
+/** What kept a request from being answered, in one line. */
+export function kafkaFailure(error: unknown): Failure {
+  if (error instanceof KafkaError) return error;
+  const messages: string[] = [];
+  for (let cause = error; cause instanceof Error && messages.length < 4; cause = causeOf(cause)) {
+    messages.push(cause.message);
+  }
+  return { message: messages.join(': '), passes: true };
+}
+
+function causeOf(error: Error): unknown {
+  return error instanceof AggregateError ? (error.errors as unknown[])[0] : error.cause;
+}

@@ -1,0 +1,262 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  decodeConsumerProtocolAssignment,
+  decodeConsumerProtocolSubscription,
+  encodeConsumerProtocolAssignment,
+  encodeConsumerProtocolSubscription,
+  heartbeatV4,
+  joinGroupV9,
+  leaveGroupV5,
+  syncGroupV5,
+} from '../client.ts';
+import type { Log } from '../../service/log.ts';
+import { Backoff } from '../../service/backoff.ts';
+import type { KafkaHealth } from '../health.ts';
+import { assignPartitions, type Candidate } from './assign.ts';
+import type { Brokers } from '../connections/brokers.ts';
+import type { Coordinator } from './coordinator.ts';
+import { answer, codes, KafkaError, kafkaFailure, NONE } from '../errors.ts';
+import type { Ownership } from '../messages/offsets.ts';
+import type { Topic } from '../metadata/topic.ts';
+
+export interface GroupMemberOptions {
+  readonly brokers: Brokers;
+  readonly coordinator: Coordinator;
+  readonly topic: Topic;
+  readonly sessionTimeoutMs: number;
+  readonly health: KafkaHealth;
+  readonly log: Log;
+  /** Gets what this member owns from now on; nothing where it is not a member any more. */
+  readonly onAssigned: (partitions: readonly number[]) => void;
+}
+
+/** The classic protocol's type of all consumers, by which Kafka's tools can read who owns what. */
+const PROTOCOL_TYPE = 'consumer';
+/** The assignor that all members must have. */
+const PROTOCOL = 'headwater-sticky';
+/** The first version of a subscription that says the generation of what is owned. */
+const SUBSCRIPTION_VERSION = 2;
+const MAX_HEARTBEAT_MS = 3000;
+const FIRST_BACKOFF_MS = 100;
+const MAX_BACKOFF_MS = 1000;
+
+/**
+ * Membership of a consumer group, by the classic protocol.
+ *
+ * A member goes on with what it owns while the group rebalances, and gives up only what the new generation
+ * takes from it: an object that two of them write at once is stored once all the same.
+ */
+export class GroupMember {
+  readonly #options: GroupMemberOptions;
+  readonly #log: Log;
+  #memberId = '';
+  #ownership: Ownership | undefined;
+  #owned: readonly number[] = [];
+  /** Of the topic when this member, as the group's leader, spread its partitions; undefined where it is not. */
+  #spread: number | undefined;
+  #confirmedAt = 0;
+  #joins = 0;
+
+  constructor(options: GroupMemberOptions) {
+    this.#options = options;
+    this.#log = options.log;
+  }
+
+  /** As whom to commit; `undefined` while this is no member, as far as it knows. */
+  get ownership(): Ownership | undefined {
+    return this.#ownership;
+  }
+
+  /** How often the group was spread anew while this was a member, or wanted to be. */
+  get rebalances(): number {
+    return Math.max(0, this.#joins - 1);
+  }
+
+  /** Joins and stays until the signal aborts; then leaves, so that others need not wait for the session to end. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { sessionTimeoutMs, health } = this.#options;
+    const aborted = once(signal);
+    const backoff = new Backoff(FIRST_BACKOFF_MS, MAX_BACKOFF_MS);
+    const heartbeatMs = Math.min(MAX_HEARTBEAT_MS, sessionTimeoutMs / 3);
+    let joined = false;
+    while (!signal.aborted) {
+      try {
+        const sentAt = performance.now();
+        await Promise.race([joined ? this.#heartbeat() : this.#join(), aborted]);
+        // A join answers when all have joined: its session begins then.
+        this.#confirmedAt = joined ? sentAt : performance.now();
+        joined = !this.#mustSpreadAgain();
+        health.succeeded('group');
+        backoff.reset();
+        if (joined) await sleep(heartbeatMs, undefined, { signal });
+      } catch (error) {
+        if (this.#mustRejoin(error)) joined = false;
+        await this.#recover(error, backoff, signal);
+      }
+    }
+  }
+
+  async leave(): Promise<void> {
+    const memberId = this.#memberId;
+    this.#ownership = undefined;
+    if (memberId === '') return;
+    const { brokers, coordinator } = this.#options;
+    try {
+      await coordinator.ask((nodeId) =>
+        brokers.ask('control', nodeId, leaveGroupV5.api, coordinator.groupId, [
+          { memberId, reason: 'shutdown' },
+        ]),
+      );
+    } catch (error) {
+      this.#log.info({ err: error }, 'left the group without an answer: its session ends by itself');
+    }
+  }
+
+  async #heartbeat(): Promise<void> {
+    const { brokers, coordinator } = this.#options;
+    const { generation, memberId } = this.#ownership ?? { generation: -1, memberId: this.#memberId };
+    await coordinator.ask(async (nodeId) => {
+      const request = [coordinator.groupId, generation, memberId, null] as const;
+      const { errorCode } = await answer(brokers.ask('control', nodeId, heartbeatV4.api, ...request));
+      if (errorCode !== NONE) throw new KafkaError('heartbeat', errorCode);
+    });
+  }
+
+  async #join(): Promise<void> {
+    const { coordinator, topic, onAssigned } = this.#options;
+    const { generation, memberId, partitions } = await coordinator.ask((nodeId) => this.#joinAt(nodeId));
+    this.#joins += 1;
+    this.#ownership = { generation, memberId };
+    this.#owned = partitions;
+    this.#log.info({ generation, memberId, partitions, topic: topic.name }, 'partitions assigned');
+    onAssigned(partitions);
+  }
+
+  async #joinAt(nodeId: number): Promise<Ownership & { readonly partitions: readonly number[] }> {
+    const { brokers, coordinator, topic } = this.#options;
+    const joined = await this.#requestJoin(nodeId);
+    const { generationId: generation, memberId } = joined;
+    const isLeader = joined.leader === memberId;
+    this.#spread = isLeader ? ((await topic.refresh())?.leaders.length ?? 0) : undefined;
+    const assignments = isLeader ? this.#assign(joined.members, this.#spread ?? 0) : [];
+    const request = [
+      coordinator.groupId,
+      generation,
+      memberId,
+      null,
+      PROTOCOL_TYPE,
+      PROTOCOL,
+      assignments,
+    ] as const;
+    const synced = await answer(brokers.ask('join', nodeId, syncGroupV5.api, ...request));
+    if (synced.errorCode !== NONE) throw new KafkaError('sync group', synced.errorCode);
+    const { assignedPartitions } = decodeConsumerProtocolAssignment(synced.assignment);
+    const partitions = assignedPartitions.find((assigned) => assigned.topic === topic.name)?.partitions ?? [];
+    return { generation, memberId, partitions };
+  }
+
+  async #requestJoin(nodeId: number): ReturnType<typeof joinGroupV9.api.async> {
+    const { brokers, coordinator, topic, sessionTimeoutMs } = this.#options;
+    const metadata = encodeConsumerProtocolSubscription({
+      version: SUBSCRIPTION_VERSION,
+      topics: [topic.name],
+      ownedPartitions: [{ topic: topic.name, partitions: [...this.#owned] }],
+      generationId: this.#ownership?.generation ?? -1,
+    });
+    const ask = (): ReturnType<typeof joinGroupV9.api.async> => {
+      const protocols = [{ name: PROTOCOL, metadata }];
+      const timeouts = [sessionTimeoutMs, sessionTimeoutMs] as const;
+      const request = [
+        coordinator.groupId,
+        ...timeouts,
+        this.#memberId,
+        null,
+        PROTOCOL_TYPE,
+        protocols,
+      ] as const;
+      return answer(brokers.ask('join', nodeId, joinGroupV9.api, ...request, ''));
+    };
+    let joined = await ask();
+    if (joined.errorCode === codes.memberIdRequired) {
+      this.#memberId = joined.memberId;
+      joined = await ask();
+    }
+    if (joined.errorCode !== NONE) throw new KafkaError('join group', joined.errorCode);
+    this.#memberId = joined.memberId;
+    return joined;
+  }
+
+  #assign(
+    members: readonly { readonly memberId: string; readonly metadata: Buffer }[],
+    partitionCount: number,
+  ): { memberId: string; assignment: Buffer }[] {
+    const topic = this.#options.topic.name;
+    const candidates: Candidate[] = [];
+    for (const { memberId, metadata } of members) {
+      const { topics, ownedPartitions, generationId } = decodeConsumerProtocolSubscription(metadata);
+      if (!topics.includes(topic)) {
+        this.#log.warn(
+          { memberId, topics },
+          `a member of the group does not read ${topic}: it gets no partition`,
+        );
+        continue;
+      }
+      const owned = ownedPartitions.find((own) => own.topic === topic)?.partitions ?? [];
+      candidates.push({ memberId, owned, generation: generationId });
+    }
+    const spread = assignPartitions(partitionCount, candidates);
+    return members.map(({ memberId }) => {
+      const partitions = [...(spread.get(memberId) ?? [])];
+      const assignedPartitions = partitions.length > 0 ? [{ topic, partitions }] : [];
+      return { memberId, assignment: encodeConsumerProtocolAssignment({ version: 1, assignedPartitions }) };
+    });
+  }
+
+  /** The topic has other partitions than the leader has spread. */
+  #mustSpreadAgain(): boolean {
+    return this.#spread !== undefined && this.#spread !== (this.#options.topic.view?.leaders.length ?? 0);
+  }
+
+  async #recover(error: unknown, backoff: Backoff, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
+    this.#giveUpIfExpired();
+    if (error instanceof KafkaError && error.code === codes.rebalanceInProgress) return;
+    this.#options.health.failed('group', kafkaFailure(error));
+    await backoff.wait(signal).catch(() => undefined);
+  }
+
+  #mustRejoin(error: unknown): boolean {
+    if (!(error instanceof KafkaError)) return false;
+    const { code } = error;
+    if (code === codes.unknownMemberId || code === codes.fencedInstanceId) this.#memberId = '';
+    else if (code === codes.rebalanceInProgress) return true;
+    else if (code !== codes.illegalGeneration) return false;
+    this.#giveUp(error.message);
+    return true;
+  }
+
+  /** Others own what this member owned once its session has passed without a sign of life, whatever it hears. */
+  #giveUpIfExpired(): void {
+    if (performance.now() - this.#confirmedAt >= this.#options.sessionTimeoutMs)
+      this.#giveUp('session passed');
+  }
+
+  #giveUp(reason: string): void {
+    if (this.#ownership === undefined) return;
+    this.#log.warn(
+      { reason, partitions: this.#owned },
+      'no member of the group any more: partitions given up',
+    );
+    this.#ownership = undefined;
+    this.#owned = [];
+    this.#spread = undefined;
+    this.#options.onAssigned([]);
+  }
+}
+
+function once(signal: AbortSignal): Promise<never> {
+  const aborted = Promise.withResolvers<never>();
+  aborted.promise.catch(() => undefined);
+  signal.addEventListener('abort', () => aborted.reject(signal.reason as Error), { once: true });
+  return aborted.promise;
+}

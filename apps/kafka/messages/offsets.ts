@@ -1,0 +1,106 @@
+import { listOffsetsV7, ListOffsetTimestamps, offsetCommitV8, offsetFetchV8 } from '../client.ts';
+import type { LogPosition } from '../log-position.ts';
+import type { Brokers } from '../connections/brokers.ts';
+import { answer, KafkaError, NONE } from '../errors.ts';
+import type { Leader } from '../metadata/topic.ts';
+
+const CONSUMER = -1;
+/** Up to the high watermark: a log's end does not depend on open transactions. */
+const READ_UNCOMMITTED = 0;
+
+export interface Ownership {
+  readonly generation: number;
+  readonly memberId: string;
+}
+
+/** The first offset of a partition's log, or the one after its last. */
+export async function logBound(
+  brokers: Brokers,
+  topic: string,
+  partition: number,
+  leader: Leader,
+  bound: 'earliest' | 'latest',
+): Promise<LogPosition> {
+  const [found] = await logBounds(brokers, topic, [{ partition, leader }], leader.nodeId, bound);
+  if (found === undefined) throw new KafkaError('list offsets', -1);
+  return found;
+}
+
+/** The same of several partitions of one leader; those that it refuses are left out. */
+export async function logBounds(
+  brokers: Pick<Brokers, 'ask'>,
+  topic: string,
+  partitions: readonly { readonly partition: number; readonly leader: Leader }[],
+  nodeId: number,
+  bound: 'earliest' | 'latest',
+): Promise<(LogPosition & { readonly partition: number })[]> {
+  const timestamp = bound === 'earliest' ? ListOffsetTimestamps.EARLIEST : ListOffsetTimestamps.LATEST;
+  const requested = partitions.map(({ partition, leader }) => ({
+    partitionIndex: partition,
+    currentLeaderEpoch: leader.epoch,
+    timestamp,
+  }));
+  const topics = [{ name: topic, partitions: requested }];
+  const listed = await answer(
+    brokers.ask('control', nodeId, listOffsetsV7.api, CONSUMER, READ_UNCOMMITTED, topics),
+  );
+  const found = listed.topics[0]?.partitions ?? [];
+  const refused = found.find(({ errorCode }) => errorCode !== NONE);
+  if (refused !== undefined && found.length === 1) throw new KafkaError('list offsets', refused.errorCode);
+  return found
+    .filter(({ errorCode }) => errorCode === NONE)
+    .map(({ partitionIndex, offset, leaderEpoch }) => ({
+      partition: partitionIndex,
+      offset: Number(offset),
+      leaderEpoch,
+    }));
+}
+
+/** What the group has committed for a partition; `undefined` where nothing, or not any more. */
+export async function committedOffset(
+  brokers: Brokers,
+  coordinator: number,
+  groupId: string,
+  topic: string,
+  partition: number,
+): Promise<number | undefined> {
+  const topics = [{ name: topic, partitionIndexes: [partition] }];
+  const requireStable = true;
+  const fetched = await answer(
+    brokers.ask(
+      'control',
+      coordinator,
+      offsetFetchV8.api,
+      [{ groupId, memberEpoch: -1, topics }],
+      requireStable,
+    ),
+  );
+  const group = fetched.groups[0];
+  const found = group?.topics[0]?.partitions[0];
+  const errorCode = group?.errorCode === NONE ? (found?.errorCode ?? -1) : (group?.errorCode ?? -1);
+  if (found === undefined || errorCode !== NONE) throw new KafkaError('fetch committed offset', errorCode);
+  return found.committedOffset < 0n ? undefined : Number(found.committedOffset);
+}
+
+/** Commits as the owner of a generation; the coordinator refuses one that is past. */
+export async function commitOffsets(
+  brokers: Brokers,
+  coordinator: number,
+  groupId: string,
+  { generation, memberId }: Ownership,
+  topic: string,
+  ends: ReadonlyMap<number, LogPosition>,
+): Promise<void> {
+  const partitions = [...ends].map(([partition, { offset, leaderEpoch }]) => ({
+    partitionIndex: partition,
+    committedOffset: BigInt(offset),
+    committedLeaderEpoch: leaderEpoch,
+    committedMetadata: null,
+  }));
+  const topics = [{ name: topic, partitions }];
+  const committed = await answer(
+    brokers.ask('control', coordinator, offsetCommitV8.api, groupId, generation, memberId, null, topics),
+  );
+  const refused = committed.topics[0]?.partitions.find(({ errorCode }) => errorCode !== NONE);
+  if (refused !== undefined) throw new KafkaError('commit', refused.errorCode);
+}

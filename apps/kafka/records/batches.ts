@@ -1,0 +1,150 @@
+import { checksum } from '../client.ts';
+import type { LogPosition } from '../log-position.ts';
+import { BatchRecords, UnreadableBatchError, type RecordMemory } from './batch-records.ts';
+import { inflate } from './inflate/inflate.ts';
+
+const HEADER_BYTES = 61;
+/** What stands before the bytes that a batch's length counts. */
+const PREFIX_BYTES = 12;
+/** Where the checksummed part begins. */
+const ATTRIBUTES_AT = 21;
+const BASE_TIMESTAMP_AT = 27;
+const MAX_TIMESTAMP_AT = 35;
+
+const COMPRESSION_MASK = 0x07;
+const APPEND_TIME = 0x08;
+const TRANSACTIONAL = 0x10;
+const CONTROL = 0x20;
+
+/** A batch of records as it stands in the log, its records not yet read. */
+export interface Batch {
+  readonly baseOffset: number;
+  /** The first offset after the batch, whatever compaction has left of it. */
+  readonly nextOffset: number;
+  readonly leaderEpoch: number;
+  readonly producerId: bigint;
+  readonly isTransactional: boolean;
+  /** Transaction markers: offsets without records. */
+  readonly isControl: boolean;
+  readonly attributes: number;
+  readonly baseTimestamp: bigint;
+  readonly maxTimestamp: bigint;
+  readonly count: number;
+  readonly payload: Buffer;
+}
+
+/**
+ * Walks the batches of a fetched stretch of log, each with its checksum verified. A last batch that the broker
+ * cut short is left out.
+ *
+ * @throws {UnreadableBatchError} where the checksum differs or the format is older than Kafka 0.11
+ */
+export function* readBatches(log: Buffer): Generator<Batch> {
+  for (let at = 0, length; (length = wholeBytes(log, at)) !== undefined; at += length) {
+    if (length < HEADER_BYTES) {
+      const baseOffset = offsetAt(log, at);
+      throw new UnreadableBatchError(baseOffset, baseOffset + 1, `length ${length} is below its header's`);
+    }
+    yield readBatch(log.subarray(at, at + length));
+  }
+}
+
+/**
+ * Where the log goes on after the batches of a fetched stretch, by their headers alone; `undefined` where it holds no
+ * whole batch, or one that {@link readBatches} refuses for its length.
+ */
+export function endOfBatches(log: Buffer): LogPosition | undefined {
+  let end: LogPosition | undefined;
+  for (let at = 0, length; (length = wholeBytes(log, at)) !== undefined; at += length) {
+    if (length < HEADER_BYTES) return undefined;
+    end = { offset: nextOffsetAt(log, at), leaderEpoch: leaderEpochAt(log, at) };
+  }
+  return end;
+}
+
+/** Of the first record of the first batch, by its header alone; `undefined` where the header is not whole. */
+export function timestampOfFirstBatch(log: Buffer): number | undefined {
+  if (log.length < HEADER_BYTES) return undefined;
+  const attributes = log.readInt16BE(ATTRIBUTES_AT);
+  return Number(log.readBigInt64BE((attributes & APPEND_TIME) === 0 ? BASE_TIMESTAMP_AT : MAX_TIMESTAMP_AT));
+}
+
+/** Of the batch that begins there, as it says itself; `undefined` where the broker cut it short. */
+function wholeBytes(log: Buffer, at: number): number | undefined {
+  if (log.length - at < HEADER_BYTES) return undefined;
+  const length = log.readInt32BE(at + 8) + PREFIX_BYTES;
+  return log.length - at < length ? undefined : length;
+}
+
+function readBatch(bytes: Buffer): Batch {
+  const baseOffset = offsetAt(bytes, 0);
+  const nextOffset = nextOffsetAt(bytes, 0);
+  if (!Number.isSafeInteger(nextOffset)) {
+    throw new UnreadableBatchError(
+      baseOffset,
+      nextOffset,
+      `offsets up to ${Number.MAX_SAFE_INTEGER} are read`,
+    );
+  }
+  const magic = bytes.readInt8(16);
+  if (magic !== 2)
+    throw new UnreadableBatchError(baseOffset, nextOffset, `record format ${magic}, 2 is read`);
+  const expected = bytes.readUInt32BE(17);
+  const found = checksum(bytes.subarray(ATTRIBUTES_AT));
+  if (found !== expected) {
+    throw new UnreadableBatchError(
+      baseOffset,
+      nextOffset,
+      `checksum is ${found}, its header says ${expected}`,
+    );
+  }
+  const attributes = bytes.readInt16BE(ATTRIBUTES_AT);
+  return {
+    baseOffset,
+    nextOffset,
+    leaderEpoch: leaderEpochAt(bytes, 0),
+    attributes,
+    isTransactional: (attributes & TRANSACTIONAL) !== 0,
+    isControl: (attributes & CONTROL) !== 0,
+    baseTimestamp: bytes.readBigInt64BE(BASE_TIMESTAMP_AT),
+    maxTimestamp: bytes.readBigInt64BE(MAX_TIMESTAMP_AT),
+    producerId: bytes.readBigInt64BE(43),
+    count: bytes.readInt32BE(57),
+    payload: bytes.subarray(HEADER_BYTES),
+  };
+}
+
+/**
+ * The records of a batch, decompressed as they are read.
+ *
+ * @throws {UnreadableBatchError}
+ */
+export function openBatch(batch: Batch, memory: RecordMemory): BatchRecords {
+  const { attributes, payload, baseOffset, nextOffset, baseTimestamp, maxTimestamp, count } = batch;
+  const base = {
+    baseOffset,
+    baseTimestamp,
+    appendTimestamp: (attributes & APPEND_TIME) === 0 ? undefined : maxTimestamp,
+    count,
+  };
+  try {
+    const { maxRecordBytes, buffers } = memory;
+    const inflation = inflate(attributes & COMPRESSION_MASK, payload, maxRecordBytes, buffers);
+    return new BatchRecords(batch, base, inflation ?? payload, memory);
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    throw new UnreadableBatchError(baseOffset, nextOffset, problem, error);
+  }
+}
+
+function offsetAt(bytes: Buffer, at: number): number {
+  return Number(bytes.readBigInt64BE(at));
+}
+
+function nextOffsetAt(bytes: Buffer, at: number): number {
+  return offsetAt(bytes, at) + bytes.readInt32BE(at + 23) + 1;
+}
+
+function leaderEpochAt(bytes: Buffer, at: number): number {
+  return bytes.readInt32BE(at + 12);
+}

@@ -1,0 +1,99 @@
+import { checksum, murmur2 } from '../client.ts';
+import { decimalDigits, writeDecimal } from '../../service/decimal.ts';
+import { countRecords, valueBytes, type RecordRun, type RecordSlice } from './record-run.ts';
+import { varintBytes, writeBytes, writeVarint } from './varint.ts';
+
+/** Sequence numbers go from 0 to 2^31 - 1 and begin anew (Kafka's DefaultRecordBatch.incrementSequence). */
+const SEQUENCES = 2 ** 31;
+/** Of record format 2: https://kafka.apache.org/documentation/#recordbatch. */
+const MAGIC = 2;
+export const BATCH_HEADER_BYTES = 61;
+/** What stands before the part that `length` counts. */
+const LENGTH_END = 12;
+const CRC_START = 17;
+const CRC_END = 21;
+const NO_LEADER_EPOCH = -1;
+
+/** By which a broker tells the batches of one producer from those of others. */
+export interface ProducerId {
+  readonly id: bigint;
+  readonly epoch: number;
+}
+
+/**
+ * The record batch as every attempt sends it. Written into one buffer: the client's own encoder makes a dozen for
+ * each record, and copies them all three times.
+ */
+export function encodeBatch(
+  slices: readonly RecordSlice[],
+  producer: ProducerId,
+  sequence: number,
+  allocate: (bytes: number) => Buffer = (bytes) => Buffer.allocUnsafe(bytes),
+): Buffer {
+  const most = slices.reduce((sum, { bytes }) => sum + bytes, BATCH_HEADER_BYTES);
+  const buffer = allocate(most);
+  const records = countRecords(slices);
+  const first = slices[0]?.pending.timestamp ?? 0;
+  let latest = first;
+  let end = BATCH_HEADER_BYTES;
+  let index = 0;
+  for (const { pending, from, to } of slices) {
+    const { run, timestamp } = pending;
+    for (let at = from; at < to; at++) end = writeRecord(buffer, end, run, at, timestamp - first, index++);
+    latest = Math.max(latest, timestamp);
+  }
+  const batch = buffer.subarray(0, end);
+  batch.writeBigInt64BE(0n, 0);
+  batch.writeInt32BE(end - LENGTH_END, 8);
+  batch.writeInt32BE(NO_LEADER_EPOCH, LENGTH_END);
+  batch.writeInt8(MAGIC, 16);
+  batch.writeInt16BE(0, CRC_END);
+  batch.writeInt32BE(records - 1, 23);
+  batch.writeBigInt64BE(BigInt(first), 27);
+  batch.writeBigInt64BE(BigInt(latest), 35);
+  batch.writeBigInt64BE(producer.id, 43);
+  batch.writeInt16BE(producer.epoch, 51);
+  batch.writeInt32BE(sequence, 53);
+  batch.writeInt32BE(records, 57);
+  batch.writeUInt32BE(checksum(batch.subarray(CRC_END)), CRC_START);
+  return batch;
+}
+
+export function sequenceAfter(sequence: number, records: number): number {
+  return (sequence + records) % SEQUENCES;
+}
+
+/** The partition that every Kafka client with the default partitioner takes for this key. */
+export function partitionOf(key: Buffer, partitions: number): number {
+  return (murmur2(key) & 0x7fffffff) % partitions;
+}
+
+/** @returns where the record ends */
+function writeRecord(
+  buffer: Buffer,
+  start: number,
+  run: RecordRun,
+  index: number,
+  timestampDelta: number,
+  offsetDelta: number,
+): number {
+  const { key, encoded, numberedBy } = run.envelope;
+  const value = valueBytes(run, index);
+  const number = run.numbers[index] ?? 0;
+  const digits = numberedBy === undefined ? 0 : decimalDigits(number);
+  let bytes = 1 + varintBytes(timestampDelta) + varintBytes(offsetDelta);
+  bytes += key === undefined ? varintBytes(-1) : varintBytes(key.length) + key.length;
+  bytes += varintBytes(value) + value + encoded.length;
+  if (numberedBy !== undefined) bytes += varintBytes(digits) + digits;
+  let at = writeVarint(buffer, start, bytes);
+  buffer[at++] = 0;
+  at = writeVarint(buffer, at, timestampDelta);
+  at = writeVarint(buffer, at, offsetDelta);
+  at = key === undefined ? writeVarint(buffer, at, -1) : writeBytes(buffer, at, key);
+  at = writeVarint(buffer, at, value);
+  at += run.source.copy(buffer, at, run.bounds[2 * index], run.bounds[2 * index + 1]);
+  at += encoded.copy(buffer, at);
+  return numberedBy === undefined
+    ? at
+    : writeDecimal(buffer, writeVarint(buffer, at, digits), number, digits);
+}

@@ -1,0 +1,225 @@
+import { setImmediate } from 'node:timers/promises';
+import { MalformedRecordError } from '../records.ts';
+import type { Buffers } from '../buffers.ts';
+import type { Inflation } from './inflation.ts';
+
+/** Of snappy-java's stream, which Java clients write: the rest of its header are two versions. */
+const STREAM_MAGIC = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00]);
+const STREAM_HEADER_BYTES = 16;
+const PIECE_BYTES = 256 * 1024;
+/** No element makes more of a byte: a copy of three bytes is 64 long. */
+const MAX_EXPANSION = 22;
+const MAX_COPY = 64;
+const LITERAL = 0;
+/** Bytes that are copied faster one by one than by a call. */
+const FEW = 24;
+
+/**
+ * Snappy in either of its framings: one block, as librdkafka and its like write it, or blocks with their lengths, as
+ * snappy-java does. Formats: https://github.com/google/snappy/blob/main/format_description.txt and snappy-java's
+ * SnappyInputStream.
+ */
+export class SnappyInflation implements Inflation {
+  readonly #input: Buffer;
+  readonly #maxWindowBytes: number;
+  readonly #buffers: Buffers;
+  readonly #isStream: boolean;
+  #at = 0;
+  #block: SnappyBlock | undefined;
+  #sinceOthers = 0;
+
+  /** @param maxWindowBytes what is kept of the output at most; a copy that refers back further is an error */
+  constructor(payload: Buffer, maxWindowBytes: number, buffers: Buffers) {
+    this.#input = payload;
+    this.#maxWindowBytes = maxWindowBytes;
+    this.#buffers = buffers;
+    this.#isStream = payload.subarray(0, STREAM_MAGIC.length).equals(STREAM_MAGIC);
+  }
+
+  get memoryBytes(): number {
+    return this.#block?.memoryBytes ?? 0;
+  }
+
+  async next(): Promise<Buffer | undefined> {
+    // A piece takes a millisecond: others come between.
+    if (this.#sinceOthers >= PIECE_BYTES) {
+      await setImmediate();
+      this.#sinceOthers = 0;
+    }
+    for (;;) {
+      this.#block ??= this.#nextBlock();
+      if (this.#block === undefined) return undefined;
+      const piece = this.#block.next();
+      this.#sinceOthers += piece?.length ?? 0;
+      if (piece !== undefined) return piece;
+      this.#block.close();
+      this.#block = undefined;
+    }
+  }
+
+  close(): void {
+    this.#at = this.#input.length;
+    this.#block?.close();
+    this.#block = undefined;
+  }
+
+  #nextBlock(): SnappyBlock | undefined {
+    const { length } = this.#input;
+    // Streams may stand one after the other.
+    while (
+      this.#isStream &&
+      this.#input.subarray(this.#at, this.#at + STREAM_MAGIC.length).equals(STREAM_MAGIC)
+    ) {
+      this.#take(STREAM_HEADER_BYTES);
+    }
+    if (this.#at >= length) return undefined;
+    const block = this.#take(this.#isStream ? this.#take(4).readUInt32BE() : length);
+    return new SnappyBlock(block, this.#maxWindowBytes, this.#buffers);
+  }
+
+  #take(bytes: number): Buffer {
+    const end = this.#at + bytes;
+    if (end > this.#input.length) throw new MalformedRecordError('the last Snappy block is not whole');
+    const taken = this.#input.subarray(this.#at, end);
+    this.#at = end;
+    return taken;
+  }
+}
+
+/** One block: the length of what it holds, then literals and copies. */
+class SnappyBlock {
+  readonly #input: Buffer;
+  readonly #buffers: Buffers;
+  readonly #output: Buffer;
+  #at: number;
+  #filled = 0;
+  /** Of what it says that it holds. */
+  #left: number;
+  /** What is to come of a literal that did not fit. */
+  #literal = 0;
+
+  constructor(input: Buffer, maxWindowBytes: number, buffers: Buffers) {
+    this.#input = input;
+    this.#buffers = buffers;
+    const { length, at } = readLength(input);
+    this.#left = length;
+    this.#at = at;
+    const whole = Math.min(this.#left, input.length * MAX_EXPANSION) + MAX_COPY;
+    this.#output = buffers.take(Math.min(whole, maxWindowBytes));
+  }
+
+  get memoryBytes(): number {
+    return this.#output.length;
+  }
+
+  close(): void {
+    this.#buffers.give(this.#output, true);
+  }
+
+  next(): Buffer | undefined {
+    const output = this.#output;
+    const last = output.length - MAX_COPY;
+    if (this.#filled >= last) {
+      const kept = last >>> 1;
+      output.copyWithin(0, this.#filled - kept, this.#filled);
+      this.#filled = kept;
+    }
+    const start = this.#filled;
+    this.#decode(Math.min(start + PIECE_BYTES, last));
+    this.#left -= this.#filled - start;
+    if (this.#left < 0 || (this.#left === 0 && this.#at < this.#input.length)) {
+      throw new MalformedRecordError('Snappy block that holds more than it says');
+    }
+    if (this.#filled > start) return output.subarray(start, this.#filled);
+    if (this.#left > 0) throw new MalformedRecordError(`Snappy block that ends ${this.#left} bytes early`);
+    return undefined;
+  }
+
+  /** @param end of the output, after which no element begins */
+  #decode(end: number): void {
+    const input: Uint8Array = this.#input;
+    const output: Uint8Array = this.#output;
+    const { length } = input;
+    let at = this.#at;
+    let out = this.#filled;
+    let literal = this.#literal;
+    while (out < end && (literal > 0 || at < length)) {
+      const tag = literal > 0 ? LITERAL : (input[at++] as number);
+      const kind = tag & 0x03;
+      if (kind === LITERAL) {
+        if (literal === 0) {
+          literal = tag >>> 2;
+          if (literal >= 60) {
+            const bytes = literal - 59;
+            literal = 0;
+            for (let byte = 0; byte < bytes; byte++) literal += (input[at++] ?? 0) * 2 ** (8 * byte);
+          }
+          literal += 1;
+        }
+        const copying = Math.min(literal, output.length - out);
+        if (at + copying > length) throw new MalformedRecordError('Snappy literal that is not whole');
+        if (copying > FEW) {
+          output.set(input.subarray(at, at + copying), out);
+          at += copying;
+          out += copying;
+        } else {
+          for (const until = at + copying; at < until;) output[out++] = input[at++] as number;
+        }
+        literal -= copying;
+      } else {
+        const distanceAt = at;
+        let distance = input[at++] ?? 0;
+        let copying = (tag >>> 2) + 1;
+        if (kind === 1) {
+          distance |= (tag >>> 5) << 8;
+          copying = ((tag >>> 2) & 0x07) + 4;
+        } else {
+          distance |= (input[at++] ?? 0) << 8;
+          if (kind === 3) {
+            distance |= (input[at++] ?? 0) << 16;
+            distance += (input[at++] ?? 0) * 0x1000000;
+          }
+        }
+        let source = out - distance;
+        if (source < 0 || distance === 0) {
+          throw new MalformedRecordError(`Snappy copy from ${distance} bytes before, ${out} are kept`);
+        }
+        // A long match stands there as many copies of one distance.
+        while (
+          kind === 2 &&
+          ((input[at] ?? 0) & 0x03) === 2 &&
+          input[at + 1] === input[distanceAt] &&
+          input[at + 2] === input[distanceAt + 1] &&
+          out + copying + MAX_COPY <= output.length
+        ) {
+          copying += ((input[at] as number) >>> 2) + 1;
+          at += 3;
+        }
+        if (copying <= FEW) {
+          for (const until = out + copying; out < until;) output[out++] = output[source++] as number;
+        } else {
+          // What is copied may be copied again: each time twice as much.
+          for (const until = out + copying; out < until;) {
+            const whole = Math.min(out - source, until - out);
+            output.copyWithin(out, source, source + whole);
+            out += whole;
+          }
+        }
+      }
+    }
+    this.#at = at;
+    this.#filled = out;
+    this.#literal = literal;
+  }
+}
+
+/** What a block says that it holds, and where its elements begin. */
+function readLength(block: Buffer): { readonly length: number; readonly at: number } {
+  let length = 0;
+  for (let at = 0, scale = 1; at < 5; scale *= 0x80) {
+    const byte = block[at++] ?? 0xff;
+    length += (byte & 0x7f) * scale;
+    if (byte < 0x80) return { length, at };
+  }
+  throw new MalformedRecordError('Snappy block without its length');
+}
