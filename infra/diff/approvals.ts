@@ -1,18 +1,17 @@
 import { z } from 'zod';
-import type { Change } from './changes.ts';
 
 const approvals = z.array(
   z.strictObject({
-    /** Of the change, as the report shows it. */
+    /** Of the change or the cause, as the report shows it. */
     id: z.string().regex(/^[0-9a-f]{12}$/, 'the twelve hexadecimal digits that the report shows'),
-    /** Object and place, for who reads the file. */
+    /** What it is of, for who reads the file: object and place, or properties. */
     change: z.string().min(1),
     /** Why it may pass. */
     reason: z.string().min(1),
   }),
 );
 
-/** Changes that a reviewer lets pass. An identifier holds for these values only: another value is another change. */
+/** Changes, or causes with all changes that come of them, that a reviewer lets pass. An identifier holds for these values only. */
 export type Approval = z.infer<typeof approvals>[number];
 
 /** @throws {Error} that names the file and what is wrong in it */
@@ -33,10 +32,10 @@ export function readApprovals(file: string, text: string): readonly Approval[] {
   );
 }
 
-/** Approvals that name none of the changes: of values that are gone, to be deleted. */
+/** Approvals that name none of the changes and causes: of values that are gone, to be deleted. */
 export function unusedApprovals(
   approved: readonly Approval[],
-  changes: readonly Change[],
+  known: readonly { readonly id: string }[],
 ): readonly Approval[] {
-  return approved.filter(({ id }) => changes.every((change) => change.id !== id));
+  return approved.filter(({ id }) => known.every((one) => one.id !== id));
 }

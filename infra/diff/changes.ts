@@ -28,6 +28,18 @@ export interface Change {
   readonly source: string;
   /** Pods that are replaced because of it, by environment. */
   readonly restarts: Readonly<Record<string, readonly Restart[]>>;
+  /** Identifier of what was changed that this comes of; missing where causes were not asked for. */
+  readonly cause?: string;
+}
+
+/** A difference of two objects, before it is told to anybody. */
+export interface Finding {
+  readonly pair: Pair;
+  readonly difference: Difference;
+  /** Pods that are replaced because of it. */
+  readonly restarts: readonly Restart[];
+  /** Whether the texts as they stand differ, which say the same. */
+  readonly isSpelling: boolean;
 }
 
 /** The objects of each environment. */
@@ -35,24 +47,32 @@ export type Manifests = Readonly<Record<string, readonly ManifestObject[]>>;
 
 /** Every change from one side to the other; what is the same in several environments stands once. */
 export function findChanges(before: Manifests, after: Manifests): readonly Change[] {
-  const changes = new Map<string, Change>();
-  for (const environment of new Set([...Object.keys(before), ...Object.keys(after)])) {
-    for (const change of changesOf(environment, before[environment] ?? [], after[environment] ?? [])) {
-      const key = `${change.id} ${change.consequence} ${change.rule}`;
-      const known = changes.get(key);
-      changes.set(
-        key,
-        known === undefined
-          ? change
-          : {
-              ...known,
-              environments: [...known.environments, environment],
-              restarts: { ...known.restarts, ...change.restarts },
-            },
-      );
-    }
+  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+  return mergeChanges(
+    names.flatMap((name) =>
+      findDifferences(before[name] ?? [], after[name] ?? []).map((finding) => describeChange(name, finding)),
+    ),
+  );
+}
+
+/** Changes that are the same in several environments once, with all of them. */
+export function mergeChanges(changes: readonly Change[]): readonly Change[] {
+  const merged = new Map<string, Change>();
+  for (const change of changes) {
+    const key = [change.id, change.consequence, change.rule, change.cause].join(' ');
+    const known = merged.get(key);
+    merged.set(
+      key,
+      known === undefined
+        ? change
+        : {
+            ...known,
+            environments: [...known.environments, ...change.environments],
+            restarts: { ...known.restarts, ...change.restarts },
+          },
+    );
   }
-  return [...changes.values()];
+  return [...merged.values()];
 }
 
 /** The differences of a pair; an object that is new or gone is one. */
@@ -67,22 +87,25 @@ export function differencesOf({ before, after }: Pair): readonly Difference[] {
   ];
 }
 
-function changesOf(
-  environment: string,
+/** Every difference of one environment that is told by itself. */
+export function findDifferences(
   before: readonly ManifestObject[],
   after: readonly ManifestObject[],
-): readonly Change[] {
+): readonly Finding[] {
   const pairs = pairObjects(before, after);
   const restarts = findRestarts(pairs);
   const bites = new Map(pairs.map((pair) => [pair, rolledBy(pair, restarts)]));
   return pairs.flatMap((pair) => {
-    const differences = [...differencesOf(pair), ...respelled(pair, bites)];
+    const spellings = respelled(pair, bites);
+    const differences = [...differencesOf(pair), ...spellings];
     return differences
       .filter((difference) => !isExplained(difference, pair, differences, bites))
-      .map((difference) => {
-        const rolls = restartsOf(pair, difference, restarts, bites);
-        return describe(environment, pair, difference, rolls);
-      });
+      .map((difference) => ({
+        pair,
+        difference,
+        restarts: restartsOf(pair, difference, restarts, bites),
+        isSpelling: spellings.includes(difference),
+      }));
   });
 }
 
@@ -155,12 +178,8 @@ function isReordered({ before, after }: Omit<Difference, 'path'>): boolean {
   return common(old, young) !== common(young, old);
 }
 
-function describe(
-  environment: string,
-  pair: Pair,
-  difference: Difference,
-  restarts: readonly Restart[],
-): Change {
+/** A difference as a report has it: judged, and without what is secret. */
+export function describeChange(environment: string, { pair, difference, restarts }: Finding): Change {
   const { id: rule, consequence, why, source } = judge({ pair, difference, restarts });
   const object = objectOf(pair);
   const masked = maskDifference(object.kind, difference);

@@ -4,13 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Host, Progress } from '../local/host.ts';
 import { readApprovals, unusedApprovals, type Approval } from './approvals.ts';
-import { findChanges, type Manifests } from './changes.ts';
+import { mergeAttributions, type EnvironmentSide, type EnvironmentSides } from './causes/attribute.ts';
+import { findCauses, type FoundCauses } from './causes/find-causes.ts';
 import { provideDependencies } from './dependencies.ts';
 import { Git } from './git.ts';
 import { maskText } from './mask/mask-text.ts';
 import type { DiffOptions } from './options.ts';
 import { sortChanges, type Report, type SideName } from './report.ts';
-import { synthesize } from './synthesize.ts';
+import { synthesize, type Synthesized } from './synthesize.ts';
 
 /** Where the approvals of a revision stand. */
 const APPROVALS = 'infra/diff/approvals.json';
@@ -18,7 +19,9 @@ const APPROVALS = 'infra/diff/approvals.json';
 interface Side {
   readonly name: SideName;
   readonly approvals: readonly Approval[];
-  readonly manifests: Manifests;
+  /** Where its sources are, until the comparison is over. */
+  readonly checkout: string;
+  readonly synthesized: Synthesized;
 }
 
 /**
@@ -37,8 +40,9 @@ export async function compareRevisions(
   const base = await git.resolve('--base', options.base);
   const head = options.head === undefined ? undefined : await git.resolve('--head', options.head);
   const directory = await mkdtemp(join(tmpdir(), 'headwater-diff-'));
+  const worktrees: string[] = [];
   try {
-    const scene = { git, root, directory, options, host, progress };
+    const scene = { git, root, directory, worktrees, options, host, progress };
     const [before, after] = await Promise.allSettled([
       synthesizeCommit(scene, options.base, base, 'base'),
       head === undefined || options.head === undefined
@@ -46,34 +50,54 @@ export async function compareRevisions(
         : synthesizeCommit(scene, options.head, head, 'head'),
     ]);
     if (after.status === 'rejected') throw new Error(`the head does not synthesize: ${textOf(after.reason)}`);
-    return makeReport(before, after.value, { name: options.base, commit: base }, options);
+    const sides = before.status === 'fulfilled' ? sidesOf(before.value, after.value) : [];
+    const found = await findCauses(after.value.checkout, sides);
+    return makeReport(before, after.value, found, { name: options.base, commit: base }, options);
   } finally {
+    for (const worktree of worktrees) await git.removeWorktree(worktree);
     await rm(directory, { recursive: true, force: true });
   }
 }
 
+/** Every environment that either side has. */
+function sidesOf(before: Side, after: Side): readonly EnvironmentSides[] {
+  const sideOf = (
+    { synthesized: { manifests, values } }: Side,
+    name: string,
+  ): EnvironmentSide | undefined => {
+    const objects = manifests[name];
+    return objects && { objects, value: values[name] ?? null };
+  };
+  const names = [before, after].flatMap(({ synthesized }) => Object.keys(synthesized.manifests));
+  return [...new Set(names)].sort().map((environment) => {
+    const [old, young] = [sideOf(before, environment), sideOf(after, environment)];
+    return { environment, ...(old && { before: old }), ...(young && { after: young }) };
+  });
+}
+
 function makeReport(
   before: PromiseSettledResult<Side>,
-  { name, approvals, manifests }: Side,
+  { name, approvals, synthesized: { manifests } }: Side,
+  { attributions, error }: FoundCauses,
   base: SideName,
   { approved }: DiffOptions,
 ): Report {
-  const found = before.status === 'fulfilled' ? findChanges(before.value.manifests, manifests) : [];
-  const environments = new Set(Object.keys(manifests));
-  if (before.status === 'fulfilled') {
-    for (const environment of Object.keys(before.value.manifests)) environments.add(environment);
-  }
+  const { changes, causes } = mergeAttributions(attributions);
   return {
     base,
     head: name,
-    environments: [...environments].sort(),
-    changes: sortChanges(found),
+    environments: [...new Set([...Object.keys(manifests), ...attributions.keys()])].sort(),
+    changes: sortChanges(changes),
+    causes,
+    ...(error !== undefined && { causesError: maskText(error) }),
     ...(before.status === 'rejected' && { baseError: textOf(before.reason) }),
     objects: Object.fromEntries(
       Object.entries(manifests).map(([environment, objects]) => [environment, objects.length]),
     ),
     approved: [...approvals.map(({ id }) => id), ...approved],
-    unusedApprovals: unusedApprovals(approvals, found).map(({ id, change }) => `${id} (${change})`),
+    unusedApprovals: unusedApprovals(approvals, [...changes, ...causes]).map(
+      ({ id, change }) => `${id} (${change})`,
+    ),
   };
 }
 
@@ -81,6 +105,8 @@ interface Scene {
   readonly git: Git;
   readonly root: string;
   readonly directory: string;
+  /** Those that were added, to be removed at the end. */
+  readonly worktrees: string[];
   readonly options: DiffOptions;
   readonly host: Host;
   readonly progress: Progress;
@@ -88,35 +114,34 @@ interface Scene {
 
 async function synthesizeWorkingTree(scene: Scene): Promise<Side> {
   const { git, root, directory, options, host } = scene;
-  const [dirty, manifests] = await Promise.all([
+  const [dirty, synthesized] = await Promise.all([
     git.isDirty(),
     synthesize(root, join(directory, 'working-tree'), options.environments, host),
   ]);
   return {
     name: { name: 'the working tree', ...(dirty && { dirty }) },
     approvals: await findApprovals(root, options),
-    manifests,
+    checkout: root,
+    synthesized,
   };
 }
 
 async function synthesizeCommit(
-  { git, root, directory, options, host, progress }: Scene,
+  { git, root, directory, worktrees, options, host, progress }: Scene,
   name: string,
   commit: string,
   side: 'base' | 'head',
 ): Promise<Side> {
-  const worktree = join(directory, `${side}-checkout`);
-  await git.addWorktree(worktree, commit);
-  try {
-    await provideDependencies(worktree, root, host, progress);
-    return {
-      name: { name, commit },
-      approvals: side === 'head' ? await findApprovals(worktree, options) : [],
-      manifests: await synthesize(worktree, join(directory, side), options.environments, host),
-    };
-  } finally {
-    await git.removeWorktree(worktree);
-  }
+  const checkout = join(directory, `${side}-checkout`);
+  await git.addWorktree(checkout, commit);
+  worktrees.push(checkout);
+  await provideDependencies(checkout, root, host, progress);
+  return {
+    name: { name, commit },
+    approvals: side === 'head' ? await findApprovals(checkout, options) : [],
+    checkout,
+    synthesized: await synthesize(checkout, join(directory, side), options.environments, host),
+  };
 }
 
 async function findApprovals(checkout: string, { approvals }: DiffOptions): Promise<readonly Approval[]> {

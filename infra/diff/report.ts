@@ -1,3 +1,4 @@
+import type { Cause } from './causes/cause.ts';
 import type { Change } from './changes.ts';
 import { CONSEQUENCES, worstOf, type Consequence } from './consequences.ts';
 import type { Restart } from './restarts.ts';
@@ -16,13 +17,17 @@ export interface Report {
   readonly head: SideName;
   readonly environments: readonly string[];
   readonly changes: readonly Change[];
+  /** What was changed, and by that all of {@link changes}. */
+  readonly causes: readonly Cause[];
+  /** Why the head's code could not be asked for causes; then all changes are of one. */
+  readonly causesError?: string;
   /** Why the base could not be synthesized; then there are no changes, and the head stands alone. */
   readonly baseError?: string;
   /** How many objects the head has, by environment. */
   readonly objects: Readonly<Record<string, number>>;
-  /** Identifiers of changes that a reviewer lets pass. */
+  /** Identifiers of changes and causes that a reviewer lets pass. */
   readonly approved: readonly string[];
-  /** Approvals of changes that there are not. */
+  /** Approvals of changes and causes that there are not. */
   readonly unusedApprovals: readonly string[];
 }
 
@@ -75,10 +80,14 @@ function durationText(seconds: number): string {
   return `${Math.round(seconds / 3600)} h`;
 }
 
+/** Whether a reviewer let the change pass, by itself or with its cause. */
+export function isApproved({ id, cause }: Change, { approved }: Pick<Report, 'approved'>): boolean {
+  return approved.includes(id) || (cause !== undefined && approved.includes(cause));
+}
+
 /** Changes that stop a gate. */
-export function refusedChanges(
-  { changes, approved }: Report,
-  failOn: readonly Consequence[],
-): readonly Change[] {
-  return changes.filter(({ id, consequence }) => failOn.includes(consequence) && !approved.includes(id));
+export function refusedChanges(report: Report, failOn: readonly Consequence[]): readonly Change[] {
+  return report.changes.filter(
+    (change) => failOn.includes(change.consequence) && !isApproved(change, report),
+  );
 }

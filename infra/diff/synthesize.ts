@@ -4,13 +4,20 @@ import { commandOutput } from '../local/command.ts';
 import type { Host } from '../local/host.ts';
 import type { Manifests } from './changes.ts';
 import { readObjects, type ManifestObject } from './objects.ts';
+import type { Tree } from './tree.ts';
 
-/** Prints what of the environments reaches no manifest: the store of the objects, which Pulumi makes. */
-const PRINT_STORES = `
+/** Prints the values of the environments, some of which reach no manifest. */
+const PRINT_ENVIRONMENTS = `
   const { environments } = await import('./infra/environments/environments.ts');
-  const stores = Object.entries(environments).map(([name, { objectStore, consumer }]) => [name, { objectStore, consumer }]);
-  console.log(JSON.stringify(Object.fromEntries(stores)));
+  console.log(JSON.stringify(environments));
 `;
+
+/** What a checkout has of the environments that were asked for. */
+export interface Synthesized {
+  readonly manifests: Manifests;
+  /** By the environment's name. */
+  readonly values: Readonly<Record<string, Tree>>;
+}
 
 /**
  * What a checkout synthesizes, by its own code and its own dependencies.
@@ -24,22 +31,25 @@ export async function synthesize(
   directory: string,
   environments: readonly string[],
   host: Host,
-): Promise<Manifests> {
+): Promise<Synthesized> {
   const options = { host, cwd: checkout };
-  const [, stores] = await Promise.all([
+  const [, printed] = await Promise.all([
     commandOutput(host.execPath, ['infra/synth.ts', ...environments], {
       ...options,
       environment: { CDK8S_OUTDIR: directory },
     }),
-    commandOutput(host.execPath, ['--input-type=module', '--eval', PRINT_STORES], options),
+    commandOutput(host.execPath, ['--input-type=module', '--eval', PRINT_ENVIRONMENTS], options),
   ]);
-  const known = JSON.parse(stores) as Record<string, unknown>;
+  const known = new Map(Object.entries(JSON.parse(printed) as Record<string, Tree>));
   const names = (await readdir(directory)).sort();
   const sides = names.map(async (name): Promise<[string, readonly ManifestObject[]]> => [
     name,
-    [...(await readManifests(join(directory, name))), ...bucketOf(known[name])],
+    [...(await readManifests(join(directory, name))), ...bucketOf(known.get(name))],
   ]);
-  return Object.fromEntries(await Promise.all(sides));
+  return {
+    manifests: Object.fromEntries(await Promise.all(sides)),
+    values: Object.fromEntries(names.map((name) => [name, known.get(name) ?? null])),
+  };
 }
 
 export async function readManifests(directory: string): Promise<readonly ManifestObject[]> {

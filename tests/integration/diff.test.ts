@@ -39,6 +39,10 @@ function edit(file: string, from: string, to: string): void {
 }
 
 interface Output {
+  readonly causes: readonly {
+    readonly id: string;
+    readonly properties: readonly { readonly path: string }[];
+  }[];
   readonly changes: readonly { readonly id: string; readonly consequence: string; readonly object: string }[];
   readonly head: { readonly dirty?: boolean };
 }
@@ -67,7 +71,13 @@ test(
     ];
     const refused = diff(...gate);
     assert.equal(refused.status, 1, refused.stderr);
-    const { changes, head } = JSON.parse(refused.stdout) as Output;
+    const { changes, causes, head } = JSON.parse(refused.stdout) as Output;
+    assert.deepEqual(
+      causes.map(({ properties }) => properties.map(({ path }) => path)),
+      [['kafka.logVolume']],
+    );
+    assert.equal(diff(...gate, '--approve', causes[0]?.id ?? '').status, 0);
+    assert.equal(diff(...gate, '--approve', '0123456789ab').status, 1);
     assert.equal(head.dirty, true);
     assert.deepEqual(
       changes.map(({ consequence, object }) => [consequence, object]),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CAUSE_KINDS } from '../causes/cause.ts';
 import { CONSEQUENCES } from '../consequences.ts';
 import { parseJson } from '../exact-numbers.ts';
 import type { Report } from '../report.ts';
@@ -25,6 +26,7 @@ const change = z.object({
     .optional(),
   consequence: z.enum(CONSEQUENCES),
   rule: text,
+  cause: id.optional(),
   restarts: z.record(
     text,
     z.array(
@@ -38,11 +40,24 @@ const change = z.object({
   ),
 });
 
+const cause = z.object({
+  id,
+  kind: z.enum(CAUSE_KINDS),
+  properties: z
+    .array(z.object({ path: text, before: value, after: value, movedFrom: text.optional() }))
+    .max(1_000),
+  name: text.optional(),
+  environments: z.array(text).max(100),
+});
+
 const report = z.object({
   base: side,
   head: side,
   environments: z.array(text).max(100),
   changes: z.array(change).max(20_000),
+  /** A branch may be older than causes. */
+  causes: z.array(cause).max(20_000).default([]),
+  causesError: z.string().optional(),
   baseError: z.string().optional(),
   objects: z.record(text, count),
   approved: z.array(id),

@@ -20,6 +20,7 @@ const report = {
   head: { name: 'head' },
   environments: Object.keys(after).sort(),
   changes: sortChanges(findChanges(await read(base), after)),
+  causes: [],
   objects: {},
   approved: [],
   unusedApprovals: [],

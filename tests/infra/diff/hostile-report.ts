@@ -56,6 +56,7 @@ export function hostileReport(text: string): string {
     rule: text,
     why: text,
     source: `https://evil.example ${text}`,
+    cause: '0123456789ab',
     restarts: { [text]: [{ workload: text, pods: text, order: 'one by one', seconds }] },
   };
   const report: Report = {
@@ -67,6 +68,16 @@ export function hostileReport(text: string): string {
       { ...change, rule: 'set-gone', before: text, lines: [{ number: 1, before: text, after: text }] },
       { ...change, path: '', consequence: 'nothing' },
     ],
+    causes: [
+      {
+        id: '0123456789ab',
+        kind: 'properties',
+        properties: [{ path: text, before: text, after: { [text]: [text] }, movedFrom: text }],
+        name: text,
+        environments: [text],
+      },
+    ],
+    causesError: text,
     objects: { [text]: 1 },
     approved: ['0123456789ab'],
     unusedApprovals: [text],

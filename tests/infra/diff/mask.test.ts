@@ -95,7 +95,7 @@ function rendered(changes: readonly Change[]): readonly string[] {
   const side = { name: 'side' };
   const report: Report = {
     ...{ base: side, head: side, environments: ['dev'], changes },
-    ...{ objects: {}, approved: [], unusedApprovals: [] },
+    ...{ causes: [], objects: {}, approved: [], unusedApprovals: [] },
   };
   return FORMATS.map((format) => render(report, format));
 }

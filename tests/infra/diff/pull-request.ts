@@ -1,7 +1,12 @@
-import { findChanges } from '../../../infra/diff/changes.ts';
+import { join } from 'node:path';
+import { mergeAttributions, type EnvironmentSides } from '../../../infra/diff/causes/attribute.ts';
+import { findCauses } from '../../../infra/diff/causes/find-causes.ts';
 import { sortChanges, type Report } from '../../../infra/diff/report.ts';
+import { synthesize } from '../../../infra/diff/synthesize.ts';
+import type { Tree } from '../../../infra/diff/tree.ts';
+import type { Environment } from '../../../infra/environments/environment.ts';
 import { environments, type EnvironmentName } from '../../../infra/environments/environments.ts';
-import { manifestsOf, manifestsOfEdited } from './real-changes/make-real-changes.ts';
+import { inEditedCopy, manifestsOf } from './real-changes/make-real-changes.ts';
 import type { FileEdit } from './real-changes/real-change.ts';
 
 const DIGEST = '88da01d42636bb6f659f4116d66cafe44f7ee2436ddbd5c3b8bd595449f2a639';
@@ -30,17 +35,37 @@ export const PULL_REQUEST: readonly FileEdit[] = [
 
 /** What the preview says of it, in every environment. */
 export async function pullRequestReport(): Promise<Report> {
+  return reportOfEdits(PULL_REQUEST);
+}
+
+/** What the preview says of edits of files, in every environment. */
+export async function reportOfEdits(edits: readonly FileEdit[]): Promise<Report> {
   const names = Object.keys(environments) as EnvironmentName[];
-  const sides = names.map(async (name) => [name, await manifestsOf(environments[name])] as const);
-  const before = Object.fromEntries(await Promise.all(sides));
-  const after = await manifestsOfEdited(names, PULL_REQUEST);
+  const attributions = await inEditedCopy(edits, async (directory) => {
+    const head = await synthesize(directory, join(directory, 'dist'), names, process);
+    const sides = [...names].sort().map(async (name): Promise<EnvironmentSides> => {
+      const before = { objects: await manifestsOf(environments[name]), value: plain(environments[name]) };
+      const after = { objects: head.manifests[name] ?? [], value: head.values[name] ?? null };
+      return { environment: name, before, after };
+    });
+    const found = await findCauses(directory, await Promise.all(sides));
+    if (found.error !== undefined) throw new Error(found.error);
+    return found.attributions;
+  });
+  const { changes, causes } = mergeAttributions(attributions);
   return {
     base: { name: 'main' },
     head: { name: 'HEAD' },
     environments: [...names].sort(),
-    changes: sortChanges(findChanges(before, after)),
+    changes: sortChanges(changes),
+    causes,
     objects: {},
     approved: [],
     unusedApprovals: [],
   };
+}
+
+/** A value of an environment without what its type knows of it. */
+export function plain(value: Environment): Tree {
+  return structuredClone(value) as unknown as Tree;
 }

@@ -20,6 +20,7 @@ function reportOf(changes: readonly Change[], more: Partial<Report> = {}): Repor
     head: { name: 'the working tree', dirty: true },
     environments: ['production'],
     changes: sortChanges(changes),
+    causes: [],
     objects: { production: 2 },
     approved: [],
     unusedApprovals: [],

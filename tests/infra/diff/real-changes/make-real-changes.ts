@@ -1,10 +1,9 @@
-import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findChanges, type Change, type Manifests } from '../../../../infra/diff/changes.ts';
 import type { ManifestObject } from '../../../../infra/diff/objects.ts';
-import { bucketOf, readManifests } from '../../../../infra/diff/synthesize.ts';
+import { bucketOf, readManifests, synthesize } from '../../../../infra/diff/synthesize.ts';
 import { environments, type EnvironmentName } from '../../../../infra/environments/environments.ts';
 import type { Environment } from '../../../../infra/environments/environment.ts';
 import { readEnvironment } from '../../../../infra/environments/read-environment.ts';
@@ -82,6 +81,17 @@ export async function manifestsOfEdited(
   names: readonly EnvironmentName[],
   edits: readonly FileEdit[],
 ): Promise<Manifests> {
+  return inEditedCopy(edits, async (directory) => {
+    const { manifests } = await synthesize(directory, join(directory, 'dist'), names, process);
+    return manifests;
+  });
+}
+
+/** Uses a copy of the sources in which files were edited. */
+export async function inEditedCopy<T>(
+  edits: readonly FileEdit[],
+  use: (directory: string) => Promise<T>,
+): Promise<T> {
   return inTemporaryDirectory(async (directory) => {
     for (const name of ['apps', 'infra', 'package.json', 'tsconfig.json']) {
       cpSync(join(ROOT, name), join(directory, name), { recursive: true });
@@ -92,16 +102,7 @@ export async function manifestsOfEdited(
       if (!text.includes(from)) throw new Error(`${file} must contain ${from}`);
       writeFileSync(join(directory, file), text.replace(from, to));
     }
-    execFileSync(process.execPath, ['infra/synth.ts', ...names], {
-      cwd: directory,
-      env: { ...process.env, CDK8S_OUTDIR: 'dist' },
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    const sides = names.map(async (name) => {
-      const objects = await readManifests(join(directory, 'dist', name));
-      return [name, [...objects, ...bucketOf(environments[name])]] as const;
-    });
-    return Object.fromEntries(await Promise.all(sides));
+    return use(directory);
   });
 }
 

@@ -1,0 +1,178 @@
+import { describeChange, findDifferences, mergeChanges, type Change, type Finding } from '../changes.ts';
+import { identify, objectText, type ManifestObject } from '../objects.ts';
+import { objectOf } from '../rules/rule.ts';
+import { valueAt, type Tree } from '../tree.ts';
+import { adapt } from './adapt.ts';
+import { identifyCause, seedKey, showProperty, type Cause, type CauseSeed } from './cause.ts';
+import type { Code, Synthesis } from './checkout-code.ts';
+import type { PropertyChange } from './property-changes.ts';
+import { smallestSet } from './smallest-set.ts';
+import { isSameAt, Variants } from './variants.ts';
+
+/** An environment on one side: its value, and what its own code made of it. */
+export interface EnvironmentSide {
+  readonly value: Tree;
+  readonly objects: readonly ManifestObject[];
+}
+
+/** One environment on both sides, or on the one that has it. */
+export interface EnvironmentSides {
+  readonly environment: string;
+  readonly before?: EnvironmentSide;
+  readonly after?: EnvironmentSide;
+}
+
+/** Changes of one environment, each with the key of its cause. */
+export interface Attribution {
+  readonly changes: readonly Change[];
+  readonly causes: readonly CauseSeed[];
+}
+
+/**
+ * Gives every change of an environment its one cause: the smallest set of properties that gives it where the head's code is
+ * given the base's value and no more than that set; the code's where the head's code gives it with none of them.
+ *
+ * @param code the head's; where it cannot be had, everything is the code's
+ */
+export function attribute(
+  { environment, before, after }: EnvironmentSides,
+  code: Code | undefined,
+): Attribution {
+  const findings = findDifferences(before?.objects ?? [], after?.objects ?? []);
+  const one = (cause: CauseSeed): Attribution => causesOf(environment, findings, () => cause, [cause]);
+  if (before === undefined || after === undefined) {
+    return one({ kind: 'environment', name: before === undefined ? 'added' : 'removed', properties: [] });
+  }
+  if (code === undefined) return findings.length === 0 ? none : one({ kind: 'code', properties: [] });
+
+  const { start, type, properties } = adapt(before.value, after.value, code);
+  if (findings.length === 0 && properties.length === 0 && type.length === 0) return none;
+  const variants = new Variants(code, start, properties);
+  const find = setFinder(variants, properties);
+  const head = variants.with(properties).synthesis;
+  const silent = [
+    ...properties.map((property) => propertiesCause([property])),
+    ...(type.length === 0 ? [] : [{ kind: 'type' as const, properties: type.map(showProperty) }]),
+  ];
+  return causesOf(
+    environment,
+    findings,
+    (finding) => {
+      const set = find(finding);
+      return set === undefined || set.length === 0 ? codeCause(finding, head) : propertiesCause(set);
+    },
+    silent,
+  );
+}
+
+const none: Attribution = { changes: [], causes: [] };
+
+/**
+ * Finds the smallest set of properties for a change; none where the code alone gives it, undefined where not even all of them
+ * do. Sets that were found before are tried first: what was changed together is seen at many places.
+ */
+function setFinder(
+  variants: Variants,
+  properties: readonly PropertyChange[],
+): (finding: Finding) => readonly PropertyChange[] | undefined {
+  const known: (readonly PropertyChange[])[] = [];
+  return (finding) => {
+    const goal = variants.with(properties);
+    const gives = (set: readonly PropertyChange[]): boolean => isSameAt(finding, variants.with(set), goal);
+    if (goal.refusal !== undefined) return undefined;
+    if (gives([])) return [];
+    const alone = properties.find((property) => gives([property]));
+    if (alone !== undefined) return [alone];
+    const isSmallest = (set: readonly PropertyChange[]): boolean =>
+      gives(set) && set.every((left) => !gives(set.filter((other) => other !== left)));
+    const found = known.find(isSmallest) ?? smallestSet(properties, gives);
+    if (!known.includes(found)) known.push(found);
+    return found;
+  };
+}
+
+function propertiesCause(set: readonly PropertyChange[]): CauseSeed {
+  return { kind: 'properties', properties: set.map(showProperty) };
+}
+
+function codeCause({ pair, difference }: Finding, head: Synthesis | undefined): CauseSeed {
+  const { path, before, after } = difference;
+  if (path.at(-1) === 'image' && typeof before === 'string' && typeof after === 'string') {
+    const [from, to] = [splitImage(before), splitImage(after)];
+    if (from.repository === to.repository) {
+      const properties = [{ path: to.repository, before: from.version, after: to.version }];
+      return { kind: 'image', properties };
+    }
+  }
+  const object = objectOf(pair);
+  const name = head && (head.constructs.get(identify(object)) ?? nameOfLikes(object, head));
+  return { kind: 'code', name: name ?? objectText(object), properties: [] };
+}
+
+/** The construct of what has the same labels: one that is gone was rendered by it too. */
+function nameOfLikes(object: ManifestObject, head: Synthesis): string | undefined {
+  const labelsOf = ({ metadata }: ManifestObject): unknown =>
+    valueAt(metadata, ['labels', 'app.kubernetes.io/name']);
+  const wanted = labelsOf(object);
+  if (wanted === undefined) return undefined;
+  const like = head.objects.find(
+    (other) => labelsOf(other) === wanted && head.constructs.has(identify(other)),
+  );
+  return like && head.constructs.get(identify(like));
+}
+
+function splitImage(reference: string): { readonly repository: string; readonly version: string } {
+  const [, repository = reference, version = ''] = /^(.+?)(?::([^/]+)|@(.+))?$/.exec(reference) ?? [];
+  return { repository, version };
+}
+
+function causesOf(
+  environment: string,
+  findings: readonly Finding[],
+  causeOf: (finding: Finding) => CauseSeed,
+  silent: readonly CauseSeed[],
+): Attribution {
+  const causes = new Map<string, CauseSeed>();
+  const changes = findings.map((finding) => {
+    const seed = causeOf(finding);
+    const key = seedKey(seed);
+    causes.set(key, seed);
+    return { ...describeChange(environment, finding), cause: key };
+  });
+  const told = new Set([...causes.values()].flatMap(({ properties }) => properties.map(({ path }) => path)));
+  for (const seed of silent) {
+    if (seed.properties.length === 0 || seed.properties.every(({ path }) => !told.has(path)))
+      causes.set(seedKey(seed), seed);
+  }
+  return { changes, causes: [...causes.values()] };
+}
+
+/** Every change and every cause once, in all environments in which they are the same. */
+export function mergeAttributions(attributions: ReadonlyMap<string, Attribution>): {
+  readonly changes: readonly Change[];
+  readonly causes: readonly Cause[];
+} {
+  const changes = mergeChanges([...attributions.values()].flatMap((attribution) => attribution.changes));
+  const seeds = new Map<string, { readonly seed: CauseSeed; readonly environments: readonly string[] }>();
+  for (const [environment, { causes }] of attributions) {
+    for (const seed of causes) {
+      const key = seedKey(seed);
+      const environments = [...(seeds.get(key)?.environments ?? []), environment];
+      seeds.set(key, { seed, environments });
+    }
+  }
+  const ids = new Map(
+    [...seeds.keys()].map((key) => {
+      const own = changes.filter(({ cause }) => cause === key).map(({ id }) => id);
+      return [key, identifyCause(key, own)] as const;
+    }),
+  );
+  return {
+    changes: changes.map(({ cause = '', ...change }) => ({ ...change, cause: ids.get(cause) ?? cause })),
+    causes: [...seeds].map(([key, { seed, environments }]) => ({
+      id: ids.get(key) ?? key,
+      ...seed,
+      environments,
+    })),
+  };
+}

@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto';
+import { secretName } from '../../environments/names.ts';
+import { maskValue } from '../mask/mask.ts';
+import { canonicalText, pathText, type Tree } from '../tree.ts';
+import type { PropertyChange } from './property-changes.ts';
+
+/** A property as a report has it: what looks secret is masked. */
+export interface CauseProperty {
+  /** `kafka.metadata.sessionTimeout`; of an image its repository. */
+  readonly path: string;
+  readonly before?: Tree;
+  readonly after?: Tree;
+  /** Where it stood in the base's type of environment. */
+  readonly movedFrom?: string;
+}
+
+export const CAUSE_KINDS = ['properties', 'type', 'image', 'code', 'environment'] as const;
+
+/**
+ * What was changed, and by it a number of objects: properties of an environment (the smallest set that gives the change), an
+ * image, a construct in code, or an environment that is new or gone. Every change has exactly one. What the type of environment
+ * alone demands (a property that was renamed) is one too, of which no change comes.
+ */
+export interface Cause {
+  /** Twelve hexadecimal digits. Another value, or another change that comes of it, is another cause: what an approval names. */
+  readonly id: string;
+  readonly kind: (typeof CAUSE_KINDS)[number];
+  readonly properties: readonly CauseProperty[];
+  /** Of code the construct that rendered the objects, such as `Kafka`; of an environment what became of it. */
+  readonly name?: string;
+  readonly environments: readonly string[];
+}
+
+/** A cause in one environment, before its changes are known by their identifiers. */
+export type CauseSeed = Pick<Cause, 'kind' | 'properties' | 'name'>;
+
+/** What tells causes apart: the same values in two environments are one cause. */
+export function seedKey({ kind, properties, name }: CauseSeed): string {
+  return canonicalText([kind, name ?? '', properties.map((property) => canonicalText({ ...property }))]);
+}
+
+export function identifyCause(key: string, changeIds: readonly string[]): string {
+  const parts = [key, ...[...new Set(changeIds)].sort()];
+  return createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 12);
+}
+
+export function showProperty({ path, before, after, movedFrom }: PropertyChange): CauseProperty {
+  // An environment names Secrets, by names that end in a version, and holds none.
+  const mask = (value: Tree): Tree =>
+    secretName.safeParse(value).success ? value : maskValue('Environment', path, value);
+  return {
+    path: pathText(path),
+    ...(before !== undefined && { before: mask(before) }),
+    ...(after !== undefined && { after: mask(after) }),
+    ...(movedFrom !== undefined && { movedFrom: pathText(movedFrom) }),
+  };
+}

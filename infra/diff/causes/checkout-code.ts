@@ -1,0 +1,93 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { identify, type ManifestObject } from '../objects.ts';
+import { bucketOf } from '../synthesize.ts';
+import type { Tree } from '../tree.ts';
+
+/** What code makes of the value of an environment. */
+export interface Synthesis {
+  readonly objects: readonly ManifestObject[];
+  /** The construct that rendered each object, by {@link identify}. */
+  readonly constructs: ReadonlyMap<string, string>;
+}
+
+/** A revision's own code, as far as causes need it. */
+export interface Code {
+  /** @throws {Error} where its type of environment has no such value */
+  read(value: Tree): unknown;
+  /** @throws {Error} where the value does not synthesize */
+  synthesize(value: Tree): Synthesis;
+}
+
+/** What is used of the objects of `constructs` and `cdk8s`, whatever version a checkout has of them. */
+interface Scope {
+  readonly node: { readonly scopes: readonly object[]; findAll(): readonly Scope[] };
+  readonly apiVersion?: string;
+  readonly kind?: string;
+  readonly metadata?: { readonly name?: string; readonly namespace?: string };
+}
+interface Platform {
+  readonly charts: readonly { toJson(): readonly unknown[] }[];
+  readonly node: Scope['node'];
+}
+
+/** In this order a construct stands below the app and its chart. */
+const CONSTRUCT_DEPTH = 2;
+
+/**
+ * The code of a checkout, with the dependencies that it has.
+ *
+ * @throws {Error} where it has no platform that can be built
+ */
+export async function loadCode(checkout: string): Promise<Code> {
+  const load = async (file: string): Promise<unknown> => import(pathToFileURL(join(checkout, file)).href);
+  const { buildPlatform } = (await load('infra/platform.ts')) as {
+    readonly buildPlatform: (environment: unknown) => Platform;
+  };
+  const { readEnvironment } = (await load('infra/environments/read-environment.ts')) as {
+    readonly readEnvironment: (value: unknown) => unknown;
+  };
+  // Equal objects of two syntheses are one, so that what is known of it need not be found again.
+  const objects = new Map<string, ManifestObject>();
+  return {
+    read: readEnvironment,
+    synthesize: (value) => {
+      const app = buildPlatform(readEnvironment(value));
+      const made = [...app.charts.flatMap((chart) => chart.toJson()), ...bucketOf(value)].map((object) => {
+        const text = JSON.stringify(object);
+        const known = objects.get(text) ?? (JSON.parse(text) as ManifestObject);
+        objects.set(text, known);
+        return known;
+      });
+      return {
+        objects: made,
+        get constructs() {
+          return constructsOf(app);
+        },
+      };
+    },
+  };
+}
+
+function constructsOf({ node }: Platform): ReadonlyMap<string, string> {
+  const pairs = node
+    .findAll()
+    .flatMap(({ apiVersion, kind, metadata, node: { scopes } }): [string, string][] => {
+      const construct = scopes[CONSTRUCT_DEPTH]?.constructor.name;
+      if (apiVersion === undefined || kind === undefined || metadata?.name === undefined) return [];
+      if (construct === undefined) return [];
+      const { name, namespace } = metadata;
+      return [
+        [identify({ apiVersion, kind, metadata: { name, ...(namespace && { namespace }) } }), construct],
+      ];
+    });
+  return new Map(pairs);
+}
+
+/** The file of a construct, by the rule that a file is named after its one class; undefined where there is none. */
+export function fileOfConstruct(checkout: string, construct: string): string | undefined {
+  const kebab = construct.replace(/([a-z0-9])([A-Z])/g, '$1-$2').toLowerCase();
+  const names = [kebab, kebab.replace('zoo-keeper', 'zookeeper')];
+  return names.map((name) => `infra/constructs/${name}.ts`).find((file) => existsSync(join(checkout, file)));
+}

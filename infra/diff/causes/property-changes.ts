@@ -1,0 +1,84 @@
+import { z } from 'zod';
+import { environment } from '../../environments/environment.ts';
+import { canonicalText, isMap, valueOf, type Path, type Tree, type TreeMap } from '../tree.ts';
+
+/** One property of an environment that has another value; `before` is missing where it is new, `after` where it is gone. */
+export interface PropertyChange {
+  readonly path: Path;
+  readonly before?: Tree;
+  readonly after?: Tree;
+  /** Where it stood in the base's type of environment. */
+  readonly movedFrom?: Path;
+}
+
+/**
+ * The properties in which two values of an environment differ, in the order in which the second has them. A list is one
+ * value; so is an object that is another choice of its type (`exposure.kind`), whose properties mean nothing one by one.
+ */
+export function compareEnvironments(before: Tree, after: Tree): readonly PropertyChange[] {
+  return comparePlaces(before, after, [], environment);
+}
+
+function comparePlaces(before: Tree, after: Tree, path: Path, schema: unknown): readonly PropertyChange[] {
+  if (canonicalText(before) === canonicalText(after)) return [];
+  if (!isMap(before) || !isMap(after) || isOtherChoice(before, after, schema)) {
+    return [{ path, before, after }];
+  }
+  return [...new Set([...Object.keys(after), ...Object.keys(before)])].flatMap((key) => {
+    const [old, young] = [valueOf(before, key), valueOf(after, key)];
+    const inner = [...path, key];
+    if (old !== undefined && young !== undefined)
+      return comparePlaces(old, young, inner, innerSchema(schema, key, after));
+    if (young !== undefined) return [{ path: inner, after: young }];
+    return old === undefined ? [] : [{ path: inner, before: old }];
+  });
+}
+
+function isOtherChoice(before: TreeMap, after: TreeMap, schema: unknown): boolean {
+  const union = unwrap(schema);
+  if (!(union instanceof z.ZodDiscriminatedUnion)) return false;
+  const { discriminator } = union.def;
+  return valueOf(before, discriminator) !== valueOf(after, discriminator);
+}
+
+function innerSchema(schema: unknown, key: string, value: TreeMap): unknown {
+  const chosen = chosenBy(unwrap(schema), value);
+  if (chosen instanceof z.ZodObject) return Reflect.get(chosen.shape, key);
+  return chosen instanceof z.ZodRecord ? chosen.valueType : undefined;
+}
+
+function unwrap(schema: unknown): unknown {
+  return schema instanceof z.ZodOptional ? unwrap(schema.unwrap()) : schema;
+}
+
+function chosenBy(schema: unknown, value: TreeMap): unknown {
+  if (!(schema instanceof z.ZodDiscriminatedUnion)) return schema;
+  const { discriminator } = schema.def;
+  return schema.options.find((option) => {
+    const choice: unknown =
+      option instanceof z.ZodObject ? Reflect.get(option.shape, discriminator) : undefined;
+    return choice instanceof z.ZodType && choice.safeParse(valueOf(value, discriminator)).success;
+  });
+}
+
+/** The value with some properties as they are after the change; maps on the way are made where they are missing. */
+export function applyProperties(value: Tree, changes: readonly PropertyChange[]): Tree {
+  return changes.reduce((result, { path, after, movedFrom }) => {
+    const rest = movedFrom === undefined ? result : withValue(result, movedFrom, undefined);
+    return withValue(rest, path, after);
+  }, value);
+}
+
+/** `undefined` takes the property away. */
+export function withValue(tree: Tree, [key, ...rest]: Path, value: Tree | undefined): Tree {
+  if (key === undefined) return value ?? null;
+  const map = isMap(tree) ? tree : {};
+  const inner =
+    rest.length === 0
+      ? value
+      : value === undefined && valueOf(map, key) === undefined
+        ? undefined
+        : withValue(valueOf(map, key) ?? {}, rest, value);
+  if (inner === undefined) return Object.fromEntries(Object.entries(map).filter(([other]) => other !== key));
+  return { ...map, [key]: inner };
+}

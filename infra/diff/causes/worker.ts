@@ -1,0 +1,21 @@
+// Started by find-causes.ts in a thread of its own: attributes the changes of each environment that it is sent.
+import { parentPort, workerData } from 'node:worker_threads';
+import { attribute, type EnvironmentSides } from './attribute.ts';
+import { loadCode } from './checkout-code.ts';
+import type { WorkerAnswer, WorkerStart } from './find-causes.ts';
+
+const { checkout } = workerData as WorkerStart;
+const code = loadCode(checkout);
+
+async function answer(sides: EnvironmentSides): Promise<WorkerAnswer> {
+  const { environment } = sides;
+  try {
+    return { environment, attribution: attribute(sides, await code) };
+  } catch (error) {
+    return { environment, error: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+parentPort?.on('message', (sides: EnvironmentSides) => {
+  void answer(sides).then((found) => parentPort?.postMessage(found));
+});
