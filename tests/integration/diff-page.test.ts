@@ -99,7 +99,7 @@ test('by keyboard: every filter and every change is reached and worked', CHROMIU
     await page.evaluate(
       '[...new Set([...document.querySelectorAll(".change:not([hidden])")].map((one) => one.dataset.environments))]',
     ),
-    ['dev staging production'],
+    ['dev production staging'],
   );
   do await page.keyboard.press('Tab');
   while (await page.evaluate<boolean>(`${focused}('[data-filter="environment"]')`));
