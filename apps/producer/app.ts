@@ -16,7 +16,7 @@ import { MAX_HEADER_BYTES, rawRefusal } from './http/raw-answers.ts';
 import { headProblem, requestId } from './http/request.ts';
 import { addUploadBatchRoute } from './http/upload-batch.ts';
 import { addUploadRoute } from './http/upload.ts';
-import { Uploads } from './http/uploads.ts';
+import { UPLOAD_ROUTE, Uploads } from './http/uploads.ts';
 import { ProducerServer, type ProducerServerParts } from './server.ts';
 
 /** Above what a balancer keeps an idle connection (ingress-nginx: 60 s), so that it is never we who close first. */
@@ -31,6 +31,8 @@ export interface AppOptions {
   readonly budget: Budget;
   /** Told of what bodies leave behind that came in pieces. */
   readonly garbage: Garbage;
+  /** Whether plain uploads are answered before Node's parser. */
+  readonly fastPath: boolean;
   readonly registry: Registry;
   readonly log: Log;
   /** Aborts when the program is no longer ready for new requests. */
@@ -110,6 +112,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     const route = request.routeOptions.url;
     if (route?.startsWith('/upload') === true) {
       metrics.duration.observe({ route, status: reply.statusCode }, reply.elapsedTime / 1_000);
+      if (route === UPLOAD_ROUTE) metrics.uploads.inc({ path: 'node' });
     }
     done();
   });

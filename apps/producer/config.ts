@@ -18,6 +18,8 @@ export interface ProducerVariables extends KafkaVariables {
    * `max.message.bytes` 32 KiB for headers. @default "1000000"
    */
   readonly MAX_BODY_BYTES?: string;
+  /** Whether plain uploads are answered before Node's parser. @default "true" */
+  readonly FAST_PATH?: 'true' | 'false';
   /**
    * From the head of a request to the end of its body; for each line of a batch; while a client takes nothing of a response.
    * @default "30000"
@@ -47,6 +49,7 @@ export interface ProducerConfig {
   readonly listen: { readonly host: string; readonly port: number };
   readonly logLevel: LogLevel;
   readonly http: HttpLimits;
+  readonly fastPath: boolean;
   readonly delivery: DeliveryLimits;
   readonly queue: { readonly maxRecords: number; readonly maxBytes: number };
   readonly drainDelayMs: number;
@@ -78,6 +81,7 @@ export function readConfig(environment: Environment): ProducerConfig {
         max: 3_600_000,
       }),
     },
+    fastPath: variables.boolean('FAST_PATH', true),
     delivery: {
       lingerMs: variables.integer('LINGER_MS', { default: 1, min: 0, max: 1_000 }),
       batchMaxRecords: variables.integer('BATCH_MAX_RECORDS', { default: 1_000, min: 1, max: 100_000 }),

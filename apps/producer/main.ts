@@ -36,6 +36,7 @@ const drain = new Drain(config.drainDelayMs);
 const app = await buildApp({
   recordLog,
   limits: config.http,
+  fastPath: config.fastPath,
   patienceMs: limits.deliveryTimeoutMs,
   budget,
   garbage: new Garbage(GARBAGE_BYTES, Infinity, exposeCollector()),

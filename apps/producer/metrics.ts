@@ -61,6 +61,8 @@ export interface HttpMetrics {
   /** By `route` and `code`: the `error.code` of the answer, or `stored`. */
   readonly records: Counter<'route' | 'code'>;
   readonly duration: Histogram<'route' | 'status'>;
+  /** Requests to `/upload` that were answered, by `path`: `fast` before Node's parser, `node` behind it. */
+  readonly uploads: Counter<'path'>;
 }
 
 /** What an event may come to on either route that is not the client's own mistake. */
@@ -84,8 +86,16 @@ export function httpMetrics(registry: Registry): HttpMetrics {
   // An increase is seen only of a series that was there before.
   for (const route of ['/upload', '/upload/batch'])
     for (const code of OUTCOMES) records.inc({ route, code }, 0);
+  const uploads = new Counter({
+    name: `${prefix}_uploads_total`,
+    help: 'Requests to /upload answered, by what read them: fast, before Node’s parser, or node',
+    labelNames: ['path'],
+    registers,
+  });
+  for (const path of ['fast', 'node']) uploads.inc({ path }, 0);
   return {
     records,
+    uploads,
     duration: new Histogram({
       name: `${prefix}_request_duration_seconds`,
       help: 'From the first byte of the request’s head to the last of the answer',

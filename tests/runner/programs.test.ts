@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -10,7 +10,10 @@ const DEBIAN = 'PRETTY_NAME="Debian GNU/Linux 13 (trixie)"\nID=debian\n';
 const UBUNTU = 'ID=ubuntu\nID_LIKE=debian\n';
 
 /** A machine whose PATH has these scripts alone; `apt-get` there logs its arguments, and installs kcat. */
-function machine(t: TestContext, aptGet = 'printf "#!/bin/sh" > "$BIN/kcat"; chmod +x "$BIN/kcat"') {
+function machine(
+  t: TestContext,
+  aptGet = '"$BIN/policy"; echo "services: $?" >> "$BIN/../log"; printf "#!/bin/sh" > "$BIN/kcat"; chmod +x "$BIN/kcat"',
+) {
   const directory = mkdtempSync(join(tmpdir(), 'headwater-programs-'));
   t.after(() => rmSync(directory, { recursive: true }));
   const bin = join(directory, 'bin');
@@ -26,7 +29,11 @@ function machine(t: TestContext, aptGet = 'printf "#!/bin/sh" > "$BIN/kcat"; chm
     `BIN=${bin}\necho "$*" >> ${log}\nPATH=/usr/bin:/bin\n[ "$1" = update ] || { ${aptGet}; }`,
   );
   const host: Host = { ...process, env: { PATH: bin }, kill: () => undefined };
-  return { host, runs: () => readFileSync(log, 'utf8').trimEnd().split('\n') };
+  return {
+    host,
+    servicePolicy: join(bin, 'policy'),
+    runs: () => readFileSync(log, 'utf8').trimEnd().split('\n'),
+  };
 }
 
 test('programs are looked for on the PATH, or where they must be', (t) => {
@@ -42,20 +49,33 @@ test('only root on Debian installs packages', () => {
 });
 
 test('what is missing is installed, after it was said, and nothing is done where all is there', async (t) => {
-  const { host, runs } = machine(t);
+  const { host, runs, servicePolicy } = machine(t);
   const said: string[] = [];
-  const options = { host, uid: 0, osRelease: DEBIAN, progress: (text: string) => void said.push(text) };
+  const options = {
+    host,
+    uid: 0,
+    osRelease: DEBIAN,
+    servicePolicy,
+    progress: (text: string) => void said.push(text),
+  };
   assert.deepEqual(await installPrograms(['jq', 'kcat'], options), []);
   assert.equal(said[0], "installing Debian's kcat with apt-get");
-  assert.deepEqual(runs(), ['update', 'install --yes --no-install-recommends kcat']);
+  assert.deepEqual(runs(), ['update', 'install --yes --no-install-recommends kcat', 'services: 101']);
   assert.deepEqual(await installPrograms(['jq', 'kcat'], options), []);
-  assert.equal(runs().length, 2);
+  assert.equal(runs().length, 3);
+  assert.equal(existsSync(servicePolicy), false);
 });
 
 test('where nothing may be installed, or nothing can be, it is told what is missing', async (t) => {
-  const { host } = machine(t, 'echo "no mirror"; exit 100');
+  const { host, servicePolicy } = machine(t, 'echo "no mirror"; exit 100');
   const said: string[] = [];
-  const options = { host, uid: 1000, osRelease: DEBIAN, progress: (text: string) => void said.push(text) };
+  const options = {
+    host,
+    uid: 1000,
+    osRelease: DEBIAN,
+    servicePolicy,
+    progress: (text: string) => void said.push(text),
+  };
   assert.deepEqual(await installPrograms(['jq', 'kcat'], options), ['kcat']);
   assert.equal(said.length, 0);
   assert.deepEqual(await installPrograms(['jq', 'kcat'], { ...options, uid: 0 }), ['kcat']);

@@ -1,4 +1,4 @@
-import { accessSync, constants, readFileSync } from 'node:fs';
+import { accessSync, constants, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { runCommand } from '../../infra/local/command.ts';
 import type { Host, Progress } from '../../infra/local/host.ts';
@@ -19,6 +19,7 @@ const PROGRAMS = {
   kcat: 'kcat',
   mmdebstrap: 'mmdebstrap',
   mvn: 'maven',
+  nginx: 'nginx',
   nsenter: 'util-linux',
   openssl: 'openssl',
   pip3: 'python3-pip',
@@ -28,6 +29,9 @@ const PROGRAMS = {
   unshare: 'util-linux',
   wrk: 'wrk',
 } as const;
+
+/** Asked by a package before its service is started (Debian's invoke-rc.d(8)). */
+const SERVICE_POLICY = '/usr/sbin/policy-rc.d';
 
 export type ProgramName = keyof typeof PROGRAMS;
 
@@ -60,6 +64,8 @@ export interface InstallOptions {
   readonly progress: Progress;
   /** @default the text of /etc/os-release */
   readonly osRelease?: string;
+  /** @default that of Debian */
+  readonly servicePolicy?: string;
 }
 
 /**
@@ -69,7 +75,7 @@ export interface InstallOptions {
  */
 export async function installPrograms(
   wanted: readonly ProgramName[],
-  { host, uid, progress, osRelease = readOsRelease() }: InstallOptions,
+  { host, uid, progress, osRelease = readOsRelease(), servicePolicy = SERVICE_POLICY }: InstallOptions,
 ): Promise<readonly ProgramName[]> {
   const missing = missingPrograms(wanted, host);
   if (missing.length === 0 || !mayInstall(uid, osRelease)) return missing;
@@ -85,13 +91,26 @@ export async function installPrograms(
         if (/^(Get:|Unpacking |Setting up )/.test(line)) progress(`apt-get: ${line}`);
       },
     });
+  const isOurs = forbidServices(servicePolicy);
   try {
     await apt('update');
     await apt('install', '--yes', '--no-install-recommends', ...packages);
   } catch (error) {
     progress(`not installed: ${(error as Error).message}`);
+  } finally {
+    if (isOurs) rmSync(servicePolicy, { force: true });
   }
   return missingPrograms(wanted, host);
+}
+
+/** Has no package's service started: the programs are wanted, not a server on this machine. @returns whether it was not so before */
+function forbidServices(policy: string): boolean {
+  try {
+    writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755, flag: 'wx' });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function packagesOf(programs: readonly ProgramName[]): readonly string[] {

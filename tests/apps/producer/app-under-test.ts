@@ -23,6 +23,8 @@ export interface AppUnderTestOptions {
   readonly requestTimeoutMs?: number;
   readonly patienceMs?: number;
   readonly budget?: Budget;
+  /** @default true */
+  readonly fastPath?: boolean;
 }
 
 /** The whole HTTP side of the producer over a fake record log, with small limits. */
@@ -40,6 +42,7 @@ export async function startApp(t: TestContext, options: AppUnderTestOptions = {}
   const app = await buildApp({
     ...parts,
     limits: { maxBodyBytes, requestTimeoutMs },
+    fastPath: options.fastPath ?? true,
     patienceMs,
     log: createLog('producer', 'debug', { write: (line) => void parts.logLines.push(line) }),
     draining: parts.draining.signal,

@@ -22,6 +22,7 @@ test('two variables are required, the rest has the documented defaults', () => {
     listen: { host: '0.0.0.0', port: 8080 },
     logLevel: 'info',
     http: { maxBodyBytes: 1_000_000, requestTimeoutMs: 30_000 },
+    fastPath: true,
     delivery: {
       lingerMs: 1,
       batchMaxRecords: 1_000,

@@ -53,6 +53,27 @@ test('a connection goes on after each answer, and to Node only with what is not 
   assert.deepEqual([byNode(), recordLog.records.length, countStored(client.text)], [1, 4, 4]);
 });
 
+test('each way is counted, and with the fast path off every upload takes the other', async (t) => {
+  for (const fastPath of [true, false]) {
+    const { client, byNode, registry } = await open(t, { fastPath });
+    const counted = async (path: string): Promise<number> => {
+      const text = await registry.metrics();
+      return Number(new RegExp(`uploads_total\\{path="${path}"\\} (\\d+)`).exec(text)?.[1]);
+    };
+    await client.send(REQUEST);
+    await client.answered(1);
+    await client.send(REQUEST.slice(0, 10), REQUEST.slice(10));
+    await client.answered(2);
+    let counts: number[] = [];
+    await client.until(() => {
+      void Promise.all(['fast', 'node'].map(counted)).then((now) => (counts = now));
+      return counts.reduce((sum, count) => sum + count, 0) === 2;
+    }, 'both counted');
+    assert.deepEqual(counts, fastPath ? [1, 1] : [0, 2]);
+    assert.equal(byNode(), fastPath ? 1 : 2);
+  }
+});
+
 test('the same head with another body, and another head with the same length', async (t) => {
   const { client, recordLog, byNode } = await open(t);
   const keyed = (key: string) => REQUEST.replace('Host: x', `Host: x\r\nX-Event-Key: ${key}`);

@@ -19,6 +19,7 @@ const never = new AbortController().signal;
 const app = await buildApp({
   recordLog,
   limits: { maxBodyBytes: 1_000_000, requestTimeoutMs: 30_000 },
+  fastPath: true,
   patienceMs: 25_000,
   budget: new Budget(40_000, 67_108_864),
   garbage: new Garbage(Infinity, Infinity, () => undefined),
