@@ -2,14 +2,17 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CONSEQUENCES, CONSEQUENCE_WORDS } from '../../infra/diff/consequences.ts';
 import { RULES } from '../../infra/diff/rules/rules.ts';
+import { ruleSentence, SENTENCES, sentenceText } from '../../infra/diff/sentences/sentences.ts';
+import { sentenceExamples } from '../infra/diff/sentences/examples.ts';
 import { replacePlaces } from './places.ts';
 import { realChanges } from '../infra/diff/real-changes/real-changes.ts';
 
-/** `docs/preview.md` with its two tables as the tests and the rules have them; the rest is written by hand. */
+/** `docs/preview.md` with its tables as the tests and the rules have them; the rest is written by hand. */
 export function renderPreview(root: string): string {
   const text = readFileSync(join(root, 'docs/preview.md'), 'utf8');
   return replacePlaces('docs/preview.md', text, {
     'real changes': realChangesTable(),
+    sentences: sentencesTable(),
     rules: rulesTable(),
   });
 }
@@ -41,6 +44,16 @@ function rulesTable(): string {
     return `| ${id} | ${[place, ...conditions].map(code).join('<br>')} | ${CONSEQUENCE_WORDS[consequence]} | ${why} | ${source} |\n`;
   });
   return `| Rule | Where | Consequence | What happens | Source |\n| --- | --- | --- | --- | --- |\n${rows.join('')}`;
+}
+
+function sentencesTable(): string {
+  const examples = sentenceExamples();
+  const rows = SENTENCES.map(({ id, properties, when }) => {
+    const condition = when === undefined ? [] : [typeof when === 'string' ? when : JSON.stringify(when)];
+    const example = sentenceText(ruleSentence(examples.get(id) ?? []) ?? [], code);
+    return `| ${id} | ${[...properties, ...condition].map(code).join('<br>')} | ${example} |\n`;
+  });
+  return `| Rule | Properties | Example |\n| --- | --- | --- |\n${rows.join('')}`;
 }
 
 function code(text: string): string {

@@ -61,13 +61,15 @@ test(
 );
 
 test(
-  'the comment of the example has its tables and a section to open for each change',
+  'the comment of the example has its tables and a section to open for each cause and each change',
   needs('pip3'),
   async () => {
     const report = await pullRequestReport();
     const [page = ''] = await renderWithGitHubsParser([renderMarkdown(report)]);
-    assert.equal(page.match(/<table>/g)?.length, 2);
-    assert.equal(page.match(/<details>/g)?.length, report.changes.length);
-    assert.equal(page.match(/<tr>/g)?.length, 2 + report.environments.length + report.changes.length);
+    const { causes, changes, environments } = report;
+    const tables = 1 + causes.length;
+    assert.equal(page.match(/<table>/g)?.length, tables);
+    assert.equal(page.match(/<details>/g)?.length, causes.length + changes.length);
+    assert.equal(page.match(/<tr>/g)?.length, tables + environments.length + changes.length);
   },
 );

@@ -69,11 +69,15 @@ test(
   CHROMIUM,
   async () => {
     const page = await open({ width: 1280, dark: false });
+    assert.equal(await page.locator('.change:visible').count(), 0);
+    assert.equal(await page.locator('.cause:visible').count(), 5);
+    for (const sentence of await page.locator('.cause > summary').all()) await sentence.click();
     const all = await page.locator('.change:visible').count();
     const danger = page.locator('.change[data-consequence="data-at-risk"]');
     assert.ok(all > 10 && (await danger.count()) > 0);
     await page.getByLabel('replaced: data at risk').click();
     assert.equal(await page.locator('.change:visible').count(), all - (await danger.count()));
+    assert.equal(await page.locator('.cause:visible').count(), 4);
     assert.match(
       await page.locator('#shown').innerText(),
       new RegExp(`^${all - (await danger.count())} of ${all} `),

@@ -3,11 +3,20 @@ import { identify, objectText, type ManifestObject } from '../objects.ts';
 import { objectOf } from '../rules/rule.ts';
 import { valueAt, type Tree } from '../tree.ts';
 import { adapt } from './adapt.ts';
-import { identifyCause, seedKey, showProperty, type Cause, type CauseSeed } from './cause.ts';
+import {
+  identifyCause,
+  seedKey,
+  showProperty,
+  type Cause,
+  type CauseEffect,
+  type CauseSeed,
+} from './cause.ts';
 import type { Code, Synthesis } from './checkout-code.ts';
+import { compareCosts } from './costs.ts';
 import type { PropertyChange } from './property-changes.ts';
 import { smallestSet } from './smallest-set.ts';
 import { isSameAt, Variants } from './variants.ts';
+import { findWayBack } from './way-back.ts';
 
 /** An environment on one side: its value, and what its own code made of it. */
 export interface EnvironmentSide {
@@ -25,7 +34,11 @@ export interface EnvironmentSides {
 /** Changes of one environment, each with the key of its cause. */
 export interface Attribution {
   readonly changes: readonly Change[];
-  readonly causes: readonly CauseSeed[];
+  readonly causes: readonly AttributedCause[];
+}
+
+export interface AttributedCause extends CauseEffect {
+  readonly seed: CauseSeed;
 }
 
 /**
@@ -39,7 +52,10 @@ export function attribute(
   code: Code | undefined,
 ): Attribution {
   const findings = findDifferences(before?.objects ?? [], after?.objects ?? []);
-  const one = (cause: CauseSeed): Attribution => causesOf(environment, findings, () => cause, [cause]);
+  const one = (seed: CauseSeed): Attribution => {
+    const costs = compareCosts(before?.objects ?? [], after?.objects ?? []);
+    return causesOf(environment, findings, () => ({ seed, costs }), [seed]);
+  };
   if (before === undefined || after === undefined) {
     return one({ kind: 'environment', name: before === undefined ? 'added' : 'removed', properties: [] });
   }
@@ -50,6 +66,7 @@ export function attribute(
   const variants = new Variants(code, start, properties);
   const find = setFinder(variants, properties);
   const head = variants.with(properties).synthesis;
+  const effects = new Map<string, CauseEffect>();
   const silent = [
     ...properties.map((property) => propertiesCause([property])),
     ...(type.length === 0 ? [] : [{ kind: 'type' as const, properties: type.map(showProperty) }]),
@@ -59,7 +76,11 @@ export function attribute(
     findings,
     (finding) => {
       const set = find(finding);
-      return set === undefined || set.length === 0 ? codeCause(finding, head) : propertiesCause(set);
+      if (set === undefined || set.length === 0) return { seed: codeCause(finding, head), costs: [] };
+      const seed = propertiesCause(set);
+      const effect = effects.get(seedKey(seed)) ?? effectOf(variants, set);
+      effects.set(seedKey(seed), effect);
+      return { seed, ...effect };
     },
     silent,
   );
@@ -89,6 +110,13 @@ function setFinder(
     if (!known.includes(found)) known.push(found);
     return found;
   };
+}
+
+/** Beside all that is changed else, as if the set alone were. */
+function effectOf(variants: Variants, set: readonly PropertyChange[]): CauseEffect {
+  const [before, after] = [[], set].map((changed) => variants.with(changed).synthesis?.objects ?? []);
+  const back = findWayBack(before ?? [], after ?? []);
+  return { costs: compareCosts(before ?? [], after ?? []), ...(back && { back }) };
 }
 
 function propertiesCause(set: readonly PropertyChange[]): CauseSeed {
@@ -129,20 +157,20 @@ function splitImage(reference: string): { readonly repository: string; readonly 
 function causesOf(
   environment: string,
   findings: readonly Finding[],
-  causeOf: (finding: Finding) => CauseSeed,
+  causeOf: (finding: Finding) => AttributedCause,
   silent: readonly CauseSeed[],
 ): Attribution {
-  const causes = new Map<string, CauseSeed>();
+  const causes = new Map<string, AttributedCause>();
   const changes = findings.map((finding) => {
-    const seed = causeOf(finding);
-    const key = seedKey(seed);
-    causes.set(key, seed);
+    const cause = causeOf(finding);
+    const key = seedKey(cause.seed);
+    causes.set(key, cause);
     return { ...describeChange(environment, finding), cause: key };
   });
-  const told = new Set([...causes.values()].flatMap(({ properties }) => properties.map(({ path }) => path)));
+  const told = new Set([...causes.values()].flatMap(({ seed }) => seed.properties.map(({ path }) => path)));
   for (const seed of silent) {
     if (seed.properties.length === 0 || seed.properties.every(({ path }) => !told.has(path)))
-      causes.set(seedKey(seed), seed);
+      causes.set(seedKey(seed), causes.get(seedKey(seed)) ?? { seed, costs: [] });
   }
   return { changes, causes: [...causes.values()] };
 }
@@ -153,12 +181,11 @@ export function mergeAttributions(attributions: ReadonlyMap<string, Attribution>
   readonly causes: readonly Cause[];
 } {
   const changes = mergeChanges([...attributions.values()].flatMap((attribution) => attribution.changes));
-  const seeds = new Map<string, { readonly seed: CauseSeed; readonly environments: readonly string[] }>();
+  const seeds = new Map<string, Pick<Cause, 'effects'> & { readonly seed: CauseSeed }>();
   for (const [environment, { causes }] of attributions) {
-    for (const seed of causes) {
+    for (const { seed, ...effect } of causes) {
       const key = seedKey(seed);
-      const environments = [...(seeds.get(key)?.environments ?? []), environment];
-      seeds.set(key, { seed, environments });
+      seeds.set(key, { seed, effects: { ...seeds.get(key)?.effects, [environment]: effect } });
     }
   }
   const ids = new Map(
@@ -169,10 +196,11 @@ export function mergeAttributions(attributions: ReadonlyMap<string, Attribution>
   );
   return {
     changes: changes.map(({ cause = '', ...change }) => ({ ...change, cause: ids.get(cause) ?? cause })),
-    causes: [...seeds].map(([key, { seed, environments }]) => ({
+    causes: [...seeds].map(([key, { seed, effects }]) => ({
       id: ids.get(key) ?? key,
       ...seed,
-      environments,
+      environments: Object.keys(effects),
+      effects,
     })),
   };
 }

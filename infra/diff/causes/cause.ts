@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 import { secretName } from '../../environments/names.ts';
 import { maskValue } from '../mask/mask.ts';
 import { canonicalText, pathText, type Tree } from '../tree.ts';
+import type { Cost } from './costs.ts';
 import type { PropertyChange } from './property-changes.ts';
+import type { WayBack } from './way-back.ts';
 
 /** A property as a report has it: what looks secret is masked. */
 export interface CauseProperty {
@@ -29,6 +31,14 @@ export interface Cause {
   /** Of code the construct that rendered the objects, such as `Kafka`; of an environment what became of it. */
   readonly name?: string;
   readonly environments: readonly string[];
+  /** What it comes to beside its changes, by environment. */
+  readonly effects: Readonly<Record<string, CauseEffect>>;
+}
+
+export interface CauseEffect {
+  readonly costs: readonly Cost[];
+  /** Of properties that change a manifest. */
+  readonly back?: WayBack;
 }
 
 /** A cause in one environment, before its changes are known by their identifiers. */

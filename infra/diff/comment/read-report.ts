@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CAUSE_KINDS } from '../causes/cause.ts';
+import { COST_KINDS } from '../causes/costs.ts';
 import { CONSEQUENCES } from '../consequences.ts';
 import { parseJson } from '../exact-numbers.ts';
 import type { Report } from '../report.ts';
@@ -48,6 +49,13 @@ const cause = z.object({
     .max(1_000),
   name: text.optional(),
   environments: z.array(text).max(100),
+  effects: z.record(
+    text,
+    z.object({
+      costs: z.array(z.object({ what: z.enum(COST_KINDS), before: count, after: count })).max(100),
+      back: z.object({ consequence: z.enum(CONSEQUENCES), rule: text }).optional(),
+    }),
+  ),
 });
 
 const report = z.object({

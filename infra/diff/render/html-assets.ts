@@ -17,6 +17,9 @@ th, td { border: 1px solid var(--line); padding: .4rem .6rem; text-align: left; 
 .calm { color: var(--calm); }
 .filters { display: flex; flex-wrap: wrap; gap: 1rem; }
 fieldset { border: 1px solid var(--line); border-radius: .4rem; display: flex; flex-wrap: wrap; gap: .2rem 1rem; min-width: 0; }
+.cause { border-left: 4px solid var(--line); margin: .8rem 0; padding: .2rem .8rem; }
+.cause > summary { cursor: pointer; overflow-wrap: anywhere; }
+.silent { overflow-wrap: anywhere; }
 .change { border: 1px solid var(--line); border-radius: .4rem; margin: .4rem 0; padding: .4rem .6rem; }
 .change summary { cursor: pointer; overflow-wrap: anywhere; }
 .badge { display: inline-block; border: 1px solid currentColor; border-radius: 1rem; padding: 0 .6rem; font-size: .85rem; font-weight: 600; color: var(--calm); }
@@ -34,6 +37,7 @@ pre { overflow: auto; max-height: 30rem; background: var(--soft); border: 1px so
 export const FILTER_SCRIPT = `
 const boxes = [...document.querySelectorAll('[data-filter]')];
 const changes = [...document.querySelectorAll('.change')];
+const causes = [...document.querySelectorAll('.cause')];
 function apply() {
   const chosen = (group) => new Set(boxes.filter((box) => box.dataset.filter === group && box.checked).map((box) => box.value));
   const [consequences, environments] = [chosen('consequence'), chosen('environment')];
@@ -41,6 +45,7 @@ function apply() {
     const { consequence, environments: own } = change.dataset;
     change.hidden = !(consequences.has(consequence) && own.split(' ').some((name) => environments.has(name)));
   }
+  for (const cause of causes) cause.hidden = !cause.querySelector('.change:not([hidden])');
   const shown = changes.filter((change) => !change.hidden).length;
   document.getElementById('shown').textContent = shown + ' of ' + changes.length + ' changes';
 }

@@ -1,7 +1,9 @@
 import type { Change } from '../changes.ts';
 import { CONSEQUENCE_WORDS, CONSEQUENCES, worstOf } from '../consequences.ts';
-import { summarize, type Report } from '../report.ts';
+import { isApproved, summarize, type Report } from '../report.ts';
+import { sentenceText } from '../sentences/sentences.ts';
 import type { Tree } from '../tree.ts';
+import { changesWithoutCause, tellCauses, wholeSentence, type ToldCause } from './cause-text.ts';
 import { FILTER_SCRIPT, STYLE } from './html-assets.ts';
 import { changeText, headAlone, lineTexts, restartTexts, sideText, sidesText } from './words.ts';
 
@@ -34,12 +36,21 @@ function alone(report: Report, error: string): string {
 }
 
 function body(report: Report): string {
-  if (report.changes.length === 0) return '<p>No manifest of any environment changes.</p>';
-  return `${summaryTable(report)}
-${picture(report.changes)}
+  const { changes, causes, causesError } = report;
+  const nothing = changes.length === 0 ? '<p>No manifest of any environment changes.</p>' : '';
+  if (changes.length === 0 && causes.length === 0) return nothing;
+  const unknown =
+    causesError === undefined ? '' : `<p>Causes are not known:</p><pre>${escape(causesError)}</pre>`;
+  return `${nothing}${unknown}${summaryTable(report)}
+${picture(changes)}
 ${filters(report)}
-<p id="shown" role="status" aria-live="polite">${report.changes.length} of ${report.changes.length} changes</p>
-${report.changes.map((change) => article(change, report.approved)).join('\n')}
+<p id="shown" role="status" aria-live="polite">${changes.length} of ${changes.length} changes</p>
+${tellCauses(report)
+  .map((told) => section(told, report))
+  .join('\n')}
+${changesWithoutCause(report)
+  .map((change) => article(change, report))
+  .join('\n')}
 <script>${FILTER_SCRIPT}</script>`;
 }
 
@@ -93,9 +104,22 @@ function filters(report: Report): string {
 </form>`;
 }
 
-function article(change: Change, approved: readonly string[]): string {
+/** One sentence, to be opened to its changes. */
+function section(told: ToldCause, report: Report): string {
+  const { cause, consequence, changes } = told;
+  const mark = report.approved.includes(cause.id) ? ' <em>approved</em>' : '';
+  const text = sentenceText(wholeSentence(told), (value) => `<code>${escape(value)}</code>`, escape);
+  const id = `<small>id <code>${cause.id}</code></small>`;
+  if (changes.length === 0) return `<p class="silent">${text} ${id}</p>`;
+  return `<details class="cause">
+<summary>${badge(consequence)} ${text} <small>${changes.length === 1 ? '1 change' : `${changes.length} changes`}</small>${mark} ${id}</summary>
+${changes.map((change) => article(change, report)).join('\n')}
+</details>`;
+}
+
+function article(change: Change, report: Report): string {
   const { object, path, consequence, environments, id, why, rule, source, before, after, lines } = change;
-  const mark = approved.includes(id) ? ' <em>approved</em>' : '';
+  const mark = isApproved(change, report) ? ' <em>approved</em>' : '';
   const rolls = restartTexts(change).map((text) => `<li>restarts ${escape(text)}</li>`);
   return `<details class="change" data-consequence="${consequence}" data-environments="${environments.map(escape).join(' ')}">
 <summary>${badge(consequence)} <strong>${escape(object)}</strong> <code>${escape(path)}</code> <code>${escape(changeText(change))}</code> <small>${escape(environments.join(', '))}</small>${mark}</summary>

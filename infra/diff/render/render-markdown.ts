@@ -1,7 +1,9 @@
 import type { Change } from '../changes.ts';
-import { CONSEQUENCE_WORDS, CONSEQUENCES } from '../consequences.ts';
-import { summarize, type Report } from '../report.ts';
+import { CONSEQUENCE_WORDS } from '../consequences.ts';
+import { isApproved, summarize, type Report } from '../report.ts';
+import { sentenceText } from '../sentences/sentences.ts';
 import type { Tree } from '../tree.ts';
+import { changesWithoutCause, tellCauses, wholeSentence } from './cause-text.ts';
 import { code, fence, htmlCode, word } from './markdown-text.ts';
 import { changeText, headAlone, lineTexts, restartTexts, sideText, sidesText } from './words.ts';
 
@@ -14,16 +16,26 @@ const STACKS_ROOM = 15_000;
 /** By this the comment is found again, to be edited in place. */
 export const MARKER = '<!-- headwater-diff -->';
 
-/** Rows of the table before the rest is left to the details. */
-const TABLE_ROWS = 60;
+/** Rows of a cause before the rest is left to the details. */
+const MOST_ROWS = 60;
+/** What the notices of all that was left out take. */
 const NOTICE = 400;
+/** What folding takes beside what is folded, and a notice of what is left out of it. */
+const FOLD = 200;
+
+/** One cause, in the parts that may be left out where room is short. */
+interface Section {
+  readonly sentence: string;
+  readonly rows: readonly string[];
+  readonly details: readonly string[];
+}
 
 /**
- * For a pull request: the summary first, then a table, then details to open; never longer than the limit. What comes of
- * the report stands in code, but for consequences, why they are and where that is written down.
+ * For a pull request: the summary first, then one sentence a cause with its changes folded beneath; never longer than the
+ * limit. What comes of the report stands in code, but for consequences, why they are and where that is written down.
  */
 export function renderMarkdown(report: Report, limit = MARKDOWN_LIMIT - STACKS_ROOM): string {
-  const { changes, baseError } = report;
+  const { changes, causes, baseError, causesError } = report;
   const head = [MARKER, '## What this change does', '', code(sidesText(report)), ''];
   if (baseError !== undefined) {
     const error = fence(baseError.slice(0, limit / 2));
@@ -37,36 +49,90 @@ export function renderMarkdown(report: Report, limit = MARKDOWN_LIMIT - STACKS_R
       '',
     ].join('\n');
   }
-  if (changes.length === 0) return [...head, 'No manifest of any environment changes.', ''].join('\n');
-
-  const parts = [...head, ...summaryLines(report), ''];
-  const rows = changes.slice(0, TABLE_ROWS).map((change) => row(change, report.approved));
-  const table = ['| consequence | object | change | environments | id |', '| --- | --- | --- | --- | --- |'];
-  const kept = fit([...parts, ...table], rows, limit - NOTICE);
-  const left = changes.length - kept;
-  const shown = [
-    ...parts,
-    ...table,
-    ...rows.slice(0, kept),
-    ...(left > 0 ? ['', `… and ${left} more.`] : []),
-    '',
-  ];
-  const details = CONSEQUENCES.flatMap((consequence) => detailsOf(report, consequence));
-  const fitting = fit(shown, details, limit - NOTICE);
-  const cut = details.length - fitting;
-  const notice =
-    cut > 0 ? [`Details of ${cut} more are in the artifact of this run (\`diff.html\`).`, ''] : [];
-  return [...shown, ...details.slice(0, fitting), ...notice].join('\n');
+  if (causesError !== undefined) {
+    head.push(`Causes are not known: ${code(causesError.slice(0, NOTICE))}`, '');
+  }
+  if (changes.length === 0) head.push('No manifest of any environment changes.', '');
+  if (changes.length === 0 && causes.length === 0) return head.join('\n');
+  const parts = changes.length === 0 ? head : [...head, ...summaryLines(report), ''];
+  return [...parts, ...fitSections(sectionsOf(report), limit - NOTICE - lengthOf(parts))].join('\n');
 }
 
-/** How many of the parts fit behind what is there already. */
-function fit(there: readonly string[], parts: readonly string[], limit: number): number {
-  let length = there.join('\n').length;
-  const over = parts.findIndex((part) => {
-    length += part.length + 1;
-    return length > limit;
+function sectionsOf(report: Report): readonly Section[] {
+  const told = tellCauses(report).map((one): Section => {
+    const { cause, consequence, changes } = one;
+    const mark = report.approved.includes(cause.id) ? ' (approved)' : '';
+    const badge = changes.length === 0 ? '' : `**${CONSEQUENCE_WORDS[consequence]}**${mark} `;
+    return {
+      sentence: `${badge}${sentenceText(wholeSentence(one), code, word)} ${code(cause.id)}`,
+      ...changeParts(changes, report),
+    };
   });
-  return over < 0 ? parts.length : over;
+  const others = changesWithoutCause(report);
+  if (others.length === 0) return told;
+  return [...told, { sentence: 'Changes of which the cause is not known', ...changeParts(others, report) }];
+}
+
+function changeParts(changes: readonly Change[], report: Report): Omit<Section, 'sentence'> {
+  return { rows: changes.map((change) => row(change, report)), details: changes.map(detailOf) };
+}
+
+/** First every sentence, then the rows of each, then the details, as far as there is room. */
+function fitSections(sections: readonly Section[], room: number): readonly string[] {
+  let left = room;
+  const take = (parts: readonly string[], besides: number): number => {
+    let taken = 0;
+    let rest = left - besides;
+    for (const part of parts) {
+      rest -= part.length + 1;
+      if (rest < 0) break;
+      taken += 1;
+      left -= part.length + 1;
+    }
+    if (taken > 0) left -= besides;
+    return taken;
+  };
+  const sentences = take(
+    sections.map(({ sentence }) => `${sentence}\n`),
+    0,
+  );
+  const shown = sections.slice(0, sentences);
+  const rows = shown.map((section) => take(section.rows.slice(0, MOST_ROWS), FOLD));
+  const details = shown.map((section, index) =>
+    rows[index] === Math.min(section.rows.length, MOST_ROWS) ? take(section.details, 0) : 0,
+  );
+  const lines = shown.flatMap((section, index) => fold(section, rows[index] ?? 0, details[index] ?? 0));
+  if (sentences < sections.length) lines.push(`… and ${sections.length - sentences} more causes.`, '');
+  const all = sections.reduce((sum, section) => sum + section.details.length, 0);
+  const cut = all - details.reduce((sum, count) => sum + count, 0);
+  if (cut > 0) lines.push(`Details of ${cut} more are in the artifact of this run (\`diff.html\`).`, '');
+  return lines;
+}
+
+function fold(
+  { sentence, rows, details }: Section,
+  shownRows: number,
+  shownDetails: number,
+): readonly string[] {
+  if (shownRows === 0) return [sentence, ''];
+  return [
+    sentence,
+    '',
+    `<details><summary>${rows.length === 1 ? '1 change' : `${rows.length} changes`}</summary>`,
+    '',
+    '| consequence | object | change | environments | id |',
+    '| --- | --- | --- | --- | --- |',
+    ...rows.slice(0, shownRows),
+    ...(shownRows < rows.length ? ['', `… and ${rows.length - shownRows} more.`] : []),
+    '',
+    ...details.slice(0, shownDetails),
+    '</details>',
+    '',
+  ];
+}
+
+function lengthOf(lines: readonly string[]): number {
+  return lines.reduce((sum, line) => sum + line.length + 1, 0);
 }
 
 function summaryLines(report: Report): readonly string[] {
@@ -86,28 +152,23 @@ function summaryLines(report: Report): readonly string[] {
   return lines;
 }
 
-function row(change: Change, approved: readonly string[]): string {
+function row(change: Change, report: Report): string {
   const place = change.path === '' ? '' : ` ${code(change.path)}`;
-  return `| ${CONSEQUENCE_WORDS[change.consequence]}${approved.includes(change.id) ? ' (approved)' : ''} | ${code(change.object)}${place} | ${code(changeText(change, 60))} | ${change.environments.map(word).join(', ')} | ${code(change.id)} |`;
+  return `| ${CONSEQUENCE_WORDS[change.consequence]}${isApproved(change, report) ? ' (approved)' : ''} | ${code(change.object)}${place} | ${code(changeText(change, 60))} | ${change.environments.map(word).join(', ')} | ${code(change.id)} |`;
 }
 
-function detailsOf({ changes }: Report, consequence: Change['consequence']): readonly string[] {
-  return changes
-    .filter((change) => change.consequence === consequence)
-    .map((change) =>
-      [
-        `<details><summary>${CONSEQUENCE_WORDS[consequence]}: ${htmlCode(`${change.object} ${change.path}`)}</summary>`,
-        '',
-        `${change.why} (rule ${code(change.rule)}${sourceText(change.source)})`,
-        ...restartTexts(change).map((text) => `- restarts ${code(text)}`),
-        '',
-        fence(sidesOf(change), 'diff'),
-        '</details>',
-        '',
-      ].join('\n'),
-    );
+function detailOf(change: Change): string {
+  return [
+    `<details><summary>${CONSEQUENCE_WORDS[change.consequence]}: ${htmlCode(`${change.object} ${change.path}`)}</summary>`,
+    '',
+    `${change.why} (rule ${code(change.rule)}${sourceText(change.source)})`,
+    ...restartTexts(change).map((text) => `- restarts ${code(text)}`),
+    '',
+    fence(sidesOf(change), 'diff'),
+    '</details>',
+    '',
+  ].join('\n');
 }
-
 function sourceText(source: string): string {
   return source === '' ? '' : `, ${source.replace(/^https:\S+/, (url) => `[source](${url})`)}`;
 }

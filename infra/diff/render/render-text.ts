@@ -1,13 +1,16 @@
-import { CONSEQUENCE_WORDS, CONSEQUENCES } from '../consequences.ts';
-import { summarize, type Report } from '../report.ts';
+import type { Change } from '../changes.ts';
+import { CONSEQUENCE_WORDS } from '../consequences.ts';
+import { isApproved, summarize, type Report } from '../report.ts';
+import { sentenceText } from '../sentences/sentences.ts';
+import { changesWithoutCause, tellCauses } from './cause-text.ts';
 import { changeText, headAlone, lineTexts, restartTexts, sidesText } from './words.ts';
 
 /** Of one text; the others are in the other formats. */
 const MOST_LINES = 12;
 
-/** For a terminal: the summary, then every change under its consequence. */
+/** For a terminal: the summary, then every cause with its changes. */
 export function renderText(report: Report): string {
-  const { changes, baseError, approved, unusedApprovals } = report;
+  const { changes, baseError, causesError, approved, unusedApprovals } = report;
   const lines = [sidesText(report)];
   if (baseError !== undefined) {
     lines.push(
@@ -20,6 +23,7 @@ export function renderText(report: Report): string {
     return `${lines.join('\n')}\n`;
   }
   if (changes.length === 0) lines.push('no changes');
+  if (causesError !== undefined) lines.push(`causes are not known: ${causesError}`);
   for (const { environment, worst, counts, restarts } of summarize(report)) {
     if (counts.length === 0) {
       lines.push(`${environment}: no changes`);
@@ -29,20 +33,30 @@ export function renderText(report: Report): string {
     lines.push(`${environment}: ${CONSEQUENCE_WORDS[worst]} (${words.join(', ')})`);
     for (const restart of restarts) lines.push(`  restarts ${restart}`);
   }
-  for (const consequence of CONSEQUENCES) {
-    const own = changes.filter((change) => change.consequence === consequence);
-    if (own.length === 0) continue;
-    lines.push('', CONSEQUENCE_WORDS[consequence].toUpperCase());
-    for (const change of own) {
-      const place = change.path === '' ? '' : ` ${change.path}`;
-      lines.push(
-        `  ${change.object}${place}  [${change.environments.join(', ')}]  ${change.id}${approved.includes(change.id) ? ' approved' : ''}`,
-      );
-      const text = change.lines === undefined ? [changeText(change)] : lineTexts(change.lines, MOST_LINES);
-      lines.push(...[...text, change.why].map((line) => `    ${line}`));
-      for (const restart of restartTexts(change)) lines.push(`    restarts ${restart}`);
-    }
+  for (const { cause, consequence, changes: own, clauses } of tellCauses(report)) {
+    const [first = [], ...others] = clauses;
+    const badge = own.length === 0 ? '' : `${CONSEQUENCE_WORDS[consequence].toUpperCase()}: `;
+    const mark = approved.includes(cause.id) ? ' approved' : '';
+    lines.push('', `${badge}${sentenceText(first)}  ${cause.id}${mark}`);
+    for (const clause of others) lines.push(`  - ${sentenceText(clause)}`);
+    lines.push(...own.flatMap((change) => changeLines(change, report)));
+  }
+  const others = changesWithoutCause(report);
+  if (others.length > 0) {
+    lines.push('', 'CAUSE NOT KNOWN', ...others.flatMap((change) => changeLines(change, report)));
   }
   for (const approval of unusedApprovals) lines.push('', `approval of no change: ${approval}`);
   return `${lines.join('\n')}\n`;
+}
+
+function changeLines(change: Change, report: Report): readonly string[] {
+  const { object, path, consequence, environments, id, why, lines } = change;
+  const place = path === '' ? '' : ` ${path}`;
+  const mark = isApproved(change, report) ? ' approved' : '';
+  const text = lines === undefined ? [changeText(change)] : lineTexts(lines, MOST_LINES);
+  return [
+    `  ${object}${place}  [${environments.join(', ')}]  ${id}${mark}`,
+    ...[...text, `${CONSEQUENCE_WORDS[consequence]}: ${why}`].map((line) => `    ${line}`),
+    ...restartTexts(change).map((restart) => `    restarts ${restart}`),
+  ];
 }

@@ -75,6 +75,12 @@ export function hostileReport(text: string): string {
         properties: [{ path: text, before: text, after: { [text]: [text] }, movedFrom: text }],
         name: text,
         environments: [text],
+        effects: {
+          [text]: {
+            costs: [{ what: 'volumes', before: 1, after: 2 }],
+            back: { consequence: 'exposure', rule: text },
+          },
+        },
       },
     ],
     causesError: text,

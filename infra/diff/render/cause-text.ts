@@ -1,0 +1,121 @@
+import type { Cause } from '../causes/cause.ts';
+import type { Cost } from '../causes/costs.ts';
+import type { Change } from '../changes.ts';
+import { CONSEQUENCE_WORDS, CONSEQUENCES, worstOf, type Consequence } from '../consequences.ts';
+import { restartText, type Report } from '../report.ts';
+import { RULES } from '../rules/rules.ts';
+import { sentenceOf } from '../sentences/sentences.ts';
+import { valueText, type Sentence } from '../sentences/sentence-rule.ts';
+
+/** A cause with what comes of it, as every format shows it. */
+export interface ToldCause {
+  readonly cause: Cause;
+  readonly consequence: Consequence;
+  readonly changes: readonly Change[];
+  /** What was changed where; then what restarts, what it costs, and the way back. */
+  readonly clauses: readonly Sentence[];
+}
+
+/** All clauses as one sentence. */
+export function wholeSentence({ clauses }: ToldCause): Sentence {
+  return clauses.flatMap((clause, index) => (index === 0 ? clause : ['; ', ...clause]));
+}
+
+/** Every cause, worst first, with its changes; behind them the changes of none, if causes were not asked for. */
+export function tellCauses({ causes, changes }: Report): readonly ToldCause[] {
+  const told = causes.map((cause): ToldCause => {
+    const own = changes.filter((change) => change.cause === cause.id);
+    const consequence = worstOf(own.map((change) => change.consequence));
+    return { cause, consequence, changes: own, clauses: tell(cause, own, consequence) };
+  });
+  return told.sort((a, b) => rank(a) - rank(b));
+}
+
+/** Changes of no cause that is told. */
+export function changesWithoutCause({ causes, changes }: Report): readonly Change[] {
+  const known = new Set(causes.map(({ id }) => id));
+  return changes.filter(({ cause }) => cause === undefined || !known.has(cause));
+}
+
+/** What changes no manifest stands last, behind what does nothing. */
+function rank({ consequence, changes }: ToldCause): number {
+  return changes.length === 0 ? CONSEQUENCES.length : CONSEQUENCES.indexOf(consequence);
+}
+
+/** Environments, what was changed, what restarts and for how long, what it costs, and the way back. */
+function tell(cause: Cause, changes: readonly Change[], consequence: Consequence): readonly Sentence[] {
+  const environments = cause.environments.map((environment) => ({ environment }));
+  const clauses: Sentence[] = [[...listOf(environments), ': ', ...sentenceOf(cause)]];
+  if (changes.length === 0) clauses.push(['no manifest changes']);
+  const restarts = byEnvironment(cause, (environment) => [
+    ...new Set(changes.flatMap((change) => (change.restarts[environment] ?? []).map(restartText))),
+  ]);
+  if (restarts.length > 0) clauses.push(['restarts ', ...listOf(restarts)]);
+  const costs = byEnvironment(cause, (environment) =>
+    (cause.effects[environment]?.costs ?? []).map(costText),
+  );
+  clauses.push(...costs.map((cost) => [cost]));
+  const isLost = consequence === 'data-at-risk' || consequence === 'data-deleted-sooner';
+  const ways = waysBack(cause);
+  if (ways.length > 0) clauses.push(...ways);
+  if (ways.length > 0 && isLost) clauses.push(['what is lost by then does not come back']);
+  return clauses;
+}
+
+function waysBack(cause: Cause): readonly Sentence[] {
+  const seen = new Map<string, string[]>();
+  for (const [environment, { back }] of Object.entries(cause.effects)) {
+    if (back === undefined) continue;
+    const key = `${back.consequence} ${back.rule}`;
+    seen.set(key, [...(seen.get(key) ?? []), environment]);
+  }
+  return [...seen].map(([key, environments]) => {
+    const [consequence = 'nothing', rule = ''] = key.split(' ');
+    const why = RULES.find(({ id }) => id === rule)?.why;
+    const values = cause.properties.flatMap(({ path, before }) => [
+      ', ',
+      { value: `${path}: ${valueText(path, before)}` },
+    ]);
+    return [
+      'the way back is ',
+      ...values.slice(1),
+      ` (${CONSEQUENCE_WORDS[consequence as Consequence]}${why === undefined ? '' : `: ${why}`}`,
+      ...(seen.size > 1 ? ['; ', ...listOf(environments.map((environment) => ({ environment })))] : []),
+      ')',
+    ];
+  });
+}
+
+/** Texts that are the same in several environments once, with their names where not all have it. */
+function byEnvironment(
+  { environments }: Cause,
+  textsOf: (environment: string) => readonly string[],
+): readonly { readonly value: string }[] {
+  const places = new Map<string, string[]>();
+  for (const environment of environments) {
+    for (const text of textsOf(environment)) places.set(text, [...(places.get(text) ?? []), environment]);
+  }
+  return [...places].map(([text, own]) => ({
+    value: own.length === environments.length ? text : `${text} (${own.join(', ')})`,
+  }));
+}
+
+/** `volumes 600Gi → 450Gi`, `CPU 6 → 7.5 cores` */
+function costText({ what, before, after }: Cost): string {
+  if (what === 'CPU') return `CPU asked for ${before / 1000} → ${after / 1000} cores`;
+  if (what === 'memory') return `memory asked for ${sizeText(before)} → ${sizeText(after)}`;
+  if (what === 'volumes') return `volumes ${sizeText(before)} → ${sizeText(after)}`;
+  return `${what} ${before} → ${after}`;
+}
+
+function sizeText(bytes: number): string {
+  const gibibytes = bytes / 2 ** 30;
+  return `${Number.isInteger(gibibytes) ? gibibytes : gibibytes.toFixed(2)}Gi`;
+}
+
+function listOf(parts: Sentence): Sentence {
+  return parts.flatMap((part, index) => [
+    ...(index === 0 ? [] : [index === parts.length - 1 ? ' and ' : ', ']),
+    part,
+  ]);
+}

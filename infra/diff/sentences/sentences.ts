@@ -1,0 +1,93 @@
+import type { Cause, CauseProperty } from '../causes/cause.ts';
+import { COLLECTION_SENTENCES } from './collection-sentences.ts';
+import { KAFKA_SENTENCES } from './kafka-sentences.ts';
+import { applyRule, valueText, type Sentence, type SentenceRule } from './sentence-rule.ts';
+import { TOPIC_SENTENCES } from './topic-sentences.ts';
+
+/** All sentences, in the order in which they are tried. */
+export const SENTENCES: readonly SentenceRule[] = [
+  ...KAFKA_SENTENCES,
+  ...TOPIC_SENTENCES,
+  ...COLLECTION_SENTENCES,
+];
+
+/** What was changed, in a person's words: the first rule's that is about it, else the properties with their values. */
+export function sentenceOf({ kind, name = '', properties }: Cause): Sentence {
+  switch (kind) {
+    case 'properties':
+      return ruleSentence(properties) ?? joined(properties.map(bareSentence));
+    case 'type':
+      return joined(properties.map(typeSentence));
+    case 'image':
+      return joined(
+        properties.map(({ path, before, after }) => [
+          'the image ',
+          { value: path },
+          ' is ',
+          { value: versionText(after) },
+          ' instead of ',
+          { value: versionText(before) },
+        ]),
+      );
+    case 'code':
+      return name === ''
+        ? ['objects are rendered in another way by code']
+        : [{ value: name }, ' is rendered in another way by code'];
+    case 'environment':
+      return [name === 'added' ? 'the environment is new' : 'the environment is gone'];
+  }
+}
+
+/** The rule whose sentence it is; undefined where none has one. */
+export function ruleOf(properties: readonly CauseProperty[]): SentenceRule | undefined {
+  return SENTENCES.find((rule) => applyRule(rule, properties) !== undefined);
+}
+
+/** The sentence of the first rule that is about the properties; undefined where none is. */
+export function ruleSentence(properties: readonly CauseProperty[]): Sentence | undefined {
+  for (const rule of SENTENCES) {
+    const sentence = applyRule(rule, properties);
+    if (sentence !== undefined) return sentence;
+  }
+  return undefined;
+}
+
+function bareSentence({ path, before, after }: CauseProperty): Sentence {
+  return [
+    { value: path },
+    ' is ',
+    { value: valueText(path, after) },
+    ' instead of ',
+    { value: valueText(path, before) },
+  ];
+}
+
+function typeSentence({ path, before, after, movedFrom }: CauseProperty): Sentence {
+  if (movedFrom !== undefined) return [{ value: movedFrom }, ' is called ', { value: path }];
+  if (after === undefined)
+    return ['there is no ', { value: path }, ' any more (', { value: valueText(path, before) }, ')'];
+  return [{ value: path }, ' is asked for, and is ', { value: valueText(path, after) }];
+}
+
+function joined(sentences: readonly Sentence[]): Sentence {
+  return sentences.flatMap((sentence, index) => (index === 0 ? sentence : [', ', ...sentence]));
+}
+
+/** The tag without the digest, which says nothing to a reader, where there is a tag. */
+function versionText(version: CauseProperty['after']): string {
+  return valueText('', version).replace(/^([^@]+)@.*$/, '$1');
+}
+
+/** As it is, or with what shows a value and the name of an environment. */
+export function sentenceText(
+  sentence: Sentence,
+  showValue: (text: string) => string = (text) => text,
+  showEnvironment: (text: string) => string = (text) => text,
+): string {
+  return sentence
+    .map((part) => {
+      if (typeof part === 'string') return part;
+      return 'value' in part ? showValue(part.value) : showEnvironment(part.environment);
+    })
+    .join('');
+}
