@@ -70,7 +70,7 @@ export class Consumer {
     const fetched = new MemoryPool(maxBufferedBytes / 8);
     const buffers = new MemoryPool((maxBufferedBytes / 8) * 3, () => this.#consumption.relieve());
     const reused = new BufferPool(maxBufferedBytes / 2);
-    const garbage = new Garbage(maxBufferedBytes / 8, maxBufferedBytes * 4, collectGarbage);
+    const garbage = new Garbage(maxBufferedBytes / 8, maxBufferedBytes, collectGarbage);
     const encoder = new LineEncoder();
     const writer = `${hostname()}-${randomBytes(4).toString('hex')}`;
     this.#consumption = new Consumption({
