@@ -9,7 +9,7 @@ import type { ProducerVariables } from '../../apps/producer/config.ts';
 import { runCommand } from '../../infra/local/command.ts';
 import { findFreePort } from '../../infra/local/ports.ts';
 import { waitUntil } from '../../infra/local/wait.ts';
-import { readMetric } from './faults/metric.ts';
+import { readMetric } from '../faults/metric.ts';
 import { KafkaUnderTest, upload } from './producer/kafka-under-test.ts';
 
 const STORE_PASSWORD = 'changeit';

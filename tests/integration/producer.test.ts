@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Connection, NumericMap, produceV9 } from '@platformatic/kafka';
 import type { Application } from '../../infra/local/application.ts';
 import { waitUntil } from '../../infra/local/wait.ts';
-import { readMetric } from './faults/metric.ts';
+import { readMetric } from '../faults/metric.ts';
 import { KafkaUnderTest, upload } from './producer/kafka-under-test.ts';
 
 /** Within which it is promised to be taken again, or ready. */

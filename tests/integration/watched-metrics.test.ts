@@ -182,10 +182,14 @@ for (const mode of ['zookeeper', 'kraft'] as const) {
       ),
     );
     assert.ok(names.size >= 4);
-    const shown = await read();
-    assert.deepEqual(
-      [...names].filter((name) => !new RegExp(`^${name} [0-9]`, 'm').test(shown)),
-      [],
-    );
+    // A controller may be active before the replica manager beside it has begun.
+    let missing: readonly string[] = [...names];
+    const isComplete = async (): Promise<boolean> => {
+      const shown = await read();
+      missing = missing.filter((name) => !new RegExp(`^${name} [0-9]`, 'm').test(shown));
+      return missing.length === 0;
+    };
+    await waitUntil(isComplete, { what: 'shown', deadlineMs: 60_000 }).catch(() => undefined);
+    assert.deepEqual(missing, []);
   });
 }

@@ -40,6 +40,7 @@ async function runSuite({ concurrency }: Suite, files: readonly string[]): Promi
     await once(reporter, 'end');
   } finally {
     progress.stop();
+    process.stdout.write(progress.renderLongest());
   }
   return passed;
 }

@@ -4,6 +4,7 @@ import type { TestEvent } from 'node:test/reporters';
 const LOOK_EVERY_MS = 1_000;
 /** Nobody who watches is left longer without a line. */
 const QUIET_MS = 10_000;
+const LONGEST = 10;
 
 /** Says which files run, whenever nothing else has been printed for a while. */
 export class FileProgress {
@@ -13,7 +14,7 @@ export class FileProgress {
   readonly #now: () => number;
   readonly #running = new Map<string, number>();
   readonly #began: number;
-  #done = 0;
+  readonly #took: (readonly [file: string, ms: number])[] = [];
   #printedAt: number;
   #timer: NodeJS.Timeout | undefined;
 
@@ -48,8 +49,20 @@ export class FileProgress {
     if (type !== 'test:dequeue' && type !== 'test:complete') return;
     const file = resolve(this.#root, data.name);
     if (!this.#files.has(file)) return;
+    const since = this.#running.get(file);
     if (type === 'test:dequeue') this.#running.set(file, this.#now());
-    else if (this.#running.delete(file)) this.#done += 1;
+    else if (since !== undefined) {
+      this.#running.delete(file);
+      this.#took.push([file, this.#now() - since]);
+    }
+  }
+
+  /** Where the time went: a line for each of the files that took longest. */
+  renderLongest(): string {
+    const longest = this.#took.toSorted(([, a], [, b]) => b - a).slice(0, LONGEST);
+    return longest
+      .map(([file, ms]) => `${seconds(ms)} s`.padStart(6) + ` ${relative(this.#root, file)}\n`)
+      .join('');
   }
 
   /** Something was printed by others. */
@@ -65,7 +78,7 @@ export class FileProgress {
       ([file, since]) => `${relative(this.#root, file)} (${seconds(now - since)} s)`,
     );
     this.#print(
-      `… ${seconds(now - this.#began)} s: ${this.#done} of ${this.#files.size} files done, running ${running.join(', ')}\n`,
+      `… ${seconds(now - this.#began)} s: ${this.#took.length} of ${this.#files.size} files done, running ${running.join(', ')}\n`,
     );
   }
 }

@@ -82,7 +82,7 @@ const SUITES = {
     prerequisites: { java: true, go: true },
     programs: [
       ...(['buildah', '/usr/bin/chromium', 'git', 'jq', 'kcat', 'mmdebstrap'] as const),
-      ...(['mvn', 'nginx', 'openssl', 'pip3', 'promtool', 'wrk'] as const),
+      ...(['mvn', 'nginx', 'pip3', 'promtool', 'wrk'] as const),
     ],
     parts: [
       'kafka/3.9',
@@ -94,6 +94,13 @@ const SUITES = {
       'flask',
       'github-markdown',
     ],
+  },
+  faults: {
+    files: ['tests/faults/**/*.test.ts'],
+    concurrency: 2,
+    prerequisites: { java: true, go: true },
+    programs: ['kcat', 'openssl'],
+    parts: ['kafka/3.9', 'kafka/4.4', 'zookeeper', 'versitygw'],
   },
   cluster: {
     files: ['tests/cluster/*.test.ts', 'tests/pulumi/engine/*.test.ts'],

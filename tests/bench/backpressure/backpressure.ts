@@ -1,4 +1,4 @@
-import { LIKE_A_POD } from '../../integration/pod-limit.ts';
+import { LIKE_A_POD } from '../../faults/pod-limit.ts';
 import type { Bench, Sample } from '../bench.ts';
 import type { Lab } from '../lab.ts';
 import { peakMiB } from '../peak-memory.ts';

@@ -8,7 +8,7 @@ import { KafkaCluster } from '../../../infra/local/kafka-cluster.ts';
 import type { Properties } from '../../../infra/local/properties.ts';
 import { ObjectStore } from '../../../infra/local/object-store.ts';
 import { waitUntil } from '../../../infra/local/wait.ts';
-import { StoreProxy } from '../faults/store-proxy.ts';
+import { StoreProxy } from '../../faults/store-proxy.ts';
 import { Scene } from './scene.ts';
 
 export interface RigOptions {

@@ -23,7 +23,7 @@ import { runCommand } from '../../../infra/local/command.ts';
 import { waitUntil } from '../../../infra/local/wait.ts';
 import type { KafkaCluster } from '../../../infra/local/kafka-cluster.ts';
 import type { ObjectStore } from '../../../infra/local/object-store.ts';
-import type { StoreProxy } from '../faults/store-proxy.ts';
+import type { StoreProxy } from '../../faults/store-proxy.ts';
 import { RunningConsumer } from './running-consumer.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { ObjectStore } from '../../../infra/local/object-store.ts';
+import { ObjectStore } from '../../infra/local/object-store.ts';
 import { StoreProxy, type StoreFault } from './store-proxy.ts';
 
 const CHAIN = 'p/uploads/AAAAAAAAAAAAAAAAAAAAAA';

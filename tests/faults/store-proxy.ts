@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, request, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { parseKey, type LinkKey } from '../../../infra/local/verify/link.ts';
+import { parseKey, type LinkKey } from '../../infra/local/verify/link.ts';
 
 /** What happens to one PUT of a link. */
 export type StoreFault =

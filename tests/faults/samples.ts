@@ -1,5 +1,5 @@
 import { Admin, Connection, describeQuorumV2 } from '@platformatic/kafka';
-import type { CommitSample } from '../../../infra/local/verify/commits.ts';
+import type { CommitSample } from '../../infra/local/verify/commits.ts';
 
 /** Where the members of a topic's partitions stand. */
 export interface PartitionState {

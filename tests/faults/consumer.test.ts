@@ -3,10 +3,10 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Application } from '../../infra/local/application.ts';
 import { waitUntil } from '../../infra/local/wait.ts';
-import { readMetric } from './faults/metric.ts';
-import { Platform } from './faults/platform.ts';
-import type { Onward, Put } from './faults/store-proxy.ts';
-import type { Stream } from './faults/stream.ts';
+import { readMetric } from './metric.ts';
+import { Platform } from './platform.ts';
+import type { Onward, Put } from './store-proxy.ts';
+import type { Stream } from './stream.ts';
 
 /** Streams whose consumers are killed side by side: each restart waits for the dead member's session to end. */
 const STREAMS = 4;

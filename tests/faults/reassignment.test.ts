@@ -91,7 +91,7 @@ for (const mode of ['zookeeper', 'separate'] as const) {
       directory = await mkdtemp(join(tmpdir(), 'headwater-reassignment-'));
       cluster = await renderCluster(mode, directory);
       await cluster.start();
-      admin = new Admin({ clientId: 'test', ...connection(), retries: 0 });
+      admin = new Admin({ clientId: 'test', ...connection(), retries: 5, retryDelay: 500 });
       // On a busy machine an answer may come too late, of a topic that is made.
       const make = async () => {
         const assignments = Array.from({ length: PARTITIONS }, (_, partition) => ({

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { Platform } from './faults/platform.ts';
-import { ReadinessProxy } from './faults/readiness-proxy.ts';
+import { Platform } from './platform.ts';
+import { ReadinessProxy } from './readiness-proxy.ts';
 
 describe('producers, under keep-alive load', () => {
   let platform: Platform;

@@ -3,11 +3,11 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Application } from '../../infra/local/application.ts';
 import { waitUntil } from '../../infra/local/wait.ts';
-import type { Load } from './faults/load.ts';
-import { readMetric } from './faults/metric.ts';
-import { Platform } from './faults/platform.ts';
-import type { StoreFault } from './faults/store-proxy.ts';
-import type { Stream } from './faults/stream.ts';
+import type { Load } from './load.ts';
+import { readMetric } from './metric.ts';
+import { Platform } from './platform.ts';
+import type { StoreFault } from './store-proxy.ts';
+import type { Stream } from './stream.ts';
 
 const FAULTS: readonly { readonly title: string; readonly fault: StoreFault }[] = [
   { title: '429', fault: { kind: 'status', status: 429 } },

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test, type TestContext } from 'node:test';
-import { waitUntil } from '../../../infra/local/wait.ts';
+import { waitUntil } from '../../infra/local/wait.ts';
 import { Load } from './load.ts';
 import { ReadinessProxy } from './readiness-proxy.ts';
 

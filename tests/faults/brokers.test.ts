@@ -3,10 +3,10 @@ import { after, before, describe, test, type TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Broker } from '../../infra/local/kafka-cluster.ts';
 import { waitUntil } from '../../infra/local/wait.ts';
-import type { Load } from './faults/load.ts';
-import { Platform } from './faults/platform.ts';
-import { partitionsLedBy, untilInSync } from './faults/replicas.ts';
-import type { Stream } from './faults/stream.ts';
+import type { Load } from './load.ts';
+import { Platform } from './platform.ts';
+import { partitionsLedBy, untilInSync } from './replicas.ts';
+import type { Stream } from './stream.ts';
 
 const RATE = 200;
 const EVENTS = 20_000;

@@ -4,9 +4,9 @@ import { Agent, request } from 'node:http';
 import test, { after, before } from 'node:test';
 import type { Application } from '../../infra/local/application.ts';
 import { waitUntil } from '../../infra/local/wait.ts';
-import { readMetric } from './faults/metric.ts';
+import { readMetric } from './metric.ts';
 import { LIKE_A_POD } from './pod-limit.ts';
-import { KafkaUnderTest } from './producer/kafka-under-test.ts';
+import { KafkaUnderTest } from '../integration/producer/kafka-under-test.ts';
 
 const CONNECTIONS = 1_000;
 const BOUND_MIB = 256;

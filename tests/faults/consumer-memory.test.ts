@@ -9,8 +9,8 @@ import { createConsumer } from '../../infra/local/application.ts';
 import type { Host } from '../../infra/local/host.ts';
 import type { ManagedProcess } from '../../infra/local/managed-process.ts';
 import { waitUntil } from '../../infra/local/wait.ts';
-import { Rig } from './consumer/rig.ts';
-import type { Scene } from './consumer/scene.ts';
+import { Rig } from '../integration/consumer/rig.ts';
+import type { Scene } from '../integration/consumer/scene.ts';
 import { LIKE_A_POD } from './pod-limit.ts';
 
 const MiB = 1024 * 1024;

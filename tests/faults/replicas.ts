@@ -1,4 +1,4 @@
-import { waitUntil } from '../../../infra/local/wait.ts';
+import { waitUntil } from '../../infra/local/wait.ts';
 import type { Platform } from './platform.ts';
 import type { Stream } from './stream.ts';
 

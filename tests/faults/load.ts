@@ -2,8 +2,8 @@ import { hash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { Agent, request, type IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Attempt, Ledger, Outcome } from '../../../infra/local/verify/attempts.ts';
-import { waitUntil } from '../../../infra/local/wait.ts';
+import type { Attempt, Ledger, Outcome } from '../../infra/local/verify/attempts.ts';
+import { waitUntil } from '../../infra/local/wait.ts';
 
 export interface LoadOptions {
   /** Endpoint of a producer, or of what stands before several. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { Platform } from './faults/platform.ts';
+import { Platform } from './platform.ts';
 
 describe('a consumer that is stopped and goes on', () => {
   let platform: Platform;

@@ -1,4 +1,4 @@
-import type { Application } from '../../../infra/local/application.ts';
+import type { Application } from '../../infra/local/application.ts';
 
 /** The samples of one metric of a program, by their labels as they are printed (`''` where there are none). */
 export async function readMetric({ endpoint }: Application, name: string): Promise<Map<string, number>> {
