@@ -6,6 +6,7 @@ import type { Host, Progress } from '../local/host.ts';
 import { readApprovals, unusedApprovals, type Approval } from './approvals.ts';
 import { mergeAttributions, type EnvironmentSide, type EnvironmentSides } from './causes/attribute.ts';
 import { findCauses, type FoundCauses } from './causes/find-causes.ts';
+import { findLines } from './causes/source-lines.ts';
 import { provideDependencies } from './dependencies.ts';
 import { Git } from './git.ts';
 import { maskText } from './mask/mask-text.ts';
@@ -52,7 +53,8 @@ export async function compareRevisions(
     if (after.status === 'rejected') throw new Error(`the head does not synthesize: ${textOf(after.reason)}`);
     const sides = before.status === 'fulfilled' ? sidesOf(before.value, after.value) : [];
     const found = await findCauses(after.value.checkout, sides);
-    return makeReport(before, after.value, found, { name: options.base, commit: base }, options);
+    const report = makeReport(before, after.value, found, { name: options.base, commit: base }, options);
+    return { ...report, causes: await findLines(after.value.checkout, report.causes) };
   } finally {
     for (const worktree of worktrees) await git.removeWorktree(worktree);
     await rm(directory, { recursive: true, force: true });

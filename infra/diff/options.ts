@@ -7,7 +7,7 @@ says what each change of the manifests does when it is applied; needs no cluster
   --base REVISION        what is compared with: a branch, a tag, a commit
   --head REVISION        what is judged; else the working tree, changes that are not committed included
   --environment NAME     only this environment; may be given several times
-  --format FORMAT        text (default), markdown, html or json
+  --format FORMAT        text (default), markdown, html, json or sarif
   --output FILE          write there instead of to standard output
   --also FORMAT=FILE     write the same report in another format too; may be given several times
   --fail-on CONSEQUENCE  exit with 1 where a change has it and is not approved; may be given several times
@@ -18,7 +18,7 @@ consequences: ${CONSEQUENCES.join(', ')}
 exit codes: 0 compared, 1 a change that --fail-on names, 2 nothing could be compared
 `;
 
-export const FORMATS = ['text', 'markdown', 'html', 'json'] as const;
+export const FORMATS = ['text', 'markdown', 'html', 'json', 'sarif'] as const;
 export type Format = (typeof FORMATS)[number];
 
 /** Wrong words on the command line. */

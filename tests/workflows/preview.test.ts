@@ -47,6 +47,7 @@ test('the step hands each label that approves to the gate, nothing else, and no 
       PATH: `${bin}:/usr/bin:/bin`,
       BASE: 'c0ffee',
       NUMBER: '7',
+      GITHUB_STEP_SUMMARY: 'summary.md',
       LABELS: 'bug approve-0123456789ab approve-* $(touch made)',
     },
   });
@@ -59,13 +60,22 @@ test('the step hands each label that approves to the gate, nothing else, and no 
   assert.equal(options.base, 'c0ffee');
   assert.equal(options.head, 'HEAD');
   assert.deepEqual([options.format, options.output], ['json', 'preview/diff.json']);
+  assert.deepEqual(options.also, [
+    { format: 'html', file: 'preview/diff.html' },
+    { format: 'sarif', file: 'preview/diff.sarif' },
+    { format: 'markdown', file: 'summary.md' },
+  ]);
 });
 
 test('the comment is made of the JSON that the judged code wrote, never of a text of its own', () => {
   const scripts = comment.map(({ run = '' }) => run).join('\n');
   assert.match(scripts, /comment\/main\.ts "\$PREVIEW\/diff\.json"/);
-  const written = stepsOf('preview.yml', 'diff').map(({ run = '' }) => run);
-  assert.doesNotMatch([scripts, ...written].join('\n'), /markdown|\.md\b/);
+  assert.doesNotMatch(scripts, /markdown|\.md\b/);
+  // What the judged code says in words is its own run's summary, and in no artifact.
+  const written = stepsOf('preview.yml', 'diff')
+    .map(({ run = '' }) => run)
+    .join('\n');
+  assert.deepEqual(written.match(/\S*(markdown|\.md\b)\S*/g), ['markdown="$GITHUB_STEP_SUMMARY"']);
 });
 
 test('each stack is asked into a file of its own, which is there also where Pulumi was never reached', () => {

@@ -39,6 +39,15 @@ export interface CauseEffect {
   readonly costs: readonly Cost[];
   /** Of properties that change a manifest. */
   readonly back?: WayBack;
+  /** Where it stands in the head's sources, property by property; missing where nobody looked. */
+  readonly lines?: readonly SourceLine[];
+}
+
+export interface SourceLine {
+  /** From the root of the repository. */
+  readonly file: string;
+  /** From 1. */
+  readonly line: number;
 }
 
 /** A cause in one environment, before its changes are known by their identifiers. */

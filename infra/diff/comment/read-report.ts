@@ -54,6 +54,10 @@ const cause = z.object({
     z.object({
       costs: z.array(z.object({ what: z.enum(COST_KINDS), before: count, after: count })).max(100),
       back: z.object({ consequence: z.enum(CONSEQUENCES), rule: text }).optional(),
+      lines: z
+        .array(z.object({ file: text, line: z.int().min(1) }))
+        .max(1_000)
+        .optional(),
     }),
   ),
 });

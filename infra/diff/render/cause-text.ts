@@ -37,6 +37,12 @@ export function changesWithoutCause({ causes, changes }: Report): readonly Chang
   return changes.filter(({ cause }) => cause === undefined || !known.has(cause));
 }
 
+/** `infra/environments/production.ts:37`, each place once. */
+export function linesOf({ effects }: Cause): readonly string[] {
+  const places = Object.values(effects).flatMap(({ lines = [] }) => lines);
+  return [...new Set(places.map(({ file, line }) => `${file}:${line}`))];
+}
+
 /** What changes no manifest stands last, behind what does nothing. */
 function rank({ consequence, changes }: ToldCause): number {
   return changes.length === 0 ? CONSEQUENCES.length : CONSEQUENCES.indexOf(consequence);

@@ -3,7 +3,7 @@ import { CONSEQUENCE_WORDS, CONSEQUENCES, worstOf } from '../consequences.ts';
 import { isApproved, summarize, type Report } from '../report.ts';
 import { sentenceText } from '../sentences/sentences.ts';
 import type { Tree } from '../tree.ts';
-import { changesWithoutCause, tellCauses, wholeSentence, type ToldCause } from './cause-text.ts';
+import { changesWithoutCause, linesOf, tellCauses, wholeSentence, type ToldCause } from './cause-text.ts';
 import { FILTER_SCRIPT, STYLE } from './html-assets.ts';
 import { changeText, headAlone, lineTexts, restartTexts, sideText, sidesText } from './words.ts';
 
@@ -109,7 +109,8 @@ function section(told: ToldCause, report: Report): string {
   const { cause, consequence, changes } = told;
   const mark = report.approved.includes(cause.id) ? ' <em>approved</em>' : '';
   const text = sentenceText(wholeSentence(told), (value) => `<code>${escape(value)}</code>`, escape);
-  const id = `<small>id <code>${cause.id}</code></small>`;
+  const places = linesOf(cause).map((place) => `<code>${escape(place)}</code>`);
+  const id = `<small>${places.join(' ')} id <code>${cause.id}</code></small>`;
   if (changes.length === 0) return `<p class="silent">${text} ${id}</p>`;
   return `<details class="cause">
 <summary>${badge(consequence)} ${text} <small>${changes.length === 1 ? '1 change' : `${changes.length} changes`}</small>${mark} ${id}</summary>

@@ -3,7 +3,7 @@ import { CONSEQUENCE_WORDS } from '../consequences.ts';
 import { isApproved, summarize, type Report } from '../report.ts';
 import { sentenceText } from '../sentences/sentences.ts';
 import type { Tree } from '../tree.ts';
-import { changesWithoutCause, tellCauses, wholeSentence } from './cause-text.ts';
+import { changesWithoutCause, linesOf, tellCauses, wholeSentence } from './cause-text.ts';
 import { code, fence, htmlCode, word } from './markdown-text.ts';
 import { changeText, headAlone, lineTexts, restartTexts, sideText, sidesText } from './words.ts';
 
@@ -64,7 +64,7 @@ function sectionsOf(report: Report): readonly Section[] {
     const mark = report.approved.includes(cause.id) ? ' (approved)' : '';
     const badge = changes.length === 0 ? '' : `**${CONSEQUENCE_WORDS[consequence]}**${mark} `;
     return {
-      sentence: `${badge}${sentenceText(wholeSentence(one), code, word)} ${code(cause.id)}`,
+      sentence: `${badge}${sentenceText(wholeSentence(one), code, word)} ${[...linesOf(cause), cause.id].map(code).join(' ')}`,
       ...changeParts(changes, report),
     };
   });

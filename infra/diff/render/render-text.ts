@@ -2,7 +2,7 @@ import type { Change } from '../changes.ts';
 import { CONSEQUENCE_WORDS } from '../consequences.ts';
 import { isApproved, summarize, type Report } from '../report.ts';
 import { sentenceText } from '../sentences/sentences.ts';
-import { changesWithoutCause, tellCauses } from './cause-text.ts';
+import { changesWithoutCause, linesOf, tellCauses } from './cause-text.ts';
 import { changeText, headAlone, lineTexts, restartTexts, sidesText } from './words.ts';
 
 /** Of one text; the others are in the other formats. */
@@ -38,6 +38,7 @@ export function renderText(report: Report): string {
     const badge = own.length === 0 ? '' : `${CONSEQUENCE_WORDS[consequence].toUpperCase()}: `;
     const mark = approved.includes(cause.id) ? ' approved' : '';
     lines.push('', `${badge}${sentenceText(first)}  ${cause.id}${mark}`);
+    for (const place of linesOf(cause)) lines.push(`  at ${place}`);
     for (const clause of others) lines.push(`  - ${sentenceText(clause)}`);
     lines.push(...own.flatMap((change) => changeLines(change, report)));
   }

@@ -3,6 +3,7 @@ import type { Report } from '../report.ts';
 import { renderHtml } from './render-html.ts';
 import { renderJson } from './render-json.ts';
 import { renderMarkdown } from './render-markdown.ts';
+import { renderSarif } from './render-sarif.ts';
 import { renderText } from './render-text.ts';
 
 const RENDERERS: Readonly<Record<Format, (report: Report) => string>> = {
@@ -10,6 +11,7 @@ const RENDERERS: Readonly<Record<Format, (report: Report) => string>> = {
   markdown: (report) => renderMarkdown(report),
   html: renderHtml,
   json: renderJson,
+  sarif: renderSarif,
 };
 
 export function render(report: Report, format: Format): string {

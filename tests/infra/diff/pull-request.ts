@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { mergeAttributions, type EnvironmentSides } from '../../../infra/diff/causes/attribute.ts';
 import { findCauses } from '../../../infra/diff/causes/find-causes.ts';
+import { findLines } from '../../../infra/diff/causes/source-lines.ts';
 import { sortChanges, type Report } from '../../../infra/diff/report.ts';
 import { synthesize } from '../../../infra/diff/synthesize.ts';
 import type { Tree } from '../../../infra/diff/tree.ts';
@@ -41,7 +42,7 @@ export async function pullRequestReport(): Promise<Report> {
 /** What the preview says of edits of files, in every environment. */
 export async function reportOfEdits(edits: readonly FileEdit[]): Promise<Report> {
   const names = Object.keys(environments) as EnvironmentName[];
-  const attributions = await inEditedCopy(edits, async (directory) => {
+  const { changes, causes } = await inEditedCopy(edits, async (directory) => {
     const head = await synthesize(directory, join(directory, 'dist'), names, process);
     const sides = [...names].sort().map(async (name): Promise<EnvironmentSides> => {
       const before = { objects: await manifestsOf(environments[name]), value: plain(environments[name]) };
@@ -50,9 +51,9 @@ export async function reportOfEdits(edits: readonly FileEdit[]): Promise<Report>
     });
     const found = await findCauses(directory, await Promise.all(sides));
     if (found.error !== undefined) throw new Error(found.error);
-    return found.attributions;
+    const merged = mergeAttributions(found.attributions);
+    return { ...merged, causes: await findLines(directory, merged.causes) };
   });
-  const { changes, causes } = mergeAttributions(attributions);
   return {
     base: { name: 'main' },
     head: { name: 'HEAD' },

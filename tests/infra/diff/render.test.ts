@@ -140,7 +140,7 @@ test('beside a value in its unit stands the number itself, and JSON has the numb
   assert.match(renderJson(report), /"before":"604800000","after":"259200000"/);
 });
 
-test('numbers that no double holds keep their digits in every format', () => {
+test('numbers that no double holds keep their digits in every format that shows values of manifests', () => {
   const config = (text: string) => ({ ...configMap(''), data: { 'a.json': text } });
   const report = reportOf(
     findChanges(
@@ -148,7 +148,9 @@ test('numbers that no double holds keep their digits in every format', () => {
       { production: [config('{"n":9007199254740995}')] },
     ),
   );
-  for (const format of FORMATS) assert.match(render(report, format), /9007199254740993[^]*9007199254740995/);
+  // SARIF has causes alone.
+  for (const format of FORMATS.filter((name) => name !== 'sarif'))
+    assert.match(render(report, format), /9007199254740993[^]*9007199254740995/);
 });
 
 test('of two long values what differs is shown, with a little of what is before it', () => {
