@@ -2,12 +2,15 @@ import eslint from '@eslint/js';
 import globals from 'globals';
 import tseslint from 'typescript-eslint';
 
+const APPS = ['consumer', 'indices', 'producer', 'topics', 'users'];
+
 /**
  * The direction of imports, folder by folder (ARCHITECTURE.md). `types` may be imported as types alone: that
  * is how infrastructure reads the applications' configuration without running their code.
  */
 const directions = [
-  ...appDirections(['consumer', 'indices', 'producer', 'topics', 'users']),
+  ...appDirections(APPS),
+  ...kafkaLayers(['records', 'connections', 'metadata', 'messages', 'group']),
   { files: ['infra/images.ts'], forbid: ['./*.ts', './*/**', '**/apps/**', 'cdk8s*', '@pulumi/*'] },
   { files: ['infra/environments/**'], forbid: ['../**', 'cdk8s-plus*', '@pulumi/*'] },
   { files: ['infra/constructs/**'], forbid: ['../**', '@pulumi/*'] },
@@ -101,6 +104,20 @@ function appDirections(apps) {
 function forbiddenApps(apps, app) {
   const siblings = app === 'service' ? [...apps, 'kafka'] : apps.filter((sibling) => sibling !== app);
   return siblings.map((sibling) => `**/${sibling}/**`);
+}
+
+/** Each layer of `apps/kafka` knows those before it. */
+function kafkaLayers(layers) {
+  return layers.map((layer, index) => ({
+    files: [`apps/kafka/${layer}/**`],
+    forbid: [
+      '**/infra/**',
+      '**/tests/**',
+      ...forbiddenApps(APPS, 'kafka'),
+      ...layers.slice(index + 1).map((later) => `**/${later}/**`),
+    ],
+    documentedClient: true,
+  }));
 }
 
 /** What the makers of the Kafka client document and the programs use. All else of it goes by way of `apps/kafka/client.ts`. */

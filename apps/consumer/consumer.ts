@@ -12,6 +12,7 @@ import { Health } from './health.ts';
 import { Brokers } from '../kafka/connections/brokers.ts';
 import { Coordinator } from '../kafka/group/coordinator.ts';
 import { Fetcher } from '../kafka/messages/fetch.ts';
+import { CONSUMER_REQUESTS } from '../kafka/messages/requests.ts';
 import type { KafkaOperation } from '../kafka/health.ts';
 import { Topic } from '../kafka/metadata/topic.ts';
 import { agreeOnLayout, type Continued } from './layout.ts';
@@ -23,6 +24,7 @@ import { Store, type StoreOperation } from './store/store.ts';
 
 /** How often a stopped partition is looked at again. */
 const RECHECK_MS = 10_000;
+const OPEN_TIMEOUT_MS = 5000;
 const CONTROL_TIMEOUT_MS = 5000;
 const FETCH_TIMEOUT_MS = 10_000;
 /** Above the time that a group gives its members to join again. */
@@ -59,6 +61,8 @@ export class Consumer {
     this.#brokers = new Brokers({
       connection: watchCertificates(config.kafka, registry),
       clientId: 'headwater-consumer',
+      requests: CONSUMER_REQUESTS,
+      openTimeoutMs: OPEN_TIMEOUT_MS,
       timeoutsMs: {
         control: CONTROL_TIMEOUT_MS,
         fetch: FETCH_TIMEOUT_MS,
@@ -145,7 +149,7 @@ export class Consumer {
   /** @param deadline as of `performance.now()` */
   async stop(deadline: number): Promise<void> {
     await this.#consumption.stop(deadline);
-    await this.#brokers.close();
+    this.#brokers.close();
     this.#bucket.close();
   }
 }

@@ -3,7 +3,8 @@ import type { Health } from './health.ts';
 import { codes, KafkaError, kafkaFailure, NONE } from '../kafka/errors.ts';
 import type { Fetcher, FetchPartition, PartitionAnswer } from '../kafka/messages/fetch.ts';
 import type { KafkaOperation } from '../kafka/health.ts';
-import type { Topic, TopicView } from '../kafka/metadata/topic.ts';
+import type { TopicView } from '../kafka/metadata/topic-metadata.ts';
+import type { Topic } from '../kafka/metadata/topic.ts';
 import { MemoryShare, type MemoryPool } from './memory.ts';
 import type { Partition } from './partition.ts';
 

@@ -1,7 +1,7 @@
 import type { checkServerIdentity } from 'node:tls';
 import type { Variables } from '../service/variables.ts';
 
-/** Brokers that the tests run. Another one may serve as well: each connection is asked for the protocol versions it speaks. */
+/** Brokers that the tests run, and that are supported. Another is refused where it does not speak the requests that are sent. */
 export const TESTED_KAFKA = 'Kafka 3.9.2 and 4.4.0';
 
 /**

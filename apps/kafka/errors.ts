@@ -1,4 +1,4 @@
-import { protocolErrorsCodesById, ResponseError } from './client.ts';
+import { protocolErrorsCodesById } from './client.ts';
 
 export const NONE = 0;
 
@@ -37,21 +37,17 @@ export class KafkaError extends Error {
   readonly passes: boolean;
 
   constructor(request: string, code: number) {
-    const id = protocolErrorsCodesById[code];
-    super(`${request}: ${id ?? `error ${code}`}`);
+    const id = errorName(code);
+    super(`${request}: ${id}`);
     this.code = code;
-    this.passes = id === undefined || !LASTING.has(id);
+    this.passes = !LASTING.has(id);
   }
 }
 
-/** The answer where the client would throw because of an error code in it: the caller looks at the codes itself. */
-export async function answer<Answer>(request: Promise<Answer>): Promise<Answer> {
-  try {
-    return await request;
-  } catch (error) {
-    if (error instanceof ResponseError && error['response'] != null) return error['response'] as Answer;
-    throw error;
-  }
+/** As Kafka's Errors.java names it. */
+export function errorName(code: number): string {
+  const names: Readonly<Record<number, string | undefined>> = protocolErrorsCodesById;
+  return names[code] ?? `error ${code}`;
 }
 
 /** A failure in words, and whether it passes by itself. */

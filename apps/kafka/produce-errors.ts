@@ -1,4 +1,4 @@
-import { protocolErrorsCodesById } from './client.ts';
+import { errorName } from './errors.ts';
 
 /**
  * What an error code of a Produce response says about the batch.
@@ -47,7 +47,7 @@ const verdicts: Readonly<Record<string, Verdict>> = {
   UNSUPPORTED_FOR_MESSAGE_FORMAT: stop('the topic’s message format has no idempotence'),
   POLICY_VIOLATION: stop('a policy of the cluster forbids it'),
   OUT_OF_ORDER_SEQUENCE_NUMBER: unknownStop('the broker’s state of the producer id does not fit ours'),
-  // Only after an attempt of the same batch; then the lane takes it for success.
+  // Only after an attempt of the same batch; then the producer takes it for success.
   DUPLICATE_SEQUENCE_NUMBER: unknownStop('a batch with this sequence number is in the log already'),
   INVALID_PRODUCER_EPOCH: unknownStop('the producer id was taken over'),
   TRANSACTIONAL_ID_AUTHORIZATION_FAILED: stop('checked before the append'),
@@ -67,11 +67,6 @@ const unforeseen = unknownRetry('not an answer that Produce is known to give');
 
 /** The names of every code that has a reason of its own. */
 export const judgedErrors: readonly string[] = Object.keys(verdicts);
-
-export function errorName(errorCode: number): string {
-  const names: Readonly<Record<number, string | undefined>> = protocolErrorsCodesById;
-  return names[errorCode] ?? `error ${errorCode}`;
-}
 
 /**
  * Judges the answer for one partition.

@@ -37,6 +37,15 @@ test('the versions that the client is said to be tested with are those that its 
   );
 });
 
+test('README and the decision say the same of what is supported', () => {
+  for (const path of ['README.md', 'docs/decisions/0022-one-kafka-layer-with-its-own-group-membership.md']) {
+    assert.ok(
+      read(path).includes(`Headwater supports the brokers that its tests run: ${TESTED_KAFKA}.`),
+      path,
+    );
+  }
+});
+
 test('no other range of Kafka versions is claimed', () => {
   const range = /Kafka \d+(\.\d+)*(\.x)? (to|or later|or newer|and later|and newer)\b/;
   assert.ok(sources.length > 200);

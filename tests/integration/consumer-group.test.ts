@@ -6,6 +6,7 @@ import { Brokers } from '../../apps/kafka/connections/brokers.ts';
 import { Commits } from '../../apps/kafka/group/commits.ts';
 import { Coordinator } from '../../apps/kafka/group/coordinator.ts';
 import type { Ownership } from '../../apps/kafka/messages/offsets.ts';
+import { CONSUMER_REQUESTS } from '../../apps/kafka/messages/requests.ts';
 import type { KafkaOperation } from '../../apps/kafka/health.ts';
 import { Topic } from '../../apps/kafka/metadata/topic.ts';
 import { createLog } from '../../apps/service/log.ts';
@@ -167,7 +168,9 @@ test('a commit in the name of a past generation is refused, dropped, and not mad
   const brokers = new Brokers({
     connection: { bootstrapBrokers: rig.kafka.bootstrapServers.split(',') },
     clientId: 'zombie',
-    timeoutsMs: { control: 5000, join: 5000, fetch: 5000 },
+    requests: CONSUMER_REQUESTS,
+    openTimeoutMs: 5000,
+    timeoutsMs: { control: 5000 },
   });
   const health = new Health<KafkaOperation>('kafka', createLog('test', 'silent'), () => performance.now());
   const abort = new AbortController();
@@ -200,6 +203,6 @@ test('a commit in the name of a past generation is refused, dropped, and not mad
     assert.equal(await scene.committed(), 5);
   } finally {
     abort.abort();
-    await brokers.close();
+    brokers.close();
   }
 });

@@ -1,6 +1,6 @@
 import { findCoordinatorV4, FindCoordinatorKeyTypes } from '../client.ts';
 import type { Brokers } from '../connections/brokers.ts';
-import { answer, codes, KafkaError, NONE } from '../errors.ts';
+import { codes, KafkaError, NONE } from '../errors.ts';
 
 const MOVED: ReadonlySet<number> = new Set([
   codes.coordinatorLoadInProgress,
@@ -33,7 +33,11 @@ export class Coordinator {
 
   async #find(): Promise<number> {
     const { GROUP } = FindCoordinatorKeyTypes;
-    const found = await answer(this.#brokers.askAny(findCoordinatorV4.api, GROUP, [this.groupId]));
+    const found = await this.#brokers.askAny(
+      findCoordinatorV4.api,
+      [GROUP, [this.groupId]],
+      (answer) => answer,
+    );
     const coordinator = found.coordinators[0];
     const errorCode = coordinator?.errorCode ?? -1;
     if (coordinator === undefined || errorCode !== NONE) throw new KafkaError('find coordinator', errorCode);

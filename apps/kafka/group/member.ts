@@ -15,7 +15,7 @@ import type { KafkaHealth } from '../health.ts';
 import { assignPartitions, type Candidate } from './assign.ts';
 import type { Brokers } from '../connections/brokers.ts';
 import type { Coordinator } from './coordinator.ts';
-import { answer, codes, KafkaError, kafkaFailure, NONE } from '../errors.ts';
+import { codes, KafkaError, kafkaFailure, NONE } from '../errors.ts';
 import type { Ownership } from '../messages/offsets.ts';
 import type { Topic } from '../metadata/topic.ts';
 
@@ -117,7 +117,7 @@ export class GroupMember {
     const { generation, memberId } = this.#ownership ?? { generation: -1, memberId: this.#memberId };
     await coordinator.ask(async (nodeId) => {
       const request = [coordinator.groupId, generation, memberId, null] as const;
-      const { errorCode } = await answer(brokers.ask('control', nodeId, heartbeatV4.api, ...request));
+      const { errorCode } = await brokers.ask('control', nodeId, heartbeatV4.api, ...request);
       if (errorCode !== NONE) throw new KafkaError('heartbeat', errorCode);
     });
   }
@@ -148,7 +148,7 @@ export class GroupMember {
       PROTOCOL,
       assignments,
     ] as const;
-    const synced = await answer(brokers.ask('join', nodeId, syncGroupV5.api, ...request));
+    const synced = await brokers.ask('join', nodeId, syncGroupV5.api, ...request);
     if (synced.errorCode !== NONE) throw new KafkaError('sync group', synced.errorCode);
     const { assignedPartitions } = decodeConsumerProtocolAssignment(synced.assignment);
     const partitions = assignedPartitions.find((assigned) => assigned.topic === topic.name)?.partitions ?? [];
@@ -174,7 +174,7 @@ export class GroupMember {
         PROTOCOL_TYPE,
         protocols,
       ] as const;
-      return answer(brokers.ask('join', nodeId, joinGroupV9.api, ...request, ''));
+      return brokers.ask('join', nodeId, joinGroupV9.api, ...request, '');
     };
     let joined = await ask();
     if (joined.errorCode === codes.memberIdRequired) {

@@ -49,7 +49,13 @@ const NO_SESSION = 0;
 const FINAL_EPOCH = -1;
 const MIN_BYTES = 1;
 
-type FetchApi = API<Parameters<typeof fetchV13.createRequest>, readonly PartitionAnswer[]>;
+interface FetchResponse {
+  readonly throttleTimeMs: number;
+  readonly errorCode: number;
+  readonly partitions: readonly PartitionAnswer[];
+}
+
+type FetchApi = API<Parameters<typeof fetchV13.createRequest>, FetchResponse>;
 
 /** Fetches from single brokers. A fetch names the topic by its id and opens no session: it says all that is wanted. */
 export class Fetcher {
@@ -63,14 +69,15 @@ export class Fetcher {
   /** @param onAnswer gets the bytes of every answer, which are garbage from then on */
   constructor(brokers: Brokers, buffers: Buffers, onAnswer: (bytes: number) => void) {
     this.#brokers = brokers;
-    this.#api = createAPI(1, 13, fetchV13.createRequest, (_correlationId, _apiKey, _apiVersion, reader) => {
+    const { key, version } = fetchV13.api;
+    this.#api = createAPI(key, version, fetchV13.createRequest, (_id, _key, _version, reader) => {
       onAnswer(reader.remaining);
       return readAnswer(reader, buffers);
     });
   }
 
   /** What the log holds of these partitions of one leader. */
-  fetch(nodeId: number, request: FetchRequest): Promise<readonly PartitionAnswer[]> {
+  async fetch(nodeId: number, request: FetchRequest): Promise<readonly PartitionAnswer[]> {
     const { topic, partitions, maxWaitMs, maxBytes, maxPartitionBytes, read } = request;
     const topics = [
       {
@@ -87,7 +94,7 @@ export class Fetcher {
     const limits = [maxWaitMs, MIN_BYTES, maxBytes] as const;
     const session = [NO_SESSION, FINAL_EPOCH] as const;
     const { READ_COMMITTED, READ_UNCOMMITTED } = FetchIsolationLevels;
-    return this.#brokers.ask(
+    const { errorCode, partitions: answers } = await this.#brokers.ask(
       'fetch',
       nodeId,
       this.#api,
@@ -98,19 +105,20 @@ export class Fetcher {
       [],
       '',
     );
+    if (errorCode !== NONE) throw new KafkaError('fetch', errorCode);
+    return answers;
   }
 }
 
-function readAnswer(reader: Reader, buffers: Buffers): readonly PartitionAnswer[] {
-  reader.readInt32();
+function readAnswer(reader: Reader, buffers: Buffers): FetchResponse {
+  const throttleTimeMs = reader.readInt32();
   const errorCode = reader.readInt16();
-  if (errorCode !== NONE) throw new KafkaError('fetch', errorCode);
   reader.readInt32();
   const topics = reader.readArray((topic) => {
     topic.readUUID();
     return topic.readArray((partition) => readPartition(partition, buffers), true, false);
   });
-  return topics.flat();
+  return { throttleTimeMs, errorCode, partitions: topics.flat() };
 }
 
 function readPartition(reader: Reader, buffers: Buffers): PartitionAnswer {

@@ -1,7 +1,7 @@
 import { timestampOfFirstBatch } from '../records/batches.ts';
 import { codes, KafkaError, NONE } from '../errors.ts';
 import type { Fetcher } from './fetch.ts';
-import type { Leader } from '../metadata/topic.ts';
+import type { Leader } from '../metadata/topic-metadata.ts';
 
 /** Not looked at: the log is asked what it holds, not whether it is still the same. */
 const ANY_EPOCH = -1;

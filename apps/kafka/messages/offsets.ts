@@ -1,8 +1,8 @@
 import { listOffsetsV7, ListOffsetTimestamps, offsetCommitV8, offsetFetchV8 } from '../client.ts';
 import type { LogPosition } from '../log-position.ts';
 import type { Brokers } from '../connections/brokers.ts';
-import { answer, KafkaError, NONE } from '../errors.ts';
-import type { Leader } from '../metadata/topic.ts';
+import { KafkaError, NONE } from '../errors.ts';
+import type { Leader } from '../metadata/topic-metadata.ts';
 
 const CONSUMER = -1;
 /** Up to the high watermark: a log's end does not depend on open transactions. */
@@ -41,9 +41,7 @@ export async function logBounds(
     timestamp,
   }));
   const topics = [{ name: topic, partitions: requested }];
-  const listed = await answer(
-    brokers.ask('control', nodeId, listOffsetsV7.api, CONSUMER, READ_UNCOMMITTED, topics),
-  );
+  const listed = await brokers.ask('control', nodeId, listOffsetsV7.api, CONSUMER, READ_UNCOMMITTED, topics);
   const found = listed.topics[0]?.partitions ?? [];
   const refused = found.find(({ errorCode }) => errorCode !== NONE);
   if (refused !== undefined && found.length === 1) throw new KafkaError('list offsets', refused.errorCode);
@@ -66,14 +64,12 @@ export async function committedOffset(
 ): Promise<number | undefined> {
   const topics = [{ name: topic, partitionIndexes: [partition] }];
   const requireStable = true;
-  const fetched = await answer(
-    brokers.ask(
-      'control',
-      coordinator,
-      offsetFetchV8.api,
-      [{ groupId, memberEpoch: -1, topics }],
-      requireStable,
-    ),
+  const fetched = await brokers.ask(
+    'control',
+    coordinator,
+    offsetFetchV8.api,
+    [{ groupId, memberEpoch: -1, topics }],
+    requireStable,
   );
   const group = fetched.groups[0];
   const found = group?.topics[0]?.partitions[0];
@@ -98,8 +94,15 @@ export async function commitOffsets(
     committedMetadata: null,
   }));
   const topics = [{ name: topic, partitions }];
-  const committed = await answer(
-    brokers.ask('control', coordinator, offsetCommitV8.api, groupId, generation, memberId, null, topics),
+  const committed = await brokers.ask(
+    'control',
+    coordinator,
+    offsetCommitV8.api,
+    groupId,
+    generation,
+    memberId,
+    null,
+    topics,
   );
   const refused = committed.topics[0]?.partitions.find(({ errorCode }) => errorCode !== NONE);
   if (refused !== undefined) throw new KafkaError('commit', refused.errorCode);

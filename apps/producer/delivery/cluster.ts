@@ -1,25 +1,23 @@
-import { parseBroker, ResponseError, type Broker, type metadataV12 } from '../../kafka/client.ts';
 import type { KafkaConnection } from '../../kafka/config.ts';
+import type { BrokerConnection } from '../../kafka/connections/broker-connection.ts';
+import { Brokers } from '../../kafka/connections/brokers.ts';
+import { kafkaFailure } from '../../kafka/errors.ts';
+import { newProducerId } from '../../kafka/messages/producer-id.ts';
+import { PRODUCER_REQUESTS } from '../../kafka/messages/requests.ts';
+import { TopicMetadata, type Leader } from '../../kafka/metadata/topic-metadata.ts';
 import type { ProducerId } from '../../kafka/records/encode-batch.ts';
+import { Backoff } from '../../service/backoff.ts';
 import type { Log } from '../../service/log.ts';
-import { Link } from '../../kafka/connections/connection.ts';
-import { errorName } from '../../kafka/produce-errors.ts';
 
+const OPEN_TIMEOUT_MS = 2_000;
 /** Metadata and producer ids are small and asked of any broker: one that takes longer is left for the next. */
 const CONTROL_TIMEOUT_MS = 2_000;
 /** How old metadata may grow while all is well: this is how new partitions are found. */
 const METADATA_MAX_AGE_MS = 30_000;
 const METADATA_MIN_INTERVAL_MS = 100;
 const ATTENTION_INTERVAL_MS = 500;
-
-/** As the broker's logs and quotas name us. */
-const CLIENT_ID = 'headwater-producer';
-
-export interface Leader {
-  /** Node id; -1 where the partition has no leader. */
-  readonly node: number;
-  readonly epoch: number;
-}
+const FIRST_BACKOFF_MS = 200;
+const MAX_BACKOFF_MS = 1_000;
 
 export interface ClusterOptions {
   readonly kafka: KafkaConnection;
@@ -27,20 +25,12 @@ export interface ClusterOptions {
   readonly log: Log;
 }
 
-/**
- * What is known of one topic and its brokers, and the connections to them: one to each broker that leads a
- * partition, and one more for metadata and producer ids.
- */
+/** What a producer knows of its topic and the brokers: looks at them all the time, and says whether they can be used. */
 export class Cluster {
   readonly #options: ClusterOptions;
-  readonly #bootstrap: readonly Broker[];
-  readonly #links = new Map<number, Link>();
+  readonly #brokers: Brokers;
+  readonly #topic: TopicMetadata;
   readonly #onChange: () => void;
-  #control: Link;
-  #controlTurn = 0;
-  #topicId: string | undefined;
-  #leaders: readonly Leader[] = [];
-  #brokers: ReadonlyMap<number, Broker> = new Map();
   #fetchProblem: string | undefined;
   #problem: string | undefined = 'Kafka has not answered yet';
   #problemSince = performance.now();
@@ -53,32 +43,37 @@ export class Cluster {
   constructor(options: ClusterOptions, onChange: () => void) {
     this.#options = options;
     this.#onChange = onChange;
-    this.#bootstrap = options.kafka.bootstrapBrokers.map((server) => parseBroker(server));
-    this.#control = this.#controlLink();
+    this.#brokers = new Brokers({
+      connection: options.kafka,
+      clientId: 'headwater-producer',
+      requests: PRODUCER_REQUESTS,
+      openTimeoutMs: OPEN_TIMEOUT_MS,
+      timeoutsMs: { control: CONTROL_TIMEOUT_MS },
+      onBroken: () => this.refresh(),
+    });
+    this.#topic = new TopicMetadata(options.topic, this.#brokers);
   }
 
   /** Looks at the cluster until closed; never rejects. */
   async run(): Promise<void> {
-    let failures = 0;
+    const backoff = new Backoff(FIRST_BACKOFF_MS, MAX_BACKOFF_MS);
     while (!this.#closed) {
       this.#wanted = false;
       const asked = this.#asked.splice(0);
       this.#fetchProblem = undefined;
       try {
-        this.#adopt(await this.#fetchMetadata());
-        failures = 0;
+        await this.#topic.update();
+        backoff.reset();
         // First: who asked must not act on what has changed meanwhile, as a topic that was made again.
         this.#onChange();
         for (const resolve of asked) resolve();
         await this.#reachLeaders();
       } catch (error) {
         this.#asked.push(...asked);
-        failures++;
-        this.#nextControl();
-        this.#fetchProblem = describe(error);
+        this.#fetchProblem = kafkaFailure(error).message;
       }
       this.#assess();
-      await this.#pause(failures > 0 ? Math.min(100 * 2 ** failures, 1_000) : this.#restMs());
+      await this.#pause(this.#fetchProblem === undefined ? this.#restMs() : backoff.nextMs());
     }
   }
 
@@ -96,12 +91,12 @@ export class Cluster {
 
   /** Of the topic that {@link Cluster.leaders} describes; a topic that is deleted and made again has a new one. */
   get topicId(): string | undefined {
-    return this.#topicId;
+    return this.#topic.view?.uuid;
   }
 
   /** By partition; empty until Kafka has answered. */
   get leaders(): readonly Leader[] {
-    return this.#leaders;
+    return this.#topic.view?.leaders ?? [];
   }
 
   /** Why nothing can be delivered now. */
@@ -115,92 +110,42 @@ export class Cluster {
   }
 
   /** The connection to the leader of a partition. */
-  leaderLink(partition: number): Link | undefined {
-    const node = this.#leaders[partition]?.node ?? -1;
-    const broker = this.#brokers.get(node);
-    if (broker === undefined) return undefined;
-    let link = this.#links.get(node);
-    if (link !== undefined && (link.broker.host !== broker.host || link.broker.port !== broker.port)) {
-      link.close();
-      link = undefined;
-    }
-    if (link === undefined && !this.#closed) {
-      link = this.#newLink(broker);
-      this.#links.set(node, link);
-    }
-    return link;
+  leaderConnection(partition: number): BrokerConnection | undefined {
+    const leader = this.#topic.leader(partition);
+    return leader && this.#brokers.connection('produce', leader.nodeId);
   }
 
   /** A producer id that nobody had before. @throws where no broker gives one now */
-  async newProducerId(): Promise<ProducerId> {
-    const control = this.#control;
-    const { initProducerId } = await control.open();
-    const args: [null, number, bigint, number] = [null, 0, -1n, -1];
-    const { producerId, producerEpoch } = await control.request(initProducerId, args, CONTROL_TIMEOUT_MS);
-    return { id: producerId, epoch: producerEpoch };
+  newProducerId(): Promise<ProducerId> {
+    return newProducerId(this.#brokers);
   }
 
   /** How many connections stand now. */
   get connections(): number {
-    return [this.#control, ...this.#links.values()].filter((link) => link.apis).length;
+    return this.#brokers.connections;
   }
 
   close(): void {
     this.#closed = true;
-    for (const link of [this.#control, ...this.#links.values()]) link.close();
+    this.#brokers.close();
     this.#wake?.();
-  }
-
-  async #fetchMetadata(): Promise<metadataV12.MetadataResponse> {
-    const { metadata } = await this.#control.open();
-    try {
-      return await this.#control.request(metadata, [[this.#options.topic], false, false], CONTROL_TIMEOUT_MS);
-    } catch (error) {
-      // One partition without a leader is an error of the whole answer for the client; the answer is beside it.
-      const response = error instanceof ResponseError ? (error['response'] as unknown) : undefined;
-      if (response === undefined) throw error;
-      return response as metadataV12.MetadataResponse;
-    }
-  }
-
-  #adopt({ brokers, topics }: metadataV12.MetadataResponse): void {
-    const topic = topics.find(({ name }) => name === this.#options.topic);
-    if (topic === undefined || topic.errorCode !== 0) {
-      const reason = topic === undefined ? 'not answered' : errorName(topic.errorCode);
-      throw new Error(`topic ${this.#options.topic}: ${reason}`);
-    }
-    const sameTopic = topic.topicId === this.#topicId;
-    // Kafka below 2.8's metadata version has no topic ids: then an epoch that begins anew is believed.
-    const epochsGrow = sameTopic && !/^[0-]*$/.test(topic.topicId);
-    const leaders: Leader[] = [];
-    for (const { partitionIndex, leaderId, leaderEpoch } of topic.partitions) {
-      const before = this.#leaders[partitionIndex];
-      const stale = epochsGrow && before !== undefined && leaderEpoch < before.epoch;
-      leaders[partitionIndex] = stale ? before : { node: leaderId, epoch: leaderEpoch };
-    }
-    this.#topicId = topic.topicId;
-    this.#leaders = leaders;
-    this.#brokers = new Map(brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }]));
-    for (const [node, link] of this.#links) {
-      if (this.#brokers.has(node)) continue;
-      link.close();
-      this.#links.delete(node);
-    }
   }
 
   /** Opens every connection that does not stand; waits a moment where none does, so that a reconnection is no news. */
   async #reachLeaders(): Promise<void> {
-    const links = new Set(this.#leaders.map((_, partition) => this.leaderLink(partition)));
-    const opening = [...links].flatMap((link) => (link === undefined || link.apis ? [] : [link.open()]));
+    const connections = new Set(this.leaders.map((_, partition) => this.leaderConnection(partition)));
+    const opening = [...connections].flatMap((connection) =>
+      connection === undefined || connection.isOpen ? [] : [connection.open()],
+    );
     for (const open of opening) open.then(() => this.#assess()).catch(() => undefined);
-    if (opening.length === 0 || opening.length < links.size) return;
+    if (opening.length === 0 || opening.length < connections.size) return;
     const moment = new Promise((resolve) => setTimeout(resolve, METADATA_MIN_INTERVAL_MS));
     await Promise.race([Promise.any(opening), moment]).catch(() => undefined);
   }
 
   #assess(): void {
     if (this.#closed) return;
-    const reachable = this.#leaders.some((_, partition) => this.leaderLink(partition)?.apis);
+    const reachable = this.leaders.some((_, partition) => this.leaderConnection(partition)?.isOpen);
     const unreachable = reachable
       ? undefined
       : `no partition of ${this.#options.topic} has a leader that answers`;
@@ -215,29 +160,8 @@ export class Cluster {
   }
 
   #restMs(): number {
-    const calm = this.#leaders.every((_, partition) => this.leaderLink(partition)?.apis);
+    const calm = this.leaders.every((_, partition) => this.leaderConnection(partition)?.isOpen);
     return calm ? METADATA_MAX_AGE_MS : ATTENTION_INTERVAL_MS;
-  }
-
-  #nextControl(): void {
-    this.#control.close();
-    this.#controlTurn++;
-    if (!this.#closed) this.#control = this.#controlLink();
-  }
-
-  /** In turn over the brokers last known and those configured, so that one that hangs is asked once in a round. */
-  #controlLink(): Link {
-    const brokers = [...this.#brokers.values(), ...this.#bootstrap];
-    const distinct = [
-      ...new Map(brokers.map((broker) => [`${broker.host}:${broker.port}`, broker])).values(),
-    ];
-    const broker = distinct[this.#controlTurn % distinct.length];
-    if (broker === undefined) throw new Error('bootstrapBrokers must name at least one broker, got none');
-    return this.#newLink(broker);
-  }
-
-  #newLink(broker: Broker): Link {
-    return new Link(broker, CLIENT_ID, this.#options.kafka, () => this.refresh());
   }
 
   async #pause(restMs: number): Promise<void> {
@@ -252,11 +176,4 @@ export class Cluster {
     });
     this.#wake = undefined;
   }
-}
-
-function describe(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const causes = error instanceof AggregateError ? error.errors : [error.cause];
-  const cause = causes.find((candidate) => candidate instanceof Error);
-  return cause === undefined ? error.message : `${error.message} (${describe(cause)})`;
 }

@@ -243,7 +243,9 @@ export class KafkaRecordLog implements RecordLog {
       const index = (this.#turn + step) % this.#lanes.length;
       const lane = this.#lanes[index];
       if (lane === undefined || lane.busy) continue;
-      const fit = anyAnswers ? this.#answers(lane) : this.#cluster.leaderLink(lane.partition) !== undefined;
+      const fit = anyAnswers
+        ? this.#answers(lane)
+        : this.#cluster.leaderConnection(lane.partition) !== undefined;
       if (!fit) continue;
       if (step > 0) {
         this.#turn = index;
@@ -255,8 +257,8 @@ export class KafkaRecordLog implements RecordLog {
   }
 
   #answers(lane: Lane): boolean {
-    const link = this.#cluster.leaderLink(lane.partition);
-    return link?.apis !== undefined && link.waitingMs < SUSPICION_MS;
+    const connection = this.#cluster.leaderConnection(lane.partition);
+    return connection?.isOpen === true && connection.waitingMs < SUSPICION_MS;
   }
 
   #followCluster(): void {

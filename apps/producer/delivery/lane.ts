@@ -1,15 +1,16 @@
-import { ResponseError, type produceV11 } from '../../kafka/client.ts';
+import { NotSentError } from '../../kafka/connections/broker-connection.ts';
+import { errorName, kafkaFailure } from '../../kafka/errors.ts';
+import { produce, type ProduceResponse } from '../../kafka/messages/produce.ts';
+import { judge, type Verdict } from '../../kafka/produce-errors.ts';
+import { encodeBatch, sequenceAfter, type ProducerId } from '../../kafka/records/encode-batch.ts';
+import { countRecords } from '../../kafka/records/record-run.ts';
+import { Backoff } from '../../service/backoff.ts';
 import type { Log } from '../../service/log.ts';
 import type { BufferPool } from '../buffer-pool.ts';
 import type { DeliveryMetrics } from '../metrics.ts';
-import { encodeBatch, sequenceAfter } from '../../kafka/records/encode-batch.ts';
-import type { ProducerId } from '../../kafka/records/encode-batch.ts';
 import type { Cluster } from './cluster.ts';
-import { countRecords } from '../../kafka/records/record-run.ts';
-import { NotSentError } from '../../kafka/connections/connection.ts';
 import { divide, Queue, type Slice } from './queue.ts';
 import { DeliveryError, type Failure } from './record-log.ts';
-import { errorName, judge, type Verdict } from '../../kafka/produce-errors.ts';
 
 /**
  * How long the first attempt waits for its answer; twice as long after each that got none, so that a slow network
@@ -114,7 +115,8 @@ export class Lane {
     const records = countRecords(slices);
     const deadline = slices[0]?.pending.deadline ?? 0;
     const batch: Batch = { slices, deadline, timeoutMs: ATTEMPT_TIMEOUT_MS, perhapsStored: false };
-    for (let backoffMs = FIRST_BACKOFF_MS; ; backoffMs = Math.min(2 * backoffMs, MAX_BACKOFF_MS)) {
+    const backoff = new Backoff(FIRST_BACKOFF_MS, MAX_BACKOFF_MS);
+    for (;;) {
       const result = await this.#attempt(batch);
       this.#options.metrics.attempts.inc({ result: result.outcome === 'stored' ? 'stored' : result.error });
       if (result.outcome === 'stored') {
@@ -129,6 +131,7 @@ export class Lane {
         for (const half of divide(slices, Math.ceil(records / 2))) await this.#settle(half);
         return;
       }
+      const backoffMs = backoff.nextMs();
       const again = performance.now() + backoffMs;
       if (result.next !== 'retry' || again >= Math.min(deadline, this.#options.cutoff())) {
         this.#reject(batch, result);
@@ -159,7 +162,11 @@ export class Lane {
       }
       return { outcome: 'stored', baseOffset: -1n, logAppendTimeMs: -1n };
     } catch (error) {
-      return failed('retry', this.#producer ? 'no_connection' : 'no_producer_id', describe(error));
+      return failed(
+        'retry',
+        this.#producer ? 'no_connection' : 'no_producer_id',
+        kafkaFailure(error).message,
+      );
     }
   }
 
@@ -183,23 +190,21 @@ export class Lane {
   async #send(records: Buffer, { timeoutMs, deadline }: Batch): Promise<Stored | Failed> {
     const { cluster, topic, cutoff } = this.#options;
     const { partition } = this;
-    const link = cluster.leaderLink(partition);
-    if (link === undefined) throw new NotSentError(`partition ${partition} has no leader`);
-    await this.#waitFor(link.open(), deadline);
+    const connection = cluster.leaderConnection(partition);
+    if (connection === undefined) throw new NotSentError(`partition ${partition} has no leader`);
+    await this.#waitFor(connection.open(), deadline);
     const over = this.#retired || performance.now() >= Math.min(deadline, cutoff());
-    if (link.apis === undefined || over) throw new NotSentError('the time was up before the batch was sent');
+    if (!connection.isOpen || over) throw new NotSentError('the time was up before the batch was sent');
     const request = { topic, partition, records, timeoutMs: Math.round(timeoutMs * BROKER_TIMEOUT_SHARE) };
     try {
-      return this.#read(await link.request(link.apis.produce, [request], timeoutMs, deadline));
+      return this.#read(await connection.request(produce, [request], timeoutMs, deadline));
     } catch (error) {
       if (error instanceof NotSentError) throw error;
-      const response = error instanceof ResponseError ? (error['response'] as unknown) : undefined;
-      if (response !== undefined) return this.#read(response as produceV11.ProduceResponse);
-      return { outcome: 'unknown', next: 'retry', error: 'no_answer', why: describe(error) };
+      return { outcome: 'unknown', next: 'retry', error: 'no_answer', why: kafkaFailure(error).message };
     }
   }
 
-  #read({ responses }: produceV11.ProduceResponse): Stored | Failed {
+  #read({ responses }: ProduceResponse): Stored | Failed {
     const answer = responses[0]?.partitionResponses[0];
     if (answer === undefined) {
       return {
@@ -264,8 +269,4 @@ export class Lane {
 
 function failed(next: Failed['next'], error: string, why: string): Failed {
   return { outcome: 'refused', next, error, why };
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { protocolErrorsCodesById } from '@platformatic/kafka';
-import { errorName, judge, judgedErrors } from '../../../apps/kafka/produce-errors.ts';
+import { errorName } from '../../../apps/kafka/errors.ts';
+import { judge, judgedErrors } from '../../../apps/kafka/produce-errors.ts';
 
 const NO_OFFSET = -1n;
 

@@ -1,65 +1,28 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { Reader, readRecordsBatch, Writer, type RecordsBatch } from '@platformatic/kafka';
+import { Reader, Writer } from '@platformatic/kafka';
+import { answers } from './answers.ts';
+import { APIS, type ApiName } from './apis.ts';
+import type { BrokerState, ClusterState } from './state.ts';
 
-export interface SentBatch {
-  readonly partition: number;
-  readonly broker: ScriptedBroker;
-  readonly bytes: Buffer;
-  readonly batch: RecordsBatch;
-}
+const names = new Map<number, ApiName>(Object.entries(APIS).map(([name, { key }]) => [key, name as ApiName]));
 
-/** What the broker does with a batch: answers it, says nothing, or ends the connection. */
-export type ProduceAnswer = { error?: number; offset?: bigint; throttleMs?: number } | 'silent' | 'hang up';
-
-/** What every scripted broker of one test knows of the cluster. */
-export class ScriptedCluster {
-  readonly brokers: ScriptedBroker[] = [];
-  readonly sent: SentBatch[] = [];
-  topicId = '11111111-2222-3333-4444-555555555555';
-  /** The leader of each partition, as an index of `brokers`. */
-  leaders: number[] = [0];
-  epoch = 1;
-  producerIds = 100n;
-  versions = { produce: [0, 11], metadata: [0, 12], initProducerId: [0, 5] };
-  /** In turn; then every batch is stored. */
-  readonly script: ProduceAnswer[] = [];
-  produce: (batch: SentBatch) => ProduceAnswer = () => this.script.shift() ?? {};
-  #nextOffset = 0n;
-
-  async addBroker(): Promise<ScriptedBroker> {
-    const broker = new ScriptedBroker(this);
-    this.brokers.push(broker);
-    await broker.start();
-    return broker;
-  }
-
-  offsets(records: number): bigint {
-    const first = this.#nextOffset;
-    this.#nextOffset += BigInt(records);
-    return first;
-  }
-
-  async close(): Promise<void> {
-    await Promise.all(this.brokers.map((broker) => broker.stop()));
-  }
-}
-
-/**
- * Speaks as much of Kafka's protocol as a producer hears, and says what the test tells it to: for answers that a
- * real broker gives only in races. What real brokers do is tested with real ones.
- */
-export class ScriptedBroker {
-  readonly #cluster: ScriptedCluster;
+/** Speaks as much of Kafka's protocol as producers and consumers hear, and says what the test tells it to. */
+export class ScriptedBroker implements BrokerState {
+  readonly cluster: ClusterState;
   readonly #sockets = new Set<Socket>();
   readonly #muted = new WeakSet<Socket>();
   #server: Server | undefined;
   #port = 0;
   /** Accepts connections and answers nothing, as a broker that is stopped. */
   hangs = false;
+  /** What it was asked, in order. */
+  readonly requests: ApiName[] = [];
+  /** What it tells of the topic instead of what the cluster knows, as one that lags behind. */
+  topicId: string | undefined;
 
-  constructor(cluster: ScriptedCluster) {
-    this.#cluster = cluster;
+  constructor(cluster: ClusterState) {
+    this.cluster = cluster;
   }
 
   get endpoint(): string {
@@ -68,6 +31,10 @@ export class ScriptedBroker {
 
   get port(): number {
     return this.#port;
+  }
+
+  get nodeId(): number {
+    return this.cluster.brokers.indexOf(this);
   }
 
   get connections(): number {
@@ -107,108 +74,21 @@ export class ScriptedBroker {
     });
   }
 
-  #answer(socket: Socket, reader: Reader): void {
-    const apiKey = reader.readInt16();
-    reader.readInt16();
-    const correlationId = reader.readInt32();
-    reader.readNullableString(false);
-    reader.readTaggedFields();
-    const body = Writer.create();
-    if (apiKey === 0) {
-      if (!this.#produce(socket, reader, body)) return;
-    } else if (apiKey === 3) this.#metadata(body);
-    else if (apiKey === 18) this.#apiVersions(body);
-    else this.#initProducerId(body);
-    const answer = Writer.create().appendInt32(correlationId);
-    if (apiKey !== 18) answer.appendTaggedFields();
-    socket.write(answer.appendFrom(body).prependLength().buffer);
-  }
-
-  #apiVersions(body: Writer): void {
-    const { produce, metadata, initProducerId } = this.#cluster.versions;
-    const apis = [
-      [0, ...produce],
-      [3, ...metadata],
-      [22, ...initProducerId],
-    ];
-    body
-      .appendInt16(0)
-      .appendArray(apis, (w, [key = 0, min = 0, max = 0]) =>
-        w.appendInt16(key).appendInt16(min).appendInt16(max),
-      )
-      .appendInt32(0)
-      .appendTaggedFields();
-  }
-
-  #metadata(body: Writer): void {
-    const { brokers, leaders, topicId, epoch, versions } = this.#cluster;
-    const version = versions.metadata[1] ?? 12;
-    body
-      .appendInt32(0)
-      .appendArray([...brokers.entries()], (w, [id, { port }]) =>
-        w.appendInt32(id).appendString('127.0.0.1').appendInt32(port).appendString(null),
-      )
-      .appendString('cluster')
-      .appendInt32(0)
-      .appendArray(['events'], (w, name) => {
-        w.appendInt16(0).appendString(name).appendUUID(topicId).appendBoolean(false);
-        w.appendArray([...leaders.entries()], (p, [partition, leader]) =>
-          p
-            .appendInt16(leader < 0 ? 5 : 0)
-            .appendInt32(partition)
-            .appendInt32(leader)
-            .appendInt32(epoch)
-            .appendArray([leader], (r, id) => r.appendInt32(id), true, false)
-            .appendArray([leader], (r, id) => r.appendInt32(id), true, false)
-            .appendArray([], () => undefined, true, false),
-        );
-        w.appendInt32(0);
-      });
-    if (version < 11) body.appendInt32(0);
-    body.appendTaggedFields();
-  }
-
-  #initProducerId(body: Writer): void {
-    body
-      .appendInt32(0)
-      .appendInt16(0)
-      .appendInt64(this.#cluster.producerIds++)
-      .appendInt16(0)
-      .appendTaggedFields();
-  }
-
-  /** Whether there is an answer. */
-  #produce(socket: Socket, reader: Reader, body: Writer): boolean {
-    reader.readNullableString();
-    reader.readInt16();
-    reader.readInt32();
-    const [partitions = []] = reader.readArray((topic) => {
-      topic.readString();
-      return topic.readArray((entry) => ({ partition: entry.readInt32(), bytes: entry.readBytes() }));
-    });
-    const [{ partition, bytes } = { partition: -1, bytes: Buffer.alloc(0) }] = partitions;
-    const sent = { partition, broker: this, bytes, batch: readRecordsBatch(Reader.from(bytes)) };
-    this.#cluster.sent.push(sent);
-    const answer = this.#cluster.produce(sent);
-    if (answer === 'hang up') socket.destroy();
-    if (typeof answer === 'string') return false;
-    const { error = 0, throttleMs = 0 } = answer;
-    const offset = answer.offset ?? (error === 0 ? this.#cluster.offsets(sent.batch.records.length) : -1n);
-    body
-      .appendArray(['events'], (w, name) =>
-        w.appendString(name).appendArray([partition], (p, index) =>
-          p
-            .appendInt32(index)
-            .appendInt16(error)
-            .appendInt64(offset)
-            .appendInt64(-1n)
-            .appendInt64(0n)
-            .appendArray([], () => undefined)
-            .appendString(null),
-        ),
-      )
-      .appendInt32(throttleMs)
-      .appendTaggedFields();
-    return true;
+  #answer(socket: Socket, request: Reader): void {
+    const key = request.readInt16();
+    request.readInt16();
+    const correlationId = request.readInt32();
+    request.readNullableString(false);
+    request.readTaggedFields();
+    const name = names.get(key);
+    if (name === undefined) throw new Error(`a request that the scripted broker does not know: ${key}`);
+    this.requests.push(name);
+    const response = Writer.create();
+    const reaction = answers[name](this, request, response);
+    if (reaction === 'hang up') socket.destroy();
+    if (reaction !== undefined) return;
+    const head = Writer.create().appendInt32(correlationId);
+    if (name !== 'apiVersions') head.appendTaggedFields();
+    socket.write(head.appendFrom(response.appendTaggedFields()).prependLength().buffer);
   }
 }

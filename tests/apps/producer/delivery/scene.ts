@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import { protocolErrors } from '@platformatic/kafka';
 import { Registry } from 'prom-client';
 import { Budget } from '../../../../apps/producer/budget.ts';
 import { partitionOf } from '../../../../apps/kafka/records/encode-batch.ts';
@@ -9,13 +8,14 @@ import { DeliveryError, type StoredRecord } from '../../../../apps/producer/deli
 import { deliveryMetrics } from '../../../../apps/producer/metrics.ts';
 import { createLog } from '../../../../apps/service/log.ts';
 import { waitUntil } from '../../../../infra/local/wait.ts';
-import { ScriptedCluster, type ScriptedBroker, type SentBatch } from '../../kafka/scripted/broker.ts';
+import type { ScriptedBroker } from '../../kafka/scripted/broker.ts';
+import { codeOf } from '../../kafka/scripted/apis.ts';
+import { ScriptedCluster } from '../../kafka/scripted/cluster.ts';
+import type { SentBatch } from '../../kafka/scripted/state.ts';
 
 /** An answer with an error, by its name. */
 export function error(id: string): { error: number } {
-  const found = Object.values(protocolErrors).find((candidate) => candidate.id === id);
-  assert.ok(found, id);
-  return { error: found.code };
+  return { error: codeOf(id) };
 }
 
 interface Parts {
