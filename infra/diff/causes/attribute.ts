@@ -1,8 +1,10 @@
 import { describeChange, findDifferences, mergeChanges, type Change, type Finding } from '../changes.ts';
+import { worstOf } from '../consequences.ts';
 import { identify, objectText, type ManifestObject } from '../objects.ts';
 import { objectOf } from '../rules/rule.ts';
-import { valueAt, type Tree } from '../tree.ts';
+import { pathText, valueAt, type Tree } from '../tree.ts';
 import { adapt } from './adapt.ts';
+import { findAlone } from './alone.ts';
 import {
   identifyCause,
   seedKey,
@@ -71,7 +73,7 @@ export function attribute(
     ...properties.map((property) => propertiesCause([property])),
     ...(type.length === 0 ? [] : [{ kind: 'type' as const, properties: type.map(showProperty) }]),
   ];
-  return causesOf(
+  const attribution = causesOf(
     environment,
     findings,
     (finding) => {
@@ -84,6 +86,25 @@ export function attribute(
     },
     silent,
   );
+  return withAlone(attribution, variants, properties);
+}
+
+/** With what the properties of each cause do alone, where that differs. */
+function withAlone(
+  { changes, causes }: Attribution,
+  variants: Variants,
+  properties: readonly PropertyChange[],
+): Attribution {
+  const told = causes.map((cause): AttributedCause => {
+    const { seed } = cause;
+    if (seed.kind !== 'properties') return cause;
+    const set = properties.filter(({ path }) => seed.properties.some((own) => own.path === pathText(path)));
+    const own = changes.filter((change) => change.cause === seedKey(seed));
+    const together = own.length === 0 ? undefined : worstOf(own.map(({ consequence }) => consequence));
+    const alone = findAlone(variants, set, together);
+    return { ...cause, ...(alone && { alone }) };
+  });
+  return { changes, causes: told };
 }
 
 const none: Attribution = { changes: [], causes: [] };

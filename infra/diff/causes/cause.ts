@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { secretName } from '../../environments/names.ts';
+import type { Consequence } from '../consequences.ts';
 import { maskValue } from '../mask/mask.ts';
 import { canonicalText, pathText, type Tree } from '../tree.ts';
 import type { Cost } from './costs.ts';
@@ -39,8 +40,19 @@ export interface CauseEffect {
   readonly costs: readonly Cost[];
   /** Of properties that change a manifest. */
   readonly back?: WayBack;
+  /** What each property does where nothing else is changed; only where that is not what they do together. */
+  readonly alone?: readonly AloneEffect[];
   /** Where it stands in the head's sources, property by property; missing where nobody looked. */
   readonly lines?: readonly SourceLine[];
+}
+
+/** What one property does by itself. */
+export interface AloneEffect {
+  readonly path: string;
+  /** The worst of its changes; missing where it changes no manifest. */
+  readonly consequence?: Consequence;
+  /** Why it does not synthesize. */
+  readonly refusal?: string;
 }
 
 export interface SourceLine {

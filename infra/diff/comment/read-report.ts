@@ -54,6 +54,12 @@ const cause = z.object({
     z.object({
       costs: z.array(z.object({ what: z.enum(COST_KINDS), before: count, after: count })).max(100),
       back: z.object({ consequence: z.enum(CONSEQUENCES), rule: text }).optional(),
+      alone: z
+        .array(
+          z.object({ path: text, consequence: z.enum(CONSEQUENCES).optional(), refusal: text.optional() }),
+        )
+        .max(1_000)
+        .optional(),
       lines: z
         .array(z.object({ file: text, line: z.int().min(1) }))
         .max(1_000)

@@ -1,4 +1,4 @@
-import type { Cause } from '../causes/cause.ts';
+import type { AloneEffect, Cause } from '../causes/cause.ts';
 import type { Cost } from '../causes/costs.ts';
 import type { Change } from '../changes.ts';
 import { CONSEQUENCE_WORDS, CONSEQUENCES, worstOf, type Consequence } from '../consequences.ts';
@@ -61,6 +61,7 @@ function tell(cause: Cause, changes: readonly Change[], consequence: Consequence
     (cause.effects[environment]?.costs ?? []).map(costText),
   );
   clauses.push(...costs.map((cost) => [cost]));
+  clauses.push(...aloneClauses(cause, consequence));
   const isLost = consequence === 'data-at-risk' || consequence === 'data-deleted-sooner';
   const ways = waysBack(cause);
   if (ways.length > 0) clauses.push(...ways);
@@ -90,6 +91,42 @@ function waysBack(cause: Cause): readonly Sentence[] {
       ')',
     ];
   });
+}
+
+/** What each property does alone, where they do another thing together; environments of which it differs each. */
+function aloneClauses(
+  { environments, effects, properties }: Cause,
+  together: Consequence,
+): readonly Sentence[] {
+  const seen = new Map<string, { readonly said: Sentence; readonly places: string[] }>();
+  for (const environment of environments) {
+    const { alone } = effects[environment] ?? {};
+    if (alone === undefined) continue;
+    const key = JSON.stringify(alone);
+    const known = seen.get(key) ?? { said: listClauses(alone.map(aloneSentence)), places: [] };
+    known.places.push(environment);
+    seen.set(key, known);
+  }
+  return [...seen.values()].map(({ said, places }) => [
+    'alone ',
+    ...said,
+    properties.length > 1
+      ? `, together they are ${CONSEQUENCE_WORDS[together]}`
+      : ', which other changes hide',
+    ...(places.length < environments.length
+      ? [' (', ...listOf(places.map((environment) => ({ environment }))), ')']
+      : []),
+  ]);
+}
+
+function aloneSentence({ path, consequence, refusal }: AloneEffect): Sentence {
+  if (refusal !== undefined) return [{ value: path }, ' does not synthesize (', { value: refusal }, ')'];
+  if (consequence === undefined) return [{ value: path }, ' changes no manifest'];
+  return [{ value: path }, ` is ${CONSEQUENCE_WORDS[consequence]}`];
+}
+
+function listClauses(clauses: readonly Sentence[]): Sentence {
+  return clauses.flatMap((clause, index) => [...(index === 0 ? [] : [' and ']), ...clause]);
 }
 
 /** Texts that are the same in several environments once, with their names where not all have it. */

@@ -79,6 +79,7 @@ export function hostileReport(text: string): string {
           [text]: {
             costs: [{ what: 'volumes', before: 1, after: 2 }],
             back: { consequence: 'exposure', rule: text },
+            alone: [{ path: text, refusal: text }, { path: text, consequence: 'rights' }, { path: text }],
             lines: [{ file: text, line: 1 }],
           },
         },
