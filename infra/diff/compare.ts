@@ -13,6 +13,7 @@ import { maskText } from './mask/mask-text.ts';
 import type { DiffOptions } from './options.ts';
 import { sortChanges, type Report, type SideName } from './report.ts';
 import { synthesize, type Synthesized } from './synthesize.ts';
+import { requireEnvironment } from './what-if/what-if.ts';
 
 /** Where the approvals of a revision stand. */
 const APPROVALS = 'infra/diff/approvals.json';
@@ -25,40 +26,70 @@ interface Side {
   readonly synthesized: Synthesized;
 }
 
+/** Two sides, of which a report can be made again after one of them has changed. */
+export interface Comparison {
+  /** @throws {Error} where nothing can be compared */
+  report(): Promise<Report>;
+  /** Removes what it has made. */
+  close(): Promise<void>;
+}
+
 /**
- * Synthesizes both revisions of the repository at `root` and compares them.
+ * Compares two revisions of the repository at `root`. The base is synthesized once, the head for every report.
  *
  * @throws {Error} where nothing can be compared: no repository, an unknown revision, a head that does not synthesize
  */
-export async function compareRevisions(
+export async function openRevisions(
   root: string,
-  options: DiffOptions,
+  { base: name, ...options }: DiffOptions & { readonly base: string },
   host: Host,
   progress: Progress,
-): Promise<Report> {
+): Promise<Comparison> {
   const git = new Git(root);
   await git.requireRepository();
-  const base = await git.resolve('--base', options.base);
+  const base = await git.resolve('--base', name);
   const head = options.head === undefined ? undefined : await git.resolve('--head', options.head);
   const directory = await mkdtemp(join(tmpdir(), 'headwater-diff-'));
   const worktrees: string[] = [];
-  try {
-    const scene = { git, root, directory, worktrees, options, host, progress };
-    const [before, after] = await Promise.allSettled([
-      synthesizeCommit(scene, options.base, base, 'base'),
-      head === undefined || options.head === undefined
-        ? synthesizeWorkingTree(scene)
-        : synthesizeCommit(scene, options.head, head, 'head'),
-    ]);
-    if (after.status === 'rejected') throw new Error(`the head does not synthesize: ${textOf(after.reason)}`);
-    const sides = before.status === 'fulfilled' ? sidesOf(before.value, after.value) : [];
-    const found = await findCauses(after.value.checkout, sides);
-    const report = makeReport(before, after.value, found, { name: options.base, commit: base }, options);
-    return { ...report, causes: await findLines(after.value.checkout, report.causes) };
-  } finally {
-    for (const worktree of worktrees) await git.removeWorktree(worktree);
-    await rm(directory, { recursive: true, force: true });
-  }
+  const scene = { git, root, directory, worktrees, options, host, progress };
+  let synthesizedBase: Promise<PromiseSettledResult<Side>> | undefined;
+  return {
+    report: async () => {
+      synthesizedBase ??= settled(synthesizeCommit(scene, name, base, 'base'));
+      const [before, after] = await Promise.all([
+        synthesizedBase,
+        settled(
+          head === undefined || options.head === undefined
+            ? synthesizeWorkingTree(scene)
+            : synthesizeCommit(scene, options.head, head, 'head'),
+        ),
+      ]);
+      if (after.status === 'rejected')
+        throw new Error(`the head does not synthesize: ${textOf(after.reason)}`);
+      const sides = before.status === 'fulfilled' ? sidesOf(before.value, after.value) : [];
+      requireEnvironments(options.environments, [before, after]);
+      const found = await findCauses(after.value.checkout, sides);
+      const report = makeReport(before, after.value, found, { name, commit: base }, options);
+      return { ...report, causes: await findLines(after.value.checkout, report.causes) };
+    },
+    close: async () => {
+      for (const worktree of worktrees) await git.removeWorktree(worktree);
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+async function settled<Value>(promise: Promise<Value>): Promise<PromiseSettledResult<Value>> {
+  const [result] = await Promise.allSettled([promise]);
+  return result;
+}
+
+/** An environment may be new or gone, but not unknown to both sides. */
+function requireEnvironments(names: readonly string[], sides: readonly PromiseSettledResult<Side>[]): void {
+  const known = sides.flatMap((side) =>
+    side.status === 'fulfilled' ? Object.keys(side.value.synthesized.values) : [],
+  );
+  for (const name of names) requireEnvironment(name, [...new Set(known)].sort());
 }
 
 /** Every environment that either side has. */
@@ -82,7 +113,7 @@ function makeReport(
   { name, approvals, synthesized: { manifests } }: Side,
   { attributions, error }: FoundCauses,
   base: SideName,
-  { approved }: DiffOptions,
+  { approved }: SceneOptions,
 ): Report {
   const { changes, causes } = mergeAttributions(attributions);
   return {
@@ -103,13 +134,15 @@ function makeReport(
   };
 }
 
+type SceneOptions = Pick<DiffOptions, 'environments' | 'approvals' | 'approved'>;
+
 interface Scene {
   readonly git: Git;
   readonly root: string;
   readonly directory: string;
-  /** Those that were added, to be removed at the end. */
+  /** Those that were begun, to be removed at the end. */
   readonly worktrees: string[];
-  readonly options: DiffOptions;
+  readonly options: SceneOptions;
   readonly host: Host;
   readonly progress: Progress;
 }
@@ -135,8 +168,8 @@ async function synthesizeCommit(
   side: 'base' | 'head',
 ): Promise<Side> {
   const checkout = join(directory, `${side}-checkout`);
-  await git.addWorktree(checkout, commit);
   worktrees.push(checkout);
+  await git.addWorktree(checkout, commit);
   await provideDependencies(checkout, root, host, progress);
   return {
     name: { name, commit },
@@ -146,7 +179,7 @@ async function synthesizeCommit(
   };
 }
 
-async function findApprovals(checkout: string, { approvals }: DiffOptions): Promise<readonly Approval[]> {
+async function findApprovals(checkout: string, { approvals }: SceneOptions): Promise<readonly Approval[]> {
   const file = approvals ?? join(checkout, APPROVALS);
   if (approvals === undefined && !existsSync(file)) return [];
   return readApprovals(approvals ?? APPROVALS, await readFile(file, 'utf8'));

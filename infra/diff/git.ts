@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { rm } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -51,8 +52,14 @@ export class Git {
     await this.#git('worktree', 'add', '--detach', '--quiet', path, commit);
   }
 
+  /** Also one whose making was interrupted, which git may know by its name alone. */
   async removeWorktree(path: string): Promise<void> {
-    await this.#git('worktree', 'remove', '--force', path);
+    try {
+      await this.#git('worktree', 'remove', '--force', path);
+    } catch {
+      await rm(path, { recursive: true, force: true });
+      await this.#git('worktree', 'prune');
+    }
   }
 
   async #git(...args: readonly string[]): Promise<string> {

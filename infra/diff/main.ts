@@ -1,12 +1,21 @@
-// `npm run diff`: what the changes between two revisions do when they are applied.
+// `npm run diff`: what the changes between two revisions do when they are applied, or what other values would.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { compareRevisions } from './compare.ts';
+import { openRevisions, type Comparison } from './compare.ts';
 import { parseOptions, USAGE, UsageError, type DiffOptions } from './options.ts';
 import { render } from './render/render.ts';
 import { refusedChanges, type Report } from './report.ts';
+import { watchSources } from './watch-sources.ts';
+import { openWhatIf } from './what-if/open-what-if.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
+
+/** As a shell has it for Ctrl-C. */
+const INTERRUPTED = 130;
+
+/** What is begun is ended, and what was made is removed. */
+const interrupt = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupt.abort());
 
 function write(report: Report, { format, output, also }: DiffOptions): void {
   const text = render(report, format);
@@ -28,15 +37,47 @@ function isRefused(report: Report, { failOn }: DiffOptions): boolean {
   return refused.length > 0;
 }
 
+function open(options: DiffOptions): Promise<Comparison> | Comparison {
+  const { base } = options;
+  if (base === undefined) return openWhatIf(ROOT, options, options.approved);
+  const progress = (text: string): boolean => process.stderr.write(`diff: ${text}\n`);
+  return openRevisions(ROOT, { ...options, base }, process, progress);
+}
+
+/** @returns how the process ends */
+async function answer(comparison: Comparison, options: DiffOptions): Promise<number> {
+  try {
+    const report = await comparison.report();
+    if (interrupt.signal.aborted) return INTERRUPTED;
+    write(report, options);
+    return isRefused(report, options) ? 1 : 0;
+  } catch (error) {
+    if (interrupt.signal.aborted) return INTERRUPTED;
+    process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
+    return 2;
+  }
+}
+
+/** Until it is interrupted; what has no answer now may have one after the next change. */
+async function answerAgain(comparison: Comparison, options: DiffOptions): Promise<void> {
+  await watchSources(join(ROOT, 'infra'), interrupt.signal, async () => {
+    await answer(comparison, options);
+    process.stderr.write('diff: waiting for a change of infra (Ctrl-C ends)\n');
+  });
+}
+
 try {
   const options = parseOptions(process.argv.slice(2));
   if (options === undefined) {
     process.stdout.write(USAGE);
   } else {
-    const progress = (text: string): boolean => process.stderr.write(`diff: ${text}\n`);
-    const report = await compareRevisions(ROOT, options, process, progress);
-    write(report, options);
-    process.exitCode = isRefused(report, options) ? 1 : 0;
+    const comparison = await open(options);
+    try {
+      if (options.watch) await answerAgain(comparison, options);
+      else process.exitCode = await answer(comparison, options);
+    } finally {
+      await comparison.close();
+    }
   }
 } catch (error) {
   process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);

@@ -1,11 +1,16 @@
 import { parseArgs } from 'node:util';
 import { CONSEQUENCES, isConsequence, type Consequence } from './consequences.ts';
+import { parseSet, type SetProperty } from './what-if/set-property.ts';
 
 export const USAGE = `usage: npm run diff -- --base REVISION [options]
+       npm run diff -- --set PROPERTY=VALUE [options]
 says what each change of the manifests does when it is applied; needs no cluster
 
   --base REVISION        what is compared with: a branch, a tag, a commit
   --head REVISION        what is judged; else the working tree, changes that are not committed included
+  --set PROPERTY=VALUE   what if it had this value, beside the working tree as it is; may be given several times. A value is JSON or
+                         text, none leaves the property out: --set kafka.brokers=5 --set kafka.heap=
+  --watch                answer again after each change of a source; the base is HEAD where none is named
   --environment NAME     only this environment; may be given several times
   --format FORMAT        text (default), markdown, html, json or sarif
   --output FILE          write there instead of to standard output
@@ -15,7 +20,7 @@ says what each change of the manifests does when it is applied; needs no cluster
   --approve ID           one more of them; may be given several times
 
 consequences: ${CONSEQUENCES.join(', ')}
-exit codes: 0 compared, 1 a change that --fail-on names, 2 nothing could be compared
+exit codes: 0 compared, 1 a change that --fail-on names, 2 nothing could be compared, 130 interrupted
 `;
 
 export const FORMATS = ['text', 'markdown', 'html', 'json', 'sarif'] as const;
@@ -25,7 +30,8 @@ export type Format = (typeof FORMATS)[number];
 export class UsageError extends Error {}
 
 export interface DiffOptions {
-  readonly base: string;
+  /** @default with `--set` the working tree itself */
+  readonly base: string | undefined;
   /** @default the working tree */
   readonly head: string | undefined;
   /** Empty means all. */
@@ -37,15 +43,24 @@ export interface DiffOptions {
   readonly failOn: readonly Consequence[];
   readonly approvals: string | undefined;
   readonly approved: readonly string[];
+  /** Properties that would have other values. */
+  readonly sets: readonly SetProperty[];
+  /** Whether to answer again after each change of a source. */
+  readonly watch: boolean;
 }
 
 /** @returns undefined where help is asked for. @throws {UsageError} that says what is wrong with the command line */
 export function parseOptions(args: readonly string[]): DiffOptions | undefined {
   const values = parse(args);
   if (values.help === true) return undefined;
-  if (values.base === undefined) throw new UsageError('--base must name a revision, got nothing');
+  const { set = [], watch = false } = values;
+  const base = values.base ?? (watch && set.length === 0 ? 'HEAD' : undefined);
+  if (set.length === 0 && base === undefined)
+    throw new UsageError('--base must name a revision, got nothing (or --set PROPERTY=VALUE, what if)');
+  if (set.length > 0 && (base ?? values.head) !== undefined)
+    throw new UsageError('--set must stand without --base and --head: it is compared with the working tree');
   return {
-    base: values.base,
+    base,
     head: values.head,
     environments: values.environment ?? [],
     format: readFormat('--format', values.format ?? 'text'),
@@ -61,6 +76,12 @@ export function parseOptions(args: readonly string[]): DiffOptions | undefined {
     }),
     approvals: values.approvals,
     approved: values.approve ?? [],
+    sets: set.map((text) => {
+      const parsed = parseSet(text);
+      if (parsed === undefined) throw new UsageError(`--set must be PROPERTY=VALUE, got ${text}`);
+      return parsed;
+    }),
+    watch,
   };
 }
 
@@ -78,6 +99,8 @@ function parse(args: readonly string[]) {
       options: {
         base: { type: 'string' },
         head: { type: 'string' },
+        set: { type: 'string', multiple: true },
+        watch: { type: 'boolean' },
         environment: { type: 'string', multiple: true },
         format: { type: 'string' },
         output: { type: 'string' },

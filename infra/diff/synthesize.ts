@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { commandOutput } from '../local/command.ts';
 import type { Host } from '../local/host.ts';
@@ -12,10 +12,11 @@ const PRINT_ENVIRONMENTS = `
   console.log(JSON.stringify(environments));
 `;
 
-/** What a checkout has of the environments that were asked for. */
+/** What a checkout has. */
 export interface Synthesized {
+  /** Of the environments that were asked for, as far as there are any. */
   readonly manifests: Manifests;
-  /** By the environment's name. */
+  /** Of every environment, by its name. */
   readonly values: Readonly<Record<string, Tree>>;
 }
 
@@ -23,7 +24,7 @@ export interface Synthesized {
  * What a checkout synthesizes, by its own code and its own dependencies.
  *
  * @param directory where the manifests are written
- * @param environments names, none means all
+ * @param environments names, none means all; one that the checkout does not have is left out
  * @throws {Error} with what the synthesis says, where it refuses
  */
 export async function synthesize(
@@ -32,24 +33,42 @@ export async function synthesize(
   environments: readonly string[],
   host: Host,
 ): Promise<Synthesized> {
-  const options = { host, cwd: checkout };
-  const [, printed] = await Promise.all([
-    commandOutput(host.execPath, ['infra/synth.ts', ...environments], {
-      ...options,
+  const printing = printEnvironments(checkout, host);
+  const write = async (): Promise<readonly string[]> => {
+    // Of names that the checkout may not have, those that it has must be known first.
+    const chosen = environments.length === 0 ? [] : await knownOf(environments, printing);
+    if (environments.length > 0 && chosen.length === 0) return [];
+    await rm(directory, { recursive: true, force: true });
+    await commandOutput(host.execPath, ['infra/synth.ts', ...chosen], {
+      host,
+      cwd: checkout,
       environment: { CDK8S_OUTDIR: directory },
-    }),
-    commandOutput(host.execPath, ['--input-type=module', '--eval', PRINT_ENVIRONMENTS], options),
-  ]);
-  const known = new Map(Object.entries(JSON.parse(printed) as Record<string, Tree>));
-  const names = (await readdir(directory)).sort();
+    });
+    return (await readdir(directory)).sort();
+  };
+  const [known, names] = await Promise.all([printing, write()]);
   const sides = names.map(async (name): Promise<[string, readonly ManifestObject[]]> => [
     name,
     [...(await readManifests(join(directory, name))), ...bucketOf(known.get(name))],
   ]);
   return {
     manifests: Object.fromEntries(await Promise.all(sides)),
-    values: Object.fromEntries(names.map((name) => [name, known.get(name) ?? null])),
+    values: Object.fromEntries(known),
   };
+}
+
+async function printEnvironments(checkout: string, host: Host): Promise<ReadonlyMap<string, Tree>> {
+  const args = ['--input-type=module', '--eval', PRINT_ENVIRONMENTS];
+  const printed = await commandOutput(host.execPath, args, { host, cwd: checkout });
+  return new Map(Object.entries(JSON.parse(printed) as Record<string, Tree>));
+}
+
+async function knownOf(
+  names: readonly string[],
+  printing: Promise<ReadonlyMap<string, Tree>>,
+): Promise<readonly string[]> {
+  const known = await printing;
+  return names.filter((name) => known.has(name));
 }
 
 export async function readManifests(directory: string): Promise<readonly ManifestObject[]> {

@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -116,3 +126,154 @@ test('an unknown revision ends with 2', GIT, () => {
   assert.equal(stdout, '');
   assert.match(stderr, /--base must be a revision of this repository, got nowhere/);
 });
+
+interface Told {
+  readonly changes: readonly object[];
+  readonly causes: readonly {
+    readonly kind: string;
+    readonly name?: string;
+    readonly sentence: string;
+    readonly environments: readonly string[];
+  }[];
+}
+
+function toldOf(...args: readonly string[]): Told {
+  const { status, stdout, stderr } = diff(...args, '--format', 'json');
+  assert.equal(status, 0, stderr);
+  return JSON.parse(stdout) as Told;
+}
+
+test(
+  'a property that the type of environment calls otherwise is told as renamed, and changes nothing',
+  GIT,
+  () => {
+    git('checkout', '--quiet', '--force', 'HEAD');
+    for (const file of globSync('infra/**/*.ts', { cwd: checkout })) {
+      const text = readFileSync(join(checkout, file), 'utf8');
+      if (text.includes('maxNodes'))
+        writeFileSync(join(checkout, file), text.replaceAll('maxNodes', 'nodesAtMost'));
+    }
+    const { changes, causes } = toldOf('--base', 'HEAD');
+    assert.deepEqual(changes, []);
+    assert.deepEqual(
+      causes.map(({ kind }) => kind),
+      causes.map(() => 'type'),
+    );
+    assert.deepEqual(causes.flatMap(({ environments }) => environments).sort(), [
+      'dev',
+      'lab',
+      'production',
+      'staging',
+    ]);
+    assert.match(
+      causes[0]?.sentence ?? '',
+      /logging\.maxNodes is called logging\.nodesAtMost; no manifest changes$/,
+    );
+    git('checkout', '--quiet', '--force', 'HEAD');
+  },
+);
+
+test(
+  'an environment that one side alone has is told as new or gone, also where it alone is asked for',
+  GIT,
+  () => {
+    git('checkout', '--quiet', '--force', 'HEAD');
+    edit('infra/environments/environments.ts', '  lab,\n', '');
+    edit('infra/environments/environments.ts', "import { lab } from './lab.ts';\n", '');
+    git('commit', '--quiet', '--all', '--message', 'without the lab');
+    const gone = toldOf('--base', 'HEAD~1', '--environment', 'lab');
+    const made = toldOf('--base', 'HEAD', '--head', 'HEAD~1', '--environment', 'lab');
+    for (const [{ changes, causes }, name] of [
+      [gone, 'removed'],
+      [made, 'added'],
+    ] as const) {
+      assert.ok(changes.length > 40);
+      assert.deepEqual(
+        causes.map((cause) => [cause.kind, cause.name]),
+        [['environment', name]],
+      );
+    }
+    const unknown = diff('--base', 'HEAD', '--environment', 'labb');
+    assert.equal(unknown.status, 2);
+    assert.match(unknown.stderr, /--environment must be one of .*, got labb/);
+    git('reset', '--quiet', '--hard', 'HEAD~1');
+  },
+);
+
+test('what if: other values are judged without a file, and a question of bad values ends with 2', GIT, () => {
+  const { causes } = toldOf('--set', 'kafka.brokers=5', '--environment', 'production');
+  assert.match(
+    causes[0]?.sentence ?? '',
+    /^production: 5 brokers run instead of 3, .*volumes 660Gi → 1060Gi/,
+  );
+  const bad = diff('--set', 'kafka.brokrs=5');
+  assert.deepEqual([bad.status, bad.stdout], [2, '']);
+  assert.match(bad.stderr, /kafka\.brokrs: unknown key, did you mean brokers\?/);
+});
+
+test('Ctrl-C ends a comparison with 130 and leaves nothing behind', GIT, async () => {
+  const temporary = join(directory, 'interrupted');
+  mkdirSync(temporary);
+  const child = spawn(process.execPath, ['infra/diff/main.ts', '--base', 'HEAD'], {
+    cwd: checkout,
+    env: { ...process.env, TMPDIR: temporary },
+    stdio: 'ignore',
+  });
+  const exited = once(child, 'exit') as Promise<[number | null]>;
+  const deadline = Date.now() + 60_000;
+  while (globSync('headwater-diff-*/base-checkout', { cwd: temporary }).length === 0) {
+    assert.ok(Date.now() < deadline && child.exitCode === null);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  child.kill('SIGINT');
+  assert.equal((await exited)[0], 130);
+  assert.equal(git('worktree', 'list').trim().split('\n').length, 1);
+  assert.deepEqual(globSync('headwater-*', { cwd: temporary }), []);
+});
+
+test(
+  'it watches: an edit is answered, one that does not synthesize is said, and Ctrl-C leaves nothing behind',
+  GIT,
+  async () => {
+    const temporary = join(directory, 'temporary');
+    mkdirSync(temporary);
+    const child = spawn(process.execPath, ['infra/diff/main.ts', '--watch', '--environment', 'production'], {
+      cwd: checkout,
+      env: { ...process.env, TMPDIR: temporary },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let said = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => (said += text));
+    }
+    /** Until it waits again, with what it said before. */
+    const answered = async (): Promise<string> => {
+      const deadline = Date.now() + 120_000;
+      while (!said.includes('waiting for a change')) {
+        assert.ok(Date.now() < deadline && child.exitCode === null, said);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      const text = said;
+      said = '';
+      return text;
+    };
+    try {
+      assert.match(await answered(), /production: no changes/);
+      edit('infra/environments/production.ts', "logVolume: '200Gi'", "logVolume: '300Gi'");
+      assert.match(await answered(), /the volume of each broker grows from 200Gi to 300Gi/);
+      edit('infra/environments/production.ts', "logVolume: '300Gi'", "logVolume: '1Gi'");
+      assert.match(await answered(), /error: the head does not synthesize[^]*logVolume/);
+      child.kill('SIGINT');
+      const [code] = (await once(child, 'exit')) as [number | null];
+      assert.equal(code, 0);
+      assert.equal(git('worktree', 'list').trim().split('\n').length, 1);
+      assert.deepEqual(
+        readdirSync(temporary).filter((name) => name.startsWith('headwater-')),
+        [],
+      );
+    } finally {
+      child.kill('SIGKILL');
+      git('checkout', '--quiet', '--force', 'HEAD');
+    }
+  },
+);
