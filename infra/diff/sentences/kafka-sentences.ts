@@ -13,12 +13,12 @@ export const KAFKA_SENTENCES: readonly SentenceRule[] = [
   {
     id: 'brokers-volume-grown',
     properties: ['kafka.logVolume'],
-    says: 'the volume of each broker grows from {before} to {after}',
+    says: 'the volume of each broker grows from {before} to {after}, which the set refuses until its claims have grown',
   },
   {
     id: 'storage-class',
     properties: ['storageClassName'],
-    says: 'every volume is of the class {after} instead of {before}',
+    says: 'every volume is of the class {after} instead of {before}, which no claim takes: its set can only be replaced',
   },
   {
     id: 'ensemble-volume-shrunk',
@@ -29,7 +29,7 @@ export const KAFKA_SENTENCES: readonly SentenceRule[] = [
   {
     id: 'ensemble-volume-grown',
     properties: ['kafka.metadata.ensemble.dataVolume|transactionLogVolume'],
-    says: 'the {name} of each ZooKeeper server grows from {before} to {after}',
+    says: 'the {name} of each ZooKeeper server grows from {before} to {after}, which the set refuses until its claims have grown',
   },
   {
     id: 'ensemble-servers',
@@ -65,7 +65,7 @@ export const KAFKA_SENTENCES: readonly SentenceRule[] = [
   {
     id: 'broker-memory',
     properties: ['kafka.resources.memory'],
-    says: 'each broker has {after} of memory instead of {before}',
+    says: 'each broker has {after} of memory instead of {before}, half of it heap unless kafka.heap says otherwise',
   },
   {
     id: 'broker-heap',
@@ -128,6 +128,11 @@ export const KAFKA_SENTENCES: readonly SentenceRule[] = [
     properties: ['kafka.exposure'],
     when: { becomes: { kind: 'none' } },
     says: 'brokers are closed to clients outside the cluster',
+  },
+  {
+    id: 'node-ports-moved',
+    properties: ['kafka.exposure.firstNodePort'],
+    says: 'brokers are reached from node port {after} on instead of {before}',
   },
   {
     id: 'broker-clients',

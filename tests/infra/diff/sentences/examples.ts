@@ -5,12 +5,13 @@ import type { Tree } from '../../../../infra/diff/tree.ts';
 import { environments, type EnvironmentName } from '../../../../infra/environments/environments.ts';
 import { readEnvironment } from '../../../../infra/environments/read-environment.ts';
 import { changed } from '../../refused/refusal.ts';
-import { plain } from '../pull-request.ts';
 import { realChanges } from '../real-changes/real-changes.ts';
 
 interface Example {
   readonly environment: EnvironmentName;
   readonly values: Readonly<Record<string, unknown>>;
+  /** Values before, where they are others. */
+  readonly from?: Readonly<Record<string, unknown>>;
   /** From these values back to those of the environment. @default false */
   readonly isWayBack?: boolean;
 }
@@ -40,6 +41,10 @@ const MORE: readonly Example[] = [
   production({ 'kafka.exposure': LOAD_BALANCERS }),
   { ...production({ 'kafka.exposure': NODE_PORTS }), isWayBack: true },
   production({ 'network.kafkaClientCidrs': ['10.9.0.0/16'] }),
+  {
+    ...production({ 'kafka.exposure': { ...NODE_PORTS, firstNodePort: 32_000 } }),
+    from: { 'kafka.exposure': NODE_PORTS },
+  },
   production({ 'topics.clicks': CLICKS }),
   production({ 'topics.events': undefined }),
   production({ 'topics.events.retentionPerPartition': '16Gi' }),
@@ -62,11 +67,16 @@ const MORE: readonly Example[] = [
 ];
 
 /** The properties of an example, as a cause has them. */
-export function propertiesOf({ environment, values, isWayBack = false }: Example): readonly CauseProperty[] {
+export function propertiesOf({
+  environment,
+  values,
+  from = {},
+  isWayBack = false,
+}: Example): readonly CauseProperty[] {
   // As JSON has it: what was taken away is not there.
   const after = JSON.parse(JSON.stringify(changed({ environment, changes: values }))) as Tree;
   readEnvironment(after);
-  const own = plain(environments[environment]);
+  const own = JSON.parse(JSON.stringify(changed({ environment, changes: from }))) as Tree;
   return (isWayBack ? compareEnvironments(after, own) : compareEnvironments(own, after)).map(showProperty);
 }
 
