@@ -14,7 +14,7 @@ try {
   writeFileSync(file, renderHtml(await pullRequestReport()));
   const page = await browser.newPage({ viewport: { width: 1100, height: 1400 }, colorScheme: 'light' });
   await page.goto(pathToFileURL(file).href);
-  await page.evaluate('document.querySelector(".change").open = true');
+  await page.evaluate('document.querySelector(".cause").open = true');
   await page.screenshot({ path: join(import.meta.dirname, '../../docs/preview/pull-request.png') });
 } finally {
   await browser.close();

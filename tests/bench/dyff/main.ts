@@ -31,6 +31,7 @@ try {
   const checkout = editedCheckout();
 
   const rounds = Array.from({ length: ROUNDS }, () => ({
+    ...causesOfRandomChanges(),
     dyff: timed(() => names.map((name) => runDyff(name))),
     compare: timed(() => run(process.execPath, [join(HERE, 'compare.ts'), side('base'), side('head')], ROOT)),
     command: timed(() => run(process.execPath, ['infra/diff/main.ts', '--base', 'HEAD'], checkout)),
@@ -94,13 +95,20 @@ function run(program: string, args: readonly string[], cwd: string): string {
   return stdout;
 }
 
+/** In a process of its own, which times itself without its start. */
+function causesOfRandomChanges(): { readonly causes: number; readonly processor: number } {
+  const text = run(process.execPath, [join(HERE, 'causes.ts')], ROOT);
+  const { milliseconds, processorMs } = JSON.parse(text) as Record<'milliseconds' | 'processorMs', number>;
+  return { causes: milliseconds, processor: processorMs };
+}
+
 function timed(work: () => unknown): number {
   const began = performance.now();
   work();
   return performance.now() - began;
 }
 
-type Round = Readonly<Record<'dyff' | 'compare' | 'command', number>>;
+type Round = Readonly<Record<'dyff' | 'compare' | 'command' | 'causes' | 'processor', number>>;
 
 function spread(figures: readonly number[], digits = 0): string {
   const found = spreadOf(figures);
@@ -118,7 +126,7 @@ function page(
 
   return `# What a pull request does, beside dyff
 
-Made by \`npm run bench:diff\` on ${date}, ${cores} cores (${processor}), ${memoryGiB} GiB, Node ${node}; ${ROUNDS} rounds of all three in turn,
+Made by \`npm run bench:diff\` on ${date}, ${cores} cores (${processor}), ${memoryGiB} GiB, Node ${node}; ${ROUNDS} rounds of all in turn,
 each a cold start; median (lowest–highest). The machine's load average before was ${loadAverage}: above 1 something else was running,
 and the times say little, the ratio more.
 
@@ -129,6 +137,8 @@ The change is the pull request of docs/preview, in ${Object.keys(environments).l
 | comparison and report of the manifests, one process for all environments | ${figures('compare')} | ${ours} changes with their consequence, what is the same in several environments once |
 | dyff (homeport/dyff 1.12.0, built from its Go module) of the same files, one process for each environment | ${figures('dyff')} | ${theirs} differences |
 | \`npm run diff\`: both revisions from git synthesized, then the same | ${figures('command')} | |
+| the causes of 80 changed properties, 20 in each of the ${Object.keys(environments).length} environments, once both sides are synthesized: by the clock | ${figures('causes')} | each change with its one cause |
+| the same, by all processors | ${figures('processor')} | |
 
 Comparison / dyff, round by round: ${spread(
     rounds.map((round) => round.compare / round.dyff),
