@@ -74,7 +74,9 @@ export class NodeReader {
   stop(): void {
     if (!this.#readsAll) return;
     this.#readsAll = false;
-    if (this.#socket.isPaused()) this.#start?.call(this.#socket);
+    // Also where the socket is not paused: Node's server resumes it behind a request, and starts the handle only a tick later,
+    // when it would have let go already.
+    this.#start?.call(this.#socket);
     this.#socket.on('data', this.#onData);
   }
 

@@ -53,6 +53,23 @@ test('a connection goes on after each answer, and to Node only with what is not 
   assert.deepEqual([byNode(), recordLog.records.length, countStored(client.text)], [1, 4, 4]);
 });
 
+test('a connection goes on behind a batch whose last piece comes with its end while nobody reads', async (t) => {
+  const scene = await open(t);
+  const { client, recordLog } = scene;
+  const held = holdRecords(scene);
+  const chunk = (lines: string): string => `${lines.length.toString(16)}\r\n${lines}\r\n`;
+  await client.send(
+    'POST /upload/batch HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n',
+  );
+  // More lines than may be under way at once, so that what follows them is not read at once.
+  await client.send(`${chunk('1\n'.repeat(1_500))}${chunk('2\n')}0\r\n\r\n`);
+  await client.until(() => recordLog.records.length === 1_000, 'the window full');
+  held.settle();
+  await client.until(() => client.text.includes('"done":true'), 'the end of the answer');
+  await client.send(REQUEST);
+  await client.until(() => client.text.includes('201 Created'), 'the next answer');
+});
+
 test('each way is counted, and with the fast path off every upload takes the other', async (t) => {
   for (const fastPath of [true, false]) {
     const { client, byNode, registry } = await open(t, { fastPath });
