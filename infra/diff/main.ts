@@ -31,8 +31,9 @@ function isRefused(report: Report, { failOn }: DiffOptions): boolean {
     return true;
   }
   const refused = refusedChanges(report, failOn);
-  for (const { id, consequence, object, path } of refused) {
-    process.stderr.write(`refused: ${consequence}: ${object} ${path} (approve it as ${id})\n`);
+  for (const { id, cause, consequence, object, path } of refused) {
+    const whole = cause === undefined ? '' : `, or all that has its cause as ${cause}`;
+    process.stderr.write(`refused: ${consequence}: ${object} ${path} (approve it as ${id}${whole})\n`);
   }
   return refused.length > 0;
 }

@@ -94,7 +94,12 @@ test(
       [['data-at-risk', 'StatefulSet headwater/kafka']],
     );
     const [change] = changes;
-    assert.match(refused.stderr, new RegExp(`approve it as ${change?.id ?? 'none'}`));
+    assert.match(
+      refused.stderr,
+      new RegExp(
+        `approve it as ${change?.id ?? 'none'}, or all that has its cause as ${causes[0]?.id ?? 'none'}\\)`,
+      ),
+    );
 
     const approval = { id: change?.id, change: 'StatefulSet headwater/kafka', reason: 'test' };
     writeFileSync(join(checkout, 'infra/diff/approvals.json'), JSON.stringify([approval]));
