@@ -90,7 +90,8 @@ function knownKeys(path: readonly string[], root: unknown): readonly string[] {
   return schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
 }
 
-function chosenBy(schema: unknown, value: unknown): unknown {
+/** The shape that a value has where its type lets it choose one; any other type as it is. */
+export function chosenBy(schema: unknown, value: unknown): unknown {
   if (schema instanceof z.ZodOptional) return chosenBy(schema.unwrap(), value);
   if (!(schema instanceof z.ZodDiscriminatedUnion)) return schema;
   const { discriminator } = schema.def;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { environment } from '../../environments/environment.ts';
+import { chosenBy } from '../../environments/read-environment.ts';
 import { canonicalText, isMap, valueOf, type Path, type Tree, type TreeMap } from '../tree.ts';
 
 /** One property of an environment that has another value; `before` is missing where it is new, `after` where it is gone. */
@@ -21,7 +22,7 @@ export function compareEnvironments(before: Tree, after: Tree): readonly Propert
 
 function comparePlaces(before: Tree, after: Tree, path: Path, schema: unknown): readonly PropertyChange[] {
   if (canonicalText(before) === canonicalText(after)) return [];
-  if (!isMap(before) || !isMap(after) || isOtherChoice(before, after, schema)) {
+  if (!isMap(before) || !isMap(after) || chosenBy(schema, before) !== chosenBy(schema, after)) {
     return [{ path, before, after }];
   }
   return [...new Set([...Object.keys(after), ...Object.keys(before)])].flatMap((key) => {
@@ -34,31 +35,10 @@ function comparePlaces(before: Tree, after: Tree, path: Path, schema: unknown): 
   });
 }
 
-function isOtherChoice(before: TreeMap, after: TreeMap, schema: unknown): boolean {
-  const union = unwrap(schema);
-  if (!(union instanceof z.ZodDiscriminatedUnion)) return false;
-  const { discriminator } = union.def;
-  return valueOf(before, discriminator) !== valueOf(after, discriminator);
-}
-
 function innerSchema(schema: unknown, key: string, value: TreeMap): unknown {
-  const chosen = chosenBy(unwrap(schema), value);
+  const chosen = chosenBy(schema, value);
   if (chosen instanceof z.ZodObject) return Reflect.get(chosen.shape, key);
   return chosen instanceof z.ZodRecord ? chosen.valueType : undefined;
-}
-
-function unwrap(schema: unknown): unknown {
-  return schema instanceof z.ZodOptional ? unwrap(schema.unwrap()) : schema;
-}
-
-function chosenBy(schema: unknown, value: TreeMap): unknown {
-  if (!(schema instanceof z.ZodDiscriminatedUnion)) return schema;
-  const { discriminator } = schema.def;
-  return schema.options.find((option) => {
-    const choice: unknown =
-      option instanceof z.ZodObject ? Reflect.get(option.shape, discriminator) : undefined;
-    return choice instanceof z.ZodType && choice.safeParse(valueOf(value, discriminator)).success;
-  });
 }
 
 /** The value with some properties as they are after the change; maps on the way are made where they are missing. */
