@@ -154,11 +154,15 @@ function edge({ namespaces, edge: settings, kafkaUi, network }: Environment): re
     { from: apiServer, to: controller, ports: [webhook] },
     { from: namespace(network.monitoringNamespace), to: controller, ports: [metrics] },
     { from: controller, to: apiServer, ports: apiServerPorts },
-    {
-      from: workloadsOf(namespaces.ingress)(INGRESS_NGINX_ADMISSION),
-      to: apiServer,
-      ports: apiServerPorts,
-    },
+    ...(settings.controller?.webhookCertificate === 'job'
+      ? [
+          {
+            from: workloadsOf(namespaces.ingress)(INGRESS_NGINX_ADMISSION),
+            to: apiServer,
+            ports: apiServerPorts,
+          },
+        ]
+      : []),
   ];
 }
 

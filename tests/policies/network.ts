@@ -131,6 +131,26 @@ export const networkPolicyPolicies: readonly Policy[] = [
     },
   },
   {
+    title: 'each policy is for pods that the platform has',
+    violations: (objects) =>
+      networkPolicies(objects)
+        .filter(({ metadata, spec }) => {
+          const wanted = Object.entries(spec.podSelector.matchLabels ?? {});
+          return !workloads(objects).some(
+            (workload) =>
+              workload.metadata.namespace === metadata.namespace &&
+              wanted.every(([key, value]) => workload.spec.template.metadata.labels[key] === value),
+          );
+        })
+        .map(({ metadata }) => describe({ kind: 'NetworkPolicy', metadata })),
+    mutation: (objects) => {
+      const selectors = networkPolicies(objects)
+        .filter(({ metadata }) => metadata.name === 'producer-collection')
+        .map(({ spec }) => spec.podSelector);
+      first(selectors, 'selector').matchLabels = { 'app.kubernetes.io/name': 'nobody' };
+    },
+  },
+  {
     title: 'whoever opens connections may ask for names',
     violations: (objects) => {
       const dns: End = { namespace: 'kube-system', labels: { 'k8s-app': 'kube-dns' } };
