@@ -11,6 +11,10 @@ const APPS = ['consumer', 'indices', 'producer', 'topics', 'users'];
 const directions = [
   ...appDirections(APPS),
   ...kafkaLayers(['records', 'connections', 'metadata', 'messages', 'group']),
+  {
+    files: ['examples/**'],
+    forbid: ['../*', '!../infra', '../infra/*', '!../infra/environments'],
+  },
   { files: ['infra/images.ts'], forbid: ['./*.ts', './*/**', '**/apps/**', 'cdk8s*', '@pulumi/*'] },
   { files: ['infra/environments/**'], forbid: ['../**', 'cdk8s-plus*', '@pulumi/*'] },
   { files: ['infra/constructs/**'], forbid: ['../**', '@pulumi/*'] },

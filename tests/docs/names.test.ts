@@ -71,7 +71,7 @@ const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
 };
 
 /** Made on the machine, or by who needs it. */
-const MADE = ['dist', 'infra/diff/approvals.json'];
+const MADE = ['dist', 'infra/diff/approvals.json', 'infra/environments/mine.ts'];
 const folders = [...new Set(tracked.filter((path) => path.includes('/')).map((path) => path.split('/')[0]))];
 const PATH = new RegExp(`^(${folders.join('|').replaceAll('.', '\\.')})/[\\w./*{},<>@-]+$`);
 

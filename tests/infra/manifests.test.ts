@@ -4,11 +4,11 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { environments } from '../../infra/environments/environments.ts';
 import lock from '../../infra/images.lock.json' with { type: 'json' };
 import { ownTags } from '../../infra/images/content-tags.ts';
 import { buildPlatform } from '../../infra/platform.ts';
 import { needs } from '../runner/needs.ts';
+import { allEnvironments } from './all-environments.ts';
 import { writeManifests } from '../../infra/write-manifests.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -18,7 +18,7 @@ after(() => rmSync(directory, { recursive: true, force: true }));
 
 function synthesizeInto(name: string): string {
   const outdir = join(directory, name);
-  for (const environment of Object.values(environments)) {
+  for (const environment of Object.values(allEnvironments)) {
     writeManifests(buildPlatform(environment), join(outdir, environment.name));
   }
   return outdir;

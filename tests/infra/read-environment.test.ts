@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { allEnvironments } from './all-environments.ts';
 import { environments } from '../../infra/environments/environments.ts';
 import { kafkaMetadata } from '../../infra/environments/messaging.ts';
 import { toBytes, toMs } from '../../infra/environments/quantities.ts';
@@ -88,12 +89,12 @@ test('an environment may have any name of a DNS label, and its manifests lie und
   );
 });
 
-test('each environment is listed by its name', () => {
-  for (const [name, environment] of Object.entries(environments)) assert.equal(environment.name, name);
+test('each environment and each example is listed by its name', () => {
+  for (const [name, environment] of Object.entries(allEnvironments)) assert.equal(environment.name, name);
 });
 
 test('synth names the environments that there are', () => {
   const { status, stderr } = synth(['prod']);
   assert.equal(status, 1);
-  assert.equal(stderr, 'environment must be one of dev, staging, production, lab, got prod\n');
+  assert.equal(stderr, `environment must be one of ${Object.keys(allEnvironments).join(', ')}, got prod\n`);
 });

@@ -1,8 +1,8 @@
 import { type App, Chart } from 'cdk8s';
-import { environments } from '../../infra/environments/environments.ts';
 import type { Environment } from '../../infra/environments/environment.ts';
 import { buildPlatform } from '../../infra/platform.ts';
 import { everyOption, logstashOption } from './options.ts';
+import { allEnvironments } from '../infra/all-environments.ts';
 import type { Manifest } from '../infra/manifests.ts';
 
 /** A container, as far as policies look at it. */
@@ -74,10 +74,10 @@ function charts(app: App): Chart[] {
   return app.node.findAll().filter((construct) => Chart.isChart(construct));
 }
 
-/** Every environment's objects by its name, and those of an environment that takes every option. */
+/** Every environment's and every example's objects by its name, and those of an environment that takes every option. */
 export function everyEnvironment(): { name: string; environment: Environment; objects: Manifest[] }[] {
   return [
-    ...Object.values(environments).map((environment) => ({ name: environment.name, environment })),
+    ...Object.values(allEnvironments).map((environment) => ({ name: environment.name, environment })),
     { name: 'an environment that takes every option', environment: everyOption },
     { name: 'the same with Logstash', environment: logstashOption },
   ].map(({ name, environment }) => ({ name, environment, objects: objectsOf(environment) }));

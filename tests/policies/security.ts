@@ -125,10 +125,13 @@ export const securityPolicies: readonly Policy[] = [
   {
     title:
       'every image has its digest, a tag that is a hash, or a reason in images.lock.json, and none is the latest',
-    violations: (objects) =>
+    violations: (objects, { images }) =>
       workloads(objects).flatMap((workload) =>
         containers(workload)
-          .filter(({ image, imagePullPolicy }) => imagePullPolicy !== 'IfNotPresent' || !isPinned(image))
+          .filter(
+            ({ image, imagePullPolicy }) =>
+              imagePullPolicy !== 'IfNotPresent' || !isPinned(image, images?.registry),
+          )
           .map(({ image }) => `${describe(workload)}: ${image}`),
       ),
     mutation: (objects) => {
@@ -184,10 +187,11 @@ function isBound({ kind, metadata, ...object }: Manifest, wanted: string, namesp
   return isDeepStrictEqual(object['spec'], { podSelector: {}, policyTypes: ['Egress', 'Ingress'] });
 }
 
-function isPinned(image: string): boolean {
+function isPinned(image: string, registry = 'ghcr.io/headwater'): boolean {
   return (
     /@sha256:[0-9a-f]{64}$/.test(image) ||
-    /^ghcr\.io\/headwater\/[a-z]+:([0-9.]+-)?[0-9a-f]{12,64}$/.test(image) ||
+    (image.startsWith(`${registry}/`) &&
+      /^[a-z]+:([0-9.]+-)?[0-9a-f]{12,64}$/.test(image.slice(registry.length + 1))) ||
     WITHOUT_DIGEST.has(image)
   );
 }

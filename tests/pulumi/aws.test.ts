@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { allEnvironments } from '../infra/all-environments.ts';
 import { environments } from '../../infra/environments/environments.ts';
 import type { Aws } from '../../infra/environments/aws.ts';
 import { production } from '../../infra/environments/production.ts';
@@ -210,7 +211,7 @@ test('each of our own images has a repository, and pods pull it from there', () 
     [...new Set(Object.keys(lock.own).map((image) => `${REGISTRY}/${image.replace(/:.*/, '')}`))].sort(),
     repositories.sort(),
   );
-  for (const base of [...Object.values(environments), everyOption]) {
+  for (const base of [...Object.values(allEnvironments), everyOption]) {
     const environment = { ...base, aws: everything, images: { registry: REGISTRY } };
     const pulled = manifestsOf(environment).flatMap((manifest) =>
       Array.from(JSON.stringify(manifest).matchAll(/"image":"([^"]+)"/g), ([, image = '']) => image),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { environments } from '../../infra/environments/environments.ts';
+import { allEnvironments } from '../infra/all-environments.ts';
 import { dev } from '../../infra/environments/dev.ts';
 import type { NamespaceFacts } from '../../infra/pulumi/cluster-facts.ts';
 import { runsOn, type Node, type PodTemplate } from '../../infra/pulumi/pod-demand.ts';
@@ -147,10 +147,14 @@ test('collectors are counted on the nodes that they run on', async () => {
   );
 });
 
-for (const environment of Object.values(environments)) {
+for (const environment of Object.values(allEnvironments)) {
   test(`${environment.name} fits its own quotas on three nodes, scaled out and while it is rolled`, async () => {
     const nodes = Array.from({ length: 3 }, () => ({ labels: {}, taints: [] }));
-    const { error, warnings } = await deployUnderMocks({ stack: environment.name, cluster: { nodes } });
+    const { error, warnings } = await deployUnderMocks({
+      stack: environment.name,
+      environment,
+      cluster: { nodes },
+    });
     assert.deepEqual({ error, warnings }, { error: undefined, warnings: [] });
   });
 }

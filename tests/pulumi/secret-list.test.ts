@@ -3,13 +3,13 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Environment } from '../../infra/environments/environment.ts';
-import { environments } from '../../infra/environments/environments.ts';
 import { listSecrets, renderSecrets, type ListedSecret } from '../../infra/pulumi/secret-list.ts';
+import { allEnvironments } from '../infra/all-environments.ts';
 import { everyOption, logstashOption } from '../policies/options.ts';
 import { manifestsOf } from './stacks.ts';
 
 const all: Readonly<Record<string, Environment>> = {
-  ...environments,
+  ...allEnvironments,
   'every option': everyOption,
   'every option, with Logstash': logstashOption,
 };

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Environment } from '../../infra/environments/environment.ts';
 import { environments } from '../../infra/environments/environments.ts';
+import { allEnvironments } from '../infra/all-environments.ts';
 import { INGRESS_NGINX_CERTIFICATE } from '../../infra/constructs/ingress-nginx-certificate.ts';
 import type { Manifest } from '../../infra/pulumi/platform-objects.ts';
 import { findReferences } from '../../infra/pulumi/references.ts';
@@ -24,7 +25,7 @@ function namedSecrets(environment: Environment): readonly string[] {
   return [...new Set(secretsOf(manifests).filter((name) => !madeElsewhere.includes(name)))].sort();
 }
 
-for (const environment of Object.values(environments)) {
+for (const environment of Object.values(allEnvironments)) {
   test(`${environment.name}: Pulumi makes every Secret that the manifests name, and no other`, () => {
     const made = requiredSecrets(environment).map(({ namespace, name }) => `${namespace}/${name}`);
     assert.deepEqual(made.sort(), namedSecrets(environment));

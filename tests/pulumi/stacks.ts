@@ -24,10 +24,13 @@ export function configurationOf(environment: Environment): Record<string, string
       content[name.split('.').at(-1) ?? ''] ?? `content of ${name}`,
     ]);
   });
+  const { kafkaUi } = environment;
   return {
     context: 'a-context',
     clusterUid: CLUSTER_UID,
     ...(Object.fromEntries(secrets) as Record<string, string>),
+    // The settings of its login are the provider's: no list of keys has them.
+    ...(kafkaUi?.access.kind === 'public' && { [`${kafkaUi.access.oauthSecret}.client`]: 'content' }),
   };
 }
 

@@ -11,6 +11,7 @@ import { watchCertificates } from '../../../apps/kafka/certificates.ts';
 import { alerts } from '../../../infra/charts/alerts.ts';
 import { FAILED_CODES } from '../../../infra/charts/alerts/producer.ts';
 import { environments } from '../../../infra/environments/environments.ts';
+import { allEnvironments } from '../all-environments.ts';
 
 test('every metric of our own that an alert asks for is one that a program has', () => {
   const registry = new Registry();
@@ -31,7 +32,7 @@ test('every metric of our own that an alert asks for is one that a program has',
 });
 
 test('every alert has a name of its own, and says what to do', () => {
-  for (const environment of Object.values(environments)) {
+  for (const environment of Object.values(allEnvironments)) {
     const all = alerts(environment);
     assert.equal(new Set(all.map(({ name }) => name)).size, all.length);
     assert.ok(all.every(({ summary, action }) => summary.length > 0 && action.length > 0));

@@ -4,7 +4,7 @@ import type { Environment } from '../../../infra/environments/environment.ts';
 import { environment as schema } from '../../../infra/environments/environment.ts';
 import { readEnvironment } from '../../../infra/environments/read-environment.ts';
 import { objectsOf } from '../../policies/platform-objects.ts';
-import { configurationOf, deployUnderMocks } from '../../pulumi/stacks.ts';
+import { deployUnderMocks } from '../../pulumi/stacks.ts';
 import { maximalEnvironments } from './maximal-environments.ts';
 import { otherValues } from './other-values.ts';
 import { leafPaths, leavesOf, type Leaf } from './schema-leaves.ts';
@@ -45,16 +45,10 @@ function manifestsOfBase(base: Environment): string | undefined {
 
 /** What Pulumi registers for it, the cloud's resources among that; undefined where it is refused. */
 async function registeredFor(environment: Environment): Promise<string | undefined> {
-  const { kafkaUi } = environment;
-  const configuration = {
-    ...configurationOf(environment),
-    ...(kafkaUi?.access.kind === 'public' && { [`${kafkaUi.access.oauthSecret}.client`]: 'content' }),
-  };
   const { registered, warnings, error } = await deployUnderMocks({
     stack: environment.name,
     environment,
     cluster: CLUSTER,
-    configuration,
   });
   return error === undefined ? JSON.stringify([registered, warnings]) : undefined;
 }

@@ -1,11 +1,11 @@
-// `npm run lint:manifests`: well-kept linters over the manifests of every environment. Fails on what no waiver covers,
+// `npm run lint:manifests`: well-kept linters over the manifests of every environment and every example. Fails on what no waiver covers,
 // on a waiver that nothing needs or whose day is over, and on a linter that is content with broken.yaml.
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { environments } from '../../../infra/environments/environments.ts';
 import { buildPlatform } from '../../../infra/platform.ts';
 import { writeManifests } from '../../../infra/write-manifests.ts';
+import { allEnvironments } from '../../infra/all-environments.ts';
 import { misreadTexts } from './read-texts.ts';
 import { linters } from './run-linters.ts';
 import { installTools } from './tools.ts';
@@ -17,23 +17,25 @@ const tools = await installTools(process, (text) => process.stderr.write(`lint:m
 const directory = await mkdtemp(join(tmpdir(), 'headwater-lint-'));
 let failures = 0;
 try {
-  for (const environment of Object.values(environments)) {
+  const sets: { readonly name: string; readonly files: readonly string[] }[] = [];
+  for (const environment of Object.values(allEnvironments)) {
     const outdir = join(directory, environment.name);
     writeManifests(buildPlatform(environment), outdir);
     const files = (await readdir(outdir)).sort().map((file) => join(outdir, file));
-    for (const [name, lint] of Object.entries(linters)) {
-      const { summary, findings } = lint(tools, files);
+    sets.push({ name: environment.name, files });
+  }
+  for (const [linter, lint] of Object.entries(linters)) {
+    const [broken, ...reports] = lint(tools, [[BROKEN], ...sets.map(({ files }) => files)]);
+    for (const [at, { summary, findings }] of reports.entries()) {
       const refused = waivers.refuse(findings);
       const waived = findings.length - refused.length;
       failures += refused.length;
-      console.log(`${environment.name}: ${name}: ${summary}, ${refused.length} refused, ${waived} waived`);
+      console.log(`${linter}: ${sets[at]?.name}: ${summary}, ${refused.length} refused, ${waived} waived`);
       for (const { check, object, message } of refused) console.log(`  ${check} ${object}: ${message}`);
     }
-  }
-  for (const [name, lint] of Object.entries(linters)) {
-    if (waivers.refuse(lint(tools, [BROKEN]).findings).length > 0) continue;
+    if (waivers.refuse(broken?.findings ?? []).length > 0) continue;
     failures += 1;
-    console.log(`broken.yaml: ${name} finds nothing: it has not looked`);
+    console.log(`${linter}: broken.yaml: finds nothing: it has not looked`);
   }
 } finally {
   await rm(directory, { recursive: true, force: true });

@@ -9,20 +9,25 @@ export const KUBERNETES_VERSIONS = ['1.32', '1.37'] as const;
 const CUSTOM_GROUPS =
   /^(gateway\.networking\.k8s\.io|gateway\.envoyproxy\.io|gateway\.nginx\.org|keda\.sh|cert-manager\.io|monitoring\.coreos\.com)\//;
 
-/** A linter by name, and what it says of the files. */
-export type Linter = (tools: LintTools, files: readonly string[]) => Report;
+/** A linter by name, and what it says of each set of files; a set is the files of one environment. */
+export type Linter = (tools: LintTools, sets: readonly (readonly string[])[]) => readonly Report[];
 
 export const linters: Readonly<Record<string, Linter>> = {
   ...Object.fromEntries(
     KUBERNETES_VERSIONS.map((version): [string, Linter] => [
       `kubernetes-validate ${version} --strict`,
-      (tools, files) => kubernetesValidate(tools, files, version),
+      each((tools, files) => kubernetesValidate(tools, files, version)),
     ]),
   ),
-  'pod-security restricted': podSecurity,
-  'kube-score': kubeScore,
+  'pod-security restricted': each(podSecurity),
+  'kube-score': each(kubeScore),
   checkov,
 };
+
+/** One that starts quickly, and so is started for each set. */
+function each(lint: (tools: LintTools, files: readonly string[]) => Report): Linter {
+  return (tools, sets) => sets.map((files) => lint(tools, files));
+}
 
 function kubernetesValidate(tools: LintTools, files: readonly string[], version: string): Report {
   const args = ['--kubernetes-version', version, '--strict', ...files];
@@ -108,15 +113,17 @@ interface CheckovReport {
   readonly summary: { readonly passed: number; readonly resource_count: number };
 }
 
-function checkov(tools: LintTools, files: readonly string[]): Report {
+function checkov(tools: LintTools, sets: readonly (readonly string[])[]): readonly Report[] {
   const args = ['--framework', 'kubernetes', '--skip-download', '--quiet', '--compact', '--output', 'json'];
-  const { output } = run(
-    tools.checkov,
-    [...args, ...files.flatMap((file) => ['--file', file])],
-    tools,
-    [0, 1],
-  );
-  const { results, summary } = JSON.parse(output) as CheckovReport;
+  const runs = sets.map((files) => [...args, ...files.flatMap((file) => ['--file', file])]);
+  const { output } = run(tools.checkov, [], tools, [0], JSON.stringify(runs));
+  const reports = output.split('\n').filter((line) => line !== '');
+  if (reports.length !== sets.length)
+    throw new Error(`checkov must report ${sets.length} times, got ${reports.length}`);
+  return reports.map((line) => readCheckov(JSON.parse(line) as CheckovReport));
+}
+
+function readCheckov({ results, summary }: CheckovReport): Report {
   const findings = results.failed_checks.map(({ check_id: id, check_name: message, resource }) => {
     const [kind = '', namespace = '', ...name] = resource.split('.');
     return { check: `checkov:${id}`, object: `${kind} ${namespace}/${name.join('.')}`, message };
@@ -129,9 +136,11 @@ function run(
   args: readonly string[],
   { environment }: LintTools,
   allowed: readonly number[],
+  input = '',
 ): { readonly output: string; readonly errors: string } {
   const { status, stdout, stderr, error } = spawnSync(program, [...words, ...args], {
     encoding: 'utf8',
+    input,
     env: { ...process.env, ...environment },
     maxBuffer: 2 ** 26,
   });

@@ -43,7 +43,7 @@ export async function installTools(host: Host, progress: Progress): Promise<Lint
   );
   return {
     kubernetesValidate: ['python3', join(packages, 'bin/kubernetes-validate')],
-    checkov: ['python3', join(packages, 'bin/checkov')],
+    checkov: ['python3', join(HERE, 'checkov-runs.py')],
     kubeScore: [kubeScore.path],
     podSecurity: [podSecurity.path],
     environment: { PYTHONPATH: packages, PYTHONDONTWRITEBYTECODE: '1' },

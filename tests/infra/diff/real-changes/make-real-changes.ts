@@ -93,7 +93,7 @@ export async function inEditedCopy<T>(
   use: (directory: string) => Promise<T>,
 ): Promise<T> {
   return inTemporaryDirectory(async (directory) => {
-    for (const name of ['apps', 'infra', 'package.json', 'tsconfig.json']) {
+    for (const name of ['apps', 'examples', 'infra', 'package.json', 'tsconfig.json']) {
       cpSync(join(ROOT, name), join(directory, name), { recursive: true });
     }
     symlinkSync(join(ROOT, 'node_modules'), join(directory, 'node_modules'));
