@@ -1,35 +1,30 @@
-import { parseArgs } from 'node:util';
+import { examples } from '../examples/examples.ts';
+import { describeFailure, readOptions, UsageError } from './command-line.ts';
 import { environments } from './environments/environments.ts';
 import { readEnvironment } from './environments/read-environment.ts';
 import { buildPlatform } from './platform.ts';
 import { readObjects } from './pulumi/platform-objects.ts';
 import { listSecrets, renderSecrets } from './pulumi/secret-list.ts';
 
-const USAGE = `usage: npm run secrets -- ENVIRONMENT
+const USAGE = `usage: npx headwater secrets ENVIRONMENT [--json]
+names every Secret that must be there before the manifests of an environment are applied with kubectl: its keys, and who
+reads it; Pulumi makes them itself
 
-  Names every Secret that must be there before the manifests of an environment are applied with kubectl: its keys, and who
-  reads it. Pulumi makes them itself.
-
-  --json   one line of JSON
+  --json   one line of JSON on standard output
 `;
 
-/** @throws Error that says what the command line lacks */
+/** @throws {UsageError} that says what the command line lacks */
 function main(args: readonly string[]): void {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: { json: { type: 'boolean' }, help: { type: 'boolean' } },
-  });
+  const { values, positionals } = readOptions(args, { json: { type: 'boolean' } }, 1);
   if (values.help === true) {
-    console.log(USAGE);
+    process.stdout.write(USAGE);
     return;
   }
   const [name] = positionals;
-  const found = Object.entries(environments).find(([known]) => known === name)?.[1];
-  if (found === undefined || positionals.length > 1) {
-    throw new Error(
-      `environment must be one of ${Object.keys(environments).join(', ')}, got ${positionals.join(' ') || 'none'}`,
-    );
+  const all = { ...environments, ...examples };
+  const found = Object.entries(all).find(([known]) => known === name)?.[1];
+  if (found === undefined) {
+    throw new UsageError(`environment must be one of ${Object.keys(all).join(', ')}, got ${name ?? 'none'}`);
   }
   const environment = readEnvironment(found);
   const manifests = readObjects(buildPlatform(environment)).map(({ manifest }) => manifest);
@@ -40,6 +35,7 @@ function main(args: readonly string[]): void {
 try {
   main(process.argv.slice(2));
 } catch (error) {
-  console.error(`error: ${error instanceof Error ? error.message : String(error)}`);
-  process.exitCode = 1;
+  const { text, exitCode } = describeFailure('secrets', error);
+  process.stderr.write(text);
+  process.exitCode = exitCode;
 }

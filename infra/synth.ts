@@ -1,24 +1,33 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { examples } from '../examples/examples.ts';
+import { describeFailure, readOptions, UsageError } from './command-line.ts';
 import { readWarnings } from './constructs/requirements.ts';
 import { environments } from './environments/environments.ts';
 import { readEnvironment } from './environments/read-environment.ts';
 import { buildPlatform } from './platform.ts';
 import { writeManifests } from './write-manifests.ts';
 
-/**
- * Writes the manifests of every environment, of those that are named, or of one that is given as JSON, to
- * `<outdir>/<environment>/`. An example is written where it is named, or with `--examples`.
- * `CDK8S_OUTDIR` (default `dist`) is where `cdk8s synth` expects them.
- */
+const USAGE = `usage: npx headwater synth [ENVIRONMENT...] [options]
+writes the manifests of every environment, or of those that are named, to DIR/ENVIRONMENT/, one file for each chart in the
+order in which they are applied
+
+  --examples     those of examples/ too; one that is named needs no option
+  --file FILE    the environment that FILE has as JSON instead; - is standard input
+  --output DIR   where to write; else CDK8S_OUTDIR, else dist
+`;
+
 function main(): void {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { file: { type: 'string', short: 'f' }, examples: { type: 'boolean' } },
-  });
-  const outdir = process.env['CDK8S_OUTDIR'] ?? 'dist';
+  const { values, positionals } = readOptions(
+    process.argv.slice(2),
+    { file: { type: 'string', short: 'f' }, examples: { type: 'boolean' }, output: { type: 'string' } },
+    Infinity,
+  );
+  if (values.help === true) {
+    process.stdout.write(USAGE);
+    return;
+  }
+  const outdir = values.output ?? process.env['CDK8S_OUTDIR'] ?? 'dist';
   for (const candidate of chooseEnvironments(values, positionals)) {
     const environment = readEnvironment(candidate);
     const directory = join(outdir, environment.name);
@@ -44,7 +53,7 @@ function chooseEnvironments(
   return names.map((name) => {
     const environment = Object.entries(all).find(([known]) => known === name)?.[1];
     if (environment === undefined) {
-      throw new Error(`environment must be one of ${Object.keys(all).join(', ')}, got ${name}`);
+      throw new UsageError(`environment must be one of ${Object.keys(all).join(', ')}, got ${name}`);
     }
     return environment;
   });
@@ -53,6 +62,7 @@ function chooseEnvironments(
 try {
   main();
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
+  const { text, exitCode } = describeFailure('synth', error);
+  process.stderr.write(text);
+  process.exitCode = exitCode;
 }

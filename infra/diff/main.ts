@@ -1,8 +1,9 @@
 // `npm run diff`: what the changes between two revisions do when they are applied, or what other values would.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { describeFailure } from '../command-line.ts';
 import { openRevisions, type Comparison } from './compare.ts';
-import { parseOptions, USAGE, UsageError, type DiffOptions } from './options.ts';
+import { parseOptions, USAGE, type DiffOptions } from './options.ts';
 import { render } from './render/render.ts';
 import { refusedChanges, type Report } from './report.ts';
 import { watchSources } from './watch-sources.ts';
@@ -81,7 +82,6 @@ try {
     }
   }
 } catch (error) {
-  process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
-  if (error instanceof UsageError) process.stderr.write('npm run diff -- --help names all options\n');
+  process.stderr.write(describeFailure('diff', error).text);
   process.exitCode = 2;
 }

@@ -1,9 +1,9 @@
-import { parseArgs } from 'node:util';
+import { readOptions, UsageError } from '../command-line.ts';
 import { CONSEQUENCES, isConsequence, type Consequence } from './consequences.ts';
 import { parseSet, type SetProperty } from './what-if/set-property.ts';
 
-export const USAGE = `usage: npm run diff -- --base REVISION [options]
-       npm run diff -- --set PROPERTY=VALUE [options]
+export const USAGE = `usage: npx headwater diff --base REVISION [options]
+       npx headwater diff --set PROPERTY=VALUE [options]
 says what each change of the manifests does when it is applied; needs no cluster
 
   --base REVISION        what is compared with: a branch, a tag, a commit
@@ -25,9 +25,6 @@ exit codes: 0 compared, 1 a change that --fail-on names, 2 nothing could be comp
 
 export const FORMATS = ['text', 'markdown', 'html', 'json', 'sarif'] as const;
 export type Format = (typeof FORMATS)[number];
-
-/** Wrong words on the command line. */
-export class UsageError extends Error {}
 
 export interface DiffOptions {
   /** @default with `--set` the working tree itself */
@@ -51,7 +48,19 @@ export interface DiffOptions {
 
 /** @returns undefined where help is asked for. @throws {UsageError} that says what is wrong with the command line */
 export function parseOptions(args: readonly string[]): DiffOptions | undefined {
-  const values = parse(args);
+  const { values } = readOptions(args, {
+    base: { type: 'string' },
+    head: { type: 'string' },
+    set: { type: 'string', multiple: true },
+    watch: { type: 'boolean' },
+    environment: { type: 'string', multiple: true },
+    format: { type: 'string' },
+    output: { type: 'string' },
+    also: { type: 'string', multiple: true },
+    'fail-on': { type: 'string', multiple: true },
+    approvals: { type: 'string' },
+    approve: { type: 'string', multiple: true },
+  });
   if (values.help === true) return undefined;
   const { set = [], watch = false } = values;
   const base = values.base ?? (watch && set.length === 0 ? 'HEAD' : undefined);
@@ -90,28 +99,4 @@ function readFormat(option: string, word: string): Format {
   if (format === undefined)
     throw new UsageError(`${option} must be one of ${FORMATS.join(', ')}, got ${word}`);
   return format;
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        base: { type: 'string' },
-        head: { type: 'string' },
-        set: { type: 'string', multiple: true },
-        watch: { type: 'boolean' },
-        environment: { type: 'string', multiple: true },
-        format: { type: 'string' },
-        output: { type: 'string' },
-        also: { type: 'string', multiple: true },
-        'fail-on': { type: 'string', multiple: true },
-        approvals: { type: 'string' },
-        approve: { type: 'string', multiple: true },
-        help: { type: 'boolean' },
-      },
-    }).values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
 }

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { describeFailure, UsageError } from '../command-line.ts';
 import { environments } from '../environments/environments.ts';
 import { ownReferences } from '../images.ts';
 import { bootstrapBase } from './bootstrap-base.ts';
@@ -27,7 +28,7 @@ function chooseImages(stack: string | undefined) {
   if (stack === undefined) return ownReferences();
   const environment = Object.entries(environments).find(([name]) => name === stack)?.[1];
   if (environment !== undefined) return stackImages(environment);
-  throw new Error(`--stack must be one of ${Object.keys(environments).join(', ')}, got ${stack}`);
+  throw new UsageError(`--stack must be one of ${Object.keys(environments).join(', ')}, got ${stack}`);
 }
 
 async function chooseBase(base: ImagesOptions['base'], builder: ImageBuilder): Promise<string | undefined> {
@@ -66,6 +67,7 @@ try {
     process.stdout.write('npm run manifests:update writes the tags that follow\n');
   } else process.stdout.write(USAGE);
 } catch (error) {
-  process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
+  const { text, exitCode } = describeFailure('images', error);
+  process.stderr.write(text);
+  process.exitCode = exitCode;
 }

@@ -1,7 +1,7 @@
-import { parseArgs } from 'node:util';
+import { readOptions, UsageError } from '../command-line.ts';
 import type { Destination } from './build-images.ts';
 
-export const USAGE = `usage: npm run images -- [options]
+export const USAGE = `usage: npx headwater images [options]
 builds our own images, those that are not there yet, with docker (buildx) or buildah
 
   --stack NAME           only the images of environment NAME, and push them to their registry
@@ -24,26 +24,22 @@ export type Command =
   | { readonly name: 'help' | 'write-tags' | 'patch' }
   | { readonly name: 'build'; readonly options: ImagesOptions };
 
-/** @throws {Error} that says what is wrong with the command line */
+/** @throws {UsageError} that says what is wrong with the command line */
 export function parseCommand(args: readonly string[]): Command {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      stack: { type: 'string' },
-      archives: { type: 'string' },
-      'base-image': { type: 'string' },
-      'bootstrap-base': { type: 'boolean' },
-      'write-tags': { type: 'boolean' },
-      patch: { type: 'boolean' },
-      help: { type: 'boolean' },
-    },
+  const { values } = readOptions(args, {
+    stack: { type: 'string' },
+    archives: { type: 'string' },
+    'base-image': { type: 'string' },
+    'bootstrap-base': { type: 'boolean' },
+    'write-tags': { type: 'boolean' },
+    patch: { type: 'boolean' },
   });
   const { stack, archives, 'base-image': reference, 'bootstrap-base': bootstrap = false } = values;
   if (values.help === true) return { name: 'help' };
   if (values['write-tags'] === true) return { name: 'write-tags' };
   if (values.patch === true) return { name: 'patch' };
   if (reference !== undefined && bootstrap) {
-    throw new Error(
+    throw new UsageError(
       '--base-image and --bootstrap-base exclude each other: both say what the images stand on',
     );
   }

@@ -1,7 +1,6 @@
-import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
+import { describeFailure } from '../command-line.ts';
 import { detach, down, status } from './up/control.ts';
-import { parseCommand, USAGE, UsageError, type Command } from './up/options.ts';
+import { parseCommand, type Command } from './up/options.ts';
 import { Terminal } from './up/terminal.ts';
 import { up } from './up/up.ts';
 
@@ -22,21 +21,12 @@ function stopOn(name: NodeJS.Signals): void {
   });
 }
 
-function deployStack(options: readonly string[]): number {
-  const program = join(import.meta.dirname, '../pulumi/main.ts');
-  // Ctrl-C goes to Pulumi too, which finishes what it has begun: this process must not end before it.
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => undefined);
-  return spawnSync(process.execPath, [program, 'up', ...options], { stdio: 'inherit' }).status ?? 1;
-}
-
 async function execute(command: Command): Promise<number> {
   const context = { host: process, terminal };
   switch (command.name) {
     case 'help':
-      terminal.result(USAGE);
+      terminal.result(command.usage);
       return 0;
-    case 'stack':
-      return deployStack(command.args);
     case 'down':
       return down(command.state, context);
     case 'status':
@@ -57,9 +47,7 @@ try {
   process.exitCode = await execute(parseCommand(args, process.env));
 } catch (error) {
   const interrupted = stopping.signal.aborted;
-  terminal.print(
-    interrupted ? 'interrupted' : `error: ${error instanceof Error ? error.message : String(error)}`,
-  );
-  if (error instanceof UsageError) terminal.print('npm run up -- --help names all options');
-  process.exitCode = interrupted ? 130 : error instanceof UsageError ? 2 : 1;
+  const { text, exitCode } = describeFailure(args[0] ?? 'up', error);
+  terminal.print(interrupted ? 'interrupted' : text.trimEnd());
+  process.exitCode = interrupted ? 130 : exitCode;
 }

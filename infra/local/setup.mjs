@@ -1,11 +1,10 @@
-// Runs before the npm scripts, by whatever Node the machine has (18 or newer): makes node_modules what
+// Runs before every subcommand, by whatever Node the machine has (18 or newer): makes node_modules what
 // package-lock.json says, which on Linux includes the Node that runs everything else.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const MINIMUM_NODE = [24, 6];
 
 /** @returns {Record<string, {version?: string, integrity?: string, optional?: boolean}> | undefined} */
@@ -47,24 +46,35 @@ export function linkNode(root, platform, arch) {
   symlinkSync(program, join(links, 'node'));
 }
 
+/** Whether a Node reads TypeScript as it stands here. */
+export function isNewEnough(version) {
+  const [major, minor] = version.split('.').map(Number);
+  const [wantedMajor, wantedMinor] = MINIMUM_NODE;
+  return major > wantedMajor || (major === wantedMajor && minor >= wantedMinor);
+}
+
 /** @returns {string | undefined} what to do about a Node that is too old, where the lock file brings none */
 export function nodeProblem(platform, arch, version) {
   if (platform === 'linux' && (arch === 'x64' || arch === 'arm64')) return undefined;
-  const [major, minor] = version.split('.').map(Number);
-  const [wantedMajor, wantedMinor] = MINIMUM_NODE;
-  if (major > wantedMajor || (major === wantedMajor && minor >= wantedMinor)) return undefined;
+  if (isNewEnough(version)) return undefined;
   return `Node ${MINIMUM_NODE.join('.')} or newer is needed on ${platform} ${arch}, this is ${version}: install it from https://nodejs.org`;
 }
 
-function main() {
+/**
+ * Says on standard error what it does, and what it lacks.
+ *
+ * @returns {boolean} whether all is there
+ */
+export function setUp(root) {
   const problem = nodeProblem(process.platform, process.arch, process.versions.node);
   if (problem !== undefined) return fail(problem);
-  if (!isInstalled(ROOT) && !install()) return;
-  linkNode(ROOT, process.platform, process.arch);
+  if (!isInstalled(root) && !install(root)) return false;
+  linkNode(root, process.platform, process.arch);
+  return true;
 }
 
 /** @returns {boolean} whether it worked */
-function install() {
+function install(root) {
   const began = Date.now();
   // Standard output belongs to what runs next, which may be asked for JSON.
   process.stderr.write('setup: installing what package-lock.json names (npm ci) …\n');
@@ -73,7 +83,7 @@ function install() {
   const { status, error } = spawnSync(
     command,
     [...args, 'ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'],
-    { cwd: ROOT, stdio: ['ignore', 2, 2] },
+    { cwd: root, stdio: ['ignore', 2, 2] },
   );
   if (error !== undefined) return fail(`npm could not be started: ${error.message}`);
   if (status !== 0) return fail('npm ci failed, see above; run the same command again once that is mended');
@@ -87,4 +97,5 @@ function fail(message) {
   return false;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) main();
+const SELF = fileURLToPath(import.meta.url);
+if (process.argv[1] === SELF) setUp(join(dirname(SELF), '..', '..'));

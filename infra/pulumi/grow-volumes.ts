@@ -32,10 +32,10 @@ const POLL_MS = 1_000;
 
 /**
  * Grows the volumes of every set whose manifest asks for more, with their data, while the pods run: each claim is given its
- * new size; when the volumes have it, the set is deleted without its pods and leaves the stack's state. The next `up` makes it
+ * new size; when the volumes have it, the set is deleted without its pods and leaves the stack's state. The next `deploy` makes it
  * anew, with the new claim template, around the same pods and claims. May be repeated after a failure.
  *
- * @returns names of the sets that the next `up` makes
+ * @returns names of the sets that the next `deploy` makes
  * @throws Error before anything is changed, where a volume cannot grow or would have to shrink
  */
 export async function growVolumes(context: GrowVolumesContext): Promise<readonly string[]> {

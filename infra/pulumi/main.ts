@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
+import { describeFailure } from '../command-line.ts';
 import type { Environment } from '../environments/environment.ts';
 import { environments } from '../environments/environments.ts';
 import { toMs } from '../environments/quantities.ts';
@@ -12,7 +13,7 @@ import { checkCluster } from './cluster-requirements.ts';
 import { readDeployed } from './deployed.ts';
 import { growVolumes } from './grow-volumes.ts';
 import { describeEnforcement, probeNetworkPolicies } from './network-probe.ts';
-import { parseStackCommand, USAGE, type StackCommand } from './options.ts';
+import { parseStackCommand, type StackCommand } from './options.ts';
 import { readObjects } from './platform-objects.ts';
 import { CommandFailed, PulumiCommand } from './pulumi-command.ts';
 import { smokeTest } from './smoke-test.ts';
@@ -31,18 +32,20 @@ const REPOSITORIES = ['**pulumi:providers:aws::**', '**:ImageRepositories**'].fl
 process.env['PATH'] = [join(ROOT, 'node_modules/.bin'), process.env['PATH'] ?? ''].join(delimiter);
 process.chdir(ROOT);
 
+const args = process.argv.slice(2);
+
 async function main({ name, stack, yes, json, savePlan, plan }: StackCommand): Promise<void> {
   if (plan !== undefined && !existsSync(plan)) {
     throw new Error(`--plan must be a file that preview --save-plan wrote, got ${plan}, which is not there`);
   }
-  const pulumi = new PulumiCommand(stack);
+  const pulumi = new PulumiCommand(stack, process);
   await pulumi.requireStack();
   const environment = await readStackEnvironment(pulumi, stack);
   const confirm = yes ? ['--yes'] : [];
   switch (name) {
     case 'preview':
       return preview(pulumi, json, savePlan);
-    case 'up':
+    case 'deploy':
       // The first time, there is nowhere to push to. A plan is carried out whole or not at all, so it comes later.
       if (environment.aws?.repositories === true && plan === undefined)
         await pulumi.run('up', ...confirm, ...REPOSITORIES);
@@ -118,17 +121,16 @@ async function grow(pulumi: PulumiCommand, stack: string, environment: Environme
   console.log(
     remade.length === 0
       ? 'every volume has its size already'
-      : `${remade.join(', ')}: the volumes have grown; npm run up -- --stack ${stack} makes the sets anew around their pods`,
+      : `${remade.join(', ')}: the volumes have grown; npm run deploy -- --stack ${stack} makes the sets anew around their pods`,
   );
 }
 
 try {
-  const args = process.argv.slice(2);
-  if (args.includes('--help')) console.log(USAGE);
-  else await main(parseStackCommand(args));
+  const command = parseStackCommand(args);
+  if (typeof command === 'string') process.stdout.write(command);
+  else await main(command);
 } catch (error) {
-  if (!(error instanceof CommandFailed)) {
-    console.error(`error: ${error instanceof Error ? error.message : String(error)}`);
-  }
-  process.exitCode = 1;
+  const { text, exitCode } = describeFailure(args[0] ?? 'deploy', error);
+  if (!(error instanceof CommandFailed)) process.stderr.write(text);
+  process.exitCode = error instanceof CommandFailed ? error.exitCode : exitCode;
 }

@@ -1,7 +1,7 @@
-import { parseArgs } from 'node:util';
+import { readOptions, UsageError } from '../command-line.ts';
 
 export interface StackCommand {
-  readonly name: 'preview' | 'up' | 'grow-volume';
+  readonly name: 'preview' | 'deploy' | 'grow-volume';
   readonly stack: string;
   /** Asks nothing. */
   readonly yes: boolean;
@@ -9,49 +9,59 @@ export interface StackCommand {
   readonly json?: string;
   /** File that a preview writes its plan to. */
   readonly savePlan?: string;
-  /** File with the plan that `up` may not go beyond. */
+  /** File with the plan that `deploy` may not go beyond. */
   readonly plan?: string;
 }
 
-export const USAGE = `usage: npm run preview -- --stack NAME        what up would change, object by object
-       npm run up -- --stack NAME [--yes]    images, pulumi up, and a check of what then runs
-       npm run grow-volume -- --stack NAME   gives volumes the sizes of the environment, with their data
+const STACK = '  --stack NAME       stack of Pulumi';
 
-  up sees whether network policies are enforced, and sends events through the edge into the bucket.
+const USAGE: Readonly<Record<StackCommand['name'], string>> = {
+  preview: `usage: npx headwater preview --stack NAME [options]
+says what deploy would change, object by object, and what the cluster or the stack lacks
 
-  preview --json FILE        prints nothing, writes what it found as JSON, for scripts
-  preview --save-plan FILE   writes what it found, for up --plan
-  up --plan FILE             does what the plan says, and fails where more would change
-`;
+${STACK}
+  --json FILE        prints nothing, writes what it found as JSON, for scripts
+  --save-plan FILE   writes what it found, for deploy --plan
+`,
+  deploy: `usage: npx headwater deploy --stack NAME [options]
+images, pulumi up in order; sees then whether network policies are enforced, and sends events through the edge into the bucket
+
+${STACK}
+  --plan FILE        does what a plan of preview says, and fails where more would change
+  --yes              asks nothing
+`,
+  'grow-volume': `usage: npx headwater grow-volume --stack NAME
+gives volumes the sizes of the environment, with their data
+
+${STACK}
+`,
+};
 
 /** What only one of the commands takes. */
-const OWN_OPTIONS = { json: 'preview', 'save-plan': 'preview', plan: 'up' } as const;
+const OWN_OPTIONS = { json: 'preview', 'save-plan': 'preview', plan: 'deploy', yes: 'deploy' } as const;
 
-/** @throws Error that says what the command line lacks */
-export function parseStackCommand([name, ...args]: readonly string[]): StackCommand {
-  if (name !== 'preview' && name !== 'up' && name !== 'grow-volume') {
-    throw new Error(`command must be preview, up or grow-volume, got ${name ?? 'none'}`);
+/** @returns the usage where help is asked for. @throws {UsageError} that says what the command line lacks */
+export function parseStackCommand([name, ...args]: readonly string[]): StackCommand | string {
+  if (name !== 'preview' && name !== 'deploy' && name !== 'grow-volume') {
+    throw new UsageError(`command must be preview, deploy or grow-volume, got ${name ?? 'none'}`);
   }
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      stack: { type: 'string' },
-      yes: { type: 'boolean' },
-      json: { type: 'string' },
-      'save-plan': { type: 'string' },
-      plan: { type: 'string' },
-    },
-    strict: true,
+  const { values } = readOptions(args, {
+    stack: { type: 'string' },
+    yes: { type: 'boolean' },
+    json: { type: 'string' },
+    'save-plan': { type: 'string' },
+    plan: { type: 'string' },
   });
+  if (values.help === true) return USAGE[name];
   for (const [option, owner] of Object.entries(OWN_OPTIONS)) {
     const value = values[option as keyof typeof OWN_OPTIONS];
     if (value !== undefined && name !== owner) {
-      throw new Error(`--${option} must be given to ${owner}, got ${name}`);
+      throw new UsageError(`--${option} must be given to ${owner}, got ${name}`);
     }
-    if (value === '') throw new Error(`--${option} must name a file, got none`);
+    if (value === '') throw new UsageError(`--${option} must name a file, got none`);
   }
   if (values.stack === undefined || values.stack === '') {
-    throw new Error(`--stack must name a stack, got none: npm run ${name} -- --stack dev`);
+    throw new UsageError(`--stack must name a stack, got none: npx headwater ${name} --stack dev`);
   }
   const { stack, yes = false, json, 'save-plan': savePlan, plan } = values;
   return {

@@ -1,18 +1,39 @@
 import { execFile, spawn } from 'node:child_process';
 import { open } from 'node:fs/promises';
+import { constants } from 'node:os';
 import { promisify } from 'node:util';
 
 const execute = promisify(execFile);
 
 /** A command that has said on this terminal why it failed. */
-export class CommandFailed extends Error {}
+export class CommandFailed extends Error {
+  /** Of this process: 128 and the signal where one came in. */
+  readonly exitCode: number;
+
+  constructor(message: string, exitCode = 1) {
+    super(message);
+    this.exitCode = exitCode;
+  }
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+type Signal = (typeof SIGNALS)[number];
+
+/** What is needed of the process: the signals that it gets, and whether a terminal sends them. */
+export interface Interruptible {
+  on(signal: Signal, listener: (signal: Signal) => void): unknown;
+  off(signal: Signal, listener: (signal: Signal) => void): unknown;
+  readonly stdin: { readonly isTTY?: boolean };
+}
 
 /** The CLI as this machine has it. */
 export class PulumiCommand {
   readonly #stack: string;
+  readonly #host: Interruptible;
 
-  constructor(stack: string) {
+  constructor(stack: string, host: Interruptible) {
     this.#stack = stack;
+    this.#host = host;
   }
 
   /** @throws Error with the command that installs it, or that makes the stack */
@@ -66,11 +87,27 @@ export class PulumiCommand {
     const child = spawn('pulumi', [...args, '--stack', this.#stack], {
       stdio: ['inherit', output, 'inherit'],
     });
-    const code = await new Promise<number | null>((resolve, reject) => {
-      child.once('error', reject);
-      child.once('close', resolve);
-    });
-    if (code !== 0) throw new CommandFailed(`pulumi ${args.join(' ')} ended with ${code ?? 'a signal'}`);
+    let stoppedBy: Signal | undefined;
+    // Pulumi finishes what it has begun: this process must not end before it. A second Ctrl-C would have it give up, so one
+    // that the terminal has sent to both is not passed on.
+    const stop = (signal: Signal): void => {
+      stoppedBy ??= signal;
+      if (signal !== 'SIGINT' || this.#host.stdin.isTTY !== true) child.kill(signal);
+    };
+    for (const signal of SIGNALS) this.#host.on(signal, stop);
+    try {
+      const code = await new Promise<number | null>((resolve, reject) => {
+        child.once('error', reject);
+        child.once('close', resolve);
+      });
+      if (code === 0) return;
+      throw new CommandFailed(
+        `pulumi ${args.join(' ')} ended with ${code ?? 'a signal'}`,
+        stoppedBy === undefined ? 1 : 128 + constants.signals[stoppedBy],
+      );
+    } finally {
+      for (const signal of SIGNALS) this.#host.off(signal, stop);
+    }
   }
 
   /** @throws Error where the key has no value */

@@ -78,7 +78,7 @@ function describeClaims(wanted: Manifest, found: Manifest, stack: string): strin
   const shrinks = changes.some((claim) => bytesOf(after, claim) < bytesOf(before, claim));
   return shrinks
     ? `${shown.join(', ')}: a volume cannot shrink: set the size back`
-    : `${shown.join(', ')}: npm run grow-volume -- --stack ${stack} grows the volumes with their data and makes the set anew around its running pods`;
+    : `${shown.join(', ')}: npx headwater grow-volume --stack ${stack} grows the volumes with their data and makes the set anew around its running pods`;
 }
 
 function bytesOf(sizes: ReadonlyMap<string, string>, claim: string): number {

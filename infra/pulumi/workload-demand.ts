@@ -74,7 +74,7 @@ export function workloadDemands(
     });
 }
 
-/** A Job is over before the programs start, so that only a later `up` has its pod beside theirs. */
+/** A Job is over before the programs start, so that only a later `deploy` has its pod beside theirs. */
 function podsOf(manifest: Manifest, manifests: readonly Manifest[], nodes: readonly Node[]) {
   const { replicas = 1, strategy, template } = manifest['spec'] as WorkloadSpec;
   switch (manifest.kind) {
@@ -82,7 +82,7 @@ function podsOf(manifest: Manifest, manifests: readonly Manifest[], nodes: reado
       return { least: 0, most: 1 };
     case 'DaemonSet': {
       const count = nodes.filter((node) => runsOn(template, node)).length;
-      // The next node joins without an `up`.
+      // The next node joins without a `deploy`.
       return { least: count, most: count + 1 };
     }
     case 'Deployment': {

@@ -1,12 +1,11 @@
-/**
- * `npm run bench -- <name>…|all [--quick] [--rounds N]` measures and writes `tests/bench/results/`; a quick run only
- * prints. `npm run bench -- report` judges what is written there, and fails where a goal is missed.
- */
-import { parseArgs } from 'node:util';
+// `headwater bench`: measures, and writes `tests/bench/results/`; a quick run only prints. `report` judges what is written
+// there, and fails where a goal is missed.
+import { describeFailure } from '../../infra/command-line.ts';
 import { benches } from './benches.ts';
 import type { Sample } from './bench.ts';
 import { judge } from './judge.ts';
 import { Lab } from './lab.ts';
+import { parseBenchOptions, usage, type BenchOptions } from './options.ts';
 import { renderReport } from './report.ts';
 import { describeMachineNow, readResults, writeResults, type Results } from './results.ts';
 import { warmUp } from './warm-up.ts';
@@ -14,23 +13,10 @@ import { warmUp } from './warm-up.ts';
 /** A quick run is not spared it all: cold brokers cost several times as much. */
 const WARM_UP_SECONDS = { quick: 20, full: 150 };
 
-const names = [...benches.map(({ name }) => name), 'all', 'report'];
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { quick: { type: 'boolean', default: false }, rounds: { type: 'string' } },
-});
-const { quick } = values;
-const rounds = Number(values.rounds ?? (quick ? 1 : 5));
-const isAlone = positionals.includes('all') || positionals.includes('report');
-const isKnown = positionals.length > 0 && positionals.every((name) => names.includes(name));
-if (!isKnown || (isAlone && positionals.length > 1)) {
-  fail(`name some of ${names.join(', ')}, the last two alone, got ${JSON.stringify(positionals.join(' '))}`);
-}
-if (!(Number.isInteger(rounds) && rounds >= 1 && rounds <= 50)) {
-  fail(`--rounds must be a whole number from 1 to 50, got ${JSON.stringify(values.rounds)}`);
-}
+const names = benches.map(({ name }) => name);
 
-if (positionals.includes('report')) {
+/** @returns the exit code: 0 where every goal is reached */
+function report(): number {
   let missed = 0;
   for (const bench of benches) {
     const results = readResults(bench.name);
@@ -39,8 +25,10 @@ if (positionals.includes('report')) {
     missed += judge(bench, results?.samples ?? []).filter(({ reached }) => !reached).length;
   }
   console.log(missed === 0 ? 'every goal is reached' : `${missed} goals are missed`);
-  process.exitCode = missed === 0 ? 0 : 1;
-} else {
+  return missed === 0 ? 0 : 1;
+}
+
+async function measure({ asked, quick, rounds }: BenchOptions): Promise<void> {
   const machine = describeMachineNow();
   const lab = await Lab.create();
   console.log(`lab in ${lab.directory}`);
@@ -53,7 +41,7 @@ if (positionals.includes('report')) {
   }
   try {
     await lab.start();
-    const chosen = benches.filter(({ name }) => isAlone || positionals.includes(name));
+    const chosen = benches.filter(({ name }) => asked.includes('all') || asked.includes(name));
     if (chosen.some(({ usesBrokers = true }) => usesBrokers)) {
       await warmUp(lab, quick ? WARM_UP_SECONDS.quick : WARM_UP_SECONDS.full);
     }
@@ -76,7 +64,13 @@ if (positionals.includes('report')) {
   }
 }
 
-function fail(message: string): never {
-  console.error(message);
-  process.exit(2);
+try {
+  const options = parseBenchOptions(process.argv.slice(2), names);
+  if (options === undefined) process.stdout.write(usage(names));
+  else if (options.asked.includes('report')) process.exitCode = report();
+  else await measure(options);
+} catch (error) {
+  const { text, exitCode } = describeFailure('bench', error);
+  process.stderr.write(text);
+  process.exitCode = exitCode;
 }

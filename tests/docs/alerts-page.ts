@@ -33,7 +33,7 @@ has PodMonitors for everything that shows metrics, and a PrometheusRule with the
 ## What is not watched
 
 - A Gateway's data plane, and whether the edge can be reached from outside: that takes a probe from there.
-- The certificates of a Gateway, of the search cluster and of the object store. \`npm run preview\` and \`npm run up\` warn 30 days before one
+- The certificates of a Gateway, of the search cluster and of the object store. \`npm run preview\` and \`npm run deploy\` warn 30 days before one
   of the stack's configuration ends.
 
 ## The alerts

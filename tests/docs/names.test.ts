@@ -66,6 +66,11 @@ const usages = sources.flatMap(({ path, text }) =>
 /** What an example of a change shows is no part of the project. */
 const EXAMPLES = ['docs/preview.md', 'docs/preview/pull-request.md'];
 
+const { commands } = (await import(new URL('../../bin/commands.mjs', import.meta.url).href)) as {
+  readonly commands: object;
+};
+const firstWords = new Set(Object.keys(commands).map((name) => name.split(' ')[0]));
+
 const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
   scripts: Readonly<Record<string, string>>;
 };
@@ -105,6 +110,14 @@ const checks: readonly Check[] = [
     isThere: (name) => name in scripts,
     atLeast: 50,
     seeded: ['Run `npm run --silent nothing` first.', 'nothing'],
+  },
+  {
+    title: 'subcommand',
+    documents: [...documents, ...sources],
+    namesIn: ({ text }) => allOf(/\bnpx headwater ([a-z][a-z-]*)/g, text),
+    isThere: (name) => firstWords.has(name),
+    atLeast: 40,
+    seeded: ['Run `npx headwater nothing --help` first.', 'nothing'],
   },
   {
     title: 'link within the repository',

@@ -1,4 +1,4 @@
-// `npm run docs:screenshot`: docs/preview/pull-request.png, the page of the pull request whose comment stands beside it.
+// `npx node tests/docs/screenshot.ts`: docs/preview/pull-request.png, the page of the pull request whose comment stands beside it.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

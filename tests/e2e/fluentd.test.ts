@@ -1,4 +1,4 @@
-// What our Fluentd configuration does in the program itself: `npm run test:fluentd`. It needs a fluentd on the PATH with
+// What our Fluentd configuration does in the program itself: `npx node --test tests/e2e/fluentd.test.ts`. It needs a fluentd on the PATH with
 // the plugins of fluent/fluentd-kubernetes-daemonset (elasticsearch, opensearch, concat, parser-cri,
 // kubernetes_metadata_filter, prometheus); where there is none, nothing is run and the tests say so.
 import assert from 'node:assert/strict';

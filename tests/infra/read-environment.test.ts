@@ -64,7 +64,7 @@ test('synth takes an environment as JSON, and refuses its unknown keys', () => {
   assert.equal(refused.status, 1);
   assert.equal(
     refused.stderr,
-    'environment is not well formed:\n- spread: must be one of required, preferred, got "wide"\n- strickt: unknown key, did you mean strict?\n',
+    'error: environment is not well formed:\n- spread: must be one of required, preferred, got "wide"\n- strickt: unknown key, did you mean strict?\n',
   );
 });
 
@@ -85,7 +85,7 @@ test('an environment may have any name of a DNS label, and its manifests lie und
   const refused = synth(['--file', '-'], { ...environments.lab, name: '../Production' });
   assert.equal(
     refused.stderr,
-    'environment is not well formed:\n- name: must be a DNS label (RFC 1123): at most 63 of a-z, 0-9 and -, no - at either end, got "../Production"\n',
+    'error: environment is not well formed:\n- name: must be a DNS label (RFC 1123): at most 63 of a-z, 0-9 and -, no - at either end, got "../Production"\n',
   );
 });
 
@@ -95,6 +95,9 @@ test('each environment and each example is listed by its name', () => {
 
 test('synth names the environments that there are', () => {
   const { status, stderr } = synth(['prod']);
-  assert.equal(status, 1);
-  assert.equal(stderr, `environment must be one of ${Object.keys(allEnvironments).join(', ')}, got prod\n`);
+  assert.equal(status, 2);
+  assert.equal(
+    stderr,
+    `error: environment must be one of ${Object.keys(allEnvironments).join(', ')}, got prod\nnpx headwater synth --help names all options\n`,
+  );
 });

@@ -15,7 +15,7 @@ import { findFreePort } from '../../infra/local/ports.ts';
 import type { Report } from '../../infra/local/up/report.ts';
 import { waitUntil } from '../../infra/local/wait.ts';
 
-const MAIN = fileURLToPath(new URL('../../infra/local/main.ts', import.meta.url));
+const COMMAND = fileURLToPath(new URL('../../bin/headwater.mjs', import.meta.url));
 const directory = mkdtempSync(join(tmpdir(), 'headwater-up-'));
 /** The tests of this file go on where the one before has ended. */
 const state = join(directory, 'state');
@@ -33,7 +33,7 @@ function run(
   ended: Promise<{ code: number | null; stdout: string; stderr: string }>;
   said: () => string;
 } {
-  const child = spawn(process.execPath, [MAIN, ...args], {
+  const child = spawn(process.execPath, [COMMAND, ...args], {
     env: environment,
     stdio: ['ignore', 'pipe', 'pipe'],
   });

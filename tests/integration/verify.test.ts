@@ -182,7 +182,7 @@ test('a store that cannot be read has no verdict: exit code 2, and the reason', 
     {},
   );
   assert.equal(exitCode, 2);
-  assert.match(stderr, /^verify: The specified bucket does not exist/);
+  assert.match(stderr, /^error: The specified bucket does not exist/);
 });
 
 for (const [args, message] of [
@@ -192,12 +192,11 @@ for (const [args, message] of [
     ['--store', 's3://events', '--endpoint', 'localhost:9000'],
     '--endpoint must be an http or https URL, got localhost:9000',
   ],
-  [['--stor', 's3://events'], "Unknown option '--stor'"],
+  [['--stor', 's3://events'], 'there is no option --stor: did you mean --store?'],
 ] as const) {
-  test(`wrong arguments are refused with the usage: ${args.join(' ')}`, async () => {
+  test(`wrong arguments are refused: ${args.join(' ')}`, async () => {
     const { exitCode, stderr } = await verifyCommand(args, {});
     assert.equal(exitCode, 2);
-    assert.ok(stderr.startsWith(`verify: ${message}`), stderr);
-    assert.match(stderr, /usage: npm run verify/);
+    assert.equal(stderr, `error: ${message}\nnpx headwater verify --help names all options\n`);
   });
 }

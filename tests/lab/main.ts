@@ -1,6 +1,6 @@
-// `npm run lab -- check|up|down|status|kubectl …`: a real Kubernetes on this machine (docs/lab.md).
+// `headwater lab check|up|down|status|kubectl …`: a real Kubernetes on this machine (docs/lab.md).
 import { spawnSync } from 'node:child_process';
-import { parseArgs } from 'node:util';
+import { describeFailure, readOptions, UsageError } from '../../infra/command-line.ts';
 import { labEnvironments, type MetadataMode } from './environments.ts';
 import { down, isUp, openCluster, RefusedHere, up } from './lab.ts';
 import { PartTimes } from './part-times.ts';
@@ -12,7 +12,17 @@ import { findObstacles } from './requirements.ts';
 const REFUSED = 3;
 
 const modes = Object.keys(labEnvironments) as readonly MetadataMode[];
-const USAGE = `usage: npm run lab -- check | up [--metadata ${modes.join('|')}] | down | status | kubectl <arguments>`;
+const USAGE = `usage: npx headwater lab check | up [--metadata ${modes.join('|')}] | down | status | kubectl ARGUMENTS...
+a real Kubernetes with the whole platform on this machine, as root on Linux
+
+  check     says what keeps it from being raised here
+  up        raises it; --metadata says where Kafka keeps its metadata
+  down      removes it
+  status    its nodes and pods; exit code 1 where it is down
+  kubectl   runs kubectl on it
+
+exit codes: 0 done, 1 failed, 2 the command is wrong, ${REFUSED} this machine does not let it make a node
+`;
 const [command, ...rest] = process.argv.slice(2);
 const began = performance.now();
 
@@ -25,19 +35,21 @@ async function kubectl(args: readonly string[]): Promise<number> {
   return spawnSync(program, [...words, ...args], { stdio: 'inherit' }).status ?? 1;
 }
 
-/** @throws {Error} where the words after `up` are not those of the usage */
+/** @throws {UsageError} where the words after `up` are not those of the usage */
 function readMetadata(): MetadataMode | undefined {
-  const { values } = parseArgs({
-    args: rest,
-    options: { metadata: { type: 'string' } },
-  });
+  const { values } = readOptions(rest, { metadata: { type: 'string' } });
   if (values.metadata === undefined) return undefined;
   const mode = modes.find((known) => known === values.metadata);
-  if (mode === undefined) throw new Error(`--metadata must be ${modes.join(' or ')}, got ${values.metadata}`);
+  if (mode === undefined)
+    throw new UsageError(`--metadata must be ${modes.join(' or ')}, got ${values.metadata}`);
   return mode;
 }
 
 async function run(): Promise<number> {
+  if (command === '--help' || (command !== 'kubectl' && rest.includes('--help'))) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
   switch (command) {
     case 'check': {
       const { missing, refused } = await findObstacles(process, process.getuid?.());
@@ -70,14 +82,16 @@ async function run(): Promise<number> {
     case 'kubectl':
       return kubectl(rest);
     default:
-      say(USAGE);
-      return 2;
+      throw new UsageError(
+        `the words must begin with check, up, down, status or kubectl, got ${command ?? 'none'}`,
+      );
   }
 }
 
 try {
   process.exitCode = await run();
 } catch (error) {
-  say(error instanceof Error ? error.message : String(error));
-  process.exitCode = error instanceof RefusedHere ? REFUSED : 1;
+  const { text, exitCode } = describeFailure('lab', error);
+  process.stderr.write(text);
+  process.exitCode = error instanceof RefusedHere ? REFUSED : exitCode;
 }

@@ -45,7 +45,7 @@ export function inNetwork(host: Host): [program: string, ...args: string[]] {
 
 function enter(host: Host, ...namespaces: readonly string[]): [program: string, ...args: string[]] {
   const init = initFile(host).running();
-  if (init === undefined) throw new Error('the lab is down: npm run lab -- up');
+  if (init === undefined) throw new Error('the lab is down: npx headwater lab up');
   return ['nsenter', `--target=${init.pid}`, ...namespaces, '--'];
 }
 

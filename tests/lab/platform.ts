@@ -60,7 +60,7 @@ function keepMetadata(asked: MetadataMode | undefined): MetadataMode {
   const found = metadataOfLab();
   if (found !== undefined && asked !== undefined && asked !== found)
     throw new Error(
-      `--metadata must be ${found}, which keeps the metadata of this lab, got ${asked}: npm run lab -- down first`,
+      `--metadata must be ${found}, which keeps the metadata of this lab, got ${asked}: npx headwater lab down first`,
     );
   const mode = found ?? asked ?? 'zookeeper';
   writeFileSync(PATHS.metadata, mode);

@@ -220,7 +220,7 @@ test('each of our own images has a repository, and pods pull it from there', () 
     const own = pulled.filter((image) => !others.includes(image));
     assert.ok(own.length >= 4);
     for (const image of own) assert.ok(repositories.includes(image.replace(/:[^:]*$/, '')), image);
-    // What `npm run images -- --stack` pushes.
+    // What `npx headwater images --stack` pushes.
     assert.deepEqual(new Set(Object.values(stackImages(environment))), new Set(own));
   }
 });

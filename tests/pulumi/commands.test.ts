@@ -13,11 +13,11 @@ import { smokeTest } from '../../infra/pulumi/smoke-test.ts';
 
 const root = join(import.meta.dirname, '../..');
 
-test('up without --stack stays on this machine, with it it is handed over', () => {
+test('up stays on this machine: with --stack it names deploy', () => {
   assert.equal(parseCommand(['up']).name, 'up');
-  assert.deepEqual(parseCommand(['up', '--stack', 'dev', '--yes']), {
-    name: 'stack',
-    args: ['--stack', 'dev', '--yes'],
+  assert.throws(() => parseCommand(['up', '--stack', 'dev', '--yes']), {
+    name: 'UsageError',
+    message: '--stack is for deploy: npm run deploy -- --stack NAME',
   });
   assert.throws(() => parseCommand(['up'], { npm_config_stack: 'dev' }), /write -- before it/);
 });
@@ -25,33 +25,33 @@ test('up without --stack stays on this machine, with it it is handed over', () =
 test('a command without a stack, or with an option that there is not, says what it lacks', () => {
   assert.throws(() => parseStackCommand(['preview']), /--stack must name a stack, got none/);
   assert.throws(() => parseStackCommand(['preview', '--stak', 'dev']), /--stak/);
-  assert.deepEqual(parseStackCommand(['up', '--stack', 'dev', '--yes']), {
-    name: 'up',
+  assert.deepEqual(parseStackCommand(['deploy', '--stack', 'dev', '--yes']), {
+    name: 'deploy',
     stack: 'dev',
     yes: true,
   });
 });
 
-test('a plan is written by preview and kept to by up, each takes its own option only', () => {
+test('a plan is written by preview and kept to by deploy, each takes its own option only', () => {
   assert.deepEqual(parseStackCommand(['preview', '--stack', 'dev', '--save-plan', 'plan.json']), {
     name: 'preview',
     stack: 'dev',
     yes: false,
     savePlan: 'plan.json',
   });
-  assert.deepEqual(parseStackCommand(['up', '--stack', 'dev', '--plan', 'plan.json']), {
-    name: 'up',
+  assert.deepEqual(parseStackCommand(['deploy', '--stack', 'dev', '--plan', 'plan.json']), {
+    name: 'deploy',
     stack: 'dev',
     yes: false,
     plan: 'plan.json',
   });
   const refuses = (args: readonly string[], message: string): void =>
     assert.throws(() => parseStackCommand([...args, '--stack', 'dev']), { message });
-  refuses(['up', '--save-plan', 'x'], '--save-plan must be given to preview, got up');
-  refuses(['preview', '--plan', 'x'], '--plan must be given to up, got preview');
-  refuses(['up', '--json', 'x'], '--json must be given to preview, got up');
-  refuses(['grow-volume', '--plan', 'x'], '--plan must be given to up, got grow-volume');
-  refuses(['up', '--plan='], '--plan must name a file, got none');
+  refuses(['deploy', '--save-plan', 'x'], '--save-plan must be given to preview, got deploy');
+  refuses(['preview', '--plan', 'x'], '--plan must be given to deploy, got preview');
+  refuses(['deploy', '--json', 'x'], '--json must be given to preview, got deploy');
+  refuses(['grow-volume', '--plan', 'x'], '--plan must be given to deploy, got grow-volume');
+  refuses(['deploy', '--plan='], '--plan must name a file, got none');
 });
 
 test('on a machine without Pulumi, preview says so in one sentence', () => {

@@ -255,7 +255,7 @@ test('a volume that should grow is refused with the command that grows it', asyn
   });
   assert.match(
     error,
-    /volumeClaimTemplates cannot be changed in place: \S+ 200Gi → 300Gi: npm run grow-volume -- --stack production grows the volumes/,
+    /volumeClaimTemplates cannot be changed in place: \S+ 200Gi → 300Gi: npx headwater grow-volume --stack production grows the volumes/,
   );
 });
 

@@ -72,19 +72,17 @@ test('the command names each Secret with its keys, its hosts and who reads it', 
 });
 
 test('an environment that there is not is refused with those that there are', () => {
-  for (const [args, got] of [
-    [['prod'], 'prod'],
-    [[], 'none'],
-    [['dev', 'lab'], 'dev lab'],
+  const names = Object.keys(allEnvironments).join(', ');
+  for (const [args, error] of [
+    [['prod'], `environment must be one of ${names}, got prod`],
+    [[], `environment must be one of ${names}, got none`],
+    [['dev', 'lab'], 'there is at most 1 argument, got lab'],
   ] as const) {
     const { status, stdout, stderr } = run(...args);
+    const hint = 'npx headwater secrets --help names all options';
     assert.deepEqual(
       { status, stdout, stderr },
-      {
-        status: 1,
-        stdout: '',
-        stderr: `error: environment must be one of dev, staging, production, lab, got ${got}\n`,
-      },
+      { status: 2, stdout: '', stderr: `error: ${error}\n${hint}\n` },
     );
   }
 });

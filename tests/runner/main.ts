@@ -1,15 +1,21 @@
-// `node tests/runner/main.ts <suite> … [<file> …]`: sets up what the suites take, runs them, or these files of theirs, one
-// after the other with Node's own test runner, says at least every fifteen seconds how things stand, and names at the
-// end what was left out.
+// `headwater test`: sets up what the suites take, runs them, or these files of theirs, one after the other with Node's own
+// test runner, says at least every fifteen seconds how things stand, and names at the end what was left out.
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { run } from 'node:test';
 import { spec, type TestEvent } from 'node:test/reporters';
+import { describeFailure, readOptions, UsageError } from '../../infra/command-line.ts';
 import { Terminal } from '../../infra/local/up/terminal.ts';
 import { FileProgress } from './progress.ts';
 import { LeftOut } from './left-out.ts';
 import { setUp } from './set-up.ts';
 import { filesOf, ROOT, suites, type Suite, type SuiteName } from './suites.ts';
+
+const USAGE = `usage: npx headwater test SUITE... [FILE...]
+sets up what the suites take, and runs them, or these files of theirs
+
+suites: ${Object.keys(suites).join(', ')}
+`;
 
 const stopping = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -51,12 +57,14 @@ interface Asked {
   readonly files: readonly string[];
 }
 
-/** @throws {Error} where the arguments are not suites, or not files of theirs */
-function readArguments(args: readonly string[]): readonly Asked[] {
+/** @returns undefined where help is asked for. @throws {UsageError} where the words are not suites, or not files of theirs */
+function readArguments(words: readonly string[]): readonly Asked[] | undefined {
+  const { values, positionals: args } = readOptions(words, {}, Infinity);
+  if (values.help === true) return undefined;
   const names = args.filter((arg) => !arg.includes('/'));
   const unknown = names.find((name) => !(name in suites));
   if (names.length === 0 || unknown !== undefined) {
-    throw new Error(`the suites must be of ${Object.keys(suites).join(', ')}, got ${unknown ?? 'none'}`);
+    throw new UsageError(`the suites must be of ${Object.keys(suites).join(', ')}, got ${unknown ?? 'none'}`);
   }
   const chosen = args.filter((arg) => arg.includes('/')).map((path) => resolve(path));
   const asked = names.map((name) => {
@@ -69,7 +77,7 @@ function readArguments(args: readonly string[]): readonly Asked[] {
     };
   });
   const stranger = chosen.find((path) => !asked.some(({ files }) => files.includes(path)));
-  if (stranger !== undefined) throw new Error(`${stranger} must be a test file of ${names.join(', ')}`);
+  if (stranger !== undefined) throw new UsageError(`${stranger} must be a test file of ${names.join(', ')}`);
   return asked.filter(({ files }) => files.length > 0);
 }
 
@@ -97,8 +105,11 @@ async function main(asked: readonly Asked[]): Promise<number> {
 }
 
 try {
-  process.exitCode = await main(readArguments(process.argv.slice(2)));
+  const asked = readArguments(process.argv.slice(2));
+  if (asked === undefined) process.stdout.write(USAGE);
+  else process.exitCode = await main(asked);
 } catch (error) {
-  terminal.print(`tests: ${error instanceof Error ? error.message : String(error)}`);
-  process.exitCode = stopping.signal.aborted ? 130 : 1;
+  const { text, exitCode } = describeFailure('test', error);
+  terminal.print(text.trimEnd());
+  process.exitCode = stopping.signal.aborted ? 130 : exitCode;
 }

@@ -9,7 +9,7 @@ const texts = new Map(
 );
 
 test('every test file is in one suite, and one alone', () => {
-  // It needs a program that no registry brings: npm run test:fluentd.
+  // It needs a program that no registry brings: npx node --test tests/e2e/fluentd.test.ts.
   const apart = ['tests/e2e/fluentd.test.ts'];
   const run = Object.values(suites)
     .flatMap(filesOf)
@@ -56,9 +56,8 @@ test('the commands of package.json run every suite', () => {
   const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
     scripts: Record<string, string>;
   };
-  assert.equal(scripts['test'], 'node tests/runner/main.ts unit integration');
+  assert.equal(scripts['test'], 'node bin/headwater.mjs test unit integration');
   for (const name of Object.keys(suites)) {
-    assert.equal(scripts[`test:${name}`], `node tests/runner/main.ts ${name}`);
-    assert.equal(scripts[`pretest:${name}`], 'node infra/local/setup.mjs');
+    assert.equal(scripts[`test:${name}`], `node bin/headwater.mjs test ${name}`);
   }
 });

@@ -68,7 +68,7 @@ export interface Suite {
 const SUITES = {
   unit: {
     files: [
-      'tests/{apps,docs,examples,images,infra,policies,runner,workflows}/**/*.test.ts',
+      'tests/{apps,bin,docs,examples,images,infra,policies,runner,workflows}/**/*.test.ts',
       'tests/{bench,pulumi}/*.test.ts',
     ],
     concurrency: 4,

@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { parse } from 'yaml';
-import { parseCommand } from '../../infra/local/up/options.ts';
 import { parseStackCommand } from '../../infra/pulumi/options.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -85,18 +84,18 @@ test('what is merged goes to staging, and to production only after it', () => {
   ]);
 });
 
-test('the plan that the preview writes is the one that up is held to', () => {
+test('the plan that the preview writes is the one that deploy is held to', () => {
   const variables = { STACK: "blue; touch 'made'" };
   standIn('npm');
   run(scriptOf(jobs.preview.steps, 'Write the plan'), variables);
   const [, preview = '', , ...previewArgs] = wordsOf('npm');
-  const { stack, savePlan } = parseStackCommand([preview, ...previewArgs]);
+  const written = parseStackCommand([preview, ...previewArgs]);
+  assert.ok(typeof written === 'object');
+  const { stack, savePlan } = written;
   run(scriptOf(jobs.up.steps, 'Carry out the plan'), variables);
-  const [, up = '', , ...upArgs] = wordsOf('npm');
-  const command = parseCommand([up, ...upArgs]);
-  assert.ok(command.name === 'stack');
-  assert.deepEqual(parseStackCommand(['up', ...command.args]), {
-    name: 'up',
+  const [, deploy = '', , ...deployArgs] = wordsOf('npm');
+  assert.deepEqual(parseStackCommand([deploy, ...deployArgs]), {
+    name: 'deploy',
     stack,
     yes: true,
     plan: savePlan,

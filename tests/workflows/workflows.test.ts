@@ -32,8 +32,8 @@ interface Workflow {
   readonly jobs: Readonly<Record<string, Job>>;
 }
 
-/** A cut-off `up` leaves the stack locked and the platform half rolled; everything else may be cut off soon. */
-const LONGEST_MINUTES = { up: 120, other: 30 };
+/** A cut-off `deploy` leaves the stack locked and the platform half rolled; everything else may be cut off soon. */
+const LONGEST_MINUTES = { deploy: 120, other: 30 };
 
 const workflows = readdirSync(DIRECTORY).map((file) => {
   const text = readFileSync(join(DIRECTORY, file), 'utf8');
@@ -54,8 +54,8 @@ function reachesCloud({ steps = [] }: Job): boolean {
   return steps.some(({ uses }) => uses === './.github/actions/open-stack');
 }
 
-function runsUp({ steps = [] }: Job): boolean {
-  return steps.some(({ run = '' }) => /\bnpm run up\b/.test(run));
+function runsDeploy({ steps = [] }: Job): boolean {
+  return steps.some(({ run = '' }) => /\bnpm run deploy\b/.test(run));
 }
 
 test('every action is pinned by digest, with the version beside it', () => {
@@ -76,7 +76,7 @@ test('each workflow begins without rights beyond reading, and each job ends by i
     );
   }
   for (const { name, job } of jobs.filter(({ job }) => job.uses === undefined)) {
-    const longest = runsUp(job) ? LONGEST_MINUTES.up : LONGEST_MINUTES.other;
+    const longest = runsDeploy(job) ? LONGEST_MINUTES.deploy : LONGEST_MINUTES.other;
     assert.ok((job['timeout-minutes'] ?? Infinity) <= longest, name);
   }
 });
@@ -90,7 +90,7 @@ test('only a job that reaches the cloud has an identity there, by an environment
   }
   for (const { name, job } of reaching) {
     assert.deepEqual(job.permissions, { contents: 'read', 'id-token': 'write' }, name);
-    const environment = runsUp(job)
+    const environment = runsDeploy(job)
       ? /^\$\{\{ inputs\.stack \}\}$/
       : /^\$\{\{ (inputs|matrix)\.stack \}\}-preview$/;
     assert.match(job.environment ?? '', environment, name);
@@ -98,7 +98,7 @@ test('only a job that reaches the cloud has an identity there, by an environment
 });
 
 test('an up is never cut off by the next one, and there is one at a time of a stack', () => {
-  const ups = jobs.filter(({ job }) => runsUp(job));
+  const ups = jobs.filter(({ job }) => runsDeploy(job));
   assert.equal(ups.length, 1);
   for (const { name, job } of ups) {
     assert.deepEqual(job.concurrency, { group: 'up-${{ inputs.stack }}', 'cancel-in-progress': false }, name);
@@ -133,7 +133,7 @@ test('code of a pull request never runs where there is a right to write, and tha
       // To see who it is in the cloud, an identity must be written; what it may do there is to read.
       assert.deepEqual(job.permissions, { contents: 'read', 'id-token': 'write' }, file);
       assert.match(job.environment ?? '', /-preview$/, file);
-      assert.ok(!runsUp(job), file);
+      assert.ok(!runsDeploy(job), file);
     }
   }
   assert.equal(reading, 1);

@@ -30,6 +30,6 @@ try {
     request === 'help' ? usage : `wrote ${await write(request)}: the partition goes on within seconds`;
   process.stdout.write(`${said}\n`);
 } catch (error) {
-  process.stderr.write(`release: ${error instanceof ReleaseError ? error.message : String(error)}\n`);
+  process.stderr.write(`error: ${error instanceof ReleaseError ? error.message : String(error)}\n`);
   process.exitCode = 1;
 }

@@ -4,7 +4,7 @@ import { BadLinkError, chainPrefix, LinkKeys, type ChainId } from '../link.ts';
 import { printRelease, readRelease, releasable, releaseKey, type Release } from '../releases.ts';
 import type { StoreConfig } from '../config.ts';
 
-export const usage = `usage: npm run release -- --chain TOPIC/TOPIC_ID/PARTITION --accept REASON --at OFFSET ...
+export const usage = `usage: npx headwater release --chain TOPIC/TOPIC_ID/PARTITION --accept REASON --at OFFSET ...
 
 Lets a partition go on that the consumer has stopped.
   --accept bad-link --end OFFSET            the link that starts at --at ends at --end

@@ -14,7 +14,7 @@ export function volumeAlerts({ namespaces, kafka }: Environment): readonly Watch
   const free = `kubelet_volume_stats_available_bytes{${labels}} / kubelet_volume_stats_capacity_bytes{${labels}}`;
   const volumes = kafka.brokers + keepersVolumes(kafka.metadata);
   const action =
-    'A broker with a full disk stops, and cannot start. Grow the claim (npm run grow-volume) or shorten the retention now.';
+    'A broker with a full disk stops, and cannot start. Grow the claim (npx headwater grow-volume) or shorten the retention now.';
   return [
     {
       name: 'VolumeFilling',

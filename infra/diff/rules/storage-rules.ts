@@ -49,7 +49,7 @@ export const STORAGE_RULES: readonly Rule[] = [
     path: 'spec volumeClaimTemplates * spec resources requests storage',
     when: ['raised'],
     consequence: 'capacity',
-    why: 'volumes grow; the API server refuses the template in place: npm run grow-volume -- --stack NAME, then npm run up (docs/pulumi.md), and no pod restarts',
+    why: 'volumes grow; the API server refuses the template in place: npx headwater grow-volume --stack NAME, then npm run deploy (docs/pulumi.md), and no pod restarts',
     source: STATEFUL_SET,
   },
   {

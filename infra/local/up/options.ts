@@ -1,4 +1,5 @@
-import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
+import type { ParseArgsOptionsConfig } from 'node:util';
+import { readOptions, UsageError } from '../../command-line.ts';
 import { bucketName } from '../../environments/names.ts';
 import type { Metadata } from '../kafka-properties.ts';
 
@@ -34,19 +35,11 @@ export type Command =
   | { readonly name: 'up'; readonly options: UpOptions }
   | { readonly name: 'down'; readonly state: string }
   | { readonly name: 'status'; readonly state: string; readonly json: boolean }
-  /** To a cluster, not to this machine: Pulumi's command takes over. */
-  | { readonly name: 'stack'; readonly args: readonly string[] }
-  | { readonly name: 'help' };
+  | { readonly name: 'help'; readonly usage: string };
 
-/** The command line is wrong; the message says how. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
-
-export const USAGE = `usage: npm run up -- [options]      runs the pipeline on this machine until Ctrl-C
-       npm run demo                  the same with --once
-       npm run down | status         ends, or describes, what runs with --detach
-       npm run up -- --stack NAME    deploys to the cluster of a Pulumi stack instead
+export const USAGE = {
+  up: `usage: npx headwater up [options]
+runs the pipeline on this machine until Ctrl-C; demo is the same with --once
 
   --once                 end when every event sent stands in the store; exit code 0 only if so
   --input FILE           send FILE, one JSON text a line, instead of the sample
@@ -60,7 +53,19 @@ export const USAGE = `usage: npm run up -- [options]      runs the pipeline on t
   --state DIR            data, logs and credentials                              (.headwater)
   --json                 the closing figures as one line of JSON on standard output
   --detach               return when it runs
-`;
+`,
+  down: `usage: npx headwater down [options]
+ends what runs with up --detach
+
+  --state DIR   of that pipeline   (.headwater)
+`,
+  status: `usage: npx headwater status [options]
+describes what runs; exit code 0 only if something does
+
+  --state DIR   of that pipeline   (.headwater)
+  --json        one line of JSON on standard output
+`,
+} as const;
 
 const stateOption = { state: { type: 'string' } } as const satisfies ParseArgsOptionsConfig;
 const optionsOf = {
@@ -77,10 +82,9 @@ const optionsOf = {
     port: { type: 'string' },
     json: { type: 'boolean' },
     detach: { type: 'boolean' },
-    help: { type: 'boolean' },
   },
-  down: { ...stateOption, help: { type: 'boolean' } },
-  status: { ...stateOption, json: { type: 'boolean' }, help: { type: 'boolean' } },
+  down: stateOption,
+  status: { ...stateOption, json: { type: 'boolean' } },
 } as const;
 
 const DEFAULT_STATE = '.headwater';
@@ -113,44 +117,26 @@ export function parseCommand(
   }
   switch (name) {
     case 'up': {
-      if (rest.some((arg) => arg === '--stack' || arg.startsWith('--stack=')))
-        return { name: 'stack', args: rest };
-      const values = parse(rest, optionsOf.up);
-      return values.help ? { name: 'help' } : { name, options: upOptions(values) };
+      if (rest.some((arg) => arg === '--stack' || arg.startsWith('--stack='))) {
+        throw new UsageError('--stack is for deploy: npm run deploy -- --stack NAME');
+      }
+      const { values } = readOptions(rest, optionsOf.up);
+      return values.help ? { name: 'help', usage: USAGE.up } : { name, options: upOptions(values) };
     }
     case 'down': {
-      const { help, state = DEFAULT_STATE } = parse(rest, optionsOf.down);
-      return help ? { name: 'help' } : { name, state };
+      const { help, state = DEFAULT_STATE } = readOptions(rest, optionsOf.down).values;
+      return help ? { name: 'help', usage: USAGE.down } : { name, state };
     }
     case 'status': {
-      const { help, state = DEFAULT_STATE, json = false } = parse(rest, optionsOf.status);
-      return help ? { name: 'help' } : { name, state, json };
+      const { help, state = DEFAULT_STATE, json = false } = readOptions(rest, optionsOf.status).values;
+      return help ? { name: 'help', usage: USAGE.status } : { name, state, json };
     }
     default:
       throw new UsageError(`command must be up, down or status, got ${name ?? 'none'}`);
   }
 }
 
-function parse<Options extends ParseArgsOptionsConfig>(args: string[], options: Options) {
-  const names = Object.keys(options);
-  const { tokens } = parseArgs({ args, options, strict: false, tokens: true });
-  for (const token of tokens) {
-    if (token.kind === 'positional') throw new UsageError(`there are no arguments, got ${token.value}`);
-    if (token.kind === 'option' && !names.includes(token.name)) {
-      const near = nearest(token.name, names);
-      throw new UsageError(
-        `there is no option ${token.rawName}${near === undefined ? '' : `: did you mean --${near}?`}`,
-      );
-    }
-  }
-  try {
-    return parseArgs({ args, options, strict: true }).values;
-  } catch (error) {
-    throw new UsageError((error as Error).message, { cause: error });
-  }
-}
-
-type UpValues = ReturnType<typeof parse<(typeof optionsOf)['up']>>;
+type UpValues = ReturnType<typeof readOptions<(typeof optionsOf)['up']>>['values'];
 
 function upOptions(values: UpValues): UpOptions {
   const { kafka, input, once = false, detach = false, 'no-sample': nothing = false } = values;
@@ -214,27 +200,4 @@ function choice<const Choice extends string>(
     throw new UsageError(`--${option} must be ${choices.join(' or ')}, got ${text}`);
   }
   return found;
-}
-
-/** The name that takes the fewest single-letter edits, where those are few enough to be a slip. */
-function nearest(text: string, names: readonly string[]): string | undefined {
-  const [best] = names
-    .map((name) => ({ name, edits: editDistance(text, name) }))
-    .sort((a, b) => a.edits - b.edits);
-  return best !== undefined && best.edits <= Math.max(2, text.length / 3) ? best.name : undefined;
-}
-
-/** Levenshtein's. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (const [i, letter] of a.split('').entries()) {
-    const next = [i + 1];
-    for (const [j, other] of b.split('').entries()) {
-      next.push(
-        Math.min((next[j] ?? 0) + 1, (row[j + 1] ?? 0) + 1, (row[j] ?? 0) + (letter === other ? 0 : 1)),
-      );
-    }
-    row = next;
-  }
-  return row.at(-1) ?? 0;
 }

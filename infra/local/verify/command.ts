@@ -1,14 +1,18 @@
-import { parseArgs } from 'node:util';
 import { S3Client } from '@aws-sdk/client-s3';
+import { describeFailure, readOptions, UsageError } from '../../command-line.ts';
 import { verifyStore, type Verification } from '../verify.ts';
 import type { StoreLocation } from './store-reader.ts';
 
-export const USAGE = `usage: npm run verify -- --store s3://BUCKET[/PREFIX] [--endpoint URL] [--expires] [--json]
+export const USAGE = `usage: npx headwater verify --store s3://BUCKET[/PREFIX] [options]
+walks every chain of objects below the prefix, and reports gaps, overlaps, duplicates and counts per partition
 
-Walks every chain of objects below the prefix and reports gaps, overlaps, duplicates and counts per partition.
---expires says that the bucket deletes old objects, so that a chain need not begin at 0.
-Credentials and region come from the AWS SDK's standard chain (AWS_ACCESS_KEY_ID, AWS_REGION, ...).
-Exit code: 0 all is well, 1 a promise is broken, 2 the store could not be read or the command is wrong.
+  --store s3://BUCKET[/PREFIX]   what is read; credentials and region come from the AWS SDK's standard chain
+                                 (AWS_ACCESS_KEY_ID, AWS_REGION, ...)
+  --endpoint URL                 where that bucket is, unless at AWS
+  --expires                      the bucket deletes old objects: a chain need not begin at 0
+  --json                         one line of JSON on standard output
+
+exit codes: 0 all is well, 1 a promise is broken, 2 the store could not be read or the command is wrong
 `;
 
 export interface CommandOutput {
@@ -17,14 +21,16 @@ export interface CommandOutput {
   readonly stderr: string;
 }
 
-/** The command `npm run verify`; what it prints is returned, so that only the entry file touches the process. */
+/** The subcommand `verify`; what it prints is returned, so that only the entry file touches the process. */
 export async function verifyCommand(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<CommandOutput> {
   let client: S3Client | undefined;
   try {
-    const { location, endpoint, expires, json } = readArguments(args);
+    const read = readArguments(args);
+    if (read === undefined) return { exitCode: 0, stdout: USAGE, stderr: '' };
+    const { location, endpoint, expires, json } = read;
     // A named endpoint rarely serves buckets as host names, and seldom cares for the region it must be asked with.
     const region = env['AWS_REGION'] ?? 'us-east-1';
     client = new S3Client(endpoint === undefined ? {} : { endpoint, region, forcePathStyle: true });
@@ -32,18 +38,11 @@ export async function verifyCommand(
     const stdout = json ? `${JSON.stringify(verification)}\n` : renderVerification(verification);
     return { exitCode: verification.ok ? 0 : 1, stdout, stderr: '' };
   } catch (error) {
-    const message = error instanceof Error ? error.message || error.name : String(error);
-    return {
-      exitCode: 2,
-      stdout: '',
-      stderr: `verify: ${message}\n${error instanceof UsageError ? `\n${USAGE}` : ''}`,
-    };
+    return { exitCode: 2, stdout: '', stderr: describeFailure('verify', error).text };
   } finally {
     client?.destroy();
   }
 }
-
-class UsageError extends Error {}
 
 interface Arguments {
   readonly location: StoreLocation;
@@ -52,21 +51,15 @@ interface Arguments {
   readonly json: boolean;
 }
 
-function readArguments(args: readonly string[]): Arguments {
-  let values;
-  try {
-    ({ values } = parseArgs({
-      args: [...args],
-      options: {
-        store: { type: 'string' },
-        endpoint: { type: 'string' },
-        expires: { type: 'boolean' },
-        json: { type: 'boolean' },
-      },
-    }));
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
-  }
+/** @returns undefined where help is asked for */
+function readArguments(args: readonly string[]): Arguments | undefined {
+  const { values } = readOptions(args, {
+    store: { type: 'string' },
+    endpoint: { type: 'string' },
+    expires: { type: 'boolean' },
+    json: { type: 'boolean' },
+  });
+  if (values.help === true) return undefined;
   const { store, endpoint, expires = false, json = false } = values;
   const [, bucket, prefix = ''] = /^s3:\/\/([a-z0-9][a-z0-9.-]+)(?:\/(.*?))?\/*$/.exec(store ?? '') ?? [];
   if (bucket === undefined) {

@@ -19,7 +19,7 @@ test('reads what the log line of a stop says, for each reason', () => {
 
 test('--help is answered before anything else is asked for', () => {
   assert.equal(readRequest(['--help']), 'help');
-  assert.match(usage, /^usage: npm run release -- --chain TOPIC/);
+  assert.match(usage, /^usage: npx headwater release --chain TOPIC/);
 });
 
 test('refuses what is no decision, with the usage', () => {

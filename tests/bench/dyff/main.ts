@@ -1,4 +1,4 @@
-// `npm run bench:diff`: what a pull request does, from the manifests of both sides, beside dyff on the same files; and the
+// `npx headwater bench diff`: what a pull request does, from the manifests of both sides, beside dyff on the same files; and the
 // whole command, which synthesizes both revisions first. Writes tests/bench/results/diff.md.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -19,7 +19,7 @@ const ROUNDS = 7;
 
 const { path: dyff } = await buildGoProgram(
   { name: 'dyff', module: HERE, target: 'github.com/homeport/dyff/cmd/dyff' },
-  { host: process, progress: (text) => process.stderr.write(`bench:diff: ${text}\n`) },
+  { host: process, progress: (text) => process.stderr.write(`bench diff: ${text}\n`) },
 );
 const machine = describeMachineNow();
 const directory = mkdtempSync(join(tmpdir(), 'headwater-bench-diff-'));
@@ -126,7 +126,7 @@ function page(
 
   return `# What a pull request does, beside dyff
 
-Made by \`npm run bench:diff\` on ${date}, ${cores} cores (${processor}), ${memoryGiB} GiB, Node ${node}; ${ROUNDS} rounds of all in turn,
+Made by \`npx headwater bench diff\` on ${date}, ${cores} cores (${processor}), ${memoryGiB} GiB, Node ${node}; ${ROUNDS} rounds of all in turn,
 each a cold start; median (lowest–highest). The machine's load average before was ${loadAverage}: above 1 something else was running,
 and the times say little, the ratio more.
 

@@ -1,4 +1,4 @@
-// `npm run bench:synth`: all environments synthesized in one process, beside `helm template` of charts that render to the
+// `npx headwater bench synth`: all environments synthesized in one process, beside `helm template` of charts that render to the
 // same objects, one call a chart. Writes tests/bench/results/synth.md.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -18,7 +18,7 @@ function median(run: () => number): number {
 
 const { path: helm } = await buildGoProgram(
   { name: 'helm', module: HERE, target: 'helm.sh/helm/v3/cmd/helm' },
-  { host: process, progress: (text) => process.stderr.write(`bench:synth: ${text}\n`) },
+  { host: process, progress: (text) => process.stderr.write(`bench synth: ${text}\n`) },
 );
 const directory = mkdtempSync(join(tmpdir(), 'headwater-helm-'));
 try {
@@ -46,7 +46,7 @@ try {
   const version = execFileSync(helm, ['version', '--template={{.Version}}'], { encoding: 'utf8' });
   const text = `# Manifests of every environment
 
-Made by \`npm run bench:synth\` on ${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}); medians of ${RUNS} runs, each cold. The
+Made by \`npx headwater bench synth\` on ${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}); medians of ${RUNS} runs, each cold. The
 machine's load average was ${(loadavg()[0] ?? 0).toFixed(1)} at the end: above the number of cores the times say more of the others than of these two.
 
 | | Objects | Time |

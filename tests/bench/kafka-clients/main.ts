@@ -6,7 +6,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { describeFailure, readOptions } from '../../../infra/command-line.ts';
 import { Cache } from '../../../infra/local/cache.ts';
 import { KafkaCluster, type Broker } from '../../../infra/local/kafka-cluster.ts';
 import type { Target } from './client.ts';
@@ -26,17 +26,37 @@ import { renderReport, type Measurement, type Results } from './report.ts';
 import { runJob } from './run-job.ts';
 import { Topics } from './topics.ts';
 
-const { values: options } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '3' },
-    clients: { type: 'string', default: clientNames.join() },
-    measures: { type: 'string', default: measures.join() },
-    results: {
-      type: 'string',
-      default: fileURLToPath(new URL('../results/kafka-clients', import.meta.url)),
-    },
-  },
-});
+const USAGE = `usage: npx headwater bench clients [options]
+Kafka clients for Node on a cluster of three brokers on this machine
+
+  --rounds N           of each measure                                   (3)
+  --clients NAME,...   ${clientNames.join(', ')}   (all)
+  --measures NAME,...  ${measures.join(', ')}   (all)
+  --results PATH       where the figures go, without extension           (beside the other results)
+`;
+
+function readArguments() {
+  try {
+    const { values } = readOptions(process.argv.slice(2), {
+      rounds: { type: 'string', default: '3' },
+      clients: { type: 'string', default: clientNames.join() },
+      measures: { type: 'string', default: measures.join() },
+      results: {
+        type: 'string',
+        default: fileURLToPath(new URL('../results/kafka-clients', import.meta.url)),
+      },
+    });
+    if (values.help !== true) return values;
+    process.stdout.write(USAGE);
+    return process.exit(0);
+  } catch (error) {
+    const { text, exitCode } = describeFailure('bench clients', error);
+    process.stderr.write(text);
+    return process.exit(exitCode);
+  }
+}
+
+const options = readArguments();
 const rounds = Number(options.rounds);
 const chosenClients = choose('client', clientNames, options.clients);
 const chosenMeasures = choose('measure', measures, options.measures);

@@ -29,7 +29,7 @@ export function renderReport({ machine, installs, failures, measurements }: Resu
   return [
     '# Kafka clients for Node, measured',
     '',
-    `Made by \`npm run bench:clients\` on ${machine.date}: ${machine.cores} cores (${machine.processor}), ${machine.memoryGiB} GiB, ${machine.system}, Node ${machine.node};`,
+    `Made by \`npx headwater bench clients\` on ${machine.date}: ${machine.cores} cores (${machine.processor}), ${machine.memoryGiB} GiB, ${machine.system}, Node ${machine.node};`,
     'three brokers and ZooKeeper on the same machine, 6 partitions, replication 3, min.insync 2, acks=all, idempotent, values of 1 KiB.',
     'Medians, with the lowest and highest round in brackets. A backlog is timed from the first record: what has been fetched by then comes free.',
     ...Object.entries(costMeasures).flatMap(([measure, title]) => [

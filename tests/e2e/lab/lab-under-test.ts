@@ -21,14 +21,14 @@ export const PIPELINE = lab.namespaces.pipeline;
 
 /** The lab's cluster, which the tests find up. */
 export async function labCluster(): Promise<Cluster> {
-  assert.ok(isUp(process), 'the lab is down: npm run lab -- up');
+  assert.ok(isUp(process), 'the lab is down: npx headwater lab up');
   return openCluster(process, (text) => console.error(text));
 }
 
 /** Where the lab's Kafka keeps its metadata. */
 export function metadataMode(): MetadataMode {
   const mode = metadataOfLab();
-  assert.ok(mode !== undefined, 'nothing was brought up in the lab: npm run lab -- up');
+  assert.ok(mode !== undefined, 'nothing was brought up in the lab: npx headwater lab up');
   return mode;
 }
 

@@ -227,7 +227,11 @@ export class Scene {
   /** Runs the command that lets a stopped partition go on, as its page says. */
   async runRelease(args: readonly string[]): Promise<void> {
     const environment = { ...this.variables };
-    await runCommand('npm', ['run', 'release', '--', ...args], { host: process, cwd: ROOT, environment });
+    await runCommand(process.execPath, ['bin/headwater.mjs', 'release', ...args], {
+      host: process,
+      cwd: ROOT,
+      environment,
+    });
   }
 
   async remove(key: string): Promise<void> {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { parseCommand, UsageError } from '../../../../infra/local/up/options.ts';
+import { UsageError } from '../../../../infra/command-line.ts';
+import { parseCommand } from '../../../../infra/local/up/options.ts';
 
 function upOptions(...args: string[]) {
   const command = parseCommand(['up', ...args]);
