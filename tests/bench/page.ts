@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { replacePlaces } from '../docs/places.ts';
 import { figureNames, figures, type Bench } from './bench.ts';
 import { benches } from './benches.ts';
 import { bySubject, figureOf, formatSpread, judge, roundsOf } from './judge.ts';
@@ -11,18 +12,15 @@ interface Measured {
   readonly results: Results | undefined;
 }
 
-/** `docs/performance.md` with the tables that the committed results make; the rest is written by hand. */
-export function readPerformancePage(root: string): string {
+/** The pages of performance, by name, with the tables that the committed results make; the rest is written by hand. */
+export function readPerformancePages(root: string): readonly (readonly [string, string])[] {
   const measured = benches.map((bench) => ({ bench, results: readResults(bench.name) }));
-  const parts = { goals: goalsTable(measured), figures: measured.map(section).join('\n') };
-  return Object.entries(parts).reduce(
-    (page, [name, content]) => {
-      const place = new RegExp(`(<!-- ${name}: .*? -->\n)[\\s\\S]*?(<!-- end of ${name} -->)`);
-      if (!place.test(page)) throw new Error(`docs/performance.md must have a place for ${name}`);
-      return page.replace(place, (_, begin: string, end: string) => `${begin}\n${content}\n${end}`);
-    },
-    readFileSync(join(root, 'docs/performance.md'), 'utf8'),
-  );
+  const page = (name: string, places: Readonly<Record<string, string>>) =>
+    [name, replacePlaces(name, readFileSync(join(root, 'docs', name), 'utf8'), places)] as const;
+  return [
+    page('performance.md', { goals: goalsTable(measured) }),
+    page('performance-notes.md', { figures: measured.map(section).join('\n') }),
+  ];
 }
 
 function goalsTable(measured: readonly Measured[]): string {
