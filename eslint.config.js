@@ -4,8 +4,11 @@ import tseslint from 'typescript-eslint';
 
 const APPS = ['consumer', 'indices', 'producer', 'topics', 'users'];
 
+/** What neither programs nor infrastructure import, entries apart. */
+const ABOVE = ['**/tests/**', '**/examples/**', '**/bin/**'];
+
 /**
- * The direction of imports, folder by folder (ARCHITECTURE.md). `types` may be imported as types alone: that
+ * The direction of imports, folder by folder; ARCHITECTURE.md has what follows from it. `types` may be imported as types alone: that
  * is how infrastructure reads the applications' configuration without running their code.
  */
 const directions = [
@@ -21,13 +24,14 @@ const directions = [
   {
     files: ['infra/charts/**'],
     forbid: [
-      '../platform.ts',
-      '../synth.ts',
-      '../index.ts',
-      '../aws/**',
-      '../pulumi/**',
-      '../diff/**',
-      '../local/**',
+      '**/images/**',
+      '**/platform.ts',
+      '**/synth.ts',
+      '**/index.ts',
+      '**/aws/**',
+      '**/pulumi/**',
+      '**/diff/**',
+      '**/local/**',
       '@pulumi/*',
     ],
     types: ['**/apps/**'],
@@ -35,41 +39,47 @@ const directions = [
   {
     files: ['infra/aws/**'],
     forbid: [
-      '../constructs/**',
-      '../charts/**',
-      '../pulumi/**',
-      '../diff/**',
-      '../local/**',
-      '../platform.ts',
+      '**/images/**',
+      '**/images.ts',
+      '**/constructs/**',
+      '**/charts/**',
+      '**/pulumi/**',
+      '**/diff/**',
+      '**/local/**',
+      '**/platform.ts',
       '**/apps/**',
     ],
   },
   {
     files: ['infra/pulumi/**'],
     forbid: [
-      '../constructs/**',
+      '**/images/**',
+      '**/constructs/**',
       // The names that a certificate must be for are those that the constructs call.
-      '!../constructs/kafka-hosts.ts',
-      '../charts/**',
-      '../diff/**',
-      '../local/**',
-      '../index.ts',
-      '../synth.ts',
+      '!**/constructs/kafka-hosts.ts',
+      '**/charts/**',
+      '**/diff/**',
+      '**/local/**',
+      '**/index.ts',
+      '**/synth.ts',
       '**/apps/**',
     ],
   },
   {
     files: ['infra/diff/**'],
     forbid: [
-      '../aws/**',
-      '../pulumi/**',
-      '../local/**',
+      '**/images/**',
+      '**/charts/**',
+      '**/platform.ts',
+      '**/aws/**',
+      '**/pulumi/**',
+      '**/local/**',
       // What is kept outside the checkout is kept in one place.
-      '!../local/cache.ts',
-      '!../local/command.ts',
-      '!../local/host.ts',
-      '../constructs/**',
-      '../index.ts',
+      '!**/local/cache.ts',
+      '!**/local/command.ts',
+      '!**/local/host.ts',
+      '**/constructs/**',
+      '**/index.ts',
       '**/apps/**',
       '@pulumi/*',
     ],
@@ -77,21 +87,35 @@ const directions = [
   {
     files: ['infra/images/**'],
     forbid: [
-      '../aws/**',
-      '../constructs/**',
-      '../charts/**',
-      '../diff/**',
-      '../index.ts',
+      '**/pulumi/**',
+      '**/aws/**',
+      '**/constructs/**',
+      '**/charts/**',
+      '**/diff/**',
+      '**/index.ts',
       '**/apps/**',
       '@pulumi/*',
     ],
   },
   {
     files: ['infra/local/**'],
-    forbid: ['../aws/**', '../constructs/**', '../charts/**', '../diff/**', '../platform.ts', '@pulumi/*'],
+    forbid: [
+      '**/pulumi/**',
+      '**/images/**',
+      '**/aws/**',
+      '**/constructs/**',
+      '**/charts/**',
+      '**/diff/**',
+      '**/platform.ts',
+      '@pulumi/*',
+    ],
     types: ['**/apps/**'],
   },
 ];
+
+function forbiddenBy({ files: [folder], forbid }) {
+  return folder.startsWith('infra/') ? [...ABOVE, ...forbid] : forbid;
+}
 
 /**
  * An application knows what all share, and none of its siblings; what they share knows none of them: `kafka` stands on
@@ -100,7 +124,7 @@ const directions = [
 function appDirections(apps) {
   return [...apps, 'kafka', 'service'].map((app) => ({
     files: [`apps/${app}/**`],
-    forbid: ['**/infra/**', '**/tests/**', ...forbiddenApps(apps, app)],
+    forbid: ['**/infra/**', ...ABOVE, ...forbiddenApps(apps, app)],
     documentedClient: true,
   }));
 }
@@ -116,7 +140,7 @@ function kafkaLayers(layers) {
     files: [`apps/kafka/${layer}/**`],
     forbid: [
       '**/infra/**',
-      '**/tests/**',
+      ...ABOVE,
       ...forbiddenApps(APPS, 'kafka'),
       ...layers.slice(index + 1).map((later) => `**/${later}/**`),
     ],
@@ -200,7 +224,7 @@ export default tseslint.config(
         {
           patterns: [
             { group: ['node:process', 'process'], message: 'only entry files touch process, as the global' },
-            { group: direction.forbid, message: 'against the direction of imports (ARCHITECTURE.md)' },
+            { group: forbiddenBy(direction), message: 'against the direction of imports (ARCHITECTURE.md)' },
             ...(direction.documentedClient ? [documentedClient] : []),
             ...(direction.types ?? []).map((group) => ({
               group: [group],
