@@ -26,10 +26,13 @@ export interface FilebeatOptions {
   readonly replaced?: Readonly<Record<string, string>>;
 }
 
+const RESTARTS = 3;
+
 /** Filebeat of an environment, with the node's directories and the pod's below a root of its own. */
 export class Filebeat implements Collector {
   readonly #process: ManagedProcess;
   readonly #stats: string;
+  #isWanted = false;
 
   private constructor({ program, root, search, workload = 'filebeat' }: FilebeatOptions, port: number) {
     this.#stats = `http://127.0.0.1:${port}/stats`;
@@ -66,16 +69,32 @@ export class Filebeat implements Collector {
   }
 
   async start(): Promise<void> {
+    this.#isWanted = true;
     await this.#process.start();
+    void this.#restart();
   }
 
   async stop(): Promise<void> {
+    this.#isWanted = false;
     await this.#process.stop();
   }
 
   async kill(): Promise<void> {
+    this.#isWanted = false;
     this.#process.signal('SIGKILL');
     await this.#process.exited;
+  }
+
+  /**
+   * As the kubelet does with one that ends by itself: two parts of its Kafka client may register one metric at the same time,
+   * and Filebeat panics.
+   */
+  async #restart(): Promise<void> {
+    for (let left = RESTARTS; left > 0; left--) {
+      await this.#process.exited;
+      if (!this.#isWanted) return;
+      await this.#process.spawn();
+    }
   }
 
   async refused(): Promise<number> {
