@@ -1,15 +1,21 @@
 import { checksum } from '../client.ts';
 import type { LogPosition } from '../log-position.ts';
+import {
+  ATTRIBUTES_AT,
+  BASE_TIMESTAMP_AT,
+  BATCH_HEADER_BYTES,
+  CHECKSUM_AT,
+  COUNT_AT,
+  LAST_OFFSET_DELTA_AT,
+  LEADER_EPOCH_AT,
+  LENGTH_AT,
+  MAGIC,
+  MAGIC_AT,
+  MAX_TIMESTAMP_AT,
+  PRODUCER_ID_AT,
+} from './batch-header.ts';
 import { BatchRecords, UnreadableBatchError, type RecordMemory } from './batch-records.ts';
 import { inflate } from './inflate/inflate.ts';
-
-const HEADER_BYTES = 61;
-/** What stands before the bytes that a batch's length counts. */
-const PREFIX_BYTES = 12;
-/** Where the checksummed part begins. */
-const ATTRIBUTES_AT = 21;
-const BASE_TIMESTAMP_AT = 27;
-const MAX_TIMESTAMP_AT = 35;
 
 const COMPRESSION_MASK = 0x07;
 const APPEND_TIME = 0x08;
@@ -41,7 +47,7 @@ export interface Batch {
  */
 export function* readBatches(log: Buffer): Generator<Batch> {
   for (let at = 0, length; (length = wholeBytes(log, at)) !== undefined; at += length) {
-    if (length < HEADER_BYTES) {
+    if (length < BATCH_HEADER_BYTES) {
       const baseOffset = offsetAt(log, at);
       throw new UnreadableBatchError(baseOffset, baseOffset + 1, `length ${length} is below its header's`);
     }
@@ -56,7 +62,7 @@ export function* readBatches(log: Buffer): Generator<Batch> {
 export function endOfBatches(log: Buffer): LogPosition | undefined {
   let end: LogPosition | undefined;
   for (let at = 0, length; (length = wholeBytes(log, at)) !== undefined; at += length) {
-    if (length < HEADER_BYTES) return undefined;
+    if (length < BATCH_HEADER_BYTES) return undefined;
     end = { offset: nextOffsetAt(log, at), leaderEpoch: leaderEpochAt(log, at) };
   }
   return end;
@@ -64,15 +70,15 @@ export function endOfBatches(log: Buffer): LogPosition | undefined {
 
 /** Of the first record of the first batch, by its header alone; `undefined` where the header is not whole. */
 export function timestampOfFirstBatch(log: Buffer): number | undefined {
-  if (log.length < HEADER_BYTES) return undefined;
+  if (log.length < BATCH_HEADER_BYTES) return undefined;
   const attributes = log.readInt16BE(ATTRIBUTES_AT);
   return Number(log.readBigInt64BE((attributes & APPEND_TIME) === 0 ? BASE_TIMESTAMP_AT : MAX_TIMESTAMP_AT));
 }
 
 /** Of the batch that begins there, as it says itself; `undefined` where the broker cut it short. */
 function wholeBytes(log: Buffer, at: number): number | undefined {
-  if (log.length - at < HEADER_BYTES) return undefined;
-  const length = log.readInt32BE(at + 8) + PREFIX_BYTES;
+  if (log.length - at < BATCH_HEADER_BYTES) return undefined;
+  const length = log.readInt32BE(at + LENGTH_AT) + LEADER_EPOCH_AT;
   return log.length - at < length ? undefined : length;
 }
 
@@ -86,10 +92,10 @@ function readBatch(bytes: Buffer): Batch {
       `offsets up to ${Number.MAX_SAFE_INTEGER} are read`,
     );
   }
-  const magic = bytes.readInt8(16);
-  if (magic !== 2)
-    throw new UnreadableBatchError(baseOffset, nextOffset, `record format ${magic}, 2 is read`);
-  const expected = bytes.readUInt32BE(17);
+  const magic = bytes.readInt8(MAGIC_AT);
+  if (magic !== MAGIC)
+    throw new UnreadableBatchError(baseOffset, nextOffset, `record format ${magic}, ${MAGIC} is read`);
+  const expected = bytes.readUInt32BE(CHECKSUM_AT);
   const found = checksum(bytes.subarray(ATTRIBUTES_AT));
   if (found !== expected) {
     throw new UnreadableBatchError(
@@ -108,9 +114,9 @@ function readBatch(bytes: Buffer): Batch {
     isControl: (attributes & CONTROL) !== 0,
     baseTimestamp: bytes.readBigInt64BE(BASE_TIMESTAMP_AT),
     maxTimestamp: bytes.readBigInt64BE(MAX_TIMESTAMP_AT),
-    producerId: bytes.readBigInt64BE(43),
-    count: bytes.readInt32BE(57),
-    payload: bytes.subarray(HEADER_BYTES),
+    producerId: bytes.readBigInt64BE(PRODUCER_ID_AT),
+    count: bytes.readInt32BE(COUNT_AT),
+    payload: bytes.subarray(BATCH_HEADER_BYTES),
   };
 }
 
@@ -142,9 +148,9 @@ function offsetAt(bytes: Buffer, at: number): number {
 }
 
 function nextOffsetAt(bytes: Buffer, at: number): number {
-  return offsetAt(bytes, at) + bytes.readInt32BE(at + 23) + 1;
+  return offsetAt(bytes, at) + bytes.readInt32BE(at + LAST_OFFSET_DELTA_AT) + 1;
 }
 
 function leaderEpochAt(bytes: Buffer, at: number): number {
-  return bytes.readInt32BE(at + 12);
+  return bytes.readInt32BE(at + LEADER_EPOCH_AT);
 }

@@ -1,17 +1,27 @@
 import { checksum, murmur2 } from '../client.ts';
 import { decimalDigits, writeDecimal } from '../../service/decimal.ts';
+import {
+  ATTRIBUTES_AT,
+  BASE_OFFSET_AT,
+  BASE_TIMESTAMP_AT,
+  BATCH_HEADER_BYTES,
+  CHECKSUM_AT,
+  COUNT_AT,
+  LAST_OFFSET_DELTA_AT,
+  LEADER_EPOCH_AT,
+  LENGTH_AT,
+  MAGIC,
+  MAGIC_AT,
+  MAX_TIMESTAMP_AT,
+  PRODUCER_EPOCH_AT,
+  PRODUCER_ID_AT,
+  SEQUENCE_AT,
+} from './batch-header.ts';
 import { countRecords, valueBytes, type RecordRun, type RecordSlice } from './record-run.ts';
 import { varintBytes, writeBytes, writeVarint } from './varint.ts';
 
 /** Sequence numbers go from 0 to 2^31 - 1 and begin anew (Kafka's DefaultRecordBatch.incrementSequence). */
 const SEQUENCES = 2 ** 31;
-/** Of record format 2: https://kafka.apache.org/documentation/#recordbatch. */
-const MAGIC = 2;
-export const BATCH_HEADER_BYTES = 61;
-/** What stands before the part that `length` counts. */
-const LENGTH_END = 12;
-const CRC_START = 17;
-const CRC_END = 21;
 const NO_LEADER_EPOCH = -1;
 
 /** By which a broker tells the batches of one producer from those of others. */
@@ -43,19 +53,19 @@ export function encodeBatch(
     latest = Math.max(latest, timestamp);
   }
   const batch = buffer.subarray(0, end);
-  batch.writeBigInt64BE(0n, 0);
-  batch.writeInt32BE(end - LENGTH_END, 8);
-  batch.writeInt32BE(NO_LEADER_EPOCH, LENGTH_END);
-  batch.writeInt8(MAGIC, 16);
-  batch.writeInt16BE(0, CRC_END);
-  batch.writeInt32BE(records - 1, 23);
-  batch.writeBigInt64BE(BigInt(first), 27);
-  batch.writeBigInt64BE(BigInt(latest), 35);
-  batch.writeBigInt64BE(producer.id, 43);
-  batch.writeInt16BE(producer.epoch, 51);
-  batch.writeInt32BE(sequence, 53);
-  batch.writeInt32BE(records, 57);
-  batch.writeUInt32BE(checksum(batch.subarray(CRC_END)), CRC_START);
+  batch.writeBigInt64BE(0n, BASE_OFFSET_AT);
+  batch.writeInt32BE(end - LEADER_EPOCH_AT, LENGTH_AT);
+  batch.writeInt32BE(NO_LEADER_EPOCH, LEADER_EPOCH_AT);
+  batch.writeInt8(MAGIC, MAGIC_AT);
+  batch.writeInt16BE(0, ATTRIBUTES_AT);
+  batch.writeInt32BE(records - 1, LAST_OFFSET_DELTA_AT);
+  batch.writeBigInt64BE(BigInt(first), BASE_TIMESTAMP_AT);
+  batch.writeBigInt64BE(BigInt(latest), MAX_TIMESTAMP_AT);
+  batch.writeBigInt64BE(producer.id, PRODUCER_ID_AT);
+  batch.writeInt16BE(producer.epoch, PRODUCER_EPOCH_AT);
+  batch.writeInt32BE(sequence, SEQUENCE_AT);
+  batch.writeInt32BE(records, COUNT_AT);
+  batch.writeUInt32BE(checksum(batch.subarray(ATTRIBUTES_AT)), CHECKSUM_AT);
   return batch;
 }
 
