@@ -24,7 +24,7 @@ import { shows, startInImage } from './images/server-in-image.ts';
 const root = join(import.meta.dirname, '../..');
 const mayMount = spawnSync('unshare', ['--mount', 'true']).status === 0;
 const options = mayMount
-  ? needs('buildah', 'mmdebstrap', 'mvn')
+  ? needs('buildah', 'mmdebstrap', 'mvn', '/usr/lib/podman/netavark')
   : { skip: 'only who may mount, as root may: the base and each step of a build mount what they use' };
 
 interface BillOfMaterials {

@@ -6,7 +6,16 @@ import { FORWARDS } from './place.ts';
 
 /** What the lab starts, beside what it builds. */
 export const PROGRAMS: readonly ProgramName[] = [
-  ...(['buildah', '/usr/lib/cni/bridge', 'conntrack', 'containerd', 'etcd', 'ip', 'iptables'] as const),
+  ...([
+    'buildah',
+    '/usr/lib/podman/netavark',
+    '/usr/lib/cni/bridge',
+    'conntrack',
+    'containerd',
+    'etcd',
+    'ip',
+    'iptables',
+  ] as const),
   ...(['javac', 'mmdebstrap', 'mvn', 'nsenter', 'openssl', 'runc', 'tini', 'unshare'] as const),
 ];
 

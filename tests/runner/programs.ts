@@ -7,6 +7,8 @@ import type { Host, Progress } from '../../infra/local/host.ts';
 const PROGRAMS = {
   buildah: 'buildah',
   '/usr/bin/chromium': 'chromium',
+  // Debian 13's buildah builds nothing without it, and only recommends it.
+  '/usr/lib/podman/netavark': 'netavark',
   '/usr/lib/cni/bridge': 'containernetworking-plugins',
   conntrack: 'conntrack',
   containerd: 'containerd',

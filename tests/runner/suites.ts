@@ -82,7 +82,15 @@ const SUITES = {
     concurrency: 3,
     prerequisites: { java: true, go: true },
     programs: [
-      ...(['buildah', '/usr/bin/chromium', 'git', 'jq', 'kcat', 'mmdebstrap'] as const),
+      ...([
+        'buildah',
+        '/usr/lib/podman/netavark',
+        '/usr/bin/chromium',
+        'git',
+        'jq',
+        'kcat',
+        'mmdebstrap',
+      ] as const),
       ...(['mvn', 'nginx', 'pip3', 'promtool', 'wrk'] as const),
     ],
     parts: [
