@@ -1,13 +1,20 @@
 import assert from 'node:assert/strict';
 import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { after, test } from 'node:test';
+import { after, before, test } from 'node:test';
 
 const scripts = join(import.meta.dirname, '../../images/kafka/bin');
 const directory = mkdtempSync(join(tmpdir(), 'headwater-gates-'));
 after(() => rmSync(directory, { recursive: true, force: true }));
+
+/** Where the broker listens that asks whether it is ready itself. */
+const listener = createServer();
+before(() => once(listener.listen(0, '127.0.0.1'), 'listening'));
+after(() => listener.close());
 
 /** One partition: its replicas, and which of them are in sync. */
 type Partition = readonly [replicas: readonly number[], inSync: readonly number[]];
@@ -55,10 +62,12 @@ function run(
 ): SpawnSyncReturns<string> & { readonly log: string } {
   const home = join(directory, String((runs += 1)));
   mkdirSync(join(home, 'bin'), { recursive: true });
-  writeFileSync(join(home, 'nodes'), alive.map((id) => `${id} kafka-${id}:9091\n`).join(''));
+  const own = environment['OWN_ADDRESS'] ?? `127.0.0.1:${(listener.address() as AddressInfo).port}`;
+  const address = (id: number): string => (id === me && script === 'ready.sh' ? own : `kafka-${id}:9091`);
+  writeFileSync(join(home, 'nodes'), alive.map((id) => `${id} ${address(id)}\n`).join(''));
   writeFileSync(join(home, 'kcat.properties'), '');
   for (const [id, view] of Object.entries(views)) {
-    writeFileSync(join(home, `kafka-${id}:9091.metadata`), metadataLines(view));
+    writeFileSync(join(home, `${address(Number(id))}.metadata`), metadataLines(view));
   }
   const programs = {
     kcat: `while getopts 'F:b:m:L' o; do [ $o = b ] && address=$OPTARG; done\ncat "${home}/$address.metadata"`,
@@ -116,6 +125,12 @@ function mayLeave(me: number, views: Views): boolean {
 
 test('a broker that its peers count in sync is ready', () => {
   assert.equal(isReady(2, { 0: healthy, 1: healthy, 2: healthy }), true);
+});
+
+test('a broker that does not listen is not ready, though its peers have not noticed', () => {
+  const views = { 0: healthy, 1: healthy };
+  assert.equal(run('ready.sh', 2, views).status, 0);
+  assert.equal(run('ready.sh', 2, views, alive, { OWN_ADDRESS: '127.0.0.1:1' }).status, 1);
 });
 
 test('a broker that has just started, and knows of nothing, is not ready', () => {

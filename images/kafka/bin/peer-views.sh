@@ -33,7 +33,11 @@ peer_views() {
     tried=$((tried + 1))
     if view "$address"; then answered=$((answered + 1)); fi
   done
-  if [ "$answered" -eq 0 ]; then view "$(awk -v me="$me" '$1 == me { print $2 }' "$config/nodes")"; fi
+  if [ "$answered" -eq 0 ]; then view "$(own_address)"; fi
+}
+
+own_address() {
+  awk -v me="$me" '$1 == me { print $2 }' "$config/nodes"
 }
 
 # Functions of awk for these lines: the name of a partition, and the ids in one of its lists, each between commas.

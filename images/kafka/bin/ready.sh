@@ -1,5 +1,5 @@
 #!/bin/bash
-# Readiness: every view counts this broker among the living, and in sync in each partition that it has a replica of.
+# Readiness: this broker listens, and every view counts this broker among the living, and in sync in each partition that it has a replica of.
 #
 # A replica that is only being added does not count: its copy may take hours, and nobody relies on it. The metadata lists it
 # like any other, so the partitions that have been seen without this broker are kept beside its log; one of them counts
@@ -7,6 +7,10 @@
 set -euo pipefail
 # shellcheck source=images/kafka/bin/peer-views.sh
 source "$(dirname "$0")/peer-views.sh"
+
+# Peers count a broker that was killed among the living until its session ends: until then it is ready only where it listens.
+own=$(own_address)
+(exec 3<>"/dev/tcp/${own%:*}/${own##*:}") 2>/dev/null || exit 1
 
 elsewhere=${HEADWATER_VOLUME:-/var/lib/kafka/data}/partitions-elsewhere
 rm -f "$elsewhere.changed"
