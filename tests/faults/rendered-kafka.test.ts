@@ -184,7 +184,17 @@ for (const mode of ['zookeeper', 'combined', 'separate'] as const) {
     test('a broker that was killed is not ready, and holds the next one’s departure', async () => {
       brokerAt(2).signal('SIGKILL');
       await brokerAt(2).exited;
-      await waitUntil(async () => !(await brokerAt(2).isReady()), { what: 'unready', deadlineMs: FENCED_MS });
+      assert.equal(await brokerAt(2).isReady(), false);
+      const admin = openAdmin();
+      try {
+        const isNoticed = async (): Promise<boolean> => {
+          const { topics } = await admin.metadata({ topics: ['events'], forceUpdate: true });
+          return topics.get('events')?.partitions.every(({ isr }) => !isr.includes(2)) ?? false;
+        };
+        await waitUntil(isNoticed, { what: 'noticed', deadlineMs: FENCED_MS });
+      } finally {
+        await admin.close();
+      }
       assert.equal(await brokerAt(0).isReady(), true);
       const said = await brokerAt(1).beforeStop(DEPARTURE_TIMEOUT_S);
       assert.match(said, /^before-stop: waits: needed by events-0 events-1 .*\(\d+ partitions in all\)$/m);
