@@ -173,10 +173,8 @@ export class Connection implements ExchangeListener {
   /** Where the chunk is one whole plain upload. */
   #takePlain(chunk: Buffer): boolean {
     if (this.#phase !== 'idle' && this.#phase !== 'new') return false;
-    const { plainUploads } = this.#server;
-    const upload = plainUploads.read(chunk);
-    const stored = upload && plainUploads.store(chunk, upload);
-    if (upload === undefined || stored === undefined) return false;
+    const stored = this.#server.plainUploads.store(chunk);
+    if (stored === undefined) return false;
     this.#enter('plain');
     const arrival = this.#since;
     void stored.then((answer) => this.#answerPlain(answer, arrival));

@@ -23,7 +23,7 @@ export interface PlainUploadsOptions {
 const FAST = { path: 'fast' } as const;
 
 /** What the head of a plain upload says. */
-export interface PlainUpload {
+interface PlainUpload {
   readonly headBytes: number;
   readonly bodyBytes: number;
   readonly contentType: ContentType | undefined;
@@ -40,10 +40,15 @@ export class PlainUploads {
     this.#options = options;
   }
 
+  /** Stores what is one whole plain upload. @returns `undefined`, before anything has happened, where it is none */
+  store(chunk: Buffer): Promise<UploadAnswer> | undefined {
+    const upload = this.#options.fastPath ? this.#read(chunk) : undefined;
+    return upload && this.#store(chunk, upload);
+  }
+
   /** Reads what the head says, and refuses nothing: what would be refused for its head is not plain. */
-  read(chunk: Buffer): PlainUpload | undefined {
-    const { contentTypes, limits, fastPath } = this.#options;
-    if (!fastPath) return undefined;
+  #read(chunk: Buffer): PlainUpload | undefined {
+    const { contentTypes, limits } = this.#options;
     const head = readPlainHead(chunk);
     if (head === undefined || head.bodyBytes > limits.maxBodyBytes) return undefined;
     if (head.eventKey !== undefined && !isEventKey(head.eventKey)) return undefined;
@@ -58,8 +63,8 @@ export class PlainUploads {
     };
   }
 
-  /** @returns `undefined`, before anything has happened, where the body is to be refused for what it says */
-  store(
+  /** @returns `undefined` where the body is to be refused for what it says */
+  #store(
     chunk: Buffer,
     { headBytes, bodyBytes, contentType, key, id }: PlainUpload,
   ): Promise<UploadAnswer> | undefined {
