@@ -1,3 +1,4 @@
+import { askHost, findInPages, type CodeHost } from './code-host.ts';
 import { MARKDOWN_LIMIT, MARKER } from '../render/render-markdown.ts';
 
 /** The pull request that gets the comment, and how its host is asked. */
@@ -12,9 +13,6 @@ export interface PullRequest {
   readonly headCommit: string;
 }
 
-const PER_PAGE = 100;
-const MOST_PAGES = 30;
-
 /**
  * Writes the report to the pull request: into its own comment of an earlier run where there is one, else as a new one.
  * The number and the text may come from a fork's run, so neither is believed: the pull request must have the commit that
@@ -27,15 +25,22 @@ export async function putComment(pull: PullRequest, body: string): Promise<'made
   if (body.length > MARKDOWN_LIMIT) {
     throw new Error(`the comment must have at most ${MARKDOWN_LIMIT} characters, got ${body.length}`);
   }
-  const { head } = (await ask(pull, 'GET', `pulls/${pull.number}`)) as {
+  const host = hostOf(pull);
+  const { head } = (await askHost(host, 'GET', `pulls/${pull.number}`)) as {
     readonly head: { readonly sha: string };
   };
   if (head.sha !== pull.headCommit) {
     throw new Error(`pull request ${pull.number} must have the head ${pull.headCommit}, got ${head.sha}`);
   }
-  const known = await findComment(pull);
-  if (known === undefined) await ask(pull, 'POST', `issues/${pull.number}/comments`, { body });
-  else await ask(pull, 'PATCH', `issues/comments/${known}`, { body });
+  const comments = `issues/${pull.number}/comments`;
+  // Only a comment of a bot is ours: anybody can write the marker.
+  const known = await findInPages<Comment>(
+    host,
+    comments,
+    (comment) => comment.user.type === 'Bot' && comment.body.startsWith(MARKER),
+  );
+  if (known === undefined) await askHost(host, 'POST', comments, { body });
+  else await askHost(host, 'PATCH', `issues/comments/${known.id}`, { body });
   return known === undefined ? 'made' : 'edited';
 }
 
@@ -45,35 +50,9 @@ interface Comment {
   readonly user: { readonly type: string };
 }
 
-/** Only a comment of a bot is ours: anybody can write the marker. */
-async function findComment(pull: PullRequest): Promise<number | undefined> {
-  for (let page = 1; page <= MOST_PAGES; page += 1) {
-    const path = `issues/${pull.number}/comments?per_page=${PER_PAGE}&page=${page}`;
-    const comments = (await ask(pull, 'GET', path)) as readonly Comment[];
-    const own = comments.find(({ body, user }) => user.type === 'Bot' && body.startsWith(MARKER));
-    if (own !== undefined) return own.id;
-    if (comments.length < PER_PAGE) return undefined;
-  }
-  return undefined;
-}
-
-async function ask(
-  { apiUrl, repository, token }: PullRequest,
-  method: string,
-  path: string,
-  body?: object,
-): Promise<unknown> {
-  const response = await fetch(`${apiUrl}/repos/${repository}/${path}`, {
-    method,
-    headers: {
-      accept: 'application/vnd.github+json',
-      authorization: `Bearer ${token}`,
-      'content-type': 'application/json',
-    },
-    ...(body && { body: JSON.stringify(body) }),
-    signal: AbortSignal.timeout(30_000),
-  });
-  if (!response.ok)
-    throw new Error(`${method} ${path} was answered with ${response.status}: ${await response.text()}`);
-  return response.json();
+function hostOf({ apiUrl, repository, token }: PullRequest): CodeHost {
+  return {
+    url: `${apiUrl}/repos/${repository}`,
+    headers: { accept: 'application/vnd.github+json', authorization: `Bearer ${token}` },
+  };
 }

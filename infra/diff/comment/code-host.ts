@@ -1,0 +1,46 @@
+const DEADLINE_MS = 30_000;
+const PER_PAGE = 100;
+const MOST_PAGES = 30;
+
+/** The API of a code host, and as whom it is asked. */
+export interface CodeHost {
+  /** What paths are relative to, without a slash at its end. */
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** @returns what its answer has as JSON. @throws {Error} with its words, where it refuses */
+export async function askHost(
+  { url, headers }: CodeHost,
+  method: string,
+  path: string,
+  body?: object,
+): Promise<unknown> {
+  const response = await fetch(`${url}/${path}`, {
+    method,
+    headers: { ...headers, 'content-type': 'application/json' },
+    ...(body && { body: JSON.stringify(body) }),
+    signal: AbortSignal.timeout(DEADLINE_MS),
+  });
+  if (!response.ok)
+    throw new Error(`${method} ${path} was answered with ${response.status}: ${await response.text()}`);
+  return response.json();
+}
+
+/** The first of a list that is the one, page by page; undefined where none of the first pages has it. */
+export async function findInPages<Item>(
+  host: CodeHost,
+  path: string,
+  isIt: (item: Item) => boolean,
+): Promise<Item | undefined> {
+  for (let page = 1; page <= MOST_PAGES; page += 1) {
+    const items = (await askHost(
+      host,
+      'GET',
+      `${path}?per_page=${PER_PAGE}&page=${page}`,
+    )) as readonly Item[];
+    const found = items.find(isIt);
+    if (found !== undefined || items.length < PER_PAGE) return found;
+  }
+  return undefined;
+}
