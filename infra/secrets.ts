@@ -1,7 +1,6 @@
-import { examples } from '../examples/examples.ts';
-import { describeFailure, readOptions, UsageError } from './command-line.ts';
-import { environments } from './environments/environments.ts';
+import { describeFailure, readOptions } from './command-line.ts';
 import { readEnvironment } from './environments/read-environment.ts';
+import { namedEnvironment } from './named-environment.ts';
 import { buildPlatform } from './platform.ts';
 import { readObjects } from './pulumi/platform-objects.ts';
 import { listSecrets, renderSecrets } from './pulumi/secret-list.ts';
@@ -20,13 +19,7 @@ function main(args: readonly string[]): void {
     process.stdout.write(USAGE);
     return;
   }
-  const [name] = positionals;
-  const all = { ...environments, ...examples };
-  const found = Object.entries(all).find(([known]) => known === name)?.[1];
-  if (found === undefined) {
-    throw new UsageError(`environment must be one of ${Object.keys(all).join(', ')}, got ${name ?? 'none'}`);
-  }
-  const environment = readEnvironment(found);
+  const environment = readEnvironment(namedEnvironment(positionals[0]));
   const manifests = readObjects(buildPlatform(environment)).map(({ manifest }) => manifest);
   const secrets = listSecrets(environment, manifests);
   process.stdout.write(values.json === true ? `${JSON.stringify(secrets)}\n` : renderSecrets(secrets));

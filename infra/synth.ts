@@ -1,10 +1,10 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { examples } from '../examples/examples.ts';
-import { describeFailure, readOptions, UsageError } from './command-line.ts';
+import { describeFailure, readOptions } from './command-line.ts';
 import { readWarnings } from './constructs/requirements.ts';
 import { environments } from './environments/environments.ts';
 import { readEnvironment } from './environments/read-environment.ts';
+import { namedEnvironment, namedEnvironments } from './named-environment.ts';
 import { buildPlatform } from './platform.ts';
 import { writeManifests } from './write-manifests.ts';
 
@@ -43,20 +43,10 @@ interface Options {
   readonly examples?: boolean | undefined;
 }
 
-function chooseEnvironments(
-  { file, examples: withExamples }: Options,
-  names: readonly string[],
-): readonly unknown[] {
+function chooseEnvironments({ file, examples }: Options, names: readonly string[]): readonly unknown[] {
   if (file !== undefined) return [JSON.parse(readFileSync(file === '-' ? 0 : file, 'utf8'))];
-  const all: Readonly<Record<string, unknown>> = { ...environments, ...examples };
-  if (names.length === 0) return Object.values(withExamples === true ? all : environments);
-  return names.map((name) => {
-    const environment = Object.entries(all).find(([known]) => known === name)?.[1];
-    if (environment === undefined) {
-      throw new UsageError(`environment must be one of ${Object.keys(all).join(', ')}, got ${name}`);
-    }
-    return environment;
-  });
+  if (names.length === 0) return Object.values(examples === true ? namedEnvironments : environments);
+  return names.map((name) => namedEnvironment(name));
 }
 
 try {
