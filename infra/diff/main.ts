@@ -55,7 +55,7 @@ async function answer(comparison: Comparison, options: DiffOptions): Promise<num
     return isRefused(report, options) ? 1 : 0;
   } catch (error) {
     if (interrupt.signal.aborted) return INTERRUPTED;
-    process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(describeFailure('diff', error).text);
     return 2;
   }
 }

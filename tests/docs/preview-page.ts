@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CONSEQUENCES, CONSEQUENCE_WORDS } from '../../infra/diff/consequences.ts';
 import { RULES } from '../../infra/diff/rules/rules.ts';
-import { ruleSentence, SENTENCES, sentenceText } from '../../infra/diff/sentences/sentences.ts';
+import { findRule, SENTENCES, sentenceText } from '../../infra/diff/sentences/sentences.ts';
 import { sentenceExamples } from '../infra/diff/sentences/examples.ts';
 import { replacePlaces } from './places.ts';
 import { realChanges } from '../infra/diff/real-changes/real-changes.ts';
@@ -50,7 +50,7 @@ function sentencesTable(): string {
   const examples = sentenceExamples();
   const rows = SENTENCES.map(({ id, properties, when }) => {
     const condition = when === undefined ? [] : [typeof when === 'string' ? when : JSON.stringify(when)];
-    const example = sentenceText(ruleSentence(examples.get(id) ?? []) ?? [], code);
+    const example = sentenceText(findRule(examples.get(id) ?? [])?.sentence ?? [], code);
     return `| ${id} | ${[...properties, ...condition].map(code).join('<br>')} | ${example} |\n`;
   });
   return `| Rule | Properties | Example |\n| --- | --- | --- |\n${rows.join('')}`;

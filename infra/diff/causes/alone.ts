@@ -30,9 +30,9 @@ export function findAlone(
 
 function aloneEffect(variants: Variants, property: PropertyChange): AloneEffect {
   const path = pathText(property.path);
-  const [before, after] = [variants.with([]), variants.with([property])];
-  if (after.refusal !== undefined) return { path, refusal: refusalText(after.refusal) };
-  const findings = findDifferences(before.synthesis?.objects ?? [], after.synthesis?.objects ?? []);
+  const { refusal } = variants.with([property]);
+  if (refusal !== undefined) return { path, refusal: refusalText(refusal) };
+  const findings = findDifferences(variants.objectsWith([]), variants.objectsWith([property]));
   if (findings.length === 0) return { path };
   return { path, consequence: worstOf(findings.map((finding) => judge(finding).consequence)) };
 }

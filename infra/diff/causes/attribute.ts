@@ -135,9 +135,9 @@ function setFinder(
 
 /** Beside all that is changed else, as if the set alone were. */
 function effectOf(variants: Variants, set: readonly PropertyChange[]): CauseEffect {
-  const [before, after] = [[], set].map((changed) => variants.with(changed).synthesis?.objects ?? []);
-  const back = findWayBack(before ?? [], after ?? []);
-  return { costs: compareCosts(before ?? [], after ?? []), ...(back && { back }) };
+  const [before, after] = [variants.objectsWith([]), variants.objectsWith(set)];
+  const back = findWayBack(before, after);
+  return { costs: compareCosts(before, after), ...(back && { back }) };
 }
 
 function propertiesCause(set: readonly PropertyChange[]): CauseSeed {

@@ -25,17 +25,17 @@ export class Variants {
     this.#properties = properties;
   }
 
-  /** How many sets were synthesized. */
-  get count(): number {
-    return this.#made.size;
-  }
-
   with(changed: readonly PropertyChange[]): Variant {
     const own = this.#properties.filter((property) => changed.includes(property));
     const key = own.map((property) => this.#properties.indexOf(property)).join();
     const variant = this.#made.get(key) ?? this.#synthesize(own);
     this.#made.set(key, variant);
     return variant;
+  }
+
+  /** In the order of its synthesis; none where it does not synthesize. */
+  objectsWith(changed: readonly PropertyChange[]): readonly ManifestObject[] {
+    return this.with(changed).synthesis?.objects ?? [];
   }
 
   #synthesize(changed: readonly PropertyChange[]): Variant {

@@ -4,7 +4,7 @@ import type { Change } from '../changes.ts';
 import { CONSEQUENCE_WORDS, CONSEQUENCES, worstOf, type Consequence } from '../consequences.ts';
 import { restartText, type Report } from '../report.ts';
 import { RULES } from '../rules/rules.ts';
-import { sentenceOf } from '../sentences/sentences.ts';
+import { joinSentences, sentenceOf } from '../sentences/sentences.ts';
 import { valueText, type Sentence } from '../sentences/sentence-rule.ts';
 
 /** A cause with what comes of it, as every format shows it. */
@@ -18,7 +18,7 @@ export interface ToldCause {
 
 /** All clauses as one sentence. */
 export function wholeSentence({ clauses }: ToldCause): Sentence {
-  return clauses.flatMap((clause, index) => (index === 0 ? clause : ['; ', ...clause]));
+  return joinSentences(clauses, '; ');
 }
 
 /** Every cause, worst first, with its changes; behind them the changes of none, if causes were not asked for. */
@@ -103,7 +103,7 @@ function aloneClauses(
     const { alone } = effects[environment] ?? {};
     if (alone === undefined) continue;
     const key = JSON.stringify(alone);
-    const known = seen.get(key) ?? { said: listClauses(alone.map(aloneSentence)), places: [] };
+    const known = seen.get(key) ?? { said: joinSentences(alone.map(aloneSentence), ' and '), places: [] };
     known.places.push(environment);
     seen.set(key, known);
   }
@@ -123,10 +123,6 @@ function aloneSentence({ path, consequence, refusal }: AloneEffect): Sentence {
   if (refusal !== undefined) return [{ value: path }, ' does not synthesize (', { value: refusal }, ')'];
   if (consequence === undefined) return [{ value: path }, ' changes no manifest'];
   return [{ value: path }, ` is ${CONSEQUENCE_WORDS[consequence]}`];
-}
-
-function listClauses(clauses: readonly Sentence[]): Sentence {
-  return clauses.flatMap((clause, index) => [...(index === 0 ? [] : [' and ']), ...clause]);
 }
 
 /** Texts that are the same in several environments once, with their names where not all have it. */

@@ -1,3 +1,4 @@
+import { toMs, type Period } from '../../environments/quantities.ts';
 import type { CauseProperty } from '../causes/cause.ts';
 import { readNanos } from '../quantity.ts';
 import { canonicalText, isMap, valueAt, type Tree } from '../tree.ts';
@@ -90,13 +91,10 @@ function holds(when: SentenceCondition | undefined, { before, after }: CauseProp
   }
 }
 
-const MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
-
 /** A number, a size or a length of time, to compare by. */
 function amountOf(value: Tree | undefined): bigint | number | undefined {
   if (value === 'never') return Infinity;
-  const [, digits, unit] = typeof value === 'string' ? (/^(\d+)(ms|s|m|h|d)$/.exec(value) ?? []) : [];
-  if (digits !== undefined && unit !== undefined) return Number(digits) * MS[unit as keyof typeof MS];
+  if (typeof value === 'string' && /^\d+(ms|s|m|h|d)$/.test(value)) return toMs(value as Period);
   return readNanos(value);
 }
 

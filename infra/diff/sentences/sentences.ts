@@ -15,11 +15,11 @@ export const SENTENCES: readonly SentenceRule[] = [
 export function sentenceOf({ kind, name = '', properties }: Cause): Sentence {
   switch (kind) {
     case 'properties':
-      return ruleSentence(properties) ?? joined(properties.map(bareSentence));
+      return findRule(properties)?.sentence ?? joinSentences(properties.map(bareSentence), ', ');
     case 'type':
-      return joined(properties.map(typeSentence));
+      return joinSentences(properties.map(typeSentence), ', ');
     case 'image':
-      return joined(
+      return joinSentences(
         properties.map(({ path, before, after }) => [
           'the image ',
           { value: path },
@@ -28,6 +28,7 @@ export function sentenceOf({ kind, name = '', properties }: Cause): Sentence {
           ' instead of ',
           { value: versionText(before) },
         ]),
+        ', ',
       );
     case 'code':
       return name === ''
@@ -38,16 +39,13 @@ export function sentenceOf({ kind, name = '', properties }: Cause): Sentence {
   }
 }
 
-/** The rule whose sentence it is; undefined where none has one. */
-export function ruleOf(properties: readonly CauseProperty[]): SentenceRule | undefined {
-  return SENTENCES.find((rule) => applyRule(rule, properties) !== undefined);
-}
-
-/** The sentence of the first rule that is about the properties; undefined where none is. */
-export function ruleSentence(properties: readonly CauseProperty[]): Sentence | undefined {
+/** The first rule that is about the properties, with its sentence; undefined where none is. */
+export function findRule(
+  properties: readonly CauseProperty[],
+): { readonly rule: SentenceRule; readonly sentence: Sentence } | undefined {
   for (const rule of SENTENCES) {
     const sentence = applyRule(rule, properties);
-    if (sentence !== undefined) return sentence;
+    if (sentence !== undefined) return { rule, sentence };
   }
   return undefined;
 }
@@ -69,8 +67,9 @@ function typeSentence({ path, before, after, movedFrom }: CauseProperty): Senten
   return [{ value: path }, ' is asked for, and is ', { value: valueText(path, after) }];
 }
 
-function joined(sentences: readonly Sentence[]): Sentence {
-  return sentences.flatMap((sentence, index) => (index === 0 ? sentence : [', ', ...sentence]));
+/** One sentence of several, with what stands between them. */
+export function joinSentences(sentences: readonly Sentence[], separator: string): Sentence {
+  return sentences.flatMap((sentence, index) => (index === 0 ? sentence : [separator, ...sentence]));
 }
 
 /** The tag without the digest, which says nothing to a reader, where there is a tag. */

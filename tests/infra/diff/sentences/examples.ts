@@ -1,6 +1,6 @@
 import { compareEnvironments } from '../../../../infra/diff/causes/property-changes.ts';
 import { showProperty, type CauseProperty } from '../../../../infra/diff/causes/cause.ts';
-import { ruleOf } from '../../../../infra/diff/sentences/sentences.ts';
+import { findRule } from '../../../../infra/diff/sentences/sentences.ts';
 import type { Tree } from '../../../../infra/diff/tree.ts';
 import { environments, type EnvironmentName } from '../../../../infra/environments/environments.ts';
 import { readEnvironment } from '../../../../infra/environments/read-environment.ts';
@@ -87,7 +87,7 @@ export function sentenceExamples(): ReadonlyMap<string, readonly CauseProperty[]
   );
   const pairs = [...MORE, ...real].map((example): [string, readonly CauseProperty[]] => {
     const properties = propertiesOf(example);
-    return [ruleOf(properties)?.id ?? '', properties];
+    return [findRule(properties)?.rule.id ?? '', properties];
   });
   return new Map(pairs);
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Cause, CauseProperty } from '../../../../infra/diff/causes/cause.ts';
-import { ruleOf, SENTENCES, sentenceOf, sentenceText } from '../../../../infra/diff/sentences/sentences.ts';
+import { findRule, SENTENCES, sentenceOf, sentenceText } from '../../../../infra/diff/sentences/sentences.ts';
 import { realChanges } from '../real-changes/real-changes.ts';
 import { propertiesOf, sentenceExamples } from './examples.ts';
 
@@ -28,7 +28,7 @@ test('every real change of values has a sentence of a rule, with every value fil
     if (!('values' in edit)) continue;
     const properties = propertiesOf({ environment, values: edit.values });
     if (properties.some(({ path }) => path === 'edge.controller.webhookCertificate')) continue;
-    assert.notEqual(ruleOf(properties), undefined, what);
+    assert.notEqual(findRule(properties), undefined, what);
   }
   for (const [id, properties] of sentenceExamples()) {
     assert.doesNotMatch(said(properties), /\{|\}|undefined|NaN|null/, id);
