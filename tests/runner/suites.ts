@@ -65,6 +65,9 @@ export interface Suite {
   readonly parts: readonly PartName[];
 }
 
+/** Of tests that wait for servers more than they work: with two files two cores were idle for a third of the time. */
+const WAITING = 3;
+
 const SUITES = {
   unit: {
     files: [
@@ -78,8 +81,7 @@ const SUITES = {
   },
   integration: {
     files: ['tests/integration/**/*.test.ts'],
-    // They wait for servers more than they work: two left two cores idle for a third of the time.
-    concurrency: 3,
+    concurrency: WAITING,
     prerequisites: { java: true, go: true },
     programs: [
       ...([
@@ -106,8 +108,7 @@ const SUITES = {
   },
   faults: {
     files: ['tests/faults/**/*.test.ts'],
-    // They wait for servers more than they work: two left two cores idle for a third of the time.
-    concurrency: 3,
+    concurrency: WAITING,
     prerequisites: { java: true, go: true },
     programs: ['kcat', 'openssl'],
     parts: ['kafka/3.9', 'kafka/4.4', 'zookeeper', 'versitygw'],

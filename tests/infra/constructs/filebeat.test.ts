@@ -10,18 +10,11 @@ import {
 import { LANE_SCRIPT, NAMES_SCRIPT, quotaScript } from '../../../infra/constructs/filebeat-scripts.ts';
 import { Filebeat, type FilebeatProps } from '../../../infra/constructs/filebeat.ts';
 import { find, synthesize, valueAt } from '../manifests.ts';
+import { search } from './search.ts';
 
 const toSearch: LogDestination = {
   kind: 'search',
-  search: {
-    product: 'elasticsearch',
-    scheme: 'https',
-    host: 'search.example.com',
-    port: 9200,
-    credentialsSecretName: 'search-credentials-v1',
-    caSecretName: 'search-ca-v1',
-    indexPrefix: 'pods',
-  },
+  search,
 };
 const toKafka: LogDestination = {
   kind: 'kafka',

@@ -4,6 +4,7 @@ import { Size } from 'cdk8s';
 import { parse } from 'yaml';
 import { LogIndexer, type LogIndexerProps } from '../../../infra/constructs/log-indexer.ts';
 import { find, synthesize, valueAt } from '../manifests.ts';
+import { search } from './search.ts';
 import { type Fate, fateOf, requestBytes } from './syntax/logstash-answers.ts';
 import { unknownSettings } from './syntax/logstash-settings.ts';
 import { parseLogstash } from './syntax/logstash.ts';
@@ -20,15 +21,7 @@ const props: Required<LogIndexerProps> = {
     caSecret: 'kafka-certificate-v1',
     login: { username: 'logs', passwordSecret: 'kafka-logs-v1' },
   },
-  search: {
-    product: 'elasticsearch',
-    scheme: 'https',
-    host: 'search.example.com',
-    port: 9200,
-    credentialsSecretName: 'search-credentials-v1',
-    caSecretName: 'search-ca-v1',
-    indexPrefix: 'pods',
-  },
+  search,
   replicas: 2,
   partitions: 6,
   resources: { cpuMillicores: 500, memory: Size.gibibytes(2) },

@@ -21,12 +21,6 @@ export async function envoy({ host, directory, port, upstreamPort }: ProxyOption
     route: { cluster: 'producer', timeout: '60s' },
     typed_per_filter_config: perFilter,
   });
-  const buffered = {
-    'envoy.filters.http.buffer': {
-      '@type': type(`${http}.buffer.v3.BufferPerRoute`),
-      buffer: { max_request_bytes: 921_600 },
-    },
-  };
   const unbuffered = {
     'envoy.filters.http.buffer': { '@type': type(`${http}.buffer.v3.BufferPerRoute`), disabled: true },
   };
@@ -51,7 +45,7 @@ export async function envoy({ host, directory, port, upstreamPort }: ProxyOption
         {
           name: 'all',
           domains: ['*'],
-          routes: [route({ path: '/upload' }, buffered), route({ prefix: '/' }, unbuffered)],
+          routes: [route({ path: '/upload' }), route({ prefix: '/' }, unbuffered)],
         },
       ],
     },
