@@ -19,6 +19,9 @@ export interface Pair {
 /** Share of equal values from which an object that is gone and one that is new are one that was renamed. */
 const RENAMED_SHARE = 0.8;
 
+/** Kinds of which an environment has one: another name is a rename, whatever is changed beside it. */
+const SINGLE_KINDS: readonly string[] = ['Bucket'];
+
 /** How the name of a Job ends: in the hash of its template, so that it changes with every change of it. */
 const CONTENT_HASH = /-[0-9a-f]{8}$/;
 
@@ -90,6 +93,7 @@ function findRenamed(object: ManifestObject, gone: ReadonlySet<ManifestObject>):
       identify({ ...other, metadata: { ...other.metadata, name: '' } }) ===
       identify({ ...object, metadata: { ...object.metadata, name: '' } }),
   );
+  if (SINGLE_KINDS.includes(object.kind)) return candidates[0];
   const [best] = candidates
     .map((other) => ({ other, share: shareOfEqual(other, object) }))
     .sort((a, b) => b.share - a.share);

@@ -123,6 +123,19 @@ test("Fluentd's file is compared by section and parameter, and the order of sect
   assert.equal(readFluentd('<source>\n</match>'), undefined);
 });
 
+test('a bucket of another name is renamed, whatever is changed beside it: and the risk is told', async () => {
+  const { production } = environments;
+  const objectStore = { ...production.objectStore, bucket: 'headwater-other-events', expiryDays: 800 };
+  const names = findChanges(
+    { production: await manifestsOf(production) },
+    { production: await manifestsOf({ ...production, objectStore }) },
+  ).filter(({ object, path }) => object.startsWith('Bucket ') && path === 'metadata.name');
+  assert.deepEqual(
+    names.map(({ consequence }) => consequence),
+    ['data-at-risk'],
+  );
+});
+
 test('an object that has only another name is renamed', () => {
   const spec = { a: 1, b: 2, c: 3, d: 4, e: 5 };
   const before = object('ConfigMap', { spec });
