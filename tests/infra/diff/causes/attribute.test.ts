@@ -8,8 +8,8 @@ import { findCauses } from '../../../../infra/diff/causes/find-causes.ts';
 import { applyProperties, compareEnvironments } from '../../../../infra/diff/causes/property-changes.ts';
 import { findChanges, findDifferences, type Finding } from '../../../../infra/diff/changes.ts';
 import { normalize } from '../../../../infra/diff/normalize.ts';
-import { identify, type ManifestObject, type Pair } from '../../../../infra/diff/objects.ts';
-import { canonicalText, pathText, valueAt, type Path, type Tree } from '../../../../infra/diff/tree.ts';
+import { identify, type ManifestObject } from '../../../../infra/diff/objects.ts';
+import { canonicalText, pathText, valueAt, type Tree } from '../../../../infra/diff/tree.ts';
 import { environments, type EnvironmentName } from '../../../../infra/environments/environments.ts';
 import { changed } from '../../refused/refusal.ts';
 import { plain, reportOfEdits } from '../pull-request.ts';
@@ -22,12 +22,6 @@ function sideOf(value: Tree) {
   return { value, objects: code.synthesize(value).objects };
 }
 
-/** What some of the properties give: the objects that there are then, and the changes that it takes. */
-interface Outcome {
-  readonly objects: readonly ManifestObject[];
-  readonly ids: readonly string[];
-}
-
 function attributed(environment: EnvironmentName, after: Tree): Attribution {
   const before = sideOf(plain(environments[environment]));
   return attribute({ environment, before, after: sideOf(after) }, code);
@@ -36,14 +30,14 @@ function attributed(environment: EnvironmentName, after: Tree): Attribution {
 /** What stands at a place of an object, by its later name where it is there; none where the object is not. */
 function placeIn(
   objects: readonly ManifestObject[],
-  { before, after }: Pair,
-  path: Path,
+  { pair: { before, after }, difference: { path }, isSpelling }: Finding,
 ): string | undefined {
   const [young, old] = [after, before].map(
     (wanted) => wanted && objects.find((object) => identify(object) === identify(wanted)),
   );
   const object = young ?? old;
-  return object && canonicalText(valueAt(normalize(object), path) ?? null);
+  const tree = object && (isSpelling ? (object as unknown as Tree) : normalize(object));
+  return tree === undefined ? undefined : canonicalText(valueAt(tree, path) ?? null);
 }
 
 /** Every change has one cause of those that are told, and its properties alone, all of them, give it. */
@@ -52,50 +46,44 @@ function requireOneCause(environment: EnvironmentName, after: Tree): number {
   const { changes, causes } = attributed(environment, after);
   const properties = compareEnvironments(before, after);
   const objectsOf = (value: Tree) => code.synthesize(value).objects;
-  const changesTo = (objects: readonly ManifestObject[]) =>
-    findChanges({ [environment]: objectsOf(before) }, { [environment]: objects });
   const wanted = objectsOf(after);
+  const all = findChanges({ [environment]: objectsOf(before) }, { [environment]: wanted });
   assert.deepEqual(
     changes,
-    changesTo(wanted).map((change, index) => ({ ...change, cause: changes[index]?.cause })),
+    all.map((change, index) => ({ ...change, cause: changes[index]?.cause })),
   );
 
-  const outcomes = new Map<string, Outcome | undefined>();
-  const outcomeWith = (paths: readonly string[]): Outcome | undefined => {
+  const outcomes = new Map<string, readonly ManifestObject[] | undefined>();
+  const outcomeWith = (paths: readonly string[]): readonly ManifestObject[] | undefined => {
     const key = paths.join();
     if (!outcomes.has(key)) outcomes.set(key, outcomeOf(paths));
     return outcomes.get(key);
   };
-  const outcomeOf = (paths: readonly string[]): Outcome | undefined => {
+  const outcomeOf = (paths: readonly string[]): readonly ManifestObject[] | undefined => {
     const set = properties.filter(({ path }) => paths.includes(pathText(path)));
     try {
-      const objects = objectsOf(applyProperties(before, set));
-      return { objects, ids: changesTo(objects).map(({ id }) => id) };
+      return objectsOf(applyProperties(before, set));
     } catch {
       return undefined;
     }
   };
   const findings = findDifferences(objectsOf(before), wanted);
-  // Which objects are one that was renamed depends on all that is changed, and so do the identifiers of their changes.
-  const gives = (paths: readonly string[], { pair, difference: { path } }: Finding, id: string): boolean => {
+  // By place: the identifier of a change depends on what else is changed, such as whether a list has other elements.
+  const gives = (paths: readonly string[], finding: Finding): boolean => {
     const outcome = outcomeWith(paths);
-    if (outcome === undefined) return false;
-    if (pair.before && pair.after && identify(pair.before) === identify(pair.after))
-      return outcome.ids.includes(id);
-    const [given, asked] = [outcome.objects, wanted].map((objects) => placeIn(objects, pair, path));
-    return given === asked;
+    return outcome !== undefined && placeIn(outcome, finding) === placeIn(wanted, finding);
   };
-  for (const [index, { id, object, path, cause }] of changes.entries()) {
+  for (const [index, { object, path, cause }] of changes.entries()) {
     const finding = findings[index];
     assert.ok(finding);
     const own = causes.filter(({ seed }) => seedKey(seed) === cause);
     assert.equal(own.length, 1, `${object} ${path} has ${own.length} causes`);
     const paths = own.flatMap(({ seed }) => seed.properties.map((property) => property.path));
     assert.ok(paths.length > 0, `${object} ${path} comes of no property`);
-    assert.ok(gives(paths, finding, id), `${object} ${path} does not come of ${paths.join()} alone`);
+    assert.ok(gives(paths, finding), `${object} ${path} does not come of ${paths.join()} alone`);
     for (const left of paths) {
       const fewer = paths.filter((other) => other !== left);
-      assert.ok(!gives(fewer, finding, id), `${object} ${path} comes of ${paths.join()} without ${left}`);
+      assert.ok(!gives(fewer, finding), `${object} ${path} comes of ${paths.join()} without ${left}`);
     }
   }
   return Math.max(0, ...causes.map(({ seed }) => seed.properties.length));
