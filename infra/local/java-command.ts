@@ -25,6 +25,8 @@ export interface JavaCommandOptions {
   readonly system?: Readonly<Record<string, string>>;
   readonly main: string;
   readonly args: readonly string[];
+  /** Where the classes that it loads are written when it ends, for {@link JavaServer.classArchive}. */
+  readonly writeClassArchive?: string | undefined;
 }
 
 export function javaCommand({
@@ -34,9 +36,14 @@ export function javaCommand({
   system = {},
   main,
   args,
+  writeClassArchive,
 }: JavaCommandOptions): [string, ...string[]] {
+  const { classArchive } = server;
   return [
     server.java,
+    ...(writeClassArchive === undefined ? [] : [`-XX:ArchiveClassesAtExit=${writeClassArchive}`]),
+    // One that was made with another Java is passed over, which is not worth a line.
+    ...(classArchive === undefined ? [] : [`-XX:SharedArchiveFile=${classArchive}`, '-Xlog:cds*=off']),
     ...[...LIFETIME_OPTIONS[lifetime](heapMegabytes), `-Xmx${heapMegabytes}m`, '-XX:+UseSerialGC'],
     ...['-XX:+ExitOnOutOfMemoryError', '-Djava.awt.headless=true', '-cp', server.classPath],
     ...Object.entries(system).map(([name, value]) => `-D${name}=${value}`),

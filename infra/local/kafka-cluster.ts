@@ -83,8 +83,21 @@ export class KafkaCluster {
 
   /** Prepares a cluster on its directory; {@link start} runs it. */
   static async create(options: KafkaClusterOptions): Promise<KafkaCluster> {
-    const { host, directory, metadata, toolchain = new Toolchain({ host }) } = options;
-    const server = await toolchain.javaServer(JAR_SETS[metadata]);
+    const { host, metadata, toolchain = new Toolchain({ host }) } = options;
+    const server = await toolchain.fastJavaServer(JAR_SETS[metadata], async (slow, archive, directory) => {
+      const one = await this.#prepare({ host, directory, brokers: 1, metadata, toolchain }, slow, archive);
+      await one.start();
+      await one.stop();
+    });
+    return this.#prepare({ ...options, toolchain }, server);
+  }
+
+  static async #prepare(
+    options: KafkaClusterOptions & { readonly toolchain: Toolchain },
+    server: JavaServer,
+    writeClassArchive?: string,
+  ): Promise<KafkaCluster> {
+    const { host, directory, metadata, toolchain } = options;
     const zooKeeper =
       metadata === 'zookeeper' ? await ZooKeeper.create({ host, directory, toolchain }) : undefined;
     const ids = Array.from({ length: options.brokers }, (_, index) => index + 1);
@@ -122,6 +135,7 @@ export class KafkaCluster {
           system: logConfiguration(metadata, server),
           main: 'kafka.Kafka',
           args: [propertiesFile],
+          writeClassArchive,
         }),
         isReady: () => knows(endpoint, [endpoint]),
         startDeadlineMs: 120_000,

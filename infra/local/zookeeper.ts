@@ -8,7 +8,7 @@ import { ManagedProcess, type ProcessOptions } from './managed-process.ts';
 import { findFreePort } from './ports.ts';
 import { makePrivateDirectory } from './private-directory.ts';
 import { renderProperties } from './properties.ts';
-import { Toolchain } from './toolchain.ts';
+import { Toolchain, type JavaServer } from './toolchain.ts';
 
 export interface ZooKeeperOptions {
   readonly host: Host;
@@ -31,8 +31,21 @@ export class ZooKeeper extends ManagedProcess {
   }
 
   /** Prepares a server on its directory; `start` runs it. */
-  static async create({ host, directory, ...options }: ZooKeeperOptions): Promise<ZooKeeper> {
-    const server = await (options.toolchain ?? new Toolchain({ host })).javaServer('zookeeper');
+  static async create(options: ZooKeeperOptions): Promise<ZooKeeper> {
+    const { host, toolchain = new Toolchain({ host }) } = options;
+    const server = await toolchain.fastJavaServer('zookeeper', async (slow, archive, directory) => {
+      const one = await this.#prepare({ host, directory }, slow, archive);
+      await one.start();
+      await one.stop();
+    });
+    return this.#prepare(options, server);
+  }
+
+  static async #prepare(
+    { host, directory, ...options }: ZooKeeperOptions,
+    server: JavaServer,
+    writeClassArchive?: string,
+  ): Promise<ZooKeeper> {
     const port = options.port ?? (await findFreePort());
     const propertiesFile = join(directory, 'zookeeper.properties');
     makePrivateDirectory(directory);
@@ -47,6 +60,7 @@ export class ZooKeeper extends ManagedProcess {
         system: { 'logback.configurationFile': join(server.configuration, 'logback.xml') },
         main: 'org.apache.zookeeper.server.quorum.QuorumPeerMain',
         args: [propertiesFile],
+        writeClassArchive,
       }),
       isReady: async () => (await fourLetterWord(port, 'srvr')).includes('Mode: '),
       stopDeadlineMs: 10_000,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
@@ -26,6 +26,16 @@ after(async () => {
   await kafka.stop();
   await rm(directory, { recursive: true });
 });
+
+test(
+  'servers start from the classes that were read once',
+  { skip: process.platform !== 'linux' },
+  async () => {
+    for (const { name, pid } of kafka.processes) {
+      assert.match(await readFile(`/proc/${pid}/maps`, 'utf8'), /classes\.jsa/, name);
+    }
+  },
+);
 
 async function find(...names: string[]) {
   return Object.fromEntries((await admin.findTopics(names)).found);

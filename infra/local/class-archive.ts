@@ -1,0 +1,73 @@
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import type { Cache } from './cache.ts';
+import type { Host, Progress } from './host.ts';
+
+const FILE = 'classes.jsa';
+
+export interface ClassArchiveOptions {
+  readonly host: Pick<Host, 'env'>;
+  readonly cache: Cache;
+  /** Of the cache's entry. */
+  readonly name: string;
+  /** Every text that the class path's content depends on. */
+  readonly madeFrom: readonly string[];
+  /** Of the `java` command. */
+  readonly java: string;
+  readonly progress: Progress;
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * Runs the server once, until it is ready, with `-XX:ArchiveClassesAtExit=<archive>`, and ends it.
+   *
+   * @param directory for what it writes; removed afterwards
+   */
+  readonly run: (archive: string, directory: string) => Promise<void>;
+}
+
+/**
+ * The classes that a server loads on its way to being ready, read and verified once: with them a broker takes about 40 %
+ * less processor time to start. Java uses the file where its own version and the class path are those that it was made
+ * with, and goes on without it elsewhere.
+ *
+ * @returns undefined where this Java makes none
+ * @see https://docs.oracle.com/en/java/javase/17/vm/class-data-sharing.html
+ */
+export async function classArchive(options: ClassArchiveOptions): Promise<string | undefined> {
+  const { host, cache, name, madeFrom, java, progress, signal, run } = options;
+  const make = async (entry: string): Promise<void> => {
+    progress(`reading the classes of ${name} once, so that it starts faster`);
+    const directory = await mkdtemp(join(tmpdir(), 'headwater-classes-'));
+    try {
+      await run(join(entry, FILE), directory);
+    } finally {
+      await rm(directory, { recursive: true, force: true });
+    }
+  };
+  const entry = await cache.entry(`${name}-classes`, [...madeFrom, identifyProgram(java, host)], make, {
+    progress,
+    signal,
+  });
+  const archive = join(entry, FILE);
+  return existsSync(archive) ? archive : undefined;
+}
+
+/** Path, size and time of a program, by which another version of it is seen without a start. */
+function identifyProgram(program: string, { env }: Pick<Host, 'env'>): string {
+  const paths = program.includes('/')
+    ? [program]
+    : (env['PATH'] ?? '').split(delimiter).map((directory) => join(directory, program));
+  const path = paths.find(isExecutable) ?? program;
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return [path, stats?.size, stats?.mtimeMs].join(' ');
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
