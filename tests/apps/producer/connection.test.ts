@@ -204,7 +204,7 @@ for (const [way, pieces] of [
   });
 
   test(`an idle connection is closed after its time, ${way}`, async (t) => {
-    const { app, client } = await open(t, { requestTimeoutMs: 100 });
+    const { app, client } = await open(t, { requestTimeoutMs: 1_000 });
     app.server.keepAliveTimeout = 1;
     app.server.keepAliveTimeoutBuffer = 0;
     await client.send(...pieces);
@@ -213,7 +213,7 @@ for (const [way, pieces] of [
 }
 
 test('a connection that waits for its answer is not idle', async (t) => {
-  const scene = await open(t, { requestTimeoutMs: 100 });
+  const scene = await open(t, { requestTimeoutMs: 1_000 });
   const { app, client } = scene;
   const { settle } = holdRecords(scene);
   app.server.keepAliveTimeout = 1;

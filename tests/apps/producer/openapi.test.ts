@@ -119,7 +119,7 @@ test('10,000 seeded requests: each answer is what /openapi.json says, and what i
 
 test('500 seeded streams of bytes that are hardly HTTP: each is answered or closed, and the next is served', async (t) => {
   const chance = new Chance(7);
-  const { app } = await startApp(t, { requestTimeoutMs: 100 });
+  const { app } = await startApp(t, { requestTimeoutMs: 400 });
   const port = await listen(app);
   const fine =
     'POST /upload HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: 3\r\nConnection: close\r\n\r\nabc';

@@ -29,7 +29,7 @@ async function trickle(client: RawClient, piece: string): Promise<void> {
 }
 
 test('a line that never ends is given up after the request timeout, however steadily it comes', async (t) => {
-  const { client, recordLog } = await open(t, { requestTimeoutMs: 300, maxBodyBytes: 1_000_000 });
+  const { client, recordLog } = await open(t, { requestTimeoutMs: 1_000, maxBodyBytes: 1_000_000 });
   await client.send(BATCH, chunk('1\n"'));
   await trickle(client, chunk('x'));
   const [response] = readResponses(client.text);
@@ -47,11 +47,12 @@ test('a batch whose first line never ends: 408', async (t) => {
 });
 
 test('lines that end in time are taken for longer than the request timeout, blank ones too', async (t) => {
-  const { client, recordLog } = await open(t, { requestTimeoutMs: 300 });
+  const requestTimeoutMs = 2_000;
+  const { client, recordLog } = await open(t, { requestTimeoutMs });
   await client.send(BATCH);
   const begun = performance.now();
-  while (performance.now() - begun < 1_000) {
-    await client.send(chunk(performance.now() - begun < 600 ? '1\n' : '\n'));
+  while (performance.now() - begun < 2 * requestTimeoutMs) {
+    await client.send(chunk(performance.now() - begun < requestTimeoutMs ? '1\n' : '\n'));
     await delay(20);
   }
   await client.send('0\r\n\r\n');

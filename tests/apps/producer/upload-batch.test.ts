@@ -248,7 +248,7 @@ test('a client that goes away without having read its results leaves nothing eit
 });
 
 test('nothing more for the request timeout: the answer ends and says so', async (t) => {
-  const { app } = await startApp(t, { requestTimeoutMs: 200 });
+  const { app } = await startApp(t, { requestTimeoutMs: 1_000 });
   const { upload, received } = await open(await listen(app));
   upload.write('1\n2');
   await waitUntil(() => received.ended, { what: 'the end of the answer', deadlineMs: 60_000 });
@@ -257,7 +257,7 @@ test('nothing more for the request timeout: the answer ends and says so', async 
     done: false,
     stored: 1,
     failed: 0,
-    error: { code: 'request_timeout', message: 'the body did not arrive within 200 ms' },
+    error: { code: 'request_timeout', message: 'the body did not arrive within 1000 ms' },
   });
 });
 
