@@ -1,5 +1,6 @@
 import type { checkServerIdentity } from 'node:tls';
-import type { Variables } from '../service/variables.ts';
+import { z } from 'zod';
+import { file, loginFile, text, whereGood, type VariablesOf } from '../service/variables.ts';
 
 /** Brokers that the tests run, and that are supported. Another is refused where it does not speak the requests that are sent. */
 export const TESTED_KAFKA = 'Kafka 3.9.2 and 4.4.0';
@@ -19,38 +20,70 @@ export interface KafkaConnection {
   };
 }
 
-/** The variables that every program reads to reach Kafka. */
-export interface KafkaVariables {
-  /** Comma-separated `host:port`. */
-  readonly KAFKA_BOOTSTRAP_SERVERS: string;
-  /** Path of a PEM file; sets TLS on. */
-  readonly KAFKA_TLS_CA_FILE?: string;
-  /** SCRAM-SHA-512; this and the next, or neither. */
-  readonly KAFKA_SASL_USERNAME?: string;
-  readonly KAFKA_SASL_PASSWORD_FILE?: string;
-}
+const BOOTSTRAP_SERVERS_ALLOWED = 'a comma-separated list of host:port';
 
-/** Reads {@link KafkaVariables}. */
-export function readKafkaConnection(variables: Variables<keyof KafkaVariables>): KafkaConnection {
-  const bootstrapBrokers = readBootstrapServers(variables);
-  const ca = variables.file('KAFKA_TLS_CA_FILE');
-  if (ca !== undefined && !ca.includes('-----BEGIN CERTIFICATE-----')) {
-    variables.problem(
-      'KAFKA_TLS_CA_FILE must name a file with at least one PEM certificate, found none in it',
-    );
-  }
-  const username = variables.optionalText('KAFKA_SASL_USERNAME');
-  const passwordFile = variables.optionalText('KAFKA_SASL_PASSWORD_FILE');
-  const password = variables.file('KAFKA_SASL_PASSWORD_FILE')?.replace(/\r?\n$/, '');
-  if ((username === undefined) !== (passwordFile === undefined)) {
-    const [there, missing] =
-      username === undefined
-        ? ['KAFKA_SASL_PASSWORD_FILE', 'KAFKA_SASL_USERNAME']
-        : ['KAFKA_SASL_USERNAME', 'KAFKA_SASL_PASSWORD_FILE'];
-    variables.problem(`${missing} is required where ${there} is set`);
-  }
-  if (password === '')
-    variables.problem('KAFKA_SASL_PASSWORD_FILE must name a file with a password, it is empty');
+const bootstrapServer = z.string().refine(
+  (server) => {
+    const port = Number(/^(?:[\w.-]+|\[[\da-fA-F:.]+\]):(\d+)$/.exec(server)?.[1]);
+    return port >= 1 && port <= 65_535;
+  },
+  { error: 'must be host:port' },
+);
+
+/** The variable that every program reads to find Kafka. */
+export const bootstrapServers = text(BOOTSTRAP_SERVERS_ALLOWED)
+  .transform((list) =>
+    list
+      .split(',')
+      .map((server) => server.trim())
+      .filter((server) => server !== ''),
+  )
+  .pipe(z.array(bootstrapServer).min(1, BOOTSTRAP_SERVERS_ALLOWED));
+
+export const topicName = text(
+  'a topic name: at most 249 letters, digits, dots, underscores and hyphens',
+  /^(?!\.{1,2}$)[\w.-]{1,249}$/,
+);
+
+export const certificateFile = file('the path of a file with at least one PEM certificate', (content) =>
+  content.includes('-----BEGIN CERTIFICATE-----'),
+);
+
+/** The variables of a program that reaches Kafka as a user, or without login. */
+export const kafkaVariables = z
+  .object({
+    KAFKA_BOOTSTRAP_SERVERS: bootstrapServers,
+    /** Sets TLS on. */
+    KAFKA_TLS_CA_FILE: certificateFile.optional(),
+    /** SCRAM-SHA-512; this and `KAFKA_SASL_PASSWORD_FILE`, or neither. */
+    KAFKA_SASL_USERNAME: text('the name of a user').optional(),
+    KAFKA_SASL_PASSWORD_FILE: loginFile(
+      'the path of a file with a password',
+      (password) => password !== '',
+    ).optional(),
+  })
+  .superRefine(
+    ({ KAFKA_SASL_USERNAME: username, KAFKA_SASL_PASSWORD_FILE: password }, context) => {
+      if (username !== undefined && password === undefined) {
+        context.addIssue('KAFKA_SASL_PASSWORD_FILE is required where KAFKA_SASL_USERNAME is set');
+      }
+      if (username === undefined && password !== undefined) {
+        context.addIssue('KAFKA_SASL_USERNAME is required where KAFKA_SASL_PASSWORD_FILE is set');
+      }
+    },
+    whereGood('KAFKA_SASL_USERNAME', 'KAFKA_SASL_PASSWORD_FILE'),
+  );
+
+export type KafkaVariables = VariablesOf<typeof kafkaVariables>;
+
+/** The connection that {@link kafkaVariables} describe. */
+export function kafkaConnection(variables: z.output<typeof kafkaVariables>): KafkaConnection {
+  const {
+    KAFKA_BOOTSTRAP_SERVERS: bootstrapBrokers,
+    KAFKA_TLS_CA_FILE: ca,
+    KAFKA_SASL_USERNAME: username,
+    KAFKA_SASL_PASSWORD_FILE: password,
+  } = variables;
   return {
     bootstrapBrokers,
     ...(ca !== undefined && { tls: { ca } }),
@@ -69,18 +102,4 @@ export function warnOfPlainText(
     'KAFKA_SASL_USERNAME is set without KAFKA_TLS_CA_FILE: records cross the network in plain text, and so does what the ' +
       'password can be guessed from',
   );
-}
-
-function readBootstrapServers(variables: Variables<keyof KafkaVariables>): string[] {
-  const allowed = 'a comma-separated list of host:port';
-  const text = variables.text('KAFKA_BOOTSTRAP_SERVERS', { allowed });
-  const servers = text
-    .split(',')
-    .map((server) => server.trim())
-    .filter((server) => server !== '');
-  for (const server of servers) {
-    const port = Number(/^(?:[\w.-]+|\[[\da-fA-F:.]+\]):(\d+)$/.exec(server)?.[1]);
-    if (!(port >= 1 && port <= 65_535)) variables.refuse('KAFKA_BOOTSTRAP_SERVERS', server, allowed);
-  }
-  return servers;
 }

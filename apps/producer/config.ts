@@ -1,47 +1,80 @@
-import { readKafkaConnection, type KafkaConnection, type KafkaVariables } from '../kafka/config.ts';
+import { kafkaConnection, kafkaVariables, topicName, type KafkaConnection } from '../kafka/config.ts';
 import { logLevels, type LogLevel } from '../service/log.ts';
-import { Variables, type Environment } from '../service/variables.ts';
+import {
+  flag,
+  integer,
+  oneOf,
+  readVariables,
+  text,
+  whereGood,
+  type Environment,
+  type VariablesOf,
+} from '../service/variables.ts';
 import type { DeliveryLimits } from './delivery/kafka-record-log.ts';
 import type { HttpLimits } from './http/limits.ts';
 
-/** The environment variables of the producer; numbers are whole, in decimal digits. */
-export interface ProducerVariables extends KafkaVariables {
-  readonly KAFKA_TOPIC: string;
-  /** @default "0.0.0.0" */
-  readonly LISTEN_ADDRESS?: string;
-  /** 0 takes any free port, which the log names. @default "8080" */
-  readonly PORT?: string;
-  /** silent, fatal, error, warn, info, debug or trace. @default "info" */
-  readonly LOG_LEVEL?: LogLevel;
-  /**
-   * The largest body of `/upload` and the longest line of `/upload/batch`. Must leave the topic's
-   * `max.message.bytes` 32 KiB for headers. @default "1000000"
-   */
-  readonly MAX_BODY_BYTES?: string;
-  /** Whether plain uploads are answered before Node's parser. @default "true" */
-  readonly FAST_PATH?: 'true' | 'false';
-  /**
-   * From the head of a request to the end of its body; for each line of a batch; while a client takes nothing of a response.
-   * @default "30000"
-   */
-  readonly REQUEST_TIMEOUT_MS?: string;
-  /** How long a record waits for others where no batch is under way, and after one. @default "1" */
-  readonly LINGER_MS?: string;
-  /** @default "1000" */
-  readonly BATCH_MAX_RECORDS?: string;
-  /** @default "524288" */
-  readonly BATCH_MAX_BYTES?: string;
-  /** @default "40000" */
-  readonly QUEUE_MAX_RECORDS?: string;
-  /** Counts the bodies that are being read too. @default "50331648" */
-  readonly QUEUE_MAX_BYTES?: string;
-  /** From a record's arrival to its answer, at most. @default "25000" */
-  readonly DELIVERY_TIMEOUT_MS?: string;
-  /** How long requests are still taken after SIGTERM, until every balancer has seen `/readyz` fail. @default "2000" */
-  readonly DRAIN_DELAY_MS?: string;
-  /** From SIGTERM to the exit; the pod's grace period. @default "30000" */
-  readonly SHUTDOWN_DEADLINE_MS?: string;
-}
+const KiB = 1_024;
+const MiB = 1_024 * KiB;
+
+/** The environment variables of the producer. */
+export const producerVariables = kafkaVariables
+  .safeExtend({
+    KAFKA_TOPIC: topicName,
+    LISTEN_ADDRESS: text('an address to listen on').default('0.0.0.0'),
+    /** 0 takes any free port, which the log names. */
+    PORT: integer(0, 65_535).default(8_080),
+    LOG_LEVEL: oneOf(logLevels).default('info'),
+    /**
+     * The largest body of `/upload` and the longest line of `/upload/batch`. Must leave the topic's
+     * `max.message.bytes` 32 KiB for headers.
+     */
+    MAX_BODY_BYTES: integer(1, 64 * MiB).default(1_000_000),
+    /** Whether plain uploads are answered before Node's parser. */
+    FAST_PATH: flag().default(true),
+    /**
+     * From the head of a request to the end of its body; for each line of a batch; while a client takes nothing of a
+     * response.
+     */
+    REQUEST_TIMEOUT_MS: integer(100, 3_600_000).default(30_000),
+    /** How long a record waits for others where no batch is under way, and after one. */
+    LINGER_MS: integer(0, 1_000).default(1),
+    /** A batch is sent at so many records. */
+    BATCH_MAX_RECORDS: integer(1, 100_000).default(1_000),
+    /** Or at so many bytes. */
+    BATCH_MAX_BYTES: integer(1, 64 * MiB).default(512 * KiB),
+    /** Records that may wait for Kafka; with more, uploads are answered 503. */
+    QUEUE_MAX_RECORDS: integer(1, 10_000_000).default(40_000),
+    /** Their bytes, those of bodies that are being read included. */
+    QUEUE_MAX_BYTES: integer(64 * KiB, 16 * 1_024 * MiB).default(48 * MiB),
+    /** From a record's arrival to its response, at most. */
+    DELIVERY_TIMEOUT_MS: integer(100, 3_600_000).default(25_000),
+    /** How long requests are still taken after SIGTERM, until every balancer has seen `/readyz` fail. */
+    DRAIN_DELAY_MS: integer(0, 600_000).default(2_000),
+    /** From SIGTERM to the exit; the pod's grace period. */
+    SHUTDOWN_DEADLINE_MS: integer(1_000, 3_600_000).default(30_000),
+  })
+  .superRefine(
+    ({ MAX_BODY_BYTES: body, QUEUE_MAX_BYTES: queue }, context) => {
+      if (queue >= body + 64 * KiB) return;
+      context.addIssue(
+        `QUEUE_MAX_BYTES must be at least MAX_BODY_BYTES (${body}) + 65536, got "${queue}": ` +
+          'a body of the allowed size would never fit',
+      );
+    },
+    whereGood('MAX_BODY_BYTES', 'QUEUE_MAX_BYTES'),
+  )
+  .superRefine(
+    ({ DRAIN_DELAY_MS: delay, SHUTDOWN_DEADLINE_MS: deadline }, context) => {
+      if (delay <= deadline / 2) return;
+      context.addIssue(
+        `DRAIN_DELAY_MS must be at most half of SHUTDOWN_DEADLINE_MS (${deadline}), got "${delay}": ` +
+          'requests under way need the rest',
+      );
+    },
+    whereGood('DRAIN_DELAY_MS', 'SHUTDOWN_DEADLINE_MS'),
+  );
+
+export type ProducerVariables = VariablesOf<typeof producerVariables>;
 
 export interface ProducerConfig {
   readonly kafka: KafkaConnection;
@@ -56,70 +89,24 @@ export interface ProducerConfig {
   readonly shutdownDeadlineMs: number;
 }
 
-const KiB = 1_024;
-const MiB = 1_024 * KiB;
-
 /** @throws {VariablesError} naming every bad variable */
 export function readConfig(environment: Environment): ProducerConfig {
-  const variables = new Variables<keyof ProducerVariables>(environment);
-  const config: ProducerConfig = {
-    kafka: readKafkaConnection(variables),
-    topic: variables.text('KAFKA_TOPIC', {
-      pattern: /^(?!\.{1,2}$)[\w.-]{1,249}$/,
-      allowed: 'a topic name: at most 249 letters, digits, dots, underscores and hyphens',
-    }),
-    listen: {
-      host: variables.text('LISTEN_ADDRESS', { default: '0.0.0.0' }),
-      port: variables.integer('PORT', { default: 8_080, min: 0, max: 65_535 }),
-    },
-    logLevel: variables.choice('LOG_LEVEL', logLevels, 'info'),
-    http: {
-      maxBodyBytes: variables.integer('MAX_BODY_BYTES', { default: 1_000_000, min: 1, max: 64 * MiB }),
-      requestTimeoutMs: variables.integer('REQUEST_TIMEOUT_MS', {
-        default: 30_000,
-        min: 100,
-        max: 3_600_000,
-      }),
-    },
-    fastPath: variables.boolean('FAST_PATH', true),
+  const variables = readVariables(producerVariables, environment);
+  return {
+    kafka: kafkaConnection(variables),
+    topic: variables.KAFKA_TOPIC,
+    listen: { host: variables.LISTEN_ADDRESS, port: variables.PORT },
+    logLevel: variables.LOG_LEVEL,
+    http: { maxBodyBytes: variables.MAX_BODY_BYTES, requestTimeoutMs: variables.REQUEST_TIMEOUT_MS },
+    fastPath: variables.FAST_PATH,
     delivery: {
-      lingerMs: variables.integer('LINGER_MS', { default: 1, min: 0, max: 1_000 }),
-      batchMaxRecords: variables.integer('BATCH_MAX_RECORDS', { default: 1_000, min: 1, max: 100_000 }),
-      batchMaxBytes: variables.integer('BATCH_MAX_BYTES', { default: 512 * KiB, min: 1, max: 64 * MiB }),
-      deliveryTimeoutMs: variables.integer('DELIVERY_TIMEOUT_MS', {
-        default: 25_000,
-        min: 100,
-        max: 3_600_000,
-      }),
+      lingerMs: variables.LINGER_MS,
+      batchMaxRecords: variables.BATCH_MAX_RECORDS,
+      batchMaxBytes: variables.BATCH_MAX_BYTES,
+      deliveryTimeoutMs: variables.DELIVERY_TIMEOUT_MS,
     },
-    queue: {
-      maxRecords: variables.integer('QUEUE_MAX_RECORDS', { default: 40_000, min: 1, max: 10_000_000 }),
-      maxBytes: variables.integer('QUEUE_MAX_BYTES', {
-        default: 48 * MiB,
-        min: 64 * KiB,
-        max: 16 * 1_024 * MiB,
-      }),
-    },
-    drainDelayMs: variables.integer('DRAIN_DELAY_MS', { default: 2_000, min: 0, max: 600_000 }),
-    shutdownDeadlineMs: variables.integer('SHUTDOWN_DEADLINE_MS', {
-      default: 30_000,
-      min: 1_000,
-      max: 3_600_000,
-    }),
+    queue: { maxRecords: variables.QUEUE_MAX_RECORDS, maxBytes: variables.QUEUE_MAX_BYTES },
+    drainDelayMs: variables.DRAIN_DELAY_MS,
+    shutdownDeadlineMs: variables.SHUTDOWN_DEADLINE_MS,
   };
-  const { http, queue, drainDelayMs, shutdownDeadlineMs } = config;
-  if (queue.maxBytes < http.maxBodyBytes + 64 * KiB) {
-    variables.problem(
-      `QUEUE_MAX_BYTES must be at least MAX_BODY_BYTES (${http.maxBodyBytes}) + 65536, got "${queue.maxBytes}": ` +
-        'a body of the allowed size would never fit',
-    );
-  }
-  if (drainDelayMs > shutdownDeadlineMs / 2) {
-    variables.problem(
-      `DRAIN_DELAY_MS must be at most half of SHUTDOWN_DEADLINE_MS (${shutdownDeadlineMs}), got "${drainDelayMs}": ` +
-        'requests under way need the rest',
-    );
-  }
-  variables.check();
-  return config;
 }

@@ -1,115 +1,140 @@
 import { readFileSync } from 'node:fs';
+import { z } from 'zod';
 
 /** The environment of a process. A variable that is set to the empty text counts as not set. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-interface TextOptions {
-  readonly default?: string;
-  /** What the whole value must match, and the same in words for the error. */
-  readonly pattern?: RegExp;
-  readonly allowed?: string;
-}
-
-interface IntegerOptions {
-  readonly default?: number;
-  readonly min: number;
-  readonly max: number;
-}
+/** The variables of a schema as a process gets them: text, those with a default optional. */
+export type VariablesOf<Schema extends z.ZodObject> = {
+  readonly [Name in keyof z.input<Schema>]: Exclude<z.input<Schema>[Name], undefined>;
+};
 
 /** As in `user:password@host:1`, with a scheme or without. */
 const CREDENTIALS = /^([a-z][a-z\d+.-]*:\/\/)?.*@/is;
 
 /**
- * Reads environment variables and collects what is wrong with them, so that one start names every mistake.
- *
- * A reader that meets a bad value notes it and returns a placeholder: call {@link Variables.check} before
- * anything uses what was read.
- *
- * @typeParam Name the variables that the program knows, so that a name mistyped does not compile
+ * A text. The schemas of this file say what they allow in the words of an error; {@link readVariables} adds the name
+ * and the value.
  */
-export class Variables<Name extends string = string> {
-  readonly #environment: Environment;
-  readonly #problems: string[] = [];
+export function text(allowed: string, pattern?: RegExp): z.ZodString {
+  const schema = z.string({ error: allowed });
+  return pattern === undefined ? schema : schema.regex(pattern, allowed);
+}
 
-  constructor(environment: Environment) {
-    this.#environment = environment;
-  }
+/** A whole number in decimal digits; `min` and `max` are both allowed values. */
+export function integer(min: number, max: number): z.ZodType<number, string> {
+  const allowed = `a whole number from ${min} to ${max}`;
+  const isAllowed = (value: string): boolean =>
+    /^-?\d+$/.test(value) && Number(value) >= min && Number(value) <= max;
+  return z.string({ error: allowed }).refine(isAllowed, { error: allowed }).transform(Number);
+}
 
-  /** A text; required unless a default is given. */
-  text(name: Name, options: TextOptions = {}): string {
-    const { pattern, allowed = 'a text' } = options;
-    const value = this.optionalText(name) ?? options.default;
-    if (value === undefined) return this.#missing(name, allowed, '');
-    if (pattern !== undefined && !pattern.test(value)) this.refuse(name, value, allowed);
-    return value;
-  }
+export function oneOf<const Choice extends string>(
+  choices: readonly [Choice, ...Choice[]],
+): z.ZodType<Choice, Choice> {
+  return z.enum(choices, { error: `one of ${choices.join(', ')}` });
+}
 
-  optionalText(name: Name): string | undefined {
-    const value = this.#environment[name]?.trim();
-    return value === '' ? undefined : value;
-  }
+export function flag(): z.ZodType<boolean, 'true' | 'false'> {
+  return oneOf(['true', 'false']).transform((value) => value === 'true');
+}
 
-  /** A whole number in decimal digits; `min` and `max` are both allowed values. */
-  integer(name: Name, { default: fallback, min, max }: IntegerOptions): number {
-    const allowed = `a whole number from ${min} to ${max}`;
-    const value = this.optionalText(name);
-    if (value === undefined) return fallback ?? this.#missing(name, allowed, min);
-    const number = /^-?\d+$/.test(value) ? Number(value) : Number.NaN;
-    if (number >= min && number <= max) return number;
-    this.refuse(name, value, allowed);
-    return min;
-  }
-
-  boolean(name: Name, fallback: boolean): boolean {
-    return this.choice(name, ['true', 'false'], fallback ? 'true' : 'false') === 'true';
-  }
-
-  /** One of `choices`; required unless a default is given. */
-  choice<const Choice extends string>(
-    name: Name,
-    choices: readonly [Choice, ...Choice[]],
-    fallback?: NoInfer<Choice>,
-  ): Choice {
-    const allowed = `one of ${choices.join(', ')}`;
-    const value = this.optionalText(name) ?? fallback;
-    if (value === undefined) return this.#missing(name, allowed, choices[0]);
-    const choice = choices.find((candidate) => candidate === value);
-    if (choice === undefined) this.refuse(name, value, allowed);
-    return choice ?? choices[0];
-  }
-
-  /** The text of the file that the variable names; `undefined` where the variable is not set. */
-  file(name: Name): string | undefined {
-    const path = this.optionalText(name);
-    if (path === undefined) return undefined;
+/**
+ * The path of a file, which is read. No error shows what is in it.
+ *
+ * @param allowed such a path, in words
+ * @param isAllowed whether the content is what the program needs
+ */
+export function file(
+  allowed: string,
+  isAllowed: (content: string) => boolean = () => true,
+): z.ZodType<string, string> {
+  return z.string({ error: allowed }).transform((path, context) => {
     try {
-      return readFileSync(path, 'utf8');
+      const content = readFileSync(path, 'utf8');
+      if (!isAllowed(content)) context.addIssue(allowed);
+      return content;
     } catch (error) {
-      this.refuse(name, path, `the path of a readable file (${(error as NodeJS.ErrnoException).code ?? ''})`);
-      return undefined;
+      context.addIssue(`the path of a readable file (${(error as NodeJS.ErrnoException).code ?? ''})`);
+      return z.NEVER;
     }
-  }
+  });
+}
 
-  /** Notes that the value of a variable is not allowed. Credentials before an `@` are not shown: the error goes to the log. */
-  refuse(name: Name, value: string, allowed: string): void {
-    const shown = value.replace(CREDENTIALS, '$1***@');
-    this.problem(`${name} must be ${allowed}, got ${JSON.stringify(shown)}`);
-  }
+/** The path of a file with a secret or a login: its content without the line break at its end. */
+export function loginFile(
+  allowed: string,
+  isAllowed?: (content: string) => boolean,
+): z.ZodType<string, string> {
+  const withoutBreak = (content: string): string => content.replace(/\r?\n$/, '');
+  return file(allowed, isAllowed && ((content) => isAllowed(withoutBreak(content)))).transform(withoutBreak);
+}
 
-  /** Notes a mistake that concerns more than one variable. */
-  problem(message: string): void {
-    this.#problems.push(message);
-  }
+/** JSON that `schema` takes. */
+export function json<Schema extends z.ZodType>(
+  allowed: string,
+  schema: Schema,
+): z.ZodType<z.output<Schema>, string> {
+  return z
+    .string({ error: allowed })
+    .transform((value, context): unknown => {
+      try {
+        return JSON.parse(value);
+      } catch (error) {
+        context.addIssue(`${allowed} (${(error as SyntaxError).message})`);
+        return z.NEVER;
+      }
+    })
+    .pipe(schema as z.ZodType<z.output<Schema>>);
+}
 
-  /** @throws {VariablesError} when any reader has met a bad value */
-  check(): void {
-    if (this.#problems.length > 0) throw new VariablesError(this.#problems);
-  }
+/** For a rule between variables: it is asked only where each of them is good by itself. Its message is a whole sentence. */
+export function whereGood(...names: readonly string[]): z.core.$ZodSuperRefineParams {
+  return { when: ({ issues }) => !issues.some(({ path }) => names.includes(String(path?.[0]))) };
+}
 
-  #missing<Placeholder>(name: Name, allowed: string, placeholder: Placeholder): Placeholder {
-    this.problem(`${name} is required: ${allowed}`);
-    return placeholder;
+/**
+ * Reads the variables that a schema names, so that one start names every mistake.
+ *
+ * @throws {VariablesError} naming every bad variable
+ */
+export function readVariables<Schema extends z.ZodObject>(
+  schema: Schema,
+  environment: Environment,
+): z.output<Schema> {
+  const values = Object.fromEntries(
+    Object.keys(schema.shape).flatMap((name) => {
+      const value = environment[name]?.trim() ?? '';
+      return value === '' ? [] : [[name, value]];
+    }),
+  );
+  const { data, error } = schema.safeParse(values, { reportInput: true });
+  if (error !== undefined) throw new VariablesError(error.issues.map((issue) => problemOf(issue, values)));
+  return data;
+}
+
+function problemOf(
+  { path, message, input }: z.core.$ZodIssue,
+  values: Readonly<Record<string, string>>,
+): string {
+  const [first, ...within] = path;
+  if (first === undefined) return message;
+  const name = String(first);
+  if (within.length > 0) {
+    const place = within
+      .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
+      .join('');
+    return `${name}${place}: ${message}, got ${show(input)}`;
   }
+  const value = values[name];
+  return value === undefined
+    ? `${name} is required: ${message}`
+    : `${name} must be ${message}, got ${show(value)}`;
+}
+
+/** Credentials before an `@` are not shown: the error goes to the log. */
+function show(value: unknown): string {
+  return JSON.stringify(typeof value === 'string' ? value.replace(CREDENTIALS, '$1***@') : value);
 }
 
 /** Reads the configuration of a program; where it is bad, prints why, without a stack, and ends the process. */

@@ -11,7 +11,7 @@ const name = z
 const configValue = z.union([z.string(), z.number(), z.boolean()]).transform(String);
 
 /** Values by Kafka's own names. */
-export const configsSchema = z.record(z.string(), configValue);
+export const configsSchema = z.record(z.string(), configValue, 'a JSON object of settings');
 
 const present = z
   .strictObject({
@@ -30,9 +30,9 @@ const absent = z.strictObject({ name, state: z.literal('absent') });
 
 /** What the variable `TOPICS` holds, as JSON. */
 export const topicsSchema = z
-  .array(z.union([present, absent]))
+  .array(z.union([present, absent]), 'a JSON list of topics')
   .refine((topics) => new Set(topics.map((topic) => topic.name)).size === topics.length, {
-    error: 'must name each topic once',
+    error: 'a list that names each topic once',
   });
 
 /**

@@ -8,6 +8,7 @@ import { readPerformancePages } from '../bench/page.ts';
 import { renderPreview } from './preview-page.ts';
 import { renderPulumiPage } from './pulumi-page.ts';
 import { renderRefusals } from './refusals-page.ts';
+import { renderVariables } from './variables-page.ts';
 
 /** Every page that is made from the source, by its path from `docs/`. */
 export function renderPages(root: string): ReadonlyMap<string, string> {
@@ -22,6 +23,7 @@ export function renderPages(root: string): ReadonlyMap<string, string> {
     ['refused-configurations.md', renderRefusals()],
     ['preview.md', renderPreview(root)],
     ['pulumi.md', renderPulumiPage(root)],
+    ['variables.md', renderVariables(root)],
     ...readPerformancePages(root),
     ...constructs,
   ]);

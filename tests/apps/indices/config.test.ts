@@ -58,3 +58,10 @@ test('everything that is wrong is named at once', () => {
     },
   );
 });
+
+test('an endpoint that is no URL is refused, not replaced', () => {
+  assert.throws(
+    () => readConfig({ ...environment, SEARCH_ENDPOINT: 'https://search.example.com:99999' }),
+    /SEARCH_ENDPOINT must be an http or https URL without login and path, got "https:\/\/search.example.com:99999"/,
+  );
+});
