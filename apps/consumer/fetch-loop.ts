@@ -7,6 +7,7 @@ import type { TopicView } from '../kafka/metadata/topic-metadata.ts';
 import type { Topic } from '../kafka/metadata/topic.ts';
 import { MemoryShare, type MemoryPool } from './memory.ts';
 import type { Partition } from './partition.ts';
+import type { FetchPosition } from './read-ahead.ts';
 
 /** How long a broker may wait for records: also how long a partition that comes to want some may have to. */
 export const MAX_WAIT_MS = 250;
@@ -32,6 +33,7 @@ export interface FetchLoopOptions {
 
 interface Wish extends FetchPartition {
   readonly owner: Partition;
+  readonly from: FetchPosition;
 }
 
 /** Fetches what the partitions want, one request at a time from each broker that leads some of them. */
@@ -101,18 +103,18 @@ export class FetchLoop {
     }
   }
 
-  /** Hands an answer to its partition, unless that has been given up or moved on meanwhile. */
-  #hand({ owner, offset }: Wish, answer: PartitionAnswer): Promise<void> {
+  /** Hands an answer to its partition, unless that has been given up meanwhile. */
+  #hand({ owner, from }: Wish, answer: PartitionAnswer): Promise<void> {
     const { partitions, onLogEnd } = this.#options;
     const { partition, errorCode, highWatermark, divergedAt, aborted, log } = answer;
-    if (partitions.get(partition) !== owner || owner.wanted?.offset !== offset) return Promise.resolve();
+    if (partitions.get(partition) !== owner) return Promise.resolve();
     switch (errorCode) {
       case NONE:
         onLogEnd(partition, highWatermark);
-        if (divergedAt !== undefined) return owner.diverged(divergedAt);
-        return owner.accept({ log: log.bytes, aborted });
+        if (divergedAt !== undefined) return owner.diverged(from, divergedAt);
+        return owner.accept(from, { log: log.bytes, aborted });
       case codes.offsetOutOfRange:
-        return owner.outOfRange();
+        return owner.outOfRange(from);
       default:
         return this.#hold(owner, new KafkaError(`fetch partition ${partition}`, errorCode));
     }
@@ -131,13 +133,13 @@ export class FetchLoop {
   #wishes({ id }: TopicView): Map<number, Wish[]> {
     const byLeader = new Map<number, Wish[]>();
     for (const [partition, owner] of this.#options.partitions) {
-      const { wanted } = owner;
+      const { fetchPosition: from } = owner;
       const leader = this.#options.topic.leader(partition);
-      if (wanted === undefined || leader === undefined) continue;
+      if (from === undefined || leader === undefined) continue;
       if (owner.chain.topicId !== id || this.#held.has(owner)) continue;
-      const { offset, leaderEpoch: lastEpoch } = wanted;
+      const { offset, leaderEpoch: lastEpoch } = from;
       const wishes = byLeader.get(leader.nodeId) ?? [];
-      wishes.push({ owner, partition, offset, lastEpoch, leaderEpoch: leader.epoch });
+      wishes.push({ owner, from, partition, offset, lastEpoch, leaderEpoch: leader.epoch });
       byLeader.set(leader.nodeId, wishes);
     }
     return byLeader;

@@ -1,4 +1,4 @@
-import type { ChainWriter } from './chain-writer.ts';
+import type { ChainSession } from './chain-session.ts';
 import { openBatch, readBatches, type Batch } from '../kafka/records/batches.ts';
 import { AbortedTransactions, type AbortedTransaction } from '../kafka/records/transactions.ts';
 import type { ContentMemory } from './content.ts';
@@ -11,11 +11,9 @@ export interface FetchedLog {
 }
 
 export interface LogReaderOptions {
-  readonly writer: ChainWriter;
   readonly memory: ContentMemory;
   /** What one record may take, or the window that its compression needs. */
   readonly maxRecordBytes: number;
-  readonly signal: AbortSignal;
 }
 
 /** Moves records from the log into a chain: those of committed transactions and of none. */
@@ -27,41 +25,39 @@ export class LogReader {
   }
 
   /**
-   * Ends early where the chain's position jumps: then this is not what is wanted any more.
+   * Rejects where the session ends: then this is not what is wanted any more.
    *
-   * @throws {UnreadableBatchError} of the batch at the chain's position; what stands before it has been taken
+   * @throws {UnreadableBatchError} of the batch at the session's position; what stands before it has been taken
    */
-  async read({ log, aborted }: FetchedLog): Promise<void> {
-    const { writer } = this.#options;
-    const { rewinds } = writer;
+  async read(session: ChainSession, { log, aborted }: FetchedLog): Promise<void> {
     const transactions = new AbortedTransactions(aborted);
     for (const batch of readBatches(log)) {
       const holdsNothing = transactions.includes(batch) || batch.isControl;
-      if (batch.nextOffset <= writer.position.offset) continue;
-      if (!holdsNothing) await this.#readBatch(batch, rewinds);
-      if (writer.rewinds === rewinds) await writer.pass(batch.nextOffset, batch.leaderEpoch);
-      if (writer.rewinds !== rewinds) return;
+      if (batch.nextOffset <= session.position.offset) continue;
+      if (!holdsNothing) await this.#readBatch(session, batch);
+      await session.pass(batch.nextOffset, batch.leaderEpoch);
     }
   }
 
-  async #readBatch(batch: Batch, rewinds: number): Promise<void> {
-    const { writer, memory, maxRecordBytes, signal } = this.#options;
+  async #readBatch(session: ChainSession, batch: Batch): Promise<void> {
+    const { memory, maxRecordBytes } = this.#options;
     const { pool, buffers } = memory;
     const opened = new MemoryShare(pool);
-    await pool.room(batch.payload.length, signal);
+    await pool.room(batch.payload.length, session.signal);
+    session.signal.throwIfAborted();
     const records = openBatch(batch, { maxRecordBytes, buffers });
     try {
       opened.set(records.memoryBytes);
-      while (records.left > 0 && writer.rewinds === rewinds) {
+      while (records.left > 0) {
         const filling = records.fill();
         if (filling !== undefined) {
           await filling;
           opened.set(records.memoryBytes);
         }
-        const behind = writer.append(records, batch.leaderEpoch);
+        const behind = session.append(records, batch.leaderEpoch);
         if (behind !== undefined) await behind;
       }
-      if (records.left === 0) await records.end();
+      await records.end();
     } finally {
       records.close();
       opened.set(0);

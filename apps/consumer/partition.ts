@@ -3,6 +3,7 @@ import type { LogPosition } from '../kafka/log-position.ts';
 import type { Log } from '../service/log.ts';
 import type { ChainStore } from './chain.ts';
 import { ChainEnd, stopOf } from './chain-end.ts';
+import type { ChainSession } from './chain-session.ts';
 import { ChainWriter } from './chain-writer.ts';
 import type { ChainWriterOptions, LinkStore, UnstoredRecord } from './chain-writer.ts';
 import { UnreadableBatchError } from '../kafka/records/batch-records.ts';
@@ -11,7 +12,7 @@ import { chainPrefix, LinkKeys, type ChainId, type Gap } from './link.ts';
 import { LogReader, type FetchedLog } from './log-reader.ts';
 import type { LogBounds, PartitionSource } from './partition-source.ts';
 import { PartitionStopError, Releases, type ReleaseStore } from './releases.ts';
-import { Turns } from './turns.ts';
+import { ReadAhead, type FetchPosition } from './read-ahead.ts';
 
 export interface PartitionObserver {
   gap(partition: number, gap: Gap): void;
@@ -48,7 +49,7 @@ export class Partition {
   readonly #log: Log;
   readonly #writer: ChainWriter;
   readonly #reader: LogReader;
-  readonly #turns: Turns;
+  readonly #readAhead: ReadAhead;
   readonly #releases: Releases;
   readonly #chainEnd: ChainEnd;
   readonly #closed = new AbortController();
@@ -56,7 +57,7 @@ export class Partition {
   #hasWalked = false;
   #failures = Promise.withResolvers<PartitionStopError>();
   #reported: PartitionStopError | undefined;
-  #bounds: (LogBounds & { readonly of: number }) | undefined;
+  #bounds: (LogBounds & { readonly of: FetchPosition }) | undefined;
 
   constructor(options: PartitionOptions) {
     const { chain, store, prefix, codec, delivery } = options;
@@ -75,16 +76,14 @@ export class Partition {
       signal: this.#closed.signal,
     });
     this.#reader = new LogReader({
-      writer: this.#writer,
       memory: options.memory,
       maxRecordBytes: options.maxRecordBytes,
-      signal: this.#closed.signal,
     });
-    this.#turns = new Turns({
+    this.#readAhead = new ReadAhead({
       writer: this.#writer,
-      read: (fetched) => this.#read(fetched),
+      read: (session, fetched) => this.#read(session, fetched),
       onFailed: (error) => this.#onFailed(error),
-      onOver: () => options.observer.changed(),
+      onIdle: () => options.observer.changed(),
     });
   }
 
@@ -114,8 +113,8 @@ export class Partition {
   }
 
   /** Where to fetch from; `undefined` while it must not be: walking, stopped, or behind. */
-  get wanted(): LogPosition | undefined {
-    return this.#state === 'fetching' ? this.#turns.wanted : undefined;
+  get fetchPosition(): FetchPosition | undefined {
+    return this.#state === 'fetching' ? this.#readAhead.fetchPosition : undefined;
   }
 
   /** Notes the end of the chain for a commit once more, under a new owner's name. */
@@ -125,7 +124,7 @@ export class Partition {
   }
 
   flushForMemory(): void {
-    this.#writer.flush('memory');
+    this.#writer.session.flush('memory');
   }
 
   /** Runs until {@link close}. */
@@ -151,50 +150,51 @@ export class Partition {
   async close(finishing: boolean): Promise<void> {
     if (this.#state !== 'closed') {
       this.#state = 'closed';
-      this.#writer.rewind();
+      this.#writer.stop();
     }
     if (finishing) await this.#writer.settled();
     this.#closed.abort();
     await this.#writer.settled();
   }
 
-  /** Takes what a fetch from {@link wanted} has brought, at the speed of the uploads. */
-  accept(fetched: FetchedLog): Promise<void> {
-    return this.#turns.read(fetched);
+  /**
+   * Takes what a fetch has brought, at the speed of the uploads. Like {@link outOfRange} and {@link diverged} it drops the
+   * response to a fetch from anywhere else than where this partition wants to be fetched from by now.
+   */
+  accept(from: FetchPosition, fetched: FetchedLog): Promise<void> {
+    return this.#readAhead.read(from, fetched);
   }
 
-  /** The leader has no record at the wanted offset. */
-  outOfRange(): Promise<void> {
-    return this.#turns.unlessAhead(async () => {
-      const { signal } = this.#closed;
-      const { offset } = this.#writer.position;
+  /** The leader has no record at the position. */
+  outOfRange(from: FetchPosition): Promise<void> {
+    const { session, offset } = from;
+    return this.#readAhead.handle(from, async () => {
       // The bounds are asked for by the topic's name. If the offset is out of range again after that, by the
       // topic's id, then they are those of the same topic.
-      if (this.#bounds?.of !== offset) {
-        const bounds = await this.#options.source.bounds(this.chain.partition, signal);
-        this.#bounds = { ...bounds, of: offset };
+      if (this.#bounds?.of.session !== session || this.#bounds.of.offset !== offset) {
+        const bounds = await this.#options.source.bounds(this.chain.partition, session.signal);
+        this.#bounds = { ...bounds, of: from };
         return;
       }
       const { earliest, latest } = this.#bounds;
       this.#bounds = undefined;
-      if (offset < earliest.offset) await this.#skip(earliest, 'Kafka has deleted them');
-      else await this.#truncated(latest.offset, signal);
+      if (offset < earliest.offset) await this.#skip(session, earliest, 'Kafka has deleted them');
+      else await this.#truncated(session, latest.offset);
     });
   }
 
-  /** The leader's log and what was read of it went apart at `end`, before the wanted offset. */
-  diverged(end: number): Promise<void> {
-    return this.#turns.unlessAhead(() => this.#truncated(end, this.#closed.signal));
+  /** The leader's log and what was read of it went apart at `end`, before the position. */
+  diverged(from: FetchPosition, end: number): Promise<void> {
+    return this.#readAhead.handle(from, () => this.#truncated(from.session, end));
   }
 
-  async #read(fetched: FetchedLog): Promise<void> {
+  async #read(session: ChainSession, fetched: FetchedLog): Promise<void> {
     this.#bounds = undefined;
-    const { rewinds } = this.#writer;
     try {
-      await this.#reader.read(fetched);
+      await this.#reader.read(session, fetched);
     } catch (error) {
       if (!(error instanceof UnreadableBatchError)) throw error;
-      if (this.#writer.rewinds === rewinds) await this.#unreadable(error);
+      await this.#unreadable(session, error);
     }
     if (this.#reported !== undefined) this.#log.info({ stop: this.#reported.reason }, 'partition goes on');
     this.#reported = undefined;
@@ -204,13 +204,15 @@ export class Partition {
   async #follow(signal: AbortSignal): Promise<PartitionStopError> {
     this.#state = 'walking';
     await this.#writer.settled();
+    let end: LogPosition;
     try {
-      this.#writer.start(await this.#chainEnd.find(signal));
+      end = await this.#chainEnd.find(signal);
     } catch (error) {
       if (error instanceof PartitionStopError) return error;
       throw error;
     }
     signal.throwIfAborted();
+    this.#writer.start(end);
     this.#hasWalked = true;
     this.#state = 'fetching';
     this.#options.observer.changed();
@@ -219,23 +221,21 @@ export class Partition {
     return Promise.race([this.#failures.promise, aborted.promise]);
   }
 
-  async #skip(to: LogPosition, why: string): Promise<void> {
-    const gap = await this.#writer.skip(to);
-    if (gap === undefined) return;
+  async #skip(session: ChainSession, to: LogPosition, why: string): Promise<void> {
+    const gap = await session.skip(to);
     this.#log.warn({ gap }, `offsets ${gap.from} to ${gap.to} are recorded as a gap: ${why}`);
     this.#options.observer.gap(this.chain.partition, gap);
   }
 
   /** @param left where the log went another way than what was read of it, or ended */
-  async #truncated(left: number, signal: AbortSignal): Promise<void> {
-    const { rewinds } = this.#writer;
+  async #truncated(session: ChainSession, left: number): Promise<void> {
     await this.#writer.settled();
-    if (this.#writer.rewinds !== rewinds) return;
+    session.signal.throwIfAborted();
     const { offset, leaderEpoch } = this.#writer.end;
-    if (this.#writer.position.offset !== offset) {
+    if (session.position.offset !== offset) {
       // What was read and not stored is lost to Kafka. Whether what is stored is too, the next fetch tells.
       this.#log.warn({ left, from: offset }, 'the log was truncated under what was read: reading it again');
-      this.#writer.rewind();
+      this.#writer.rewind(session);
       return;
     }
     if (offset === this.#chainEnd.continuedAt) {
@@ -244,10 +244,10 @@ export class Partition {
         { left, from: offset },
         'the log was truncated below the end of the continued chain: beginning there',
       );
-      this.#writer.start({ offset: left, leaderEpoch: -1 });
+      this.#writer.rewind(session, { offset: left, leaderEpoch: -1 });
       return;
     }
-    const { latest } = await this.#options.source.bounds(this.chain.partition, signal);
+    const { latest } = await this.#options.source.bounds(this.chain.partition, session.signal);
     const stop = new PartitionStopError(
       'truncated-log',
       offset,
@@ -255,28 +255,31 @@ export class Partition {
         'Kafka has lost records that are stored, and may hold others in their place',
       `--leader-epoch ${latest.leaderEpoch}`,
     );
-    const release = await this.#releases.of(stop, signal);
+    const release = await this.#releases.of(stop, session.signal);
     // A released log that is again not this one was truncated once more; one that is shorter has nothing here yet.
     const isReleased = release.accepts === 'truncated-log' && release.leaderEpoch !== leaderEpoch;
     if (!isReleased || latest.offset < offset) throw stop;
-    this.#writer.start({ offset, leaderEpoch: release.leaderEpoch });
+    this.#writer.rewind(session, { offset, leaderEpoch: release.leaderEpoch });
   }
 
-  async #unreadable(error: UnreadableBatchError): Promise<void> {
-    const { offset, leaderEpoch } = this.#writer.position;
+  async #unreadable(session: ChainSession, error: UnreadableBatchError): Promise<void> {
+    session.signal.throwIfAborted();
+    const { offset, leaderEpoch } = session.position;
     const at = Math.max(offset, error.baseOffset);
     if (at >= error.nextOffset) {
       this.#log.warn({ err: error }, 'a batch is not what it says, and every offset of it was read');
       return;
     }
     const stop = new PartitionStopError('unreadable-batch', at, error.message, `--end ${error.nextOffset}`);
-    const { rewinds } = this.#writer;
     // What stands before it is stored first: a stop may last until Kafka has deleted that.
-    await this.#writer.flushed('stop');
-    if (this.#writer.rewinds !== rewinds) return;
-    const release = await this.#releases.of(stop, this.#closed.signal);
+    await session.flushed('stop');
+    const release = await this.#releases.of(stop, session.signal);
     if (release.accepts === 'unreadable-batch') {
-      await this.#skip({ offset: release.end, leaderEpoch }, 'a release accepts that they cannot be read');
+      await this.#skip(
+        session,
+        { offset: release.end, leaderEpoch },
+        'a release accepts that they cannot be read',
+      );
     }
   }
 
@@ -295,7 +298,7 @@ export class Partition {
 
   #stop(stop: PartitionStopError): void {
     this.#state = 'stopped';
-    this.#writer.rewind();
+    this.#writer.stop();
     const { reason, at, message } = stop;
     if (this.#reported?.message !== message) {
       const { topic, topicId, partition } = this.chain;

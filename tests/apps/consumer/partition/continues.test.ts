@@ -103,14 +103,14 @@ describe('an empty chain that continues another', () => {
 
   test('begins where the log went another way, if that is before: what is stored elsewhere was lost to Kafka', async (t) => {
     const store = storeTo10();
-    const { partition, wanted, feed, until } = scene(t, { store, prefix: 'q', continued });
+    const { partition, wanted, feed, until, diverged } = scene(t, { store, prefix: 'q', continued });
     assert.equal(await wanted(), 10);
-    await partition.diverged(6);
+    await diverged(6);
     assert.equal(await wanted(), 6);
     await feed({ from: 6, to: 16, leaderEpoch: 3 });
     await until(() => partition.storedEnd === 16);
     assert.deepEqual(ends(store, 'q/'), [[6, 16]]);
-    await partition.diverged(12);
+    await diverged(12);
     await until(() => partition.stopped?.reason === 'truncated-log');
   });
 });
@@ -130,7 +130,7 @@ describe('a chain that another prefix continues', () => {
     const old = scene(t, { store });
     assert.equal(await old.wanted(), 10);
     await scene(t, { store, prefix: 'q', continued }).wanted();
-    await old.partition.accept(fetched({ from: 10, to: 20 }));
+    await old.accept(fetched({ from: 10, to: 20 }));
     await old.until(() => old.partition.stopped !== undefined);
     assert.equal(old.partition.stopped?.reason, 'continued');
     assert.deepEqual(ends(store, 'p/'), [

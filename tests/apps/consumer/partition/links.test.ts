@@ -127,7 +127,7 @@ test('one link is stored at a time, and while it waits only one more is filled',
   await until(() => uploads === 1);
   await new Promise((resolve) => setTimeout(resolve, 50));
   assert.equal(uploads, 1);
-  assert.equal(partition.wanted?.offset, 50);
+  assert.equal(partition.fetchPosition?.offset, 50);
   held.resolve(undefined);
   await feeding;
   await until(() => store.objects.size === 5);
@@ -174,7 +174,7 @@ describe('a link that is there already', () => {
     const { feed, partition, until, wanted, source } = scene(t, { store });
     await feed({ from: 0, to: 12 });
     await until(() => partition.stopped?.reason === 'bad-link');
-    assert.equal(partition.wanted, undefined);
+    assert.equal(partition.fetchPosition, undefined);
     assert.deepEqual(source.commits, []);
     release(store, { accepts: 'bad-link', at: 0, end: 7 });
     assert.equal(await wanted(), 7);

@@ -6,15 +6,17 @@ import { foreignLink, KEYS, range, release, scene } from './scene.ts';
 
 describe('an offset that is out of range', () => {
   test('is a gap where the log begins later, and the next link says so', async (t) => {
-    const { partition, source, feed, store, gaps, until, wanted } = scene(t, { limits: { maxAgeMs: 30 } });
+    const { partition, source, feed, store, gaps, until, wanted, outOfRange } = scene(t, {
+      limits: { maxAgeMs: 30 },
+    });
     await feed({ from: 0, to: 3 });
     source.logBounds = { earliest: { offset: 8, leaderEpoch: 2 }, latest: { offset: 20, leaderEpoch: 2 } };
     await wanted();
-    await partition.outOfRange();
+    await outOfRange();
     assert.deepEqual(gaps, []);
-    await partition.outOfRange();
+    await outOfRange();
     assert.equal(await wanted(), 8);
-    assert.equal(partition.wanted?.leaderEpoch, 2);
+    assert.equal(partition.fetchPosition?.leaderEpoch, 2);
     await feed({ from: 8, to: 9 });
     await until(() => store.objects.size === 2);
     assert.deepEqual(store.links, [
@@ -26,12 +28,12 @@ describe('an offset that is out of range', () => {
   });
 
   test('grows the gap while the log is deleted further, in one link', async (t) => {
-    const { partition, source, store, gaps, until } = scene(t, { limits: { maxAgeMs: 60 } });
+    const { partition, source, store, gaps, until, outOfRange } = scene(t, { limits: { maxAgeMs: 60 } });
     for (const offset of [8, 15]) {
       source.logBounds = { earliest: { offset, leaderEpoch: 0 }, latest: { offset: 20, leaderEpoch: 0 } };
-      await until(() => partition.wanted !== undefined);
-      await partition.outOfRange();
-      await partition.outOfRange();
+      await until(() => partition.fetchPosition !== undefined);
+      await outOfRange();
+      await outOfRange();
     }
     assert.deepEqual(gaps, [
       { from: 0, to: 8 },
@@ -43,12 +45,12 @@ describe('an offset that is out of range', () => {
   });
 
   test('is not believed until it is so twice: the bounds may be those of a topic made again', async (t) => {
-    const { partition, source, feed, gaps, wanted } = scene(t);
+    const { source, feed, gaps, wanted, outOfRange } = scene(t);
     source.logBounds = { earliest: { offset: 8, leaderEpoch: 0 }, latest: { offset: 20, leaderEpoch: 0 } };
     await wanted();
-    await partition.outOfRange();
+    await outOfRange();
     await feed({ from: 0, to: 1 });
-    await partition.outOfRange();
+    await outOfRange();
     assert.deepEqual(gaps, []);
     assert.equal(await wanted(), 1);
   });
@@ -57,11 +59,11 @@ describe('an offset that is out of range', () => {
     const store = new StandInStore();
     const link = foreignLink(0, 10);
     store.objects.set(link.key, link);
-    const { partition, source, until, wanted, gaps } = scene(t, { store });
+    const { partition, source, until, wanted, gaps, outOfRange } = scene(t, { store });
     source.logBounds = { earliest: { offset: 0, leaderEpoch: 0 }, latest: { offset: 4, leaderEpoch: 1 } };
     await wanted();
-    await partition.outOfRange();
-    await partition.outOfRange();
+    await outOfRange();
+    await outOfRange();
     await until(() => partition.stopped?.reason === 'truncated-log');
     assert.deepEqual(gaps, []);
   });
@@ -69,10 +71,10 @@ describe('an offset that is out of range', () => {
 
 describe('a log that was truncated and grew again', () => {
   test('under what was read and not stored: it is read again from the end of the chain', async (t) => {
-    const { partition, feed, store, until, wanted } = scene(t);
+    const { feed, store, until, wanted, diverged } = scene(t);
     await feed({ from: 0, to: 13 });
     await until(() => store.objects.size === 1);
-    await partition.diverged(11);
+    await diverged(11);
     assert.equal(await wanted(), 10);
     await feed({ from: 10, to: 20, leaderEpoch: 1 });
     await until(() => store.objects.size === 2);
@@ -80,29 +82,29 @@ describe('a log that was truncated and grew again', () => {
   });
 
   test('under what is stored: the partition stops by name, until a release accepts it', async (t) => {
-    const { partition, source, feed, store, until, wanted } = scene(t);
+    const { partition, source, feed, store, until, wanted, diverged } = scene(t);
     source.logBounds = { earliest: { offset: 0, leaderEpoch: 0 }, latest: { offset: 15, leaderEpoch: 3 } };
     await feed({ from: 0, to: 10 });
     await until(() => partition.storedEnd === 10);
     await wanted();
-    await partition.diverged(6);
+    await diverged(6);
     await until(() => partition.stopped !== undefined);
     assert.match(
       partition.stopped?.message ?? '',
       /^truncated-log at offset 10: the chain ends there in epoch 0, but the log left that epoch at 6/,
     );
     assert.equal(partition.stopped?.release, '--accept truncated-log --at 10 --leader-epoch 3');
-    assert.equal(partition.wanted, undefined);
+    assert.equal(partition.fetchPosition, undefined);
     release(store, { accepts: 'truncated-log', at: 10, leaderEpoch: 3 });
     // Looked at again, the log is still another one; what a release accepts is the epoch that it has now.
     await wanted();
-    await partition.diverged(6);
+    await diverged(6);
     assert.equal(await wanted(), 10);
     await feed({ from: 10, to: 20, leaderEpoch: 3 });
     await until(() => partition.storedEnd === 20);
     assert.equal(partition.stopped, undefined);
     await wanted();
-    await partition.diverged(15);
+    await diverged(15);
     await until(() => partition.stopped?.at === 20);
   });
 });
@@ -120,10 +122,10 @@ describe('a batch that cannot be read', () => {
   };
 
   test('stops the partition once what stands before it is stored; a release makes it a gap', async (t) => {
-    const { partition, store, until, wanted } = scene(t);
+    const { partition, store, until, wanted, accept } = scene(t);
     const log = Buffer.concat([batch({ from: 0, to: 12 }), corrupt, batch({ from: 15, to: 20 })]);
     await wanted();
-    await partition.accept({ log, aborted: [] });
+    await accept({ log, aborted: [] });
     await until(() => partition.stopped !== undefined);
     assert.deepEqual([partition.stopped?.reason, partition.stopped?.at], ['unreadable-batch', 12]);
     assert.deepEqual(store.links, [
@@ -134,7 +136,7 @@ describe('a batch that cannot be read', () => {
     release(store, { accepts: 'unreadable-batch', at: 12, end: 15 });
     for (let fetched = await wanted(); fetched < 20; fetched = await wanted()) {
       const rest = fetched < 15 ? [corrupt] : [batch({ from: 15, to: 25 })];
-      await partition.accept({ log: Buffer.concat(rest), aborted: [] });
+      await accept({ log: Buffer.concat(rest), aborted: [] });
     }
     await until(() => store.links.at(-1)?.[1] === 25);
     assert.deepEqual(store.links.at(-1), [12, 25, range(15, 25)]);
@@ -142,13 +144,13 @@ describe('a batch that cannot be read', () => {
   });
 
   test('does not stop it while what stands before it cannot be stored, nor if another writer was first', async (t) => {
-    const { partition, store, until, wanted } = scene(t);
+    const { partition, store, until, wanted, accept } = scene(t);
     const writing = Promise.withResolvers<undefined>();
     store.gate = async () => {
       await writing.promise;
     };
     await wanted();
-    const reading = partition.accept({
+    const reading = accept({
       log: Buffer.concat([batch({ from: 0, to: 12 }), corrupt]),
       aborted: [],
     });
@@ -164,10 +166,10 @@ describe('a batch that cannot be read', () => {
   });
 
   test('is met again in the middle of a batch: the records before it are stored, and once', async (t) => {
-    const { partition, store, until, wanted } = scene(t, { limits: { maxRecords: 100 } });
+    const { partition, store, until, wanted, accept } = scene(t, { limits: { maxRecords: 100 } });
     for (let times = 0; times < 2; times++) {
       await wanted();
-      await partition.accept({ log: claiming(10), aborted: [] });
+      await accept({ log: claiming(10), aborted: [] });
       await until(() => partition.stopped !== undefined);
     }
     assert.deepEqual(store.links, [[0, 8, range(0, 8)]]);
@@ -175,9 +177,9 @@ describe('a batch that cannot be read', () => {
   });
 
   test('stops nothing where every offset of it has been read', async (t) => {
-    const { partition, store, until, wanted, feed } = scene(t, { limits: { maxRecords: 12 } });
+    const { partition, store, until, wanted, feed, accept } = scene(t, { limits: { maxRecords: 12 } });
     await wanted();
-    await partition.accept({ log: claiming(8), aborted: [] });
+    await accept({ log: claiming(8), aborted: [] });
     await feed({ from: 8, to: 12 });
     await until(() => store.links.length === 1);
     assert.deepEqual(store.links, [[0, 12, range(0, 12)]]);

@@ -1,8 +1,10 @@
+import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { BufferPool } from '../../../../apps/consumer/buffer-pool.ts';
 import { LineEncoder } from '../../../../apps/consumer/envelope.ts';
 import { linkMetadata, LinkKeys, chainPrefix, type Gap } from '../../../../apps/consumer/link.ts';
 import type { FetchedLog } from '../../../../apps/consumer/log-reader.ts';
+import type { FetchPosition } from '../../../../apps/consumer/read-ahead.ts';
 import { MemoryPool } from '../../../../apps/consumer/memory.ts';
 import { Partition, type PartitionOptions } from '../../../../apps/consumer/partition.ts';
 import { printRelease, releaseKey, type Release } from '../../../../apps/consumer/releases.ts';
@@ -24,6 +26,12 @@ interface Scene {
   readonly feed: (...batches: readonly BatchOutline[]) => Promise<void>;
   /** Where it wants to be fetched from. */
   readonly wanted: () => Promise<number>;
+  /** The same, which must be known now. */
+  readonly from: () => FetchPosition;
+  /** Gives it the response to a fetch from its position. */
+  readonly accept: (fetched: FetchedLog) => Promise<void>;
+  readonly outOfRange: () => Promise<void>;
+  readonly diverged: (end: number) => Promise<void>;
   readonly until: (condition: () => boolean) => Promise<void>;
 }
 
@@ -72,6 +80,10 @@ export function scene(t: TestContext, setting: Setting = {}): Scene {
   });
   const until = (condition: () => boolean): Promise<void> =>
     waitUntil(condition, { what: 'as the test asks', deadlineMs: 60_000, everyMs: 1 }).then(() => undefined);
+  const from = (): FetchPosition => {
+    assert.ok(partition.fetchPosition);
+    return partition.fetchPosition;
+  };
   return {
     store,
     source,
@@ -81,13 +93,17 @@ export function scene(t: TestContext, setting: Setting = {}): Scene {
     adopted: () => adopted,
     until,
     feed: async (...batches) => {
-      await until(() => partition.wanted !== undefined);
-      await partition.accept(fetched(...batches));
+      await until(() => partition.fetchPosition !== undefined);
+      await partition.accept(from(), fetched(...batches));
     },
     wanted: async () => {
-      await until(() => partition.wanted !== undefined);
-      return partition.wanted?.offset ?? -1;
+      await until(() => partition.fetchPosition !== undefined);
+      return from().offset;
     },
+    from,
+    accept: (log) => partition.accept(from(), log),
+    outOfRange: () => partition.outOfRange(from()),
+    diverged: (end) => partition.diverged(from(), end),
   };
 }
 
