@@ -51,17 +51,17 @@ export async function openRevisions(
   const head = options.head === undefined ? undefined : await git.resolve('--head', options.head);
   const directory = await mkdtemp(join(tmpdir(), 'headwater-diff-'));
   const worktrees: string[] = [];
-  const scene = { git, root, directory, worktrees, options, host, progress };
+  const context = { git, root, directory, worktrees, options, host, progress };
   let synthesizedBase: Promise<PromiseSettledResult<Side>> | undefined;
   return {
     report: async () => {
-      synthesizedBase ??= settled(synthesizeCommit(scene, name, base, 'base'));
+      synthesizedBase ??= settled(synthesizeCommit(context, name, base, 'base'));
       const [before, after] = await Promise.all([
         synthesizedBase,
         settled(
           head === undefined || options.head === undefined
-            ? synthesizeWorkingTree(scene)
-            : synthesizeCommit(scene, options.head, head, 'head'),
+            ? synthesizeWorkingTree(context)
+            : synthesizeCommit(context, options.head, head, 'head'),
         ),
       ]);
       if (after.status === 'rejected')
@@ -113,7 +113,7 @@ function makeReport(
   { name, approvals, synthesized: { manifests } }: Side,
   { attributions, error }: FoundCauses,
   base: SideName,
-  { approved }: SceneOptions,
+  { approved }: ReportOptions,
 ): Report {
   const { changes, causes } = mergeAttributions(attributions);
   return {
@@ -134,21 +134,21 @@ function makeReport(
   };
 }
 
-type SceneOptions = Pick<DiffOptions, 'environments' | 'approvals' | 'approved'>;
+type ReportOptions = Pick<DiffOptions, 'environments' | 'approvals' | 'approved'>;
 
-interface Scene {
+interface SynthesisContext {
   readonly git: Git;
   readonly root: string;
   readonly directory: string;
   /** Those that were begun, to be removed at the end. */
   readonly worktrees: string[];
-  readonly options: SceneOptions;
+  readonly options: ReportOptions;
   readonly host: Host;
   readonly progress: Progress;
 }
 
-async function synthesizeWorkingTree(scene: Scene): Promise<Side> {
-  const { git, root, directory, options, host } = scene;
+async function synthesizeWorkingTree(context: SynthesisContext): Promise<Side> {
+  const { git, root, directory, options, host } = context;
   const [dirty, synthesized] = await Promise.all([
     git.isDirty(),
     synthesize(root, join(directory, 'working-tree'), options.environments, host),
@@ -162,7 +162,7 @@ async function synthesizeWorkingTree(scene: Scene): Promise<Side> {
 }
 
 async function synthesizeCommit(
-  { git, root, directory, worktrees, options, host, progress }: Scene,
+  { git, root, directory, worktrees, options, host, progress }: SynthesisContext,
   name: string,
   commit: string,
   side: 'base' | 'head',
@@ -179,7 +179,7 @@ async function synthesizeCommit(
   };
 }
 
-async function findApprovals(checkout: string, { approvals }: SceneOptions): Promise<readonly Approval[]> {
+async function findApprovals(checkout: string, { approvals }: ReportOptions): Promise<readonly Approval[]> {
   const file = approvals ?? join(checkout, APPROVALS);
   if (approvals === undefined && !existsSync(file)) return [];
   return readApprovals(approvals ?? APPROVALS, await readFile(file, 'utf8'));

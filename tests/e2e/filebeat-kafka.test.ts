@@ -11,7 +11,7 @@ import { ContainerLog, numberedLines } from './logs/container-log.ts';
 import { buildFilebeat } from './logs/filebeat.ts';
 import { testGuarantees } from './logs/guarantees.ts';
 import { numberOf } from './logs/refusals.ts';
-import { DEADLINE_MS, Scene, upTo } from './logs/scene.ts';
+import { DEADLINE_MS, Fixture, upTo } from './logs/fixture.ts';
 
 const program = await buildFilebeat();
 /** No line takes the burst lane, however many a test writes in a second. */
@@ -40,7 +40,7 @@ describe('Filebeat by way of Kafka', () => {
 
   test('what one source writes above its quota goes by the burst lane, and no other source’s', async (t) => {
     const buffer = { ...filebeatBuffer, quotaLinesPerSecond: 100 };
-    const here = await Scene.create(t, { product: 'elasticsearch' }, (root, search) =>
+    const here = await Fixture.create(t, { product: 'elasticsearch' }, (root, search) =>
       ByWayOfKafka.create({ program, kafka, root, search, buffer, lanes: ['medium', 'burst'] }),
     );
     const quiet = await ContainerLog.create(here.root, 'quiet-0');
@@ -66,7 +66,7 @@ describe('Filebeat by way of Kafka', () => {
 
   test('with codec plain a record is the line alone', async (t) => {
     const buffer = { ...logstashBuffer, codec: 'plain' } as const;
-    const here = await Scene.create(t, { product: 'elasticsearch' }, (root, search) =>
+    const here = await Fixture.create(t, { product: 'elasticsearch' }, (root, search) =>
       ByWayOfKafka.create({ program, kafka, root, search, buffer, lanes: [] }),
     );
     here.log.write(numberedLines(3));

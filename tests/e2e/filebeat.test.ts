@@ -7,7 +7,7 @@ import { numberedLines } from './logs/container-log.ts';
 import { buildFilebeat, Filebeat } from './logs/filebeat.ts';
 import { testGuarantees } from './logs/guarantees.ts';
 import { environmentFor } from './logs/rendered.ts';
-import { Scene, upTo } from './logs/scene.ts';
+import { Fixture, upTo } from './logs/fixture.ts';
 
 const program = await buildFilebeat();
 
@@ -17,7 +17,7 @@ const create = (root: string, search: StandInSearch): Promise<Filebeat> =>
 describe('Filebeat with elasticsearch', () => {
   test('a request that is too long is halved until it is taken', async (t) => {
     const options = { product: 'elasticsearch', maxRequestBytes: 100_000 } as const;
-    const here = await Scene.create(t, options, create);
+    const here = await Fixture.create(t, options, create);
     await here.collector.start();
     here.log.write(numberedLines(1_000, { bytes: 500 }));
     await here.storedLines(upTo(1_000));

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { Fluentd, HAS_FLUENTD } from './logs/fluentd.ts';
 import { testGuarantees } from './logs/guarantees.ts';
-import { Scene } from './logs/scene.ts';
+import { Fixture } from './logs/fixture.ts';
 
 const skip = HAS_FLUENTD ? false : 'fluentd is not installed';
 /** Makes a journal of text, as journald itself would. */
@@ -21,7 +21,7 @@ const skipJournal =
 for (const product of ['elasticsearch', 'opensearch'] as const) {
   describe(`Fluentd with ${product}`, { skip }, () => {
     test('takes the configuration (--dry-run)', async (t) => {
-      const { collector } = await Scene.create(t, { product }, (root, search) =>
+      const { collector } = await Fixture.create(t, { product }, (root, search) =>
         Fluentd.create(root, search),
       );
       const { status, output } = collector.check();
@@ -30,7 +30,7 @@ for (const product of ['elasticsearch', 'opensearch'] as const) {
     });
 
     test('lines of the journal become documents, each once', { skip: skipJournal }, async (t) => {
-      const here = await Scene.create(t, { product }, (root, search) => Fluentd.create(root, search, true));
+      const here = await Fixture.create(t, { product }, (root, search) => Fluentd.create(root, search, true));
       await writeJournal(here.root, ['one', 'one', 'bytes \u001b[1m']);
       await here.collector.start();
       await here.stored((messages) => messages.length === 3);

@@ -9,19 +9,19 @@ import { createConsumer } from '../../infra/local/application.ts';
 import type { Host } from '../../infra/local/host.ts';
 import type { ManagedProcess } from '../../infra/local/managed-process.ts';
 import { waitUntil } from '../../infra/local/wait.ts';
-import { Rig } from '../integration/consumer/rig.ts';
-import type { Scene } from '../integration/consumer/scene.ts';
+import { Harness } from '../integration/consumer/harness.ts';
+import type { Fixture } from '../integration/consumer/fixture.ts';
 import { LIKE_A_POD } from './pod-limit.ts';
 
 const MiB = 1024 * 1024;
 
-let rig: Rig;
+let harness: Harness;
 let pod: Host;
 before(async () => {
-  rig = await Rig.start();
-  pod = await hostAsInAPod(join(rig.directory, 'compile-cache'));
+  harness = await Harness.start();
+  pod = await hostAsInAPod(join(harness.directory, 'compile-cache'));
 });
-after(() => rig.stop());
+after(() => harness.stop());
 
 /** What `images/application/Dockerfile` sets, with the compile cache filled as it is there, and a pod's limit. */
 async function hostAsInAPod(compileCache: string): Promise<Host> {
@@ -38,20 +38,20 @@ const range = (from: number, to: number): number[] =>
   Array.from({ length: to - from }, (_, index) => from + index);
 
 /** Fills every partition with records of about 1 KiB, half of it random, in batches as a producer makes them. */
-async function fill(scene: Scene, recordsEach: number): Promise<void> {
+async function fill(fixture: Fixture, recordsEach: number): Promise<void> {
   const batch = 250;
   for (let sent = 0; sent < recordsEach; sent += batch) {
     const records = range(0, batch).map((n) => ({
       value: `{"n":${sent + n},"random":"${randomBytes(256).toString('hex')}","text":"${'lorem ipsum '.repeat(40)}"}`,
     }));
-    await Promise.all(range(0, scene.partitions).map((partition) => scene.send(records, { partition })));
+    await Promise.all(range(0, fixture.partitions).map((partition) => fixture.send(records, { partition })));
   }
 }
 
 test('memory that is spent flushes the largest buffer, with every buffer below its thresholds', async () => {
-  const scene = await rig.scene({ partitions: 6 });
-  await fill(scene, 3000);
-  const consumer = scene.start({
+  const fixture = await harness.fixture({ partitions: 6 });
+  await fill(fixture, 3000);
+  const consumer = fixture.start({
     MAX_BUFFERED_BYTES: String(16 * MiB),
     OBJECT_CODEC: 'none',
     FLUSH_MAX_RECORDS: '100000',
@@ -86,24 +86,24 @@ describe('the process takes at most its bound and 120 MiB', () => {
 
   for (const compression of ['gzip', 'lz4', 'zstd'] as const) {
     test(`with batches of 70 MB in each of 3 partitions, compressed with ${compression} to less than one`, async (t) => {
-      const scene = await rig.scene({ partitions: 3 });
+      const fixture = await harness.fixture({ partitions: 3 });
       const records = range(0, 70).map((n) => ({ value: `{"n":${n},"pad":"${'x'.repeat(1_000_000)}"}` }));
-      await Promise.all(range(0, 3).map((partition) => scene.send(records, { partition, compression })));
-      await storeAll(t, scene, { recordsEach: 70, bound });
-      assert.deepEqual(await scene.offsets(), range(0, 70));
+      await Promise.all(range(0, 3).map((partition) => fixture.send(records, { partition, compression })));
+      await storeAll(t, fixture, { recordsEach: 70, bound });
+      assert.deepEqual(await fixture.offsets(), range(0, 70));
     });
   }
   const recordsEach = 5000;
 
   for (const codec of ['none', 'gzip', 'zstd'] as const) {
     test(`with 30 partitions, while a slow store holds everything up, codec ${codec}`, async (t) => {
-      const scene = await rig.scene({ partitions: 30 });
-      await fill(scene, recordsEach);
-      rig.proxy.inject({ kind: 'late', ms: 4000 }, 16);
+      const fixture = await harness.fixture({ partitions: 30 });
+      await fill(fixture, recordsEach);
+      harness.proxy.inject({ kind: 'late', ms: 4000 }, 16);
       const variables = { OBJECT_CODEC: codec };
-      const consumer = await storeAll(t, scene, { recordsEach, bound, variables });
+      const consumer = await storeAll(t, fixture, { recordsEach, bound, variables });
       assert.deepEqual(await consumer.exited, { code: 0, signal: null });
-      await scene.verify();
+      await fixture.verify();
     });
   }
 });
@@ -117,14 +117,14 @@ interface StoreAllOptions {
 /** Has a consumer store every partition to its end, within its memory. @returns the consumer, stopped */
 async function storeAll(
   t: TestContext,
-  scene: Scene,
+  fixture: Fixture,
   { recordsEach, bound, variables = {} }: StoreAllOptions,
 ): Promise<ManagedProcess> {
-  const consumer = await podOf(scene, bound, variables);
+  const consumer = await podOf(fixture, bound, variables);
   await consumer.start();
   try {
-    const partitions = range(0, scene.partitions);
-    await waitUntil(() => partitions.every((partition) => scene.chainEnd(partition) === recordsEach), {
+    const partitions = range(0, fixture.partitions);
+    await waitUntil(() => partitions.every((partition) => fixture.chainEnd(partition) === recordsEach), {
       what: 'stored',
       deadlineMs: 90_000,
       everyMs: 500,
@@ -139,13 +139,17 @@ async function storeAll(
 }
 
 /** A consumer as a process with a pod's limit. */
-function podOf(scene: Scene, bound: number, variables: Partial<ConsumerVariables>): Promise<ManagedProcess> {
+function podOf(
+  fixture: Fixture,
+  bound: number,
+  variables: Partial<ConsumerVariables>,
+): Promise<ManagedProcess> {
   const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = process.env;
   return createConsumer({
     host: pod,
-    directory: join(rig.directory, scene.topic),
+    directory: join(harness.directory, fixture.topic),
     variables: {
-      ...scene.variables,
+      ...fixture.variables,
       ...(AWS_ACCESS_KEY_ID !== undefined && { AWS_ACCESS_KEY_ID }),
       ...(AWS_SECRET_ACCESS_KEY !== undefined && { AWS_SECRET_ACCESS_KEY }),
       FLUSH_MAX_RECORDS: '10000',

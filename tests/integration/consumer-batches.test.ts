@@ -10,25 +10,25 @@ import { Toolchain } from '../../infra/local/toolchain.ts';
 import { waitUntil } from '../../infra/local/wait.ts';
 import { needs } from '../runner/needs.ts';
 import { compressedBatch, produceRaw } from './consumer/raw-producer.ts';
-import { Rig } from './consumer/rig.ts';
-import type { Scene } from './consumer/scene.ts';
+import { Harness } from './consumer/harness.ts';
+import type { Fixture } from './consumer/fixture.ts';
 
 const MiB = 1024 * 1024;
 
-let rig: Rig;
+let harness: Harness;
 before(async () => {
-  rig = await Rig.start();
+  harness = await Harness.start();
 });
-after(() => rig.stop());
+after(() => harness.stop());
 
 const range = (from: number, to: number): number[] =>
   Array.from({ length: to - from }, (_, index) => from + index);
 
-const produce = (scene: Scene, batch: Buffer): Promise<void> =>
-  produceRaw(rig.kafka.bootstrapServers.split(',')[0] ?? '', scene.topic, 0, batch);
+const produce = (fixture: Fixture, batch: Buffer): Promise<void> =>
+  produceRaw(harness.kafka.bootstrapServers.split(',')[0] ?? '', fixture.topic, 0, batch);
 
-async function numbers(scene: Scene): Promise<number[]> {
-  const links = await scene.links();
+async function numbers(fixture: Fixture): Promise<number[]> {
+  const links = await fixture.links();
   return links.flatMap(({ lines }) =>
     lines.map((line) => (JSON.parse(line) as { value: { n: number } }).value.n),
   );
@@ -43,9 +43,9 @@ describe('what a broker takes is stored', () => {
   const values = range(0, 500).map((n) => Buffer.from(`{"n":${n}}`));
 
   test('zstd frames one after the other, and gzip members', async () => {
-    const scene = await rig.scene();
+    const fixture = await harness.fixture();
     await produce(
-      scene,
+      fixture,
       compressedBatch(
         values,
         'zstd',
@@ -53,40 +53,40 @@ describe('what a broker takes is stored', () => {
       ),
     );
     await produce(
-      scene,
+      fixture,
       compressedBatch(
         values,
         'gzip',
         halves((bytes) => gzipSync(bytes)),
       ),
     );
-    scene.start({ FLUSH_MAX_RECORDS: '1000' });
-    await scene.storedUpTo(1000);
-    assert.deepEqual(await numbers(scene), [...range(0, 500), ...range(0, 500)]);
-    await scene.verify();
+    fixture.start({ FLUSH_MAX_RECORDS: '1000' });
+    await fixture.storedUpTo(1000);
+    assert.deepEqual(await numbers(fixture), [...range(0, 500), ...range(0, 500)]);
+    await fixture.verify();
   });
 
   const codecs = ['gzip', 'snappy', 'lz4', 'zstd'] as const;
 
   test('batches of the Java client with every codec', async () => {
-    const scenes = new Map<string, Scene>();
-    for (const codec of codecs) scenes.set(codec, await rig.scene());
+    const fixtures = new Map<string, Fixture>();
+    for (const codec of codecs) fixtures.set(codec, await harness.fixture());
     const { java, classPath } = await new Toolchain({ host: process }).javaServer('kafka/3.9');
     const program = join(import.meta.dirname, 'consumer/CompressingProducer.java');
-    const pairs = [...scenes].flatMap(([codec, { topic }]) => [codec, topic]);
-    const args = ['-cp', classPath, program, rig.kafka.bootstrapServers, '20000', ...pairs];
-    await runCommand(java, args, { host: process, cwd: rig.directory });
-    for (const scene of scenes.values()) {
-      scene.start({ FLUSH_MAX_RECORDS: '20000' });
-      await scene.storedUpTo(20_000);
-      assert.deepEqual(await numbers(scene), range(0, 20_000));
+    const pairs = [...fixtures].flatMap(([codec, { topic }]) => [codec, topic]);
+    const args = ['-cp', classPath, program, harness.kafka.bootstrapServers, '20000', ...pairs];
+    await runCommand(java, args, { host: process, cwd: harness.directory });
+    for (const fixture of fixtures.values()) {
+      fixture.start({ FLUSH_MAX_RECORDS: '20000' });
+      await fixture.storedUpTo(20_000);
+      assert.deepEqual(await numbers(fixture), range(0, 20_000));
     }
   });
 
   for (const codec of codecs) {
     test(`batches of librdkafka with ${codec}`, needs('kcat'), async () => {
-      const scene = await rig.scene();
-      const args = ['-P', '-b', rig.kafka.bootstrapServers, '-t', scene.topic, '-p', '0', '-z', codec];
+      const fixture = await harness.fixture();
+      const args = ['-P', '-b', harness.kafka.bootstrapServers, '-t', fixture.topic, '-p', '0', '-z', codec];
       const kcat = spawn('kcat', args, { stdio: ['pipe', 'ignore', 'inherit'] });
       kcat.stdin.end(
         range(0, 20_000)
@@ -94,45 +94,45 @@ describe('what a broker takes is stored', () => {
           .join(''),
       );
       assert.deepEqual(await once(kcat, 'close'), [0, null]);
-      scene.start({ FLUSH_MAX_RECORDS: '20000' });
-      await scene.storedUpTo(20_000);
-      assert.deepEqual(await numbers(scene), range(0, 20_000));
+      fixture.start({ FLUSH_MAX_RECORDS: '20000' });
+      await fixture.storedUpTo(20_000);
+      assert.deepEqual(await numbers(fixture), range(0, 20_000));
     });
   }
 });
 
 test('a batch beyond a bound stops its partition by name, with everything before it stored', async () => {
-  const scene = await rig.scene();
-  await scene.sendNumbers(0, 500);
+  const fixture = await harness.fixture();
+  await fixture.sendNumbers(0, 500);
   const large = Buffer.from(`"${'x'.repeat(5 * MiB)}"`);
   await produce(
-    scene,
+    fixture,
     compressedBatch([Buffer.from('{"n":500}'), large], 'lz4', (bytes) =>
       Buffer.from(compressionsAlgorithms.lz4.compressSync(bytes)),
     ),
   );
-  await scene.sendNumbers(502, 510);
+  await fixture.sendNumbers(502, 510);
   const bounded = { MAX_BUFFERED_BYTES: String(16 * MiB), FLUSH_MAX_RECORDS: '1000' };
-  const consumer = scene.start({ ...bounded, FLUSH_MAX_AGE_MS: '600000' });
+  const consumer = fixture.start({ ...bounded, FLUSH_MAX_AGE_MS: '600000' });
   const { msg, release } = await consumer.line(/partition stopped/);
   assert.match(
     msg,
     /unreadable-batch at offset 501: batch at offset 500 to 502: record of \d+ bytes, 4194304 are allowed/,
   );
-  assert.deepEqual(await numbers(scene), range(0, 501));
+  assert.deepEqual(await numbers(fixture), range(0, 501));
   // Nobody reads what is behind the stop, and its age grows all the same.
   await waitUntil(async () => (await consumer.metric('oldest_unstored_seconds')) > 3, {
     what: 'an age of three seconds',
     deadlineMs: 60_000,
   });
   assert.equal(await consumer.metric('partition_stopped'), 1);
-  await scene.runRelease(String(release).split(' '));
+  await fixture.runRelease(String(release).split(' '));
   await consumer.line(/partition goes on/);
-  await scene.sendNumbers(510, 520);
+  await fixture.sendNumbers(510, 520);
   await consumer.stop();
-  scene.start(bounded);
-  await scene.storedUpTo(520);
-  assert.deepEqual(await numbers(scene), [...range(0, 501), ...range(502, 520)]);
-  const { recordedGaps } = await scene.verify();
+  fixture.start(bounded);
+  await fixture.storedUpTo(520);
+  assert.deepEqual(await numbers(fixture), [...range(0, 501), ...range(502, 520)]);
+  const { recordedGaps } = await fixture.verify();
   assert.equal(recordedGaps, 1);
 });

@@ -3,21 +3,21 @@ import { after, before, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { verifyStore } from '../../infra/local/verify.ts';
 import { waitUntil } from '../../infra/local/wait.ts';
-import { Rig } from './consumer/rig.ts';
-import type { Scene } from './consumer/scene.ts';
+import { Harness } from './consumer/harness.ts';
+import type { Fixture } from './consumer/fixture.ts';
 
-let rig: Rig;
+let harness: Harness;
 before(async () => {
-  rig = await Rig.start();
+  harness = await Harness.start();
 });
-after(() => rig.stop());
+after(() => harness.stop());
 
 const range = (from: number, to: number): number[] =>
   Array.from({ length: to - from }, (_, index) => from + index);
 
 /** Starts, length and gap of each link: what a chain looks like. */
-async function shape(scene: Scene, partition = 0): Promise<[number, number, number][]> {
-  const links = await scene.links(partition);
+async function shape(fixture: Fixture, partition = 0): Promise<[number, number, number][]> {
+  const links = await fixture.links(partition);
   return links.map(({ key, metadata, lines }) => {
     const start = Number(/(\d{20})\./.exec(key)?.[1]);
     return [start, Number(metadata['end']), lines.length];
@@ -25,13 +25,13 @@ async function shape(scene: Scene, partition = 0): Promise<[number, number, numb
 }
 
 /** Puts the link that another writer of `{"n":offset}` would have made. */
-async function putAsAnother(scene: Scene, start: number, end: number): Promise<void> {
+async function putAsAnother(fixture: Fixture, start: number, end: number): Promise<void> {
   const lines = range(start, end).map(
     (n) => `{"offset":${n},"timestamp":1,"headers":[],"value":{"n":${n}}}\n`,
   );
   const position = { 'first-timestamp': '1', 'last-timestamp': '1', 'leader-epoch': '0', writer: 'another' };
-  await scene.put(
-    scene.key(start),
+  await fixture.put(
+    fixture.key(start),
     {
       ...position,
       end: String(end),
@@ -50,48 +50,48 @@ describe('a link that another writer has put meanwhile', () => {
     ['equal', 20, [20, 30]],
   ] as const) {
     test(`${what}: its end counts, and every offset is stored once`, async () => {
-      const scene = await rig.scene();
-      await scene.sendNumbers(0, 30);
-      const raced = rig.proxy.at(
+      const fixture = await harness.fixture();
+      await fixture.sendNumbers(0, 30);
+      const raced = harness.proxy.at(
         'before-forward',
         async () => {
-          await putAsAnother(scene, 10, end);
+          await putAsAnother(fixture, 10, end);
           return 'go-on';
         },
-        ({ topic, start }) => topic === scene.topic && start === 10,
+        ({ topic, start }) => topic === fixture.topic && start === 10,
       );
-      const consumer = scene.start();
+      const consumer = fixture.start();
       await raced;
-      await scene.storedUpTo(30);
-      assert.deepEqual(await scene.offsets(), range(0, 30));
-      assert.deepEqual((await shape(scene)).slice(1, 3), [
+      await fixture.storedUpTo(30);
+      assert.deepEqual(await fixture.offsets(), range(0, 30));
+      assert.deepEqual((await shape(fixture)).slice(1, 3), [
         [10, end, end - 10],
         [rest[0], rest[1], rest[1] - rest[0]],
       ]);
       assert.equal(await consumer.metric('adopted_links_total'), 1);
       assert.equal(await consumer.metric('conflicts_total'), 1);
-      await scene.verify();
+      await fixture.verify();
       await consumer.stop();
-      assert.equal(await scene.committed(), 30);
+      assert.equal(await fixture.committed(), 30);
     });
   }
 });
 
 for (const kind of ['lost-answer', 'half-answer'] as const) {
   test(`${kind} to a PUT: the object is taken for what it is, one's own`, async () => {
-    const scene = await rig.scene();
-    await scene.sendNumbers(0, 20);
-    rig.proxy.inject({ kind }, 1);
-    const consumer = scene.start();
-    await scene.storedUpTo(20);
-    assert.equal(rig.proxy.faultsLeft, 0);
-    assert.deepEqual(await shape(scene), [
+    const fixture = await harness.fixture();
+    await fixture.sendNumbers(0, 20);
+    harness.proxy.inject({ kind }, 1);
+    const consumer = fixture.start();
+    await fixture.storedUpTo(20);
+    assert.equal(harness.proxy.faultsLeft, 0);
+    assert.deepEqual(await shape(fixture), [
       [0, 10, 10],
       [10, 20, 10],
     ]);
     assert.equal(await consumer.metric('conflicts_total'), 1);
     assert.equal(await consumer.metric('adopted_links_total'), 0);
-    await scene.verify();
+    await fixture.verify();
   });
 }
 
@@ -102,19 +102,19 @@ describe('a commit is a hint, never the position', () => {
     ['forwards, beyond the log', 100_000],
   ] as const) {
     test(`reset ${what}: reading goes on at the end of the chain, and the commit is set right`, async () => {
-      const scene = await rig.scene();
-      await scene.sendNumbers(0, 30);
-      const first = scene.start();
-      await scene.storedUpTo(30);
+      const fixture = await harness.fixture();
+      await fixture.sendNumbers(0, 30);
+      const first = fixture.start();
+      await fixture.storedUpTo(30);
       await first.stop();
-      await scene.commit(committed);
-      await scene.sendNumbers(30, 45);
-      const second = scene.start({ MAX_SPAN: '20' });
-      await scene.storedUpTo(45);
-      assert.deepEqual(await scene.offsets(), range(0, 45));
+      await fixture.commit(committed);
+      await fixture.sendNumbers(30, 45);
+      const second = fixture.start({ MAX_SPAN: '20' });
+      await fixture.storedUpTo(45);
+      assert.deepEqual(await fixture.offsets(), range(0, 45));
       assert.equal(await second.metric('conflicts_total'), 0);
-      await scene.verify();
-      await waitUntil(async () => (await scene.committed()) === 45, {
+      await fixture.verify();
+      await waitUntil(async () => (await fixture.committed()) === 45, {
         what: 'committed',
         deadlineMs: 60_000,
       });
@@ -122,148 +122,151 @@ describe('a commit is a hint, never the position', () => {
   }
 
   test('expired: reading goes on at the end of the chain', async () => {
-    const scene = await rig.scene();
-    await scene.sendNumbers(0, 30);
-    const first = scene.start();
-    await scene.storedUpTo(30);
+    const fixture = await harness.fixture();
+    await fixture.sendNumbers(0, 30);
+    const first = fixture.start();
+    await fixture.storedUpTo(30);
     await first.stop();
-    await scene.expireCommits();
-    assert.equal(await scene.committed(), undefined);
-    const second = scene.start();
-    await waitUntil(async () => (await scene.committed()) === 30, {
+    await fixture.expireCommits();
+    assert.equal(await fixture.committed(), undefined);
+    const second = fixture.start();
+    await waitUntil(async () => (await fixture.committed()) === 30, {
       what: 'committed anew',
       deadlineMs: 60_000,
     });
-    await scene.sendNumbers(30, 40);
-    await scene.storedUpTo(40);
-    assert.deepEqual(await scene.offsets(), range(0, 40));
+    await fixture.sendNumbers(30, 40);
+    await fixture.storedUpTo(40);
+    assert.deepEqual(await fixture.offsets(), range(0, 40));
     assert.equal(await second.metric('conflicts_total'), 0);
-    await scene.verify();
+    await fixture.verify();
   });
 
   test('it is made only after the PUT: while the store hangs, nothing is committed', async () => {
-    const scene = await rig.scene();
-    await scene.sendNumbers(0, 10);
+    const fixture = await harness.fixture();
+    await fixture.sendNumbers(0, 10);
     const held = Promise.withResolvers<undefined>();
-    const put = rig.proxy.at(
+    const put = harness.proxy.at(
       'before-forward',
       async () => {
         await new Promise((resolve) => setTimeout(resolve, 1000));
-        assert.equal(await scene.committed(), undefined);
+        assert.equal(await fixture.committed(), undefined);
         held.resolve(undefined);
         return 'go-on';
       },
-      ({ topic }) => topic === scene.topic,
+      ({ topic }) => topic === fixture.topic,
     );
-    scene.start();
+    fixture.start();
     await put;
     await held.promise;
-    await waitUntil(async () => (await scene.committed()) === 10, { what: 'committed', deadlineMs: 60_000 });
+    await waitUntil(async () => (await fixture.committed()) === 10, {
+      what: 'committed',
+      deadlineMs: 60_000,
+    });
   });
 });
 
 test('records that Kafka deleted before they were read are a gap in the next link, counted and logged', async () => {
-  const scene = await rig.scene();
-  await scene.sendNumbers(0, 10);
-  const first = scene.start();
-  await scene.storedUpTo(10);
+  const fixture = await harness.fixture();
+  await fixture.sendNumbers(0, 10);
+  const first = fixture.start();
+  await fixture.storedUpTo(10);
   await first.stop();
-  await scene.sendNumbers(10, 40);
-  await scene.deleteRecordsBefore(30);
-  const second = scene.start();
-  const links = await scene.storedUpTo(40);
+  await fixture.sendNumbers(10, 40);
+  await fixture.deleteRecordsBefore(30);
+  const second = fixture.start();
+  const links = await fixture.storedUpTo(40);
   assert.equal(links[1]?.metadata['gap'], '10-30');
-  assert.deepEqual(await shape(scene), [
+  assert.deepEqual(await shape(fixture), [
     [0, 10, 10],
     [10, 40, 10],
   ]);
   assert.equal(await second.metric('gaps_total', { partition: 0 }), 1);
   assert.equal(await second.metric('gap_offsets_total'), 20);
   await second.line(/offsets 10 to 30 are recorded as a gap: Kafka has deleted them/);
-  const { recordedGaps, absent } = await scene.verify();
+  const { recordedGaps, absent } = await fixture.verify();
   assert.deepEqual([recordedGaps, absent], [20, 0]);
 });
 
 test('a chain begins at 0 even where its log does not any more', async () => {
-  const scene = await rig.scene();
-  await scene.sendNumbers(0, 25);
-  await scene.deleteRecordsBefore(20);
-  scene.start();
-  const links = await scene.storedUpTo(25);
-  assert.equal(links[0]?.key, scene.key(0));
+  const fixture = await harness.fixture();
+  await fixture.sendNumbers(0, 25);
+  await fixture.deleteRecordsBefore(20);
+  fixture.start();
+  const links = await fixture.storedUpTo(25);
+  assert.equal(links[0]?.key, fixture.key(0));
   assert.equal(links[0].metadata['gap'], '0-20');
-  await scene.verify();
+  await fixture.verify();
 });
 
 test('a topic made again with the same name: its records are stored, none is taken for the old ones', async () => {
-  const scene = await rig.scene();
-  await scene.sendNumbers(0, 30);
-  const consumer = scene.start();
-  await scene.storedUpTo(30);
-  const before = await scene.links();
+  const fixture = await harness.fixture();
+  await fixture.sendNumbers(0, 30);
+  const consumer = fixture.start();
+  await fixture.storedUpTo(30);
+  const before = await fixture.links();
   // What is buffered when the topic goes must not reach a chain of the new one.
-  await scene.send([{ value: '"old"' }]);
-  await rig.admin.deleteTopics({ topics: [scene.topic] });
-  await waitUntil(async () => !(await rig.admin.listTopics()).includes(scene.topic), {
+  await fixture.send([{ value: '"old"' }]);
+  await harness.admin.deleteTopics({ topics: [fixture.topic] });
+  await waitUntil(async () => !(await harness.admin.listTopics()).includes(fixture.topic), {
     what: 'topic gone',
     deadlineMs: 60_000,
   });
-  const old = scene.topicId;
-  scene.topicId = await rig.makeTopic(scene.topic, 1);
-  assert.notEqual(scene.topicId, old);
-  await scene.sendNumbers(0, 20);
-  await scene.storedUpTo(20);
-  assert.deepEqual(await scene.offsets(), range(0, 20));
-  assert.equal((await scene.links())[0]?.key, scene.key(0));
-  scene.topicId = old;
-  const kept = (await scene.links()).slice(0, before.length);
+  const old = fixture.topicId;
+  fixture.topicId = await harness.makeTopic(fixture.topic, 1);
+  assert.notEqual(fixture.topicId, old);
+  await fixture.sendNumbers(0, 20);
+  await fixture.storedUpTo(20);
+  assert.deepEqual(await fixture.offsets(), range(0, 20));
+  assert.equal((await fixture.links())[0]?.key, fixture.key(0));
+  fixture.topicId = old;
+  const kept = (await fixture.links()).slice(0, before.length);
   assert.deepEqual(kept, before);
-  await scene.verify();
+  await fixture.verify();
   assert.equal(await consumer.metric('gaps_total'), 0);
-  await waitUntil(async () => (await scene.committed()) === 20, { what: 'committed', deadlineMs: 60_000 });
+  await waitUntil(async () => (await fixture.committed()) === 20, { what: 'committed', deadlineMs: 60_000 });
 });
 
 test('a consumer that disagrees with the layout of its prefix refuses to start', async () => {
-  const scene = await rig.scene();
-  await scene.sendNumbers(0, 10);
-  const first = scene.start();
-  await scene.storedUpTo(10);
+  const fixture = await harness.fixture();
+  await fixture.sendNumbers(0, 10);
+  const first = fixture.start();
+  await fixture.storedUpTo(10);
   for (const variables of [
     { OBJECT_CODEC: 'zstd' },
     { DELIVERY: 'at-least-once' },
     { STORE_CONTINUES: 'other' },
   ] as const) {
-    await assert.rejects(scene.start(variables).started, { name: 'LayoutError' });
+    await assert.rejects(fixture.start(variables).started, { name: 'LayoutError' });
   }
   await first.stop();
-  assert.deepEqual(await scene.keys(`${scene.prefix}/_`), [`${scene.prefix}/_layout.json`]);
-  await scene.verify();
+  assert.deepEqual(await fixture.keys(`${fixture.prefix}/_`), [`${fixture.prefix}/_layout.json`]);
+  await fixture.verify();
 });
 
 test('a roll to another codec stores nothing twice, with old and new consumers side by side', async () => {
-  const scene = await rig.scene({ partitions: 4 });
+  const fixture = await harness.fixture({ partitions: 4 });
   const partitions = range(0, 4);
-  const prefix = `${scene.prefix}-zstd`;
-  const next = { STORE_PREFIX: prefix, STORE_CONTINUES: scene.prefix, OBJECT_CODEC: 'zstd' } as const;
+  const prefix = `${fixture.prefix}-zstd`;
+  const next = { STORE_PREFIX: prefix, STORE_CONTINUES: fixture.prefix, OBJECT_CODEC: 'zstd' } as const;
   let sent = 0;
   const send = async (): Promise<void> => {
-    await Promise.all(partitions.map((partition) => scene.sendNumbers(sent, sent + 20, { partition })));
+    await Promise.all(partitions.map((partition) => fixture.sendNumbers(sent, sent + 20, { partition })));
     sent += 20;
   };
   await send();
-  const old = [scene.start(), scene.start()];
-  await Promise.all(partitions.map((partition) => scene.storedUpTo(20, partition)));
+  const old = [fixture.start(), fixture.start()];
+  await Promise.all(partitions.map((partition) => fixture.storedUpTo(20, partition)));
   // As a Deployment rolls: a new pod first, then an old one ends, with events all the time.
   for (const pod of old) {
-    const replacing = scene.start(next);
+    const replacing = fixture.start(next);
     await replacing.line(/partitions assigned/);
     await send();
     await pod.stop();
     await send();
   }
   const offsets = async (below: string, partition: number): Promise<number[]> => {
-    const keys = await scene.keys(`${below}/${scene.topic}/${scene.topicId}/${partition}/`);
-    const links = await Promise.all(keys.map((key) => scene.link(key)));
+    const keys = await fixture.keys(`${below}/${fixture.topic}/${fixture.topicId}/${partition}/`);
+    const links = await Promise.all(keys.map((key) => fixture.link(key)));
     return links.flatMap(({ lines }) => lines.map((line) => (JSON.parse(line) as { offset: number }).offset));
   };
   for (const partition of partitions) {
@@ -271,63 +274,65 @@ test('a roll to another codec stores nothing twice, with old and new consumers s
       what: `stored up to ${sent}`,
       deadlineMs: 60_000,
     });
-    const both = [...(await offsets(scene.prefix, partition)), ...(await offsets(prefix, partition))];
+    const both = [...(await offsets(fixture.prefix, partition)), ...(await offsets(prefix, partition))];
     assert.deepEqual(both, range(0, sent));
   }
-  const { violations } = await verifyStore(rig.s3, { bucket: rig.store.bucket, prefix: '' });
-  const ours = violations.filter(({ examples }) => examples.some((example) => example.includes(scene.topic)));
+  const { violations } = await verifyStore(harness.s3, { bucket: harness.store.bucket, prefix: '' });
+  const ours = violations.filter(({ examples }) =>
+    examples.some((example) => example.includes(fixture.topic)),
+  );
   assert.deepEqual(ours, []);
 });
 
 test('a consumer refuses to continue a prefix that is not there', async () => {
-  const scene = await rig.scene();
+  const fixture = await harness.fixture();
   await assert.rejects(
-    scene.start({ STORE_CONTINUES: 'mistyped' }).started,
+    fixture.start({ STORE_CONTINUES: 'mistyped' }).started,
     /STORE_CONTINUES must be the prefix of earlier/,
   );
 });
 
 test('a prefix that continues another one begins where that ended, though nothing is committed', async () => {
-  const scene = await rig.scene();
-  await scene.sendNumbers(0, 30);
-  const first = scene.start();
-  await scene.storedUpTo(30);
+  const fixture = await harness.fixture();
+  await fixture.sendNumbers(0, 30);
+  const first = fixture.start();
+  await fixture.storedUpTo(30);
   await first.stop();
-  await scene.expireCommits();
-  await scene.sendNumbers(30, 45);
-  const prefix = `${scene.prefix}-next`;
-  scene.start({ STORE_PREFIX: prefix, STORE_CONTINUES: scene.prefix, OBJECT_CODEC: 'zstd' });
-  const key = scene.key(30, 0, '.ndjson.zst').replace(scene.prefix, prefix);
-  await waitUntil(async () => (await scene.keys(`${prefix}/`)).length === 3, {
+  await fixture.expireCommits();
+  await fixture.sendNumbers(30, 45);
+  const prefix = `${fixture.prefix}-next`;
+  fixture.start({ STORE_PREFIX: prefix, STORE_CONTINUES: fixture.prefix, OBJECT_CODEC: 'zstd' });
+  const key = fixture.key(30, 0, '.ndjson.zst').replace(fixture.prefix, prefix);
+  await waitUntil(async () => (await fixture.keys(`${prefix}/`)).length === 3, {
     what: 'stored',
     deadlineMs: 60_000,
   });
-  assert.ok((await scene.keys(`${prefix}/`)).includes(key));
-  assert.equal((await scene.link(key)).lines.length, 10);
+  assert.ok((await fixture.keys(`${prefix}/`)).includes(key));
+  assert.equal((await fixture.link(key)).lines.length, 10);
 });
 
 describe('a last link that does not say its end', () => {
   test('stops its partition by name; the others go on, and a release lets it go on', async () => {
-    const scene = await rig.scene({ partitions: 2 });
-    await scene.sendNumbers(0, 10);
-    const first = scene.start();
-    await scene.storedUpTo(10);
+    const fixture = await harness.fixture({ partitions: 2 });
+    await fixture.sendNumbers(0, 10);
+    const first = fixture.start();
+    await fixture.storedUpTo(10);
     await first.stop();
-    await scene.put(scene.key(10), { end: '10', writer: 'broken' }, gzipSync(''));
-    await scene.sendNumbers(10, 30);
-    await scene.sendNumbers(0, 10, { partition: 1 });
-    const second = scene.start();
+    await fixture.put(fixture.key(10), { end: '10', writer: 'broken' }, gzipSync(''));
+    await fixture.sendNumbers(10, 30);
+    await fixture.sendNumbers(0, 10, { partition: 1 });
+    const second = fixture.start();
     const { msg, release } = await second.line(/partition stopped/);
     assert.match(
       msg,
       /bad-link at offset 10: .*0{18}10\.ndjson\.gz: its metadata has end "10", which must be an offset above its start 10/,
     );
-    await scene.storedUpTo(10, 1);
+    await fixture.storedUpTo(10, 1);
     assert.equal(await second.metric('partition_stopped', { partition: 0 }), 1);
     assert.equal(await second.metric('partition_stopped', { partition: 1 }), 0);
-    await scene.runRelease(String(release).replace('OFFSET', '12').split(' '));
-    await scene.storedUpTo(30);
-    assert.deepEqual(await scene.offsets(), [...range(0, 10), ...range(12, 30)]);
+    await fixture.runRelease(String(release).replace('OFFSET', '12').split(' '));
+    await fixture.storedUpTo(30);
+    assert.deepEqual(await fixture.offsets(), [...range(0, 10), ...range(12, 30)]);
     await waitUntil(async () => (await second.metric('partition_stopped')) === 0, {
       what: 'released',
       deadlineMs: 60_000,
@@ -336,16 +341,16 @@ describe('a last link that does not say its end', () => {
 });
 
 test('at-least-once: no condition, and keys that no two writers share', async () => {
-  const scene = await rig.scene();
-  await scene.sendNumbers(0, 20);
-  const first = scene.start({ DELIVERY: 'at-least-once' });
-  await scene.storedUpTo(20);
+  const fixture = await harness.fixture();
+  await fixture.sendNumbers(0, 20);
+  const first = fixture.start({ DELIVERY: 'at-least-once' });
+  await fixture.storedUpTo(20);
   await first.stop();
-  await scene.sendNumbers(20, 30);
-  const second = scene.start({ DELIVERY: 'at-least-once' });
-  const links = await scene.storedUpTo(30);
+  await fixture.sendNumbers(20, 30);
+  const second = fixture.start({ DELIVERY: 'at-least-once' });
+  const links = await fixture.storedUpTo(30);
   const names = links.map(({ key }) => key.slice(key.lastIndexOf('/') + 1));
   assert.match(names[0] ?? '', /^0{20}-10-[\w-]+\.ndjson\.gz$/);
-  assert.deepEqual(await scene.offsets(), range(0, 30));
+  assert.deepEqual(await fixture.offsets(), range(0, 30));
   assert.equal((await first.metric('conflicts_total')) + (await second.metric('conflicts_total')), 0);
 });

@@ -11,15 +11,15 @@ import type { KafkaOperation } from '../../apps/kafka/health.ts';
 import { Topic } from '../../apps/kafka/metadata/topic.ts';
 import { createLog } from '../../apps/service/log.ts';
 import { waitUntil } from '../../infra/local/wait.ts';
-import { Rig } from './consumer/rig.ts';
+import { Harness } from './consumer/harness.ts';
 import type { RunningConsumer } from './consumer/running-consumer.ts';
-import type { Scene } from './consumer/scene.ts';
+import type { Fixture } from './consumer/fixture.ts';
 
-let rig: Rig;
+let harness: Harness;
 before(async () => {
-  rig = await Rig.start();
+  harness = await Harness.start();
 });
-after(() => rig.stop());
+after(() => harness.stop());
 
 const range = (from: number, to: number): number[] =>
   Array.from({ length: to - from }, (_, index) => from + index);
@@ -43,12 +43,12 @@ function spread(consumers: readonly RunningConsumer[], sizes: readonly number[])
 }
 
 /** Sends to every partition all the time. */
-function trickle(scene: Scene): { stop(): Promise<number> } {
+function trickle(fixture: Fixture): { stop(): Promise<number> } {
   let sent = 0;
   const stopping = new AbortController();
   const sending = (async () => {
     while (!stopping.signal.aborted) {
-      await Promise.all(range(0, 6).map((partition) => scene.sendNumbers(sent, sent + 5, { partition })));
+      await Promise.all(range(0, 6).map((partition) => fixture.sendNumbers(sent, sent + 5, { partition })));
       sent += 5;
       await sleep(50);
     }
@@ -63,14 +63,14 @@ function trickle(scene: Scene): { stop(): Promise<number> } {
 }
 
 test('consumers come and go under load: every record is stored once, and only what must move moves', async () => {
-  const scene = await rig.scene({ partitions: 6 });
-  const load = trickle(scene);
-  const first = scene.start();
+  const fixture = await harness.fixture({ partitions: 6 });
+  const load = trickle(fixture);
+  const first = fixture.start();
   await spread([first], [6]);
-  const second = scene.start();
+  const second = fixture.start();
   await spread([first, second], [3, 3]);
   const kept = assigned(first);
-  const third = scene.start();
+  const third = fixture.start();
   await spread([first, second, third], [2, 2, 2]);
   assert.ok(assigned(first).every((partition) => kept.includes(partition)));
   // Leaves the group: nobody waits for its session.
@@ -82,38 +82,38 @@ test('consumers come and go under load: every record is stored once, and only wh
   await spread([first], [6]);
   const sent = await load.stop();
   for (const partition of range(0, 6)) {
-    await scene.storedUpTo(sent, partition);
-    assert.deepEqual(await scene.offsets(partition), range(0, sent));
+    await fixture.storedUpTo(sent, partition);
+    assert.deepEqual(await fixture.offsets(partition), range(0, sent));
   }
   assert.ok((await first.metric('rebalances_total')) <= 8);
-  await scene.verify();
+  await fixture.verify();
 });
 
 test('heartbeats go on while the store does not answer: the session lasts, and nothing is read beyond one more link', async () => {
-  const scene = await rig.scene();
-  await scene.sendNumbers(0, 100);
-  const held = rig.proxy.at(
+  const fixture = await harness.fixture();
+  await fixture.sendNumbers(0, 100);
+  const held = harness.proxy.at(
     'before-forward',
     async () => {
       await sleep(8000);
       return 'go-on';
     },
-    ({ topic }) => topic === scene.topic,
+    ({ topic }) => topic === fixture.topic,
   );
-  const consumer = scene.start();
+  const consumer = fixture.start();
   await held;
-  assert.equal(rig.proxy.puts.filter(({ topic }) => topic === scene.topic).length, 1);
-  await scene.storedUpTo(100);
+  assert.equal(harness.proxy.puts.filter(({ topic }) => topic === fixture.topic).length, 1);
+  await fixture.storedUpTo(100);
   assert.equal(await consumer.metric('rebalances_total'), 0);
-  assert.deepEqual(await scene.offsets(), range(0, 100));
+  assert.deepEqual(await fixture.offsets(), range(0, 100));
 });
 
 test('a broker that hangs beyond the session and comes back: every record is stored once', async () => {
-  const scene = await rig.scene({ partitions: 2 });
-  await scene.sendNumbers(0, 20);
-  const consumer = scene.start();
-  await scene.storedUpTo(20);
-  const [broker] = rig.kafka.brokers;
+  const fixture = await harness.fixture({ partitions: 2 });
+  await fixture.sendNumbers(0, 20);
+  const consumer = fixture.start();
+  await fixture.storedUpTo(20);
+  const [broker] = harness.kafka.brokers;
   assert.ok(broker);
   broker.signal('SIGSTOP');
   try {
@@ -122,37 +122,37 @@ test('a broker that hangs beyond the session and comes back: every record is sto
   } finally {
     broker.signal('SIGCONT');
   }
-  await waitUntil(() => scene.sendNumbers(20, 40).then(() => true), { what: 'sent', deadlineMs: 60_000 });
-  const end = await scene.logEnd();
-  await scene.storedUpTo(end);
-  assert.deepEqual(await scene.offsets(), range(0, end));
+  await waitUntil(() => fixture.sendNumbers(20, 40).then(() => true), { what: 'sent', deadlineMs: 60_000 });
+  const end = await fixture.logEnd();
+  await fixture.storedUpTo(end);
+  assert.deepEqual(await fixture.offsets(), range(0, end));
   await waitUntil(() => consumer.notReady === undefined, { what: 'ready', deadlineMs: 60_000 });
-  await scene.verify();
+  await fixture.verify();
 });
 
 test('partitions that are added to the topic are found and assigned', async () => {
-  const scene = await rig.scene({ partitions: 1 });
-  const consumer = scene.start();
+  const fixture = await harness.fixture({ partitions: 1 });
+  const consumer = fixture.start();
   await waitUntil(() => assigned(consumer).length === 1, { what: 'assigned', deadlineMs: 60_000 });
-  await rig.admin.createPartitions({
-    topics: [{ name: scene.topic, count: 3, assignments: [{ brokerIds: [1] }, { brokerIds: [1] }] }],
+  await harness.admin.createPartitions({
+    topics: [{ name: fixture.topic, count: 3, assignments: [{ brokerIds: [1] }, { brokerIds: [1] }] }],
   });
-  await waitUntil(() => scene.sendNumbers(0, 10, { partition: 2 }).then(() => true), {
+  await waitUntil(() => fixture.sendNumbers(0, 10, { partition: 2 }).then(() => true), {
     what: 'sent',
     deadlineMs: 60_000,
   });
-  await scene.storedUpTo(undefined, 2);
+  await fixture.storedUpTo(undefined, 2);
 });
 
 test('a topic that does not exist yet: not ready by name, and consumed when it does', async () => {
-  const scene = await rig.scene();
-  const topic = `${scene.topic}-later`;
-  const consumer = scene.start({ KAFKA_TOPIC: topic, KAFKA_GROUP_ID: topic });
+  const fixture = await harness.fixture();
+  const topic = `${fixture.topic}-later`;
+  const consumer = fixture.start({ KAFKA_TOPIC: topic, KAFKA_GROUP_ID: topic });
   await waitUntil(() => consumer.notReady?.includes(`topic ${topic} does not exist`), {
     what: 'not ready',
     deadlineMs: 60_000,
   });
-  await rig.makeTopic(topic, 1);
+  await harness.makeTopic(topic, 1);
   await waitUntil(() => consumer.notReady === undefined && assigned(consumer).length === 1, {
     what: 'ready',
     deadlineMs: 60_000,
@@ -160,13 +160,13 @@ test('a topic that does not exist yet: not ready by name, and consumed when it d
 });
 
 test('a commit in the name of a past generation is refused, dropped, and not made in the name of the next', async () => {
-  const scene = await rig.scene();
-  await scene.sendNumbers(0, 10);
-  const consumer = scene.start();
-  await scene.storedUpTo(10);
-  await waitUntil(async () => (await scene.committed()) === 10, { what: 'committed', deadlineMs: 60_000 });
+  const fixture = await harness.fixture();
+  await fixture.sendNumbers(0, 10);
+  const consumer = fixture.start();
+  await fixture.storedUpTo(10);
+  await waitUntil(async () => (await fixture.committed()) === 10, { what: 'committed', deadlineMs: 60_000 });
   const brokers = new Brokers({
-    connection: { bootstrapBrokers: rig.kafka.bootstrapServers.split(',') },
+    connection: { bootstrapBrokers: harness.kafka.bootstrapServers.split(',') },
     clientId: 'zombie',
     requests: CONSUMER_REQUESTS,
     openTimeoutMs: 5000,
@@ -181,26 +181,26 @@ test('a commit in the name of a past generation is refused, dropped, and not mad
   };
   let owner: Ownership | undefined = { ...current, generation: current.generation - 1 };
   try {
-    await new Topic(scene.topic, brokers, health).refresh();
+    await new Topic(fixture.topic, brokers, health).refresh();
     const commits = new Commits({
       brokers,
-      coordinator: new Coordinator(scene.groupId, brokers),
-      topic: scene.topic,
+      coordinator: new Coordinator(fixture.groupId, brokers),
+      topic: fixture.topic,
       ownership: () => owner,
       health,
       signal: abort.signal,
     });
     commits.note(0, { offset: 3, leaderEpoch: 0 });
     await commits.settled();
-    assert.equal(await scene.committed(), 10);
+    assert.equal(await fixture.committed(), 10);
     // Noted by the last owner, due under the next one: not its own.
     commits.note(0, { offset: 4, leaderEpoch: 0 });
     owner = current;
     await commits.settled();
-    assert.equal(await scene.committed(), 10);
+    assert.equal(await fixture.committed(), 10);
     commits.note(0, { offset: 5, leaderEpoch: 0 });
     await commits.settled();
-    assert.equal(await scene.committed(), 5);
+    assert.equal(await fixture.committed(), 5);
   } finally {
     abort.abort();
     brokers.close();

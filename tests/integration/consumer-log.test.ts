@@ -3,16 +3,16 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Producer } from '@platformatic/kafka';
 import { waitUntil } from '../../infra/local/wait.ts';
-import { Rig } from './consumer/rig.ts';
-import type { SentRecord } from './consumer/scene.ts';
+import { Harness } from './consumer/harness.ts';
+import type { SentRecord } from './consumer/fixture.ts';
 
-let rig: Rig;
+let harness: Harness;
 before(async () => {
-  rig = await Rig.start({
+  harness = await Harness.start({
     properties: { 'log.cleaner.backoff.ms': '200', 'transaction.state.log.num.partitions': '1' },
   });
 });
-after(() => rig.stop());
+after(() => harness.stop());
 
 interface Envelope {
   readonly offset: number;
@@ -51,10 +51,10 @@ describe('every byte comes back', () => {
 
   for (const codec of ['none', 'gzip', 'zstd'] as const) {
     test(`of keys, values, tombstones and headers, from objects with codec ${codec}`, async () => {
-      const scene = await rig.scene();
-      await scene.send(records);
-      scene.start({ OBJECT_CODEC: codec });
-      const links = await scene.storedUpTo();
+      const fixture = await harness.fixture();
+      await fixture.send(records);
+      fixture.start({ OBJECT_CODEC: codec });
+      const links = await fixture.storedUpTo();
       const lines = links.flatMap((link) => link.lines);
       assert.equal(lines.length, records.length);
       for (const [index, line] of lines.entries()) {
@@ -75,79 +75,79 @@ describe('every byte comes back', () => {
           ],
         );
       }
-      await scene.verify();
+      await fixture.verify();
     });
   }
 
   for (const compression of ['gzip', 'snappy', 'lz4', 'zstd'] as const) {
     test(`of batches that a producer has compressed with ${compression}`, async () => {
-      const scene = await rig.scene();
+      const fixture = await harness.fixture();
       const values = Array.from({ length: 100 }, (_, n) => `{"n":${n},"pad":"${'ab'.repeat(n)}"}`);
-      await scene.send(
+      await fixture.send(
         values.map((value) => ({ value })),
         { compression },
       );
-      scene.start({ FLUSH_MAX_RECORDS: '33' });
-      const links = await scene.storedUpTo(100);
+      fixture.start({ FLUSH_MAX_RECORDS: '33' });
+      const links = await fixture.storedUpTo(100);
       assert.deepEqual(
         links.flatMap(({ lines }) => lines.map((line) => verbatim(line)?.toString())),
         values,
       );
-      await scene.verify();
+      await fixture.verify();
     });
   }
 });
 
 test("the broker's time counts where the topic says so", async () => {
-  const scene = await rig.scene({ configs: { 'message.timestamp.type': 'LogAppendTime' } });
-  const message = { ...scene.message({ value: '1' }), timestamp: 1000n };
-  await rig.producer.send({ messages: [message], acks: -1 });
-  scene.start();
-  const [link] = await scene.storedUpTo(1);
+  const fixture = await harness.fixture({ configs: { 'message.timestamp.type': 'LogAppendTime' } });
+  const message = { ...fixture.message({ value: '1' }), timestamp: 1000n };
+  await harness.producer.send({ messages: [message], acks: -1 });
+  fixture.start();
+  const [link] = await fixture.storedUpTo(1);
   assert.ok(Math.abs(parse(link?.lines[0] ?? '').timestamp - Date.now()) < 60_000);
 });
 
 test('idle: one record alone becomes an object when it is old enough', async () => {
-  const scene = await rig.scene();
-  scene.start({ FLUSH_MAX_AGE_MS: '500' });
-  await scene.sendNumbers(0, 1);
-  const [link] = await scene.storedUpTo(1);
+  const fixture = await harness.fixture();
+  fixture.start({ FLUSH_MAX_AGE_MS: '500' });
+  await fixture.sendNumbers(0, 1);
+  const [link] = await fixture.storedUpTo(1);
   assert.equal(link?.lines.length, 1);
 });
 
 test('transactions: committed records are stored, aborted ones are not, and markers leave no doubt of the end', async () => {
-  const scene = await rig.scene();
+  const fixture = await harness.fixture();
   const producer = new Producer({
     clientId: 'transactional',
-    bootstrapBrokers: rig.kafka.bootstrapServers.split(','),
-    transactionalId: 'scene',
+    bootstrapBrokers: harness.kafka.bootstrapServers.split(','),
+    transactionalId: 'fixture',
     idempotent: true,
     retries: 10,
     retryDelay: 200,
   });
   const transact = async (value: string, end: 'commit' | 'abort'): Promise<void> => {
     const transaction = await producer.beginTransaction();
-    await transaction.send({ messages: [scene.message({ value })] });
+    await transaction.send({ messages: [fixture.message({ value })] });
     await transaction[end]();
   };
   try {
-    await scene.send([{ value: '"plain"' }]);
+    await fixture.send([{ value: '"plain"' }]);
     await transact('"first"', 'commit');
     await transact('"never"', 'abort');
     await transact('"second"', 'commit');
-    const consumer = scene.start();
-    const logEnd = await scene.logEnd();
-    const links = await scene.storedUpTo(logEnd);
+    const consumer = fixture.start();
+    const logEnd = await fixture.logEnd();
+    const links = await fixture.storedUpTo(logEnd);
     assert.deepEqual(
       links.flatMap(({ lines }) => lines.map((line) => parse(line).value)),
       ['plain', 'first', 'second'],
     );
-    await waitUntil(async () => (await scene.committed()) === logEnd, {
+    await waitUntil(async () => (await fixture.committed()) === logEnd, {
       what: 'committed to the end',
       deadlineMs: 60_000,
     });
     assert.equal(await consumer.metric('lag_records'), 0);
-    const { absent, records } = await scene.verify();
+    const { absent, records } = await fixture.verify();
     assert.deepEqual([records, absent], [3, logEnd - 3]);
   } finally {
     await producer.close();
@@ -155,7 +155,7 @@ test('transactions: committed records are stored, aborted ones are not, and mark
 });
 
 test('compaction: what it has removed is no gap, and every remaining offset is stored once', async () => {
-  const scene = await rig.scene({
+  const fixture = await harness.fixture({
     configs: {
       'cleanup.policy': 'compact',
       'segment.ms': '100',
@@ -164,7 +164,7 @@ test('compaction: what it has removed is no gap, and every remaining offset is s
     },
   });
   const size = async (): Promise<number> => {
-    const dirs = await rig.admin.describeLogDirs({ topics: [{ name: scene.topic, partitions: [0] }] });
+    const dirs = await harness.admin.describeLogDirs({ topics: [{ name: fixture.topic, partitions: [0] }] });
     return dirs
       .flatMap(({ results }) =>
         results.flatMap(({ topics }) =>
@@ -174,7 +174,7 @@ test('compaction: what it has removed is no gap, and every remaining offset is s
       .reduce((a, b) => a + b, 0);
   };
   for (let round = 0; round < 20; round++) {
-    await scene.send(
+    await fixture.send(
       Array.from({ length: 10 }, (_, key) => ({
         key: `k${key}`,
         value: `{"round":${round},"pad":"${'x'.repeat(500)}"}`,
@@ -185,15 +185,15 @@ test('compaction: what it has removed is no gap, and every remaining offset is s
   await waitUntil(
     async () => {
       // A segment is rolled when something is appended to it after its time.
-      await scene.send([{ key: 'tick', value: '"tick"' }]);
+      await fixture.send([{ key: 'tick', value: '"tick"' }]);
       await sleep(100);
       return (await size()) < whole / 2;
     },
     { what: 'compacted', deadlineMs: 60_000, everyMs: 300 },
   );
-  const consumer = scene.start({ MAX_SPAN: '50', FLUSH_MAX_RECORDS: '50' });
-  const logEnd = await scene.logEnd();
-  const links = await scene.storedUpTo(logEnd);
+  const consumer = fixture.start({ MAX_SPAN: '50', FLUSH_MAX_RECORDS: '50' });
+  const logEnd = await fixture.logEnd();
+  const links = await fixture.storedUpTo(logEnd);
   const stored = links.flatMap(({ lines }) => lines.map(parse));
   assert.equal(new Set(stored.map(({ offset }) => offset)).size, stored.length);
   for (let key = 0; key < 10; key++) {
@@ -205,7 +205,7 @@ test('compaction: what it has removed is no gap, and every remaining offset is s
     assert.ok(Number(metadata['end']) - Number(/(\d{20})\./.exec(key)?.[1]) <= 50);
   }
   assert.equal(await consumer.metric('gaps_total'), 0);
-  const { absent } = await scene.verify();
+  const { absent } = await fixture.verify();
   assert.ok(absent > 100);
 });
 

@@ -8,7 +8,7 @@ import type { StandInSearch } from '../../search/stand-in-search.ts';
 import type { Collector } from './collector.ts';
 import { numberedLines, STACK_TRACE } from './container-log.ts';
 import { FAULTS, isEvery, LASTING, numberOf, PASSING } from './refusals.ts';
-import { DAILY, DEADLINE_MS, type Document, REFUSED, Scene, upTo } from './scene.ts';
+import { DAILY, DEADLINE_MS, type Document, REFUSED, Fixture, upTo } from './fixture.ts';
 
 /** What differs between the collectors. */
 export interface CollectorUnderTest {
@@ -33,10 +33,10 @@ export function testGuarantees({
   splitsRequests,
   heldInMemory,
 }: CollectorUnderTest): void {
-  const scene = (t: TestContext): Promise<Scene> => Scene.create(t, { product }, create);
+  const fixture = (t: TestContext): Promise<Fixture> => Fixture.create(t, { product }, create);
 
   test('lines of the runtime become documents: cut ones whole, each once, with its stream', async (t) => {
-    const here = await scene(t);
+    const here = await fixture(t);
     const long = `${'x'.repeat(40_000)} end`;
     here.log.write(['one', long]);
     here.log.write(['one'], 'stderr');
@@ -57,7 +57,7 @@ export function testGuarantees({
 
   for (const fault of FAULTS) {
     test(`nothing is lost by ${JSON.stringify(fault)}`, async (t) => {
-      const here = await scene(t);
+      const here = await fixture(t);
       here.search.inject(fault, 2);
       await here.collector.start();
       here.log.write(numberedLines(50));
@@ -71,7 +71,7 @@ export function testGuarantees({
 
   for (const refusal of PASSING) {
     test(`documents refused with ${refusal.status} ${refusal.type} are sent again`, async (t) => {
-      const here = await scene(t);
+      const here = await fixture(t);
       const left = new Map<string | undefined, number>();
       here.search.refuse((item) => {
         if (!isEvery(2, item)) return undefined;
@@ -87,7 +87,7 @@ export function testGuarantees({
   }
 
   test('documents refused for good are counted and kept, and hold back no others', async (t) => {
-    const here = await scene(t);
+    const here = await fixture(t);
     const { search, collector, log } = here;
     search.refuse((item) => (DAILY.test(item.index) && isEvery(5, item) ? LASTING : undefined));
     log.write(numberedLines(50));
@@ -105,7 +105,7 @@ export function testGuarantees({
   });
 
   test('a backlog is delivered in requests that the cluster takes', async (t) => {
-    const here = await scene(t);
+    const here = await fixture(t);
     const { search, collector, log } = here;
     search.inject({ kind: 'status', status: 503 });
     await collector.start();
@@ -118,7 +118,7 @@ export function testGuarantees({
   });
 
   test('text that is six times as long in JSON is delivered', async (t) => {
-    const here = await scene(t);
+    const here = await fixture(t);
     await here.collector.start();
     here.log.write(numberedLines(5_000).map((line) => line.padEnd(1_000, '\u0001')));
     await here.storedLines(upTo(5_000), 300_000);
@@ -126,7 +126,7 @@ export function testGuarantees({
   });
 
   test('what is sent is logs alone: no shipper makes templates', async (t) => {
-    const here = await scene(t);
+    const here = await fixture(t);
     here.log.write(numberedLines(10));
     await here.collector.start();
     await here.storedLines(upTo(10));
@@ -137,7 +137,7 @@ export function testGuarantees({
   });
 
   test('a stack trace with its causes is one document', async (t) => {
-    const here = await scene(t);
+    const here = await fixture(t);
     here.log.write(['before', ...STACK_TRACE, 'after']);
     await here.collector.start();
     await here.stored((messages) => messages.includes('after'));
@@ -145,7 +145,7 @@ export function testGuarantees({
   });
 
   test('bytes that are not UTF-8 are replaced, and characters cut by the runtime are whole', async (t) => {
-    const here = await scene(t);
+    const here = await fixture(t);
     const cut = `${'x'.repeat(16 * 1024 - 1)}é and on`;
     here.log.write([Buffer.from([0x61, 0xff, 0xfe, 0x62]), cut, Buffer.from([0xc3])]);
     await here.collector.start();
@@ -154,7 +154,7 @@ export function testGuarantees({
   });
 
   test('a line without end is cut at 128 KiB, says so, and holds back no others', async (t) => {
-    const here = await scene(t);
+    const here = await fixture(t);
     here.log.write(['y'.repeat(5 * 2 ** 20), ...numberedLines(20)]);
     await here.collector.start();
     await here.stored((messages) => messages.length === 21);
@@ -163,7 +163,7 @@ export function testGuarantees({
   });
 
   test(`killed, it loses at most ${heldInMemory} records of a stream`, async (t) => {
-    const here = await scene(t);
+    const here = await fixture(t);
     const { collector, log } = here;
     log.write(numberedLines(200));
     await collector.start();
@@ -179,7 +179,7 @@ export function testGuarantees({
   });
 
   test('lines that are read a second time are the documents that are there', async (t) => {
-    const here = await scene(t);
+    const here = await fixture(t);
     const { root, collector, log, search } = here;
     log.write(numberedLines(20));
     await collector.start();

@@ -49,8 +49,8 @@ export interface StoredLink {
   readonly lines: readonly string[];
 }
 
-/** What a scene takes of the rig that its file's tests share. */
-export interface SceneParts {
+/** What a fixture takes of the harness that its file's tests share. */
+export interface FixtureParts {
   readonly kafka: KafkaCluster;
   readonly store: ObjectStore;
   readonly proxy: StoreProxy;
@@ -60,8 +60,8 @@ export interface SceneParts {
 }
 
 /** One topic with its group and its prefix. */
-export class Scene {
-  readonly rig: SceneParts;
+export class Fixture {
+  readonly harness: FixtureParts;
   readonly topic: string;
   readonly partitions: number;
   readonly groupId: string;
@@ -69,8 +69,8 @@ export class Scene {
   topicId: string;
   readonly #consumers: RunningConsumer[] = [];
 
-  constructor(rig: SceneParts, topic: string, partitions: number, topicId: string) {
-    this.rig = rig;
+  constructor(harness: FixtureParts, topic: string, partitions: number, topicId: string) {
+    this.harness = harness;
     this.topic = topic;
     this.partitions = partitions;
     this.topicId = topicId;
@@ -96,7 +96,7 @@ export class Scene {
   async send(records: readonly SentRecord[], options: SendOptions = {}): Promise<void> {
     const { partition = 0, compression = 'none' } = options;
     const messages = records.map((record) => this.message(record, partition));
-    await this.rig.producer.send({ messages, acks: -1, compression });
+    await this.harness.producer.send({ messages, acks: -1, compression });
   }
 
   /** `{"n":from}` to `{"n":to - 1}`, so that `n` is the offset in a topic that holds nothing else. */
@@ -107,7 +107,7 @@ export class Scene {
 
   /** What the tests give every consumer: small objects, soon. */
   get variables(): ConsumerVariables {
-    const { kafka, store, proxy } = this.rig;
+    const { kafka, store, proxy } = this.harness;
     return {
       KAFKA_BOOTSTRAP_SERVERS: kafka.bootstrapServers,
       KAFKA_TOPIC: this.topic,
@@ -133,13 +133,13 @@ export class Scene {
 
   async logEnd(partition = 0): Promise<number> {
     const partitions = [{ partitionIndex: partition, timestamp: ListOffsetTimestamps.LATEST }];
-    const [listed] = await this.rig.admin.listOffsets({ topics: [{ name: this.topic, partitions }] });
+    const [listed] = await this.harness.admin.listOffsets({ topics: [{ name: this.topic, partitions }] });
     return Number(listed?.partitions[0]?.offset);
   }
 
   async committed(partition = 0): Promise<number | undefined> {
     const topics = [{ name: this.topic, partitionIndexes: [partition] }];
-    const [group] = await this.rig.admin.listConsumerGroupOffsets({
+    const [group] = await this.harness.admin.listConsumerGroupOffsets({
       groups: [{ groupId: this.groupId, topics }],
     });
     const offset = group?.topics[0]?.partitions[0]?.committedOffset;
@@ -149,18 +149,18 @@ export class Scene {
   /** Sets the commit; the group must have no member. */
   async commit(offset: number, partition = 0): Promise<void> {
     const topics = [{ name: this.topic, partitionOffsets: [{ partition, offset: BigInt(offset) }] }];
-    await this.rig.admin.alterConsumerGroupOffsets({ groupId: this.groupId, topics });
+    await this.harness.admin.alterConsumerGroupOffsets({ groupId: this.groupId, topics });
   }
 
   /** Removes the commits, as Kafka does when a group has been idle for long. */
   async expireCommits(): Promise<void> {
-    await this.rig.admin.deleteGroups({ groups: [this.groupId] });
+    await this.harness.admin.deleteGroups({ groups: [this.groupId] });
   }
 
   /** As retention does. */
   async deleteRecordsBefore(offset: number, partition = 0): Promise<void> {
     const partitions = [{ partition, offset: BigInt(offset) }];
-    await this.rig.admin.deleteRecords({ topics: [{ name: this.topic, partitions }] });
+    await this.harness.admin.deleteRecords({ topics: [{ name: this.topic, partitions }] });
   }
 
   /** Waits until the chain of a partition reaches an offset. @default the end of its log */
@@ -177,7 +177,7 @@ export class Scene {
 
   /** What the last link of a chain says, as the proxy has seen it. */
   chainEnd(partition = 0): number {
-    return this.rig.proxy.chainEnd(this.topicId, partition);
+    return this.harness.proxy.chainEnd(this.topicId, partition);
   }
 
   async links(partition = 0): Promise<StoredLink[]> {
@@ -189,8 +189,8 @@ export class Scene {
     const keys: string[] = [];
     let ContinuationToken: string | undefined;
     do {
-      const page = await this.rig.s3.send(
-        new ListObjectsV2Command({ Bucket: this.rig.store.bucket, Prefix: prefix, ContinuationToken }),
+      const page = await this.harness.s3.send(
+        new ListObjectsV2Command({ Bucket: this.harness.store.bucket, Prefix: prefix, ContinuationToken }),
       );
       keys.push(...(page.Contents ?? []).map(({ Key = '' }) => Key));
       ContinuationToken = page.NextContinuationToken;
@@ -199,8 +199,8 @@ export class Scene {
   }
 
   async link(key: string): Promise<StoredLink> {
-    const { Body, Metadata = {} } = await this.rig.s3.send(
-      new GetObjectCommand({ Bucket: this.rig.store.bucket, Key: key }),
+    const { Body, Metadata = {} } = await this.harness.s3.send(
+      new GetObjectCommand({ Bucket: this.harness.store.bucket, Key: key }),
     );
     assert.ok(Body instanceof Readable);
     const content = await text(key.endsWith('.ndjson') ? Body : Body.pipe(decoder(key)));
@@ -219,8 +219,13 @@ export class Scene {
     metadata: Readonly<Record<string, string>>,
     content: Buffer = Buffer.alloc(0),
   ): Promise<void> {
-    await this.rig.s3.send(
-      new PutObjectCommand({ Bucket: this.rig.store.bucket, Key: key, Metadata: metadata, Body: content }),
+    await this.harness.s3.send(
+      new PutObjectCommand({
+        Bucket: this.harness.store.bucket,
+        Key: key,
+        Metadata: metadata,
+        Body: content,
+      }),
     );
   }
 
@@ -235,7 +240,7 @@ export class Scene {
   }
 
   async remove(key: string): Promise<void> {
-    await this.rig.s3.send(new DeleteObjectCommand({ Bucket: this.rig.store.bucket, Key: key }));
+    await this.harness.s3.send(new DeleteObjectCommand({ Bucket: this.harness.store.bucket, Key: key }));
   }
 
   /** Every offset of a chain, in the order in which it is stored. */
@@ -246,7 +251,7 @@ export class Scene {
 
   /** The verdict of the checker on what stands under this prefix; fails the test where there is a violation. */
   async verify(): Promise<Verification> {
-    const { s3, store } = this.rig;
+    const { s3, store } = this.harness;
     const verification = await verifyStore(s3, { bucket: store.bucket, prefix: this.prefix });
     assert.deepEqual(verification.violations, []);
     return verification;

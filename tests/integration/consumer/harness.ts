@@ -9,24 +9,24 @@ import type { Properties } from '../../../infra/local/properties.ts';
 import { ObjectStore } from '../../../infra/local/object-store.ts';
 import { waitUntil } from '../../../infra/local/wait.ts';
 import { StoreProxy } from '../../faults/store-proxy.ts';
-import { Scene } from './scene.ts';
+import { Fixture } from './fixture.ts';
 
-export interface RigOptions {
+export interface HarnessOptions {
   /** @default 'zookeeper' */
   readonly metadata?: Metadata;
   /** Of the broker, besides the usual ones. */
   readonly properties?: Properties;
 }
 
-export interface SceneOptions {
+export interface FixtureOptions {
   /** @default 1 */
   readonly partitions?: number;
   /** Of the topic. */
   readonly configs?: Readonly<Record<string, string>>;
 }
 
-/** A real broker and a real store with a proxy before it, for the tests of one file. Each test takes a scene. */
-export class Rig {
+/** A real broker and a real store with a proxy before it, for the tests of one file. Each test takes a fixture. */
+export class Harness {
   readonly directory: string;
   readonly kafka: KafkaCluster;
   readonly store: ObjectStore;
@@ -34,14 +34,14 @@ export class Rig {
   readonly admin: Admin;
   readonly producer: Producer;
   readonly s3: S3Client;
-  readonly #scenes: Scene[] = [];
+  readonly #fixtures: Fixture[] = [];
 
   private constructor(directory: string, kafka: KafkaCluster, store: ObjectStore, proxy: StoreProxy) {
     this.directory = directory;
     this.kafka = kafka;
     this.store = store;
     this.proxy = proxy;
-    const client = { clientId: 'rig', bootstrapBrokers: kafka.bootstrapServers.split(',') };
+    const client = { clientId: 'harness', bootstrapBrokers: kafka.bootstrapServers.split(',') };
     this.admin = new Admin({ ...client, retries: 5, retryDelay: 200 });
     this.producer = new Producer({ ...client, retries: 5, retryDelay: 200 });
     this.s3 = store.client();
@@ -50,17 +50,17 @@ export class Rig {
     process.env['AWS_SECRET_ACCESS_KEY'] = store.credentials.secretAccessKey;
   }
 
-  static async start({ metadata = 'zookeeper', properties = {} }: RigOptions = {}): Promise<Rig> {
+  static async start({ metadata = 'zookeeper', properties = {} }: HarnessOptions = {}): Promise<Harness> {
     const directory = await mkdtemp(join(tmpdir(), 'headwater-consumer-'));
     try {
       const kafka = await KafkaCluster.create({ host: process, directory, brokers: 1, metadata, properties });
       const store = await ObjectStore.create({ host: process, directory, bucket: 'events' });
-      const rig = new Rig(directory, kafka, store, await StoreProxy.listen(store.endpoint));
+      const harness = new Harness(directory, kafka, store, await StoreProxy.listen(store.endpoint));
       try {
         await Promise.all([kafka.start(), store.start()]);
-        return rig;
+        return harness;
       } catch (error) {
-        await rig.stop();
+        await harness.stop();
         throw error;
       }
     } catch (error) {
@@ -70,11 +70,11 @@ export class Rig {
   }
 
   /** A topic, a group and a prefix of their own. */
-  async scene({ partitions = 1, configs = {} }: SceneOptions = {}): Promise<Scene> {
-    const topic = `scene-${this.#scenes.length}`;
-    const scene = new Scene(this, topic, partitions, await this.makeTopic(topic, partitions, configs));
-    this.#scenes.push(scene);
-    return scene;
+  async fixture({ partitions = 1, configs = {} }: FixtureOptions = {}): Promise<Fixture> {
+    const topic = `fixture-${this.#fixtures.length}`;
+    const fixture = new Fixture(this, topic, partitions, await this.makeTopic(topic, partitions, configs));
+    this.#fixtures.push(fixture);
+    return fixture;
   }
 
   /** @returns the topic's id as Kafka's tools print it */
@@ -105,7 +105,7 @@ export class Rig {
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.#scenes.map((scene) => scene.stop()));
+    await Promise.all(this.#fixtures.map((fixture) => fixture.stop()));
     await Promise.all([this.admin.close(), this.producer.close(), this.proxy.close()]);
     this.s3.destroy();
     await Promise.all([this.kafka.stop(), this.store.stop()]);

@@ -18,7 +18,7 @@ export const REFUSED = /^pods-refused/;
 export type Document = Readonly<Record<string, unknown>>;
 
 /** A collector between the log of a container and a search cluster, each of the test's own. */
-export class Scene<C extends Collector = Collector> {
+export class Fixture<C extends Collector = Collector> {
   /** What stands for the node's root directory, and the pod's. */
   readonly root: string;
   readonly search: StandInSearch;
@@ -36,7 +36,7 @@ export class Scene<C extends Collector = Collector> {
     t: TestContext,
     options: StandInSearchOptions,
     create: (root: string, search: StandInSearch) => Promise<C>,
-  ): Promise<Scene<C>> {
+  ): Promise<Fixture<C>> {
     const root = await mkdtemp(join(tmpdir(), 'headwater-logs-'));
     const search = await StandInSearch.start(options);
     const clean = async (): Promise<void> => {
@@ -52,7 +52,7 @@ export class Scene<C extends Collector = Collector> {
       await collector.stop();
       await clean();
     });
-    return new Scene(root, search, await ContainerLog.create(root), collector);
+    return new Fixture(root, search, await ContainerLog.create(root), collector);
   }
 
   /** Documents of the daily indices. */
