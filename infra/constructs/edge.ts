@@ -42,8 +42,8 @@ export class Edge extends Construct {
       allowed: 'the name of a Secret with tls.crt and tls.key',
     });
     const callers = clientCidrs.includes(EVERYBODY) ? undefined : clientCidrs;
-    const judgesCallers = edge.kind === 'ingress' || edge.implementation === 'envoy-gateway';
-    requireThat(this, callers === undefined || judgesCallers, {
+    const knowsCallers = edge.kind === 'ingress' || edge.implementation === 'envoy-gateway';
+    requireThat(this, callers === undefined || knowsCallers, {
       subject: 'edge',
       property: 'clientCidrs',
       value: clientCidrs.join(', '),

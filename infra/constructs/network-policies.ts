@@ -37,7 +37,7 @@ export type Resolver =
       readonly kind: 'pods';
       readonly namespace: string;
       readonly labels: Readonly<Record<string, string>>;
-      /** The pods' own port, not their Service's: that is what a policy judges by. @default 53 */
+      /** The pods' own port, not their Service's: a policy matches that one. @default 53 */
       readonly port?: number | undefined;
     }
   | {

@@ -7,7 +7,7 @@ import { denormalize, normalize, readTexts } from './normalize.ts';
 import { identify, objectText, pairObjects, type ManifestObject, type Pair } from './objects.ts';
 import { CONFIG_HASH, findRestarts, mountsConfigMap, type Restart } from './restarts.ts';
 import { objectOf } from './rules/rule.ts';
-import { judge } from './rules/rules.ts';
+import { classify } from './rules/rules.ts';
 import { canonicalText, compareTrees, ORDER, pathText, valueAt, type Difference, type Tree } from './tree.ts';
 
 /** One difference, in every environment in which it is the same, with what it does. */
@@ -94,16 +94,16 @@ export function findDifferences(
 ): readonly Finding[] {
   const pairs = pairObjects(before, after);
   const restarts = findRestarts(pairs);
-  const bites = new Map(pairs.map((pair) => [pair, rolledBy(pair, restarts)]));
+  const rolledByConfigMap = new Map(pairs.map((pair) => [pair, rolledBy(pair, restarts)]));
   return pairs.flatMap((pair) => {
-    const spellings = respelled(pair, bites);
+    const spellings = respelled(pair, rolledByConfigMap);
     const differences = [...differencesOf(pair), ...spellings];
     return differences
-      .filter((difference) => !isExplained(difference, pair, differences, bites))
+      .filter((difference) => !isExplained(difference, pair, differences, rolledByConfigMap))
       .map((difference) => ({
         pair,
         difference,
-        restarts: restartsOf(pair, difference, restarts, bites),
+        restarts: restartsOf(pair, difference, restarts, rolledByConfigMap),
         isSpelling: spellings.includes(difference),
       }));
   });
@@ -124,10 +124,10 @@ function rolledBy(pair: Pair, restarts: ReadonlyMap<Pair, Restart>): readonly Pa
 }
 
 /** Texts that say the same in other words or another order, where that alone makes another hash. */
-function respelled(pair: Pair, bites: ReadonlyMap<Pair, readonly Pair[]>): readonly Difference[] {
+function respelled(pair: Pair, rolledByConfigMap: ReadonlyMap<Pair, readonly Pair[]>): readonly Difference[] {
   const { before, after } = pair;
   if (before === undefined || after === undefined || before === after) return [];
-  if (after.kind === 'ConfigMap' && (bites.get(pair) ?? []).length === 0) return [];
+  if (after.kind === 'ConfigMap' && (rolledByConfigMap.get(pair) ?? []).length === 0) return [];
   const old = new Map(readTexts(before).map(({ path, text }) => [path.join('\0'), text]));
   return readTexts(after).flatMap(({ path, text }): Difference[] => {
     const earlier = old.get(path.join('\0'));
@@ -143,26 +143,27 @@ function restartsOf(
   pair: Pair,
   { path }: Difference,
   restarts: ReadonlyMap<Pair, Restart>,
-  bites: ReadonlyMap<Pair, readonly Pair[]>,
+  rolledByConfigMap: ReadonlyMap<Pair, readonly Pair[]>,
 ): readonly Restart[] {
   if (path[0] === 'data') {
-    return (bites.get(pair) ?? []).flatMap((workload) => restarts.get(workload) ?? []);
+    return (rolledByConfigMap.get(pair) ?? []).flatMap((workload) => restarts.get(workload) ?? []);
   }
   const own = restarts.get(pair);
   return own !== undefined && path[0] === 'spec' && path[1] === 'template' ? [own] : [];
 }
 
 /**
- * A hash that differs because of a file is told with the file; a name that ends in the hash of what it names, and the
- * hash of nothing else, is told with what differs there; an order with the elements that are new or gone.
+ * Hides changes that only repeat another one: a config-hash annotation (its ConfigMap is reported), the name of a Job whose hash
+ * changed (its template is reported), an order that changes because elements are new or gone (these are reported).
  */
 function isExplained(
   { path, ...sides }: Difference,
   pair: Pair,
   differences: readonly Difference[],
-  bites: ReadonlyMap<Pair, readonly Pair[]>,
+  rolledByConfigMap: ReadonlyMap<Pair, readonly Pair[]>,
 ): boolean {
-  if (path.join() === CONFIG_HASH.join()) return [...bites.values()].some((rolled) => rolled.includes(pair));
+  if (path.join() === CONFIG_HASH.join())
+    return [...rolledByConfigMap.values()].some((rolled) => rolled.includes(pair));
   if (path.at(-1) === ORDER) return !isReordered(sides);
   const isJobName = path.join() === 'metadata,name' && pair.after?.kind === 'Job';
   return isJobName && differences.some((other) => other.path[0] === 'spec');
@@ -180,7 +181,7 @@ function isReordered({ before, after }: Omit<Difference, 'path'>): boolean {
 
 /** A difference as a report has it: judged, and without what is secret. */
 export function describeChange(environment: string, { pair, difference, restarts }: Finding): Change {
-  const { id: rule, consequence, why, source } = judge({ pair, difference, restarts });
+  const { id: rule, consequence, why, source } = classify({ pair, difference, restarts });
   const object = objectOf(pair);
   const masked = maskDifference(object.kind, difference);
   const { path } = masked;

@@ -87,7 +87,7 @@ export async function fetchJars(
   }
 }
 
-class Answer extends Error {
+class FailedResponse extends Error {
   /** Whether it would be no other the next time. */
   readonly isFinal: boolean;
 
@@ -105,13 +105,13 @@ async function fetchJar(ask: Ask, url: URL, file: string, ending: AbortSignal): 
       const response = await ask(url, AbortSignal.any([ending, AbortSignal.timeout(ATTEMPT_MS)]));
       if (response.statusCode !== 200) {
         response.resume();
-        throw new Answer(response.statusCode ?? 0);
+        throw new FailedResponse(response.statusCode ?? 0);
       }
       await pipeline(response, createWriteStream(file));
       return;
     } catch (error) {
       ending.throwIfAborted();
-      if (attempt === ATTEMPTS || (error instanceof Answer && error.isFinal)) {
+      if (attempt === ATTEMPTS || (error instanceof FailedResponse && error.isFinal)) {
         throw new Error(
           `${url.href} cannot be fetched (${(error as Error).message}): where this machine reaches Maven's repository another way, name it in ~/.m2/settings.xml and install Maven`,
           { cause: error },

@@ -3,7 +3,7 @@ import { AttemptCheck, type AttemptCounts, type Ledger } from './verify/attempts
 import { ChainWalk, type ChainReport } from './verify/chain.ts';
 import { checkCommits, type CommitSample } from './verify/commits.ts';
 import { Findings, type Violation } from './verify/findings.ts';
-import { chainOf, type Layout, type Link, type StoreContent } from './verify/link.ts';
+import { chainOf, type Layout, type Segment, type StoreContent } from './verify/segment.ts';
 import { StoreReader, type StoreLocation } from './verify/store-reader.ts';
 
 /** What is known besides the store; each part is optional, and what it would prove is then not proven. */
@@ -18,17 +18,17 @@ export interface Evidence {
 export interface Verification extends AttemptCounts {
   /** True where {@link violations} is empty. */
   readonly ok: boolean;
-  /** Links, over all chains. */
+  /** Segments, over all chains. */
   readonly objects: number;
-  /** Objects that are neither links nor layouts; not judged. */
+  /** Objects that are neither segments nor layouts; not checked. */
   readonly foreign: number;
   readonly records: number;
-  /** Offsets that no link covers, and offsets that more than one covers. */
+  /** Offsets that no segment covers, and offsets that more than one covers. */
   readonly gaps: number;
   readonly overlaps: number;
   /** Offsets recorded as deleted by Kafka before they were read. */
   readonly recordedGaps: number;
-  /** Offsets within links that hold no record: control records, compaction, or a loss. */
+  /** Offsets within segments that hold no record: control records, compaction, or a loss. */
   readonly absent: number;
   readonly commitSamples: number;
   readonly chains: readonly ChainReport[];
@@ -39,7 +39,7 @@ export interface Verification extends AttemptCounts {
  * Walks every chain of a bucket or prefix and judges it. Memory does not grow with the bucket's bytes, but with
  * its records: about 32 bytes each, and the ledger's attempts.
  *
- * @throws what the store answers where it cannot be read: a verdict on a part would be worth nothing.
+ * @throws what the store answers where it cannot be read: a result for a part would be worth nothing.
  */
 export function verifyStore(
   client: S3Client,
@@ -49,7 +49,7 @@ export function verifyStore(
   return verifyContent(new StoreReader(client, location), evidence);
 }
 
-/** The verdict itself, over plain values: needs no store. */
+/** The check itself, over plain values: needs no store. */
 export async function verifyContent(
   content: StoreContent,
   { ledger, commits = [], expires = false }: Evidence = {},
@@ -58,21 +58,21 @@ export async function verifyContent(
   const attempts = new AttemptCheck(findings, ledger);
   const layouts = new Map<string, Layout | string>();
   const walks = new Map<string, ChainWalk>();
-  for await (const link of content.links()) {
-    let layout = layouts.get(link.prefix);
+  for await (const segment of content.segments()) {
+    let layout = layouts.get(segment.prefix);
     if (layout === undefined) {
-      layout = await content.layout(link.prefix);
-      layouts.set(link.prefix, layout);
+      layout = await content.layout(segment.prefix);
+      layouts.set(segment.prefix, layout);
       if (typeof layout === 'string') findings.add('layout-mismatch', layout);
     }
-    if (typeof layout !== 'string' && layout.extension !== link.extension) {
-      findings.add('layout-mismatch', `${link.key}: its prefix holds ${layout.extension}`);
+    if (typeof layout !== 'string' && layout.extension !== segment.extension) {
+      findings.add('layout-mismatch', `${segment.key}: its prefix holds ${layout.extension}`);
     }
     const walk =
-      walks.get(chainOf(link)) ?? new ChainWalk(findings, link, expires || continuesAnother(layout));
-    walks.set(chainOf(link), walk);
-    walk.add(await withReleasedEnd(content, link));
-    for (const record of link.records) attempts.record(link, record);
+      walks.get(chainOf(segment)) ?? new ChainWalk(findings, segment, expires || continuesAnother(layout));
+    walks.set(chainOf(segment), walk);
+    walk.add(await withReleasedEnd(content, segment));
+    for (const record of segment.records) attempts.record(segment, record);
   }
   const commitSamples = checkCommits(findings, commits);
   const counts = attempts.finish();
@@ -84,7 +84,7 @@ export async function verifyContent(
   return {
     ok: violations.length === 0,
     ...counts,
-    objects: sum(({ links }) => links),
+    objects: sum(({ segments }) => segments),
     foreign: content.foreign,
     records: sum(({ records }) => records),
     gaps: sum(({ gaps }) => gaps),
@@ -97,11 +97,11 @@ export async function verifyContent(
   };
 }
 
-/** A link whose metadata do not say its end ends where somebody has decided it, as it does for the consumer. */
-async function withReleasedEnd(content: StoreContent, link: Link): Promise<Link> {
-  if (link.metadata.end !== undefined) return link;
-  const end = await content.releasedEnd(link);
-  return end === undefined ? link : { ...link, metadata: { ...link.metadata, end, defects: [] } };
+/** A segment whose metadata do not say its end ends where somebody has decided it, as it does for the consumer. */
+async function withReleasedEnd(content: StoreContent, segment: Segment): Promise<Segment> {
+  if (segment.metadata.end !== undefined) return segment;
+  const end = await content.releasedEnd(segment);
+  return end === undefined ? segment : { ...segment, metadata: { ...segment.metadata, end, defects: [] } };
 }
 
 function continuesAnother(layout: Layout | string): boolean {

@@ -12,7 +12,7 @@ export const figures = {
   /** Resident, as the kernel counts it. */
   peakMiB: 'peak memory, MiB',
   readyMs: 'ms',
-  /** Answers other than 2xx, and connections that broke. */
+  /** Responses other than 2xx, and connections that broke. */
   errors: 'errors',
 } as const;
 

@@ -3,7 +3,7 @@
 import { describeFailure } from '../../infra/command-line.ts';
 import { benches } from './benches.ts';
 import type { Sample } from './bench.ts';
-import { judge } from './judge.ts';
+import { evaluate } from './evaluate.ts';
 import { Lab } from './lab.ts';
 import { parseBenchOptions, usage, type BenchOptions } from './options.ts';
 import { renderReport } from './report.ts';
@@ -22,7 +22,7 @@ function report(): number {
     const results = readResults(bench.name);
     if (results === undefined) console.log(`${bench.name}: not measured`);
     else console.log(renderReport(bench, results));
-    missed += judge(bench, results?.samples ?? []).filter(({ reached }) => !reached).length;
+    missed += evaluate(bench, results?.samples ?? []).filter(({ reached }) => !reached).length;
   }
   console.log(missed === 0 ? 'every goal is reached' : `${missed} goals are missed`);
   return missed === 0 ? 0 : 1;

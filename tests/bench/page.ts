@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { replacePlaces } from '../docs/places.ts';
 import { figureNames, figures, type Bench } from './bench.ts';
 import { benches } from './benches.ts';
-import { bySubject, figureOf, formatSpread, judge, roundsOf } from './judge.ts';
-import { verdictCells } from './report.ts';
+import { bySubject, figureOf, formatSpread, evaluate, roundsOf } from './evaluate.ts';
+import { resultCells } from './report.ts';
 import { readResults, type Results } from './results.ts';
 
 interface Measured {
@@ -25,9 +25,9 @@ export function readPerformancePages(root: string): readonly (readonly [string, 
 
 function goalsTable(measured: readonly Measured[]): string {
   const rows = measured.flatMap(({ bench, results }) =>
-    judge(bench, results?.samples ?? []).map((verdict) => {
-      const [what, got, bound] = verdictCells(verdict);
-      return `| ${bench.name} | ${what} | ${got} | ${bound} | ${verdict.reached ? 'reached' : '**missed**'} |\n`;
+    evaluate(bench, results?.samples ?? []).map((result) => {
+      const [what, got, bound] = resultCells(result);
+      return `| ${bench.name} | ${what} | ${got} | ${bound} | ${result.reached ? 'reached' : '**missed**'} |\n`;
     }),
   );
   return `| Bench | What | Measured | Goal | |\n| --- | --- | --- | --- | --- |\n${rows.join('')}`;

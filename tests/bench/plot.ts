@@ -1,5 +1,5 @@
 import { figures, type Bench, type Sample } from './bench.ts';
-import { bySubject, figureOf, formatFigure } from './judge.ts';
+import { bySubject, figureOf, formatFigure } from './evaluate.ts';
 
 const WIDTH = 720;
 const LABEL_WIDTH = 300;

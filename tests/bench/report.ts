@@ -1,5 +1,13 @@
 import { figureNames, figures, type Bench } from './bench.ts';
-import { bySubject, figureOf, formatFigure, formatSpread, judge, roundsOf, type Verdict } from './judge.ts';
+import {
+  bySubject,
+  figureOf,
+  formatFigure,
+  formatSpread,
+  evaluate,
+  roundsOf,
+  type GoalResult,
+} from './evaluate.ts';
 import type { Results } from './results.ts';
 
 /** Every figure, then every goal with its ratio and whether it is reached. */
@@ -17,12 +25,12 @@ export function renderReport(bench: Bench, { machine, quick, samples }: Results)
       });
       return `  ${scenario}, ${subject}: ${cells.join('; ')}`;
     }),
-    ...judge(bench, samples).map((verdict) => `  ${renderVerdict(verdict)}`),
+    ...evaluate(bench, samples).map((result) => `  ${renderResult(result)}`),
   ].join('\n');
 }
 
 /** What is compared, what it came to, and what it must be. */
-export function verdictCells({ goal, spread }: Verdict): readonly [string, string, string] {
+export function resultCells({ goal, spread }: GoalResult): readonly [string, string, string] {
   const { scenario, subject = 'headwater', figure, dividedBy, atLeast, atMost } = goal;
   const ratio = dividedBy === undefined ? '' : `, ${subject} / ${dividedBy}`;
   const bound =
@@ -31,7 +39,7 @@ export function verdictCells({ goal, spread }: Verdict): readonly [string, strin
   return [`${scenario}: ${figures[figure]}${ratio}`, got, bound];
 }
 
-function renderVerdict(verdict: Verdict): string {
-  const [what, got, bound] = verdictCells(verdict);
-  return `${verdict.reached ? 'reached' : 'MISSED '}  ${what}: ${got}, ${bound}`;
+function renderResult(result: GoalResult): string {
+  const [what, got, bound] = resultCells(result);
+  return `${result.reached ? 'reached' : 'MISSED '}  ${what}: ${got}, ${bound}`;
 }

@@ -4,7 +4,7 @@ import { highestRate, isFlat, outcomeOf, watchLag, type Lag, type Outcome } from
 
 const RATE = 5_000;
 
-/** Seen every 100 ms for five seconds, in waves as links are closed. */
+/** Seen every 100 ms for five seconds, in waves as segments are closed. */
 function lags(eventsAt: (seconds: number) => number): readonly Lag[] {
   return Array.from({ length: 50 }, (_, n) => ({
     seconds: n / 10,

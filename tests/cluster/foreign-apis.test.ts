@@ -79,11 +79,11 @@ const { production } = environments;
 
 /** Every object of others' kinds that an environment can have. */
 function foreignObjects(): readonly Manifest[] {
-  const judged: Environment = {
+  const environment: Environment = {
     ...production,
     network: { ...production.network, edgeClientCidrs: ['203.0.113.0/24'] },
   };
-  return [...everyEnvironment().flatMap(({ objects }) => objects), ...objectsOf(judged)];
+  return [...everyEnvironment().flatMap(({ objects }) => objects), ...objectsOf(environment)];
 }
 
 interface Definition {

@@ -14,7 +14,7 @@ const PARTS = [
 /** Packages that belong to some parts alone. */
 const PACKAGES = ['cdk8s-plus-27', '@pulumi/pulumi', '@pulumi/aws'];
 
-type Verdict = 'allowed' | 'as types' | 'forbidden';
+type Permission = 'allowed' | 'as types' | 'forbidden';
 
 interface Entry {
   readonly files?: readonly string[];
@@ -36,7 +36,7 @@ function ruleOf(place: string): Linter.RulesRecord | undefined {
 }
 
 /** What the rule says of an import, asked as ESLint asks it. */
-function judge(rules: Linter.RulesRecord, specifier: string): Verdict {
+function ruleFor(rules: Linter.RulesRecord, specifier: string): Permission {
   const found = new Linter().verify(`import '${specifier}';`, [{ rules }]);
   const messages = found.map(({ message }) => message);
   if (messages.length === 0) return 'allowed';
@@ -54,14 +54,16 @@ function importsOf(place: string): string | undefined {
   const rules = ruleOf(place);
   if (rules === undefined) return undefined;
   const folder = place.endsWith('.ts') ? join(place, '..') : place;
-  const verdicts = PARTS.filter((part) => part !== place).map((part) => {
+  const permissions = PARTS.filter((part) => part !== place).map((part) => {
     const path = relative(folder, part.endsWith('.ts') ? part : `${part}/file.ts`);
-    return { part, verdict: judge(rules, path.startsWith('.') ? path : `./${path}`) };
+    return { part, permission: ruleFor(rules, path.startsWith('.') ? path : `./${path}`) };
   });
-  const parts = (wanted: Verdict): readonly string[] =>
-    verdicts.filter(({ verdict }) => verdict === wanted).map(({ part }) => `\`${part}\``);
+  const parts = (wanted: Permission): readonly string[] =>
+    permissions.filter(({ permission }) => permission === wanted).map(({ part }) => `\`${part}\``);
   const types = parts('as types');
-  const without = PACKAGES.filter((name) => judge(rules, name) === 'forbidden').map((name) => `\`${name}\``);
+  const without = PACKAGES.filter((name) => ruleFor(rules, name) === 'forbidden').map(
+    (name) => `\`${name}\``,
+  );
   const allowed = [...parts('allowed'), ...exceptionsOf(rules)];
   return [
     ...(allowed.length > 0 ? allowed : ['npm packages alone']),

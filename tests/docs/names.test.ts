@@ -64,7 +64,7 @@ const usages = sources.flatMap(({ path, text }) =>
   allOf(/\bUSAGE = `([^`]*)`/g, text).map((usage) => ({ path, text: `\`\`\`\n${usage}\n\`\`\`` })),
 );
 /** What an example of a change shows is no part of the project. */
-const EXAMPLES = ['docs/preview.md', 'docs/preview/pull-request.md'];
+const EXAMPLES = ['docs/diff.md', 'docs/diff/pull-request.md'];
 
 const { commands } = (await import(new URL('../../bin/commands.mjs', import.meta.url).href)) as {
   readonly commands: object;

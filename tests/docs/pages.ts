@@ -5,7 +5,7 @@ import { renderConstructPages } from './construct-pages.ts';
 import { renderDecisions } from './decisions-page.ts';
 import { renderEnvironmentPage } from './environment-page.ts';
 import { readPerformancePages } from '../bench/page.ts';
-import { renderPreview } from './preview-page.ts';
+import { renderDiffPage } from './diff-page.ts';
 import { renderPulumiPage } from './pulumi-page.ts';
 import { renderRefusals } from './refusals-page.ts';
 import { renderVariables } from './variables-page.ts';
@@ -21,7 +21,7 @@ export function renderPages(root: string): ReadonlyMap<string, string> {
     ['decisions/README.md', renderDecisions(root)],
     ['environment.md', renderEnvironmentPage(root)],
     ['refused-configurations.md', renderRefusals()],
-    ['preview.md', renderPreview(root)],
+    ['diff.md', renderDiffPage(root)],
     ['pulumi.md', renderPulumiPage(root)],
     ['variables.md', renderVariables(root)],
     ...readPerformancePages(root),

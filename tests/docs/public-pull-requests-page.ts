@@ -5,7 +5,7 @@ import {
 } from '../infra/diff/public-pull-requests/public-pull-requests.ts';
 import { tellPublicPullRequest } from '../infra/diff/public-pull-requests/tell-public-pull-request.ts';
 
-/** `docs/preview/public-pull-requests.md`: ten threads of others, and what the diff says of the same change here. */
+/** `docs/diff/public-pull-requests.md`: ten threads of others, and what the diff says of the same change here. */
 export function renderPublicPullRequests(): string {
   return `# Ten public pull requests, made here
 

@@ -1,4 +1,4 @@
-// `npx node tests/docs/screenshot.ts`: docs/preview/pull-request.png, the page of the pull request whose comment stands beside it.
+// `npx node tests/docs/screenshot.ts`: docs/diff/pull-request.png, the page of the pull request whose comment stands beside it.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ try {
   const page = await browser.newPage({ viewport: { width: 1100, height: 1400 }, colorScheme: 'light' });
   await page.goto(pathToFileURL(file).href);
   await page.evaluate('document.querySelector(".cause").open = true');
-  await page.screenshot({ path: join(import.meta.dirname, '../../docs/preview/pull-request.png') });
+  await page.screenshot({ path: join(import.meta.dirname, '../../docs/diff/pull-request.png') });
 } finally {
   await browser.close();
   rmSync(directory, { recursive: true, force: true });

@@ -10,5 +10,5 @@ const root = join(import.meta.dirname, '../..');
 rmSync(join(root, 'docs/constructs'), { recursive: true, force: true });
 mkdirSync(join(root, 'docs/constructs'), { recursive: true });
 for (const [path, text] of renderPages(root)) writeFileSync(join(root, 'docs', path), text);
-writeFileSync(join(root, 'docs/preview/public-pull-requests.md'), renderPublicPullRequests());
-writeFileSync(join(root, 'docs/preview/pull-request.md'), renderMarkdown(await pullRequestReport()));
+writeFileSync(join(root, 'docs/diff/public-pull-requests.md'), renderPublicPullRequests());
+writeFileSync(join(root, 'docs/diff/pull-request.md'), renderMarkdown(await pullRequestReport()));

@@ -20,7 +20,7 @@ interface Upstream {
 }
 
 /** As the readiness probe of the pods has it. An answer that is not 200, or a refused connection, counts at once. */
-const LATE_ANSWERS = 3;
+const LATE_RESPONSES = 3;
 
 /**
  * What a Service or an ingress does for programs behind it: keeps connections, sends requests in turn to those
@@ -30,7 +30,7 @@ export class ReadinessProxy {
   readonly #server: Server;
   readonly #upstreams: readonly Upstream[];
   readonly #polling: NodeJS.Timeout;
-  #turn = 0;
+  #next = 0;
 
   private constructor(endpoints: readonly string[], pollMs: number) {
     this.#upstreams = endpoints.map((endpoint) => ({
@@ -80,7 +80,7 @@ export class ReadinessProxy {
 
   async #serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const ready = this.#upstreams.filter((upstream) => upstream.ready);
-    const upstream = ready[this.#turn++ % ready.length];
+    const upstream = ready[this.#next++ % ready.length];
     if (upstream === undefined) {
       outgoing.writeHead(502).end();
       return;
@@ -109,8 +109,8 @@ export class ReadinessProxy {
           upstream.ready = answer.ok;
           upstream.late = 0;
         } catch (error) {
-          upstream.late = (error as Error).name === 'TimeoutError' ? upstream.late + 1 : LATE_ANSWERS;
-          if (upstream.late >= LATE_ANSWERS) upstream.ready = false;
+          upstream.late = (error as Error).name === 'TimeoutError' ? upstream.late + 1 : LATE_RESPONSES;
+          if (upstream.late >= LATE_RESPONSES) upstream.ready = false;
         }
       }),
     );

@@ -54,17 +54,17 @@ for (const mode of ['zookeeper', 'separate'] as const) {
     const withController = async <T>(ask: (connection: Connection) => Promise<T>): Promise<T> => {
       const metadata = await admin.metadata({ topics: [], forceUpdate: true });
       const { host, port } = metadata.brokers.get(metadata.controllerId) ?? assert.fail('no controller');
-      const link = new Connection('test', { tls: cluster.certificates });
-      await link.connect(host, port);
+      const connection = new Connection('test', { tls: cluster.certificates });
+      await connection.connect(host, port);
       try {
-        return await ask(link);
+        return await ask(connection);
       } finally {
-        await link.close();
+        await connection.close();
       }
     };
     const replicasBeingAdded = async (): Promise<readonly (readonly number[])[]> => {
-      const { topics } = await withController((link) =>
-        listPartitionReassignmentsV0.api.async(link, 10_000, null),
+      const { topics } = await withController((connection) =>
+        listPartitionReassignmentsV0.api.async(connection, 10_000, null),
       );
       return topics.flatMap(({ partitions }) => partitions.map(({ addingReplicas }) => addingReplicas));
     };
@@ -127,8 +127,8 @@ for (const mode of ['zookeeper', 'separate'] as const) {
     });
 
     test('brokers that replicas are added to stay ready', async () => {
-      await withController((link) =>
-        alterPartitionReassignmentsV0.api.async(link, 10_000, false, [
+      await withController((connection) =>
+        alterPartitionReassignmentsV0.api.async(connection, 10_000, false, [
           {
             name: TOPIC,
             partitions: [

@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { createServer, request, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { parseKey, type LinkKey } from '../../infra/local/verify/link.ts';
+import { parseKey, type SegmentKey } from '../../infra/local/verify/segment.ts';
 
-/** What happens to one PUT of a link. */
+/** What happens to one PUT of a segment. */
 export type StoreFault =
   /** The proxy answers in the store's place; the store never hears of it. */
   | { readonly kind: 'status'; readonly status: 403 | 429 | 500 | 503 }
@@ -22,8 +22,8 @@ export type StoreFault =
 /** Moments of a PUT at which a test may act; the PUT waits for it. */
 export type Stage = 'before-forward' | 'mid-body' | 'after-answer' | 'after-relay';
 
-/** One PUT of a link as the proxy saw it. */
-export interface Put extends LinkKey {
+/** One PUT of a segment as the proxy saw it. */
+export interface Put extends SegmentKey {
   /** From its metadata. */
   readonly claimedEnd: number;
   readonly writer: string;
@@ -77,7 +77,7 @@ export class StoreProxy {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** The next `times` PUTs of links that match meet this fault. */
+  /** The next `times` PUTs of segments that match meet this fault. */
   inject(fault: StoreFault, times: number, matches: Hook['matches'] = () => true): void {
     this.#faults.push({ fault, left: times, matches });
   }
@@ -92,7 +92,7 @@ export class StoreProxy {
     return new Promise((taken) => this.#hooks.push({ stage, matches, action, taken }));
   }
 
-  /** `end` of the last link that the store has accepted; 0 while there is none. */
+  /** `end` of the last segment that the store has accepted; 0 while there is none. */
   chainEnd(topicId: string, partition: number): number {
     return this.#ends.get(`${topicId}/${partition}`) ?? 0;
   }
@@ -106,16 +106,16 @@ export class StoreProxy {
 
   async #serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const body = await readBody(incoming);
-    const link = this.#linkOf(incoming);
-    if (link === undefined || incoming.method !== 'PUT') {
+    const segment = this.#segmentOf(incoming);
+    if (segment === undefined || incoming.method !== 'PUT') {
       const answer = await this.#forward(incoming, [body]);
       // What a client learns from a HEAD is stored, even if the answer to its PUT is still on the way.
-      if (link !== undefined && answer.status === 200) this.#reached(link, answer.claimedEnd);
+      if (segment !== undefined && answer.status === 200) this.#reached(segment, answer.claimedEnd);
       relay(answer, outgoing);
       return;
     }
     const claim = {
-      ...link,
+      ...segment,
       claimedEnd: Number(incoming.headers['x-amz-meta-end']),
       writer: String(incoming.headers['x-amz-meta-writer']),
       bytes: body.length,
@@ -167,7 +167,7 @@ export class StoreProxy {
     await this.#reach('after-relay', put);
   }
 
-  async #store(put: Put, incoming: IncomingMessage, parts: readonly Buffer[]): Promise<Answer> {
+  async #store(put: Put, incoming: IncomingMessage, parts: readonly Buffer[]): Promise<StoreResponse> {
     const answer = await this.#forward(incoming, parts, () => this.#reach('mid-body', put));
     put.status = answer.status;
     put.answeredAt = performance.now();
@@ -175,7 +175,7 @@ export class StoreProxy {
     return answer;
   }
 
-  #reached({ topicId, partition }: LinkKey, end: number): void {
+  #reached({ topicId, partition }: SegmentKey, end: number): void {
     const chain = `${topicId}/${partition}`;
     this.#ends.set(chain, Math.max(this.#ends.get(chain) ?? 0, end));
   }
@@ -185,7 +185,7 @@ export class StoreProxy {
     { method, url, rawHeaders }: IncomingMessage,
     [first, ...rest]: readonly Buffer[],
     between: () => Promise<Onward> = () => Promise.resolve('go-on'),
-  ): Promise<Answer> {
+  ): Promise<StoreResponse> {
     const { hostname, port } = this.#target;
     // A connection a request: a kept one may be closed by a store that restarts, a fault that no test asked for.
     const outgoing = request({ hostname, port, method, path: url, headers: rawHeaders, agent: false });
@@ -208,7 +208,7 @@ export class StoreProxy {
     };
   }
 
-  #linkOf({ url = '' }: IncomingMessage): LinkKey | undefined {
+  #segmentOf({ url = '' }: IncomingMessage): SegmentKey | undefined {
     const [path = ''] = url.split('?');
     return parseKey(decodeURIComponent(path.split('/').slice(2).join('/')));
   }
@@ -230,7 +230,7 @@ export class StoreProxy {
   }
 }
 
-interface Answer {
+interface StoreResponse {
   readonly status: number;
   readonly rawHeaders: string[];
   readonly body: Buffer;
@@ -238,7 +238,7 @@ interface Answer {
   readonly claimedEnd: number;
 }
 
-function relay({ status, rawHeaders, body }: Answer, outgoing: ServerResponse): void {
+function relay({ status, rawHeaders, body }: StoreResponse, outgoing: ServerResponse): void {
   if (!outgoing.destroyed) outgoing.writeHead(status, rawHeaders).end(body);
 }
 

@@ -176,7 +176,7 @@ export class Stream {
   /**
    * Judges everything that was sent and stored, and fails the test with each broken promise by name. Ends the load.
    *
-   * @returns the verdict, for what else a test asks
+   * @returns the verification, for what else a test asks
    */
   async verify(t: TestContext): Promise<Verification> {
     await Promise.all(this.#loads.map((load) => load.stop()));

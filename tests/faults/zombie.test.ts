@@ -9,7 +9,7 @@ describe('a consumer that is stopped and goes on', () => {
   });
   after(() => platform.stop());
 
-  test('beyond its session timeout, after another took over: its upload changes no object, and no links overlap', async (t) => {
+  test('beyond its session timeout, after another took over: its upload changes no object, and no segments overlap', async (t) => {
     const { storeProxy } = platform;
     const stream = await platform.stream('zombie', { partitions: 4 });
     const producer = await stream.startProducer();
@@ -17,7 +17,7 @@ describe('a consumer that is stopped and goes on', () => {
     const load = stream.load({ endpoint: producer.endpoint, events: 20_000, ratePerSecond: 200 });
     await load.untilAccepted(600);
 
-    // The zombie's upload is held on its way until the other consumer has written the same link.
+    // The zombie's upload is held on its way until the other consumer has written the same segment.
     const takenOver = Promise.withResolvers<undefined>();
     const held = await new Promise<string>((reached) => {
       void storeProxy.at('before-forward', async ({ key }) => {

@@ -28,8 +28,8 @@ const produce = (fixture: Fixture, batch: Buffer): Promise<void> =>
   produceRaw(harness.kafka.bootstrapServers.split(',')[0] ?? '', fixture.topic, 0, batch);
 
 async function numbers(fixture: Fixture): Promise<number[]> {
-  const links = await fixture.links();
-  return links.flatMap(({ lines }) =>
+  const segments = await fixture.segments();
+  return segments.flatMap(({ lines }) =>
     lines.map((line) => (JSON.parse(line) as { value: { n: number } }).value.n),
   );
 }

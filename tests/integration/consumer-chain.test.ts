@@ -15,16 +15,16 @@ after(() => harness.stop());
 const range = (from: number, to: number): number[] =>
   Array.from({ length: to - from }, (_, index) => from + index);
 
-/** Starts, length and gap of each link: what a chain looks like. */
+/** Starts, length and gap of each segment: what a chain looks like. */
 async function shape(fixture: Fixture, partition = 0): Promise<[number, number, number][]> {
-  const links = await fixture.links(partition);
-  return links.map(({ key, metadata, lines }) => {
+  const segments = await fixture.segments(partition);
+  return segments.map(({ key, metadata, lines }) => {
     const start = Number(/(\d{20})\./.exec(key)?.[1]);
     return [start, Number(metadata['end']), lines.length];
   });
 }
 
-/** Puts the link that another writer of `{"n":offset}` would have made. */
+/** Puts the segment that another writer of `{"n":offset}` would have made. */
 async function putAsAnother(fixture: Fixture, start: number, end: number): Promise<void> {
   const lines = range(start, end).map(
     (n) => `{"offset":${n},"timestamp":1,"headers":[],"value":{"n":${n}}}\n`,
@@ -43,7 +43,7 @@ async function putAsAnother(fixture: Fixture, start: number, end: number): Promi
   );
 }
 
-describe('a link that another writer has put meanwhile', () => {
+describe('a segment that another writer has put meanwhile', () => {
   for (const [what, end, rest] of [
     ['shorter', 15, [15, 25]],
     ['longer', 23, [23, 30]],
@@ -98,7 +98,7 @@ for (const kind of ['lost-answer', 'half-answer'] as const) {
 describe('a commit is a hint, never the position', () => {
   for (const [what, committed] of [
     ['backwards', 3],
-    ['to the middle of a link', 25],
+    ['to the middle of a segment', 25],
     ['forwards, beyond the log', 100_000],
   ] as const) {
     test(`reset ${what}: reading goes on at the end of the chain, and the commit is set right`, async () => {
@@ -165,7 +165,7 @@ describe('a commit is a hint, never the position', () => {
   });
 });
 
-test('records that Kafka deleted before they were read are a gap in the next link, counted and logged', async () => {
+test('records that Kafka deleted before they were read are a gap in the next segment, counted and logged', async () => {
   const fixture = await harness.fixture();
   await fixture.sendNumbers(0, 10);
   const first = fixture.start();
@@ -174,8 +174,8 @@ test('records that Kafka deleted before they were read are a gap in the next lin
   await fixture.sendNumbers(10, 40);
   await fixture.deleteRecordsBefore(30);
   const second = fixture.start();
-  const links = await fixture.storedUpTo(40);
-  assert.equal(links[1]?.metadata['gap'], '10-30');
+  const segments = await fixture.storedUpTo(40);
+  assert.equal(segments[1]?.metadata['gap'], '10-30');
   assert.deepEqual(await shape(fixture), [
     [0, 10, 10],
     [10, 40, 10],
@@ -192,9 +192,9 @@ test('a chain begins at 0 even where its log does not any more', async () => {
   await fixture.sendNumbers(0, 25);
   await fixture.deleteRecordsBefore(20);
   fixture.start();
-  const links = await fixture.storedUpTo(25);
-  assert.equal(links[0]?.key, fixture.key(0));
-  assert.equal(links[0].metadata['gap'], '0-20');
+  const segments = await fixture.storedUpTo(25);
+  assert.equal(segments[0]?.key, fixture.key(0));
+  assert.equal(segments[0].metadata['gap'], '0-20');
   await fixture.verify();
 });
 
@@ -203,7 +203,7 @@ test('a topic made again with the same name: its records are stored, none is tak
   await fixture.sendNumbers(0, 30);
   const consumer = fixture.start();
   await fixture.storedUpTo(30);
-  const before = await fixture.links();
+  const before = await fixture.segments();
   // What is buffered when the topic goes must not reach a chain of the new one.
   await fixture.send([{ value: '"old"' }]);
   await harness.admin.deleteTopics({ topics: [fixture.topic] });
@@ -217,9 +217,9 @@ test('a topic made again with the same name: its records are stored, none is tak
   await fixture.sendNumbers(0, 20);
   await fixture.storedUpTo(20);
   assert.deepEqual(await fixture.offsets(), range(0, 20));
-  assert.equal((await fixture.links())[0]?.key, fixture.key(0));
+  assert.equal((await fixture.segments())[0]?.key, fixture.key(0));
   fixture.topicId = old;
-  const kept = (await fixture.links()).slice(0, before.length);
+  const kept = (await fixture.segments()).slice(0, before.length);
   assert.deepEqual(kept, before);
   await fixture.verify();
   assert.equal(await consumer.metric('gaps_total'), 0);
@@ -266,8 +266,10 @@ test('a roll to another codec stores nothing twice, with old and new consumers s
   }
   const offsets = async (below: string, partition: number): Promise<number[]> => {
     const keys = await fixture.keys(`${below}/${fixture.topic}/${fixture.topicId}/${partition}/`);
-    const links = await Promise.all(keys.map((key) => fixture.link(key)));
-    return links.flatMap(({ lines }) => lines.map((line) => (JSON.parse(line) as { offset: number }).offset));
+    const segments = await Promise.all(keys.map((key) => fixture.segment(key)));
+    return segments.flatMap(({ lines }) =>
+      lines.map((line) => (JSON.parse(line) as { offset: number }).offset),
+    );
   };
   for (const partition of partitions) {
     await waitUntil(async () => (await offsets(prefix, partition)).at(-1) === sent - 1, {
@@ -308,10 +310,10 @@ test('a prefix that continues another one begins where that ended, though nothin
     deadlineMs: 60_000,
   });
   assert.ok((await fixture.keys(`${prefix}/`)).includes(key));
-  assert.equal((await fixture.link(key)).lines.length, 10);
+  assert.equal((await fixture.segment(key)).lines.length, 10);
 });
 
-describe('a last link that does not say its end', () => {
+describe('a last segment that does not say its end', () => {
   test('stops its partition by name; the others go on, and a release lets it go on', async () => {
     const fixture = await harness.fixture({ partitions: 2 });
     await fixture.sendNumbers(0, 10);
@@ -348,8 +350,8 @@ test('at-least-once: no condition, and keys that no two writers share', async ()
   await first.stop();
   await fixture.sendNumbers(20, 30);
   const second = fixture.start({ DELIVERY: 'at-least-once' });
-  const links = await fixture.storedUpTo(30);
-  const names = links.map(({ key }) => key.slice(key.lastIndexOf('/') + 1));
+  const segments = await fixture.storedUpTo(30);
+  const names = segments.map(({ key }) => key.slice(key.lastIndexOf('/') + 1));
   assert.match(names[0] ?? '', /^0{20}-10-[\w-]+\.ndjson\.gz$/);
   assert.deepEqual(await fixture.offsets(), range(0, 30));
   assert.equal((await first.metric('conflicts_total')) + (await second.metric('conflicts_total')), 0);

@@ -89,7 +89,7 @@ test('consumers come and go under load: every record is stored once, and only wh
   await fixture.verify();
 });
 
-test('heartbeats go on while the store does not answer: the session lasts, and nothing is read beyond one more link', async () => {
+test('heartbeats go on while the store does not answer: the session lasts, and nothing is read beyond one more segment', async () => {
   const fixture = await harness.fixture();
   await fixture.sendNumbers(0, 100);
   const held = harness.proxy.at(

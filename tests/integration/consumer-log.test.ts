@@ -54,8 +54,8 @@ describe('every byte comes back', () => {
       const fixture = await harness.fixture();
       await fixture.send(records);
       fixture.start({ OBJECT_CODEC: codec });
-      const links = await fixture.storedUpTo();
-      const lines = links.flatMap((link) => link.lines);
+      const segments = await fixture.storedUpTo();
+      const lines = segments.flatMap((segment) => segment.lines);
       assert.equal(lines.length, records.length);
       for (const [index, line] of lines.entries()) {
         const { key = null, value } = records[index] ?? assert.fail();
@@ -88,9 +88,9 @@ describe('every byte comes back', () => {
         { compression },
       );
       fixture.start({ FLUSH_MAX_RECORDS: '33' });
-      const links = await fixture.storedUpTo(100);
+      const segments = await fixture.storedUpTo(100);
       assert.deepEqual(
-        links.flatMap(({ lines }) => lines.map((line) => verbatim(line)?.toString())),
+        segments.flatMap(({ lines }) => lines.map((line) => verbatim(line)?.toString())),
         values,
       );
       await fixture.verify();
@@ -103,16 +103,16 @@ test("the broker's time counts where the topic says so", async () => {
   const message = { ...fixture.message({ value: '1' }), timestamp: 1000n };
   await harness.producer.send({ messages: [message], acks: -1 });
   fixture.start();
-  const [link] = await fixture.storedUpTo(1);
-  assert.ok(Math.abs(parse(link?.lines[0] ?? '').timestamp - Date.now()) < 60_000);
+  const [segment] = await fixture.storedUpTo(1);
+  assert.ok(Math.abs(parse(segment?.lines[0] ?? '').timestamp - Date.now()) < 60_000);
 });
 
 test('idle: one record alone becomes an object when it is old enough', async () => {
   const fixture = await harness.fixture();
   fixture.start({ FLUSH_MAX_AGE_MS: '500' });
   await fixture.sendNumbers(0, 1);
-  const [link] = await fixture.storedUpTo(1);
-  assert.equal(link?.lines.length, 1);
+  const [segment] = await fixture.storedUpTo(1);
+  assert.equal(segment?.lines.length, 1);
 });
 
 test('transactions: committed records are stored, aborted ones are not, and markers leave no doubt of the end', async () => {
@@ -137,9 +137,9 @@ test('transactions: committed records are stored, aborted ones are not, and mark
     await transact('"second"', 'commit');
     const consumer = fixture.start();
     const logEnd = await fixture.logEnd();
-    const links = await fixture.storedUpTo(logEnd);
+    const segments = await fixture.storedUpTo(logEnd);
     assert.deepEqual(
-      links.flatMap(({ lines }) => lines.map((line) => parse(line).value)),
+      segments.flatMap(({ lines }) => lines.map((line) => parse(line).value)),
       ['plain', 'first', 'second'],
     );
     await waitUntil(async () => (await fixture.committed()) === logEnd, {
@@ -193,15 +193,15 @@ test('compaction: what it has removed is no gap, and every remaining offset is s
   );
   const consumer = fixture.start({ MAX_SPAN: '50', FLUSH_MAX_RECORDS: '50' });
   const logEnd = await fixture.logEnd();
-  const links = await fixture.storedUpTo(logEnd);
-  const stored = links.flatMap(({ lines }) => lines.map(parse));
+  const segments = await fixture.storedUpTo(logEnd);
+  const stored = segments.flatMap(({ lines }) => lines.map(parse));
   assert.equal(new Set(stored.map(({ offset }) => offset)).size, stored.length);
   for (let key = 0; key < 10; key++) {
     const last = stored.filter((each) => each.key === `k${key}`).at(-1);
     assert.equal((last?.value as { round: number }).round, 19);
   }
-  assert.ok(links.every(({ metadata }) => metadata['gap'] === undefined));
-  for (const { key, metadata } of links) {
+  assert.ok(segments.every(({ metadata }) => metadata['gap'] === undefined));
+  for (const { key, metadata } of segments) {
     assert.ok(Number(metadata['end']) - Number(/(\d{20})\./.exec(key)?.[1]) <= 50);
   }
   assert.equal(await consumer.metric('gaps_total'), 0);

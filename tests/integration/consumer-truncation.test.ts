@@ -41,8 +41,8 @@ async function loseRecordsFrom(fixture: Fixture, offset: number, partition = 0):
 }
 
 const values = async (fixture: Fixture, partition = 0): Promise<unknown[]> => {
-  const links = await fixture.links(partition);
-  return links.flatMap(({ lines }) => lines.map((line) => (JSON.parse(line) as { value: unknown }).value));
+  const segments = await fixture.segments(partition);
+  return segments.flatMap(({ lines }) => lines.map((line) => (JSON.parse(line) as { value: unknown }).value));
 };
 
 const sendTexts = (fixture: Fixture, texts: readonly string[], partition = 0): Promise<void> =>

@@ -3,7 +3,7 @@ import test, { after, before } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Application } from '../../infra/local/application.ts';
 import { waitUntil } from '../../infra/local/wait.ts';
-import { KafkaUnderTest, upload, type Answer } from './producer/kafka-under-test.ts';
+import { KafkaUnderTest, upload, type UploadResponse } from './producer/kafka-under-test.ts';
 
 /** Within which it is promised to be taken again, or ready. */
 const PROMISED_MS = 30_000;
@@ -12,7 +12,7 @@ const PARTITIONS = 3;
 /** A key for each partition. */
 const keys = ['21', 'abc', 'foobar', 'a', 'b', 'c', 'd', 'e', 'f'];
 
-interface Sent extends Answer {
+interface Sent extends UploadResponse {
   readonly id: string;
   /** When the answer came, as of `performance.now()`. */
   readonly at: number;
@@ -57,7 +57,7 @@ async function stored(topic: string): Promise<string[]> {
 }
 
 /** Nothing acknowledged is missing, nothing refused is there, nothing is there twice. */
-function judge(sent: readonly Sent[], values: readonly string[]): Record<number, number> {
+function countByStatus(sent: readonly Sent[], values: readonly string[]): Record<number, number> {
   const found = new Set(values);
   assert.equal(found.size, values.length, 'stored twice');
   const counts: Record<number, number> = {};
@@ -95,7 +95,7 @@ test('a leader that is stopped for 20 s: its partitions take again meanwhile, no
   const most = await under.connections(producer.pid ?? 0);
   assert.ok(most <= under.kafka.brokers.length + 2, `${most} connections`);
   const values = (await stored('stopped')).filter((value) => value.startsWith('event-'));
-  t.diagnostic(`answers: ${JSON.stringify(judge(sent, values))}`);
+  t.diagnostic(`answers: ${JSON.stringify(countByStatus(sent, values))}`);
 });
 
 test('two of three brokers down: 503 with Retry-After or 504, never 2xx; taken again within 30 s of their return', async (t) => {
@@ -135,5 +135,5 @@ test('two of three brokers down: 503 with Retry-After or 504, never 2xx; taken a
     deadlineMs: 60_000,
   });
   const values = (await stored('few-replicas')).filter((value) => value.startsWith('event-'));
-  t.diagnostic(`answers: ${JSON.stringify(judge(sent, values))}`);
+  t.diagnostic(`answers: ${JSON.stringify(countByStatus(sent, values))}`);
 });

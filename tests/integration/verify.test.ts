@@ -45,17 +45,22 @@ async function put(key: string, body: string | Buffer, metadata: Record<string, 
   await s3.send(new PutObjectCommand(object));
 }
 
-function linkKey(partition: number, start: number, codec: Codec): string {
+function segmentKey(partition: number, start: number, codec: Codec): string {
   return `${TOPIC}/${partition}/${String(start).padStart(20, '0')}${CODECS[codec].extension}`;
 }
 
-async function putLink(partition: number, start: number, end: number, codec: Codec = 'gzip'): Promise<void> {
+async function putSegment(
+  partition: number,
+  start: number,
+  end: number,
+  codec: Codec = 'gzip',
+): Promise<void> {
   const offsets = Array.from({ length: end - start }, (_, index) => start + index);
   const lines = offsets.map((offset) => {
     const requestId = Buffer.from(`${partition}-${offset}`).toString('base64');
     return `{"offset":${offset},"timestamp":1,"headers":[["request-id","${requestId}"]],"value":${offset}}\n`;
   });
-  await put(linkKey(partition, start, codec), CODECS[codec].encode(lines.join('')), {
+  await put(segmentKey(partition, start, codec), CODECS[codec].encode(lines.join('')), {
     end: String(end),
     count: String(offsets.length),
     'first-offset': String(start),
@@ -69,8 +74,8 @@ async function putLink(partition: number, start: number, end: number, codec: Cod
 
 async function putStore(codec: Codec = 'gzip'): Promise<void> {
   await put('_layout.json', JSON.stringify({ format: 'ndjson', codec, version: 1 }));
-  for (const start of [0, 3, 6]) await putLink(0, start, start + 3, codec);
-  await putLink(1, 0, 2, codec);
+  for (const start of [0, 3, 6]) await putSegment(0, start, start + 3, codec);
+  await putSegment(1, 0, 2, codec);
 }
 
 function verify(...args: string[]): Promise<CommandOutput> {
@@ -93,11 +98,11 @@ for (const codec of ['none', 'gzip', 'zstd'] as const) {
     assert.equal(
       stdout,
       [
-        `partition                               links  records  first  last  end  recorded gaps  gaps  overlaps  duplicates`,
-        `${prefix}/${TOPIC}/0      3        9      0     8    9              0     0         0           0`,
-        `${prefix}/${TOPIC}/1      1        2      0     1    2              0     0         0           0`,
+        `partition                               segments  records  first  last  end  recorded gaps  gaps  overlaps  duplicates`,
+        `${prefix}/${TOPIC}/0         3        9      0     8    9              0     0         0           0`,
+        `${prefix}/${TOPIC}/1         1        2      0     1    2              0     0         0           0`,
         '',
-        '4 links, 11 records, 0 repeated request ids, 0 records without a request id, 0 foreign objects',
+        '4 segments, 11 records, 0 repeated request ids, 0 records without a request id, 0 foreign objects',
         'ok: every chain is whole',
         '',
       ].join('\n'),
@@ -113,43 +118,45 @@ test('--json prints one line', async () => {
   assert.equal((JSON.parse(stdout) as Verification).objects, 4);
 });
 
-test('a deleted link is a gap, and the exit code is 1', async () => {
+test('a deleted segment is a gap, and the exit code is 1', async () => {
   await putStore();
-  await s3.send(new DeleteObjectCommand({ Bucket: store.bucket, Key: `${prefix}/${linkKey(0, 3, 'gzip')}` }));
+  await s3.send(
+    new DeleteObjectCommand({ Bucket: store.bucket, Key: `${prefix}/${segmentKey(0, 3, 'gzip')}` }),
+  );
   assert.deepEqual(await names(), ['gap']);
-  assert.match((await verify()).stdout, /I5 gap: 1\n {3}.*3 to 6 stand in no link\nNOT OK\n$/s);
+  assert.match((await verify()).stdout, /I5 gap: 1\n {3}.*3 to 6 stand in no segment\nNOT OK\n$/s);
 });
 
-test('a link cut short is unreadable', async () => {
+test('a segment cut short is unreadable', async () => {
   await putStore('none');
-  const key = linkKey(1, 2, 'none');
+  const key = segmentKey(1, 2, 'none');
   await put(key, '{"offset":2,"timestamp":1,"hea', { end: '3', count: '1', writer: 'w' });
   assert.ok((await names()).includes('unreadable'));
 });
 
 test('gzip bytes cut short are unreadable', async () => {
   await putStore();
-  const key = linkKey(1, 2, 'gzip');
+  const key = segmentKey(1, 2, 'gzip');
   await put(key, gzipSync('{"offset":2,"timestamp":1,"headers":[],"value":2}\n').subarray(0, 30), {
     end: '3',
   });
   assert.ok((await names()).includes('unreadable'));
 });
 
-test('a link of another codec than the layout says is named', async () => {
+test('a segment of another codec than the layout says is named', async () => {
   await putStore('gzip');
-  await putLink(1, 2, 4, 'zstd');
+  await putSegment(1, 2, 4, 'zstd');
   assert.deepEqual(await names(), ['layout-mismatch']);
 });
 
 test('a prefix without a layout is named', async () => {
-  await putLink(0, 0, 2);
+  await putSegment(0, 0, 2);
   assert.deepEqual(await names(), ['layout-mismatch']);
 });
 
-test('a bad link counts as whole where somebody has decided its end', async () => {
+test('a bad segment counts as whole where somebody has decided its end', async () => {
   await putStore();
-  const key = linkKey(1, 2, 'gzip');
+  const key = segmentKey(1, 2, 'gzip');
   await put(key, gzipSync('{"offset":2,"timestamp":1,"headers":[],"value":2}\n'), { writer: 'w' });
   assert.deepEqual(await names(), ['bad-end']);
   const release = JSON.stringify({ accepts: 'bad-link', at: 2, end: 3 });
@@ -157,9 +164,9 @@ test('a bad link counts as whole where somebody has decided its end', async () =
   assert.deepEqual(await names(), []);
 });
 
-test('foreign objects are counted and not judged', async () => {
+test('foreign objects are counted and not checked', async () => {
   await putStore();
-  await put('README.txt', 'not a link');
+  await put('README.txt', 'not a segment');
   const { exitCode, stdout } = await verify();
   assert.equal(exitCode, 0);
   assert.match(stdout, /, 1 foreign objects\n/);
@@ -168,15 +175,15 @@ test('foreign objects are counted and not judged', async () => {
 test('a chain longer than a page of the listing is walked to its end', async () => {
   await put('_layout.json', '{"format":"ndjson","codec":"none","version":1}');
   for (let start = 0; start < 1_050; start += 50) {
-    const links = Array.from({ length: 50 }, (_, index) => start + index);
-    await Promise.all(links.map((offset) => putLink(0, offset, offset + 1, 'none')));
+    const segments = Array.from({ length: 50 }, (_, index) => start + index);
+    await Promise.all(segments.map((offset) => putSegment(0, offset, offset + 1, 'none')));
   }
   const { stdout } = await verify('--json');
   const { ok, objects, chains } = JSON.parse(stdout) as Verification;
   assert.deepEqual({ ok, objects, end: chains[0]?.end }, { ok: true, objects: 1_050, end: 1_050 });
 });
 
-test('a store that cannot be read has no verdict: exit code 2, and the reason', async () => {
+test('a store that cannot be read is not checked: exit code 2, and the reason', async () => {
   const { exitCode, stderr } = await verifyCommand(
     ['--store', 's3://no-such-bucket', '--endpoint', store.endpoint],
     {},

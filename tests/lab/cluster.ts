@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 
 const execute = promisify(execFile);
 
-export interface Answer {
+export interface CommandResult {
   readonly code: number;
   readonly output: string;
   readonly errors: string;
@@ -22,7 +22,7 @@ export class Cluster {
     return this.#command();
   }
 
-  try(args: readonly string[], input?: string): Answer {
+  try(args: readonly string[], input?: string): CommandResult {
     const [program, ...words] = this.command;
     const { status, stdout, stderr } = spawnSync(program, [...words, ...args], {
       encoding: 'utf8',

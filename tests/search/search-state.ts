@@ -28,7 +28,7 @@ interface Policy {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-export interface Answer {
+export interface SearchResponse {
   readonly status: number;
   readonly body: unknown;
 }

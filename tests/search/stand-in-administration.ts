@@ -1,5 +1,5 @@
 import {
-  type Answer,
+  type SearchResponse,
   type IndexTemplate,
   matching,
   object,
@@ -20,7 +20,7 @@ import {
 const VERSIONS = { elasticsearch: '8.19.3', opensearch: '2.19.4' } as const;
 
 /** Answers what is neither a bulk request nor a search. */
-export function administer(state: SearchState, request: Request): Answer {
+export function administer(state: SearchState, request: Request): SearchResponse {
   try {
     return route(state, request);
   } catch (error) {
@@ -30,7 +30,7 @@ export function administer(state: SearchState, request: Request): Answer {
   }
 }
 
-function route(state: SearchState, request: Request): Answer {
+function route(state: SearchState, request: Request): SearchResponse {
   const { method, path } = request;
   const { product } = state;
   const [, first = '', second = '', third = '', fourth = '', ...more] = path
@@ -71,7 +71,7 @@ function root(product: SearchProduct): unknown {
       };
 }
 
-function putTemplate({ templates, product }: SearchState, name: string, body: unknown): Answer {
+function putTemplate({ templates, product }: SearchState, name: string, body: unknown): SearchResponse {
   const whole = object(body, 'index_template', [
     'index_patterns',
     'priority',
@@ -89,7 +89,7 @@ function putTemplate({ templates, product }: SearchState, name: string, body: un
   return { status: 200, body: { acknowledged: true } };
 }
 
-function putSettings({ indices, product }: SearchState, pattern: string, request: Request): Answer {
+function putSettings({ indices, product }: SearchState, pattern: string, request: Request): SearchResponse {
   const settings = flatten(parse(request));
   const found = matching(indices.keys(), pattern);
   if (found.length === 0 && request.query.get('allow_no_indices') !== 'true')

@@ -1,5 +1,5 @@
 import {
-  type Answer,
+  type SearchResponse,
   matching,
   object,
   parse,
@@ -8,7 +8,7 @@ import {
   type SearchState,
 } from './search-state.ts';
 
-export function putIlmPolicy({ policies }: SearchState, name: string, body: unknown): Answer {
+export function putIlmPolicy({ policies }: SearchState, name: string, body: unknown): SearchResponse {
   const { policy } = object(body, 'put_lifecycle_request', ['policy']);
   const { phases } = object(policy, 'lifecycle_policy', ['phases', '_meta', 'deprecated']);
   for (const [phase, definition] of Object.entries(
@@ -35,7 +35,7 @@ function requireTime(value: unknown, field: string): void {
     );
 }
 
-export function getIsmPolicy({ policies }: SearchState, name: string): Answer {
+export function getIsmPolicy({ policies }: SearchState, name: string): SearchResponse {
   const policy = policies.get(name);
   if (policy === undefined) throw new Refused(404, 'status_exception', 'Policy not found');
   const { version, body } = policy;
@@ -59,7 +59,7 @@ export function getIsmPolicy({ policies }: SearchState, name: string): Answer {
 }
 
 /** A policy is made without a number, and replaced with the number of the one that is there. */
-export function putIsmPolicy({ policies }: SearchState, name: string, request: Request): Answer {
+export function putIsmPolicy({ policies }: SearchState, name: string, request: Request): SearchResponse {
   const { policy } = object(parse(request), 'policy', ['policy']);
   checkIsmPolicy(policy);
   const known = policies.get(name);
@@ -132,7 +132,7 @@ export function addIsmPolicy(
   { indices, policies, managed }: SearchState,
   pattern: string,
   body: unknown,
-): Answer {
+): SearchResponse {
   const { policy_id: policy } = body as { policy_id?: string };
   const found = policy === undefined ? undefined : policies.get(policy);
   if (policy === undefined || found === undefined)
@@ -149,7 +149,7 @@ export function changeIsmPolicy(
   { indices, policies, managed }: SearchState,
   pattern: string,
   body: unknown,
-): Answer {
+): SearchResponse {
   const { policy_id: policy } = object(body, 'ChangePolicy', ['policy_id', 'state', 'include', 'is_safe']);
   const known = policies.get(String(policy));
   if (known === undefined)
@@ -168,7 +168,7 @@ export function changeIsmPolicy(
   });
 }
 
-function ismStatus(indices: readonly string[], apply: (index: string) => string | undefined): Answer {
+function ismStatus(indices: readonly string[], apply: (index: string) => string | undefined): SearchResponse {
   const failed: IsmFailure[] = indices.flatMap((index) => {
     const reason = apply(index);
     return reason === undefined ? [] : [{ index_name: index, index_uuid: `uuid-of-${index}`, reason }];

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { type BulkItem, type ItemRefusal, MalformedBulk, parseBulk } from './bulk.ts';
-import type { Answer, SearchProduct, SearchState } from './search-state.ts';
+import type { SearchResponse, SearchProduct, SearchState } from './search-state.ts';
 import { administer } from './stand-in-administration.ts';
 
 /** What happens to one bulk request as a whole. */
@@ -238,13 +238,13 @@ export class StandInSearch {
     response.end();
   }
 
-  #answer(response: ServerResponse, { status, body }: Answer): void {
+  #answer(response: ServerResponse, { status, body }: SearchResponse): void {
     const text = JSON.stringify(body);
     response.writeHead(status, { ...this.#headers(), 'content-length': Buffer.byteLength(text) });
     response.end(text);
   }
 
-  #answerHalf(response: ServerResponse, { status, body }: Answer): void {
+  #answerHalf(response: ServerResponse, { status, body }: SearchResponse): void {
     const text = JSON.stringify(body);
     response.writeHead(status, { ...this.#headers(), 'content-length': Buffer.byteLength(text) });
     response.write(text.slice(0, text.length / 2), () => response.socket?.resetAndDestroy());
@@ -264,7 +264,7 @@ const NO_JSON: ItemRefusal = {
   reason: 'failed to parse: the document is no JSON object in UTF-8',
 };
 
-function refusal(status: number): Answer {
+function refusal(status: number): SearchResponse {
   return failure(
     status,
     status === 429 ? 'es_rejected_execution_exception' : `status_${status}_exception`,
@@ -272,11 +272,11 @@ function refusal(status: number): Answer {
   );
 }
 
-function failure(status: number, type: string, reason: string): Answer {
+function failure(status: number, type: string, reason: string): SearchResponse {
   return { status, body: { error: { root_cause: [{ type, reason }], type, reason }, status } };
 }
 
-function unauthorized(): Answer {
+function unauthorized(): SearchResponse {
   return failure(401, 'security_exception', 'missing authentication credentials for REST request');
 }
 

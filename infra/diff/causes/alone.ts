@@ -1,7 +1,7 @@
 import { findDifferences } from '../changes.ts';
 import { worstOf, type Consequence } from '../consequences.ts';
 import { maskText } from '../mask/mask-text.ts';
-import { judge } from '../rules/rules.ts';
+import { classify } from '../rules/rules.ts';
 import { pathText } from '../tree.ts';
 import type { AloneEffect } from './cause.ts';
 import type { PropertyChange } from './property-changes.ts';
@@ -34,7 +34,7 @@ function aloneEffect(variants: Variants, property: PropertyChange): AloneEffect 
   if (refusal !== undefined) return { path, refusal: refusalText(refusal) };
   const findings = findDifferences(variants.objectsWith([]), variants.objectsWith([property]));
   if (findings.length === 0) return { path };
-  return { path, consequence: worstOf(findings.map((finding) => judge(finding).consequence)) };
+  return { path, consequence: worstOf(findings.map((finding) => classify(finding).consequence)) };
 }
 
 /** The reasons on one line, without the heading that a refusal of several has. */

@@ -9,7 +9,7 @@ export interface WorkerStart {
 }
 
 /** What it answers for each {@link EnvironmentSides} that it is sent. */
-export type WorkerAnswer =
+export type WorkerMessage =
   | { readonly environment: string; readonly attribution: Attribution }
   | { readonly environment: string; readonly error: string };
 
@@ -26,7 +26,7 @@ export interface FoundCauses {
  */
 export async function findCauses(checkout: string, sides: readonly EnvironmentSides[]): Promise<FoundCauses> {
   const queue = [...sides];
-  const answers: WorkerAnswer[] = [];
+  const answers: WorkerMessage[] = [];
   const count = Math.min(availableParallelism(), sides.length);
   await Promise.all(Array.from({ length: count }, () => runWorker(checkout, queue, answers)));
   const attributions = new Map(
@@ -40,7 +40,7 @@ export async function findCauses(checkout: string, sides: readonly EnvironmentSi
   return { attributions, ...(error !== undefined && { error }) };
 }
 
-function runWorker(checkout: string, queue: EnvironmentSides[], answers: WorkerAnswer[]): Promise<void> {
+function runWorker(checkout: string, queue: EnvironmentSides[], answers: WorkerMessage[]): Promise<void> {
   const workerData: WorkerStart = { checkout };
   const worker = new Worker(new URL('worker.ts', import.meta.url), { workerData });
   return new Promise((resolve) => {
@@ -49,7 +49,7 @@ function runWorker(checkout: string, queue: EnvironmentSides[], answers: WorkerA
       if (current === undefined) void worker.terminate();
       else worker.postMessage(current);
     };
-    worker.on('message', (answer: WorkerAnswer) => {
+    worker.on('message', (answer: WorkerMessage) => {
       answers.push(answer);
       current = queue.shift();
       next();

@@ -1,7 +1,7 @@
 import { findDifferences } from '../changes.ts';
 import { CONSEQUENCES, type Consequence } from '../consequences.ts';
 import type { ManifestObject } from '../objects.ts';
-import { judge } from '../rules/rules.ts';
+import { classify } from '../rules/rules.ts';
 
 /** What it does to give the properties their former values again. */
 export interface WayBack {
@@ -16,7 +16,7 @@ export function findWayBack(
   after: readonly ManifestObject[],
 ): WayBack | undefined {
   const [worst] = findDifferences(after, before)
-    .map((finding) => judge(finding))
+    .map((finding) => classify(finding))
     .sort((a, b) => CONSEQUENCES.indexOf(a.consequence) - CONSEQUENCES.indexOf(b.consequence));
   return worst && { consequence: worst.consequence, rule: worst.id };
 }

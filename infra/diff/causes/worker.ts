@@ -2,12 +2,12 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { attribute, type EnvironmentSides } from './attribute.ts';
 import { loadCode } from './checkout-code.ts';
-import type { WorkerAnswer, WorkerStart } from './find-causes.ts';
+import type { WorkerMessage, WorkerStart } from './find-causes.ts';
 
 const { checkout } = workerData as WorkerStart;
 const code = loadCode(checkout);
 
-async function answer(sides: EnvironmentSides): Promise<WorkerAnswer> {
+async function answer(sides: EnvironmentSides): Promise<WorkerMessage> {
   const { environment } = sides;
   try {
     return { environment, attribution: attribute(sides, await code) };

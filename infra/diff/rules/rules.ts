@@ -117,7 +117,7 @@ export const RULES: readonly Rule[] = [
 ];
 
 /** The rule that decides what a difference does. */
-export function judge(subject: Subject): Rule {
+export function classify(subject: Subject): Rule {
   const rule = RULES.find((candidate) => applies(candidate, subject));
   if (rule === undefined) throw new Error('the last rule applies to everything');
   return rule;

@@ -11,7 +11,10 @@ export interface Question {
 }
 
 /** What would change, by environment. */
-export type Answer = ReadonlyMap<string, { readonly attribution: Attribution; readonly objects: number }>;
+export type WhatIfResult = ReadonlyMap<
+  string,
+  { readonly attribution: Attribution; readonly objects: number }
+>;
 
 /**
  * What a checkout's environments would be with other values of some properties, beside what they are.
@@ -22,7 +25,7 @@ export function answerWhatIf(
   values: Readonly<Record<string, Tree>>,
   { sets, environments }: Question,
   code: Code,
-): Answer {
+): WhatIfResult {
   const known = Object.keys(values);
   for (const name of environments) requireEnvironment(name, known);
   const asked = environments.length === 0 ? known : environments;

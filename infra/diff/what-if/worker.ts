@@ -4,9 +4,9 @@ import { pathToFileURL } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
 import { loadCode } from '../causes/checkout-code.ts';
 import type { Tree } from '../tree.ts';
-import { answerWhatIf, type Answer, type Question } from './what-if.ts';
+import { answerWhatIf, type WhatIfResult, type Question } from './what-if.ts';
 
-export type WhatIfMessage = { readonly answer: Answer } | { readonly error: string };
+export type WhatIfMessage = { readonly answer: WhatIfResult } | { readonly error: string };
 
 export interface WhatIfStart extends Question {
   readonly checkout: string;

@@ -18,7 +18,7 @@ export interface Edge {
   readonly authority: string;
 }
 
-interface Answer extends Pick<Attempt, 'outcome' | 'partition' | 'offset'> {
+interface UploadResponse extends Pick<Attempt, 'outcome' | 'partition' | 'offset'> {
   /** Undefined where the event will never be accepted. */
   readonly retryAfterMs?: number | undefined;
   readonly message: string;
@@ -116,7 +116,7 @@ export class Sender {
     }
   }
 
-  async #post(id: string, body: Buffer): Promise<Answer> {
+  async #post(id: string, body: Buffer): Promise<UploadResponse> {
     const request = this.#edge ? requestByHttps : requestByHttp;
     const outgoing = request(this.#url, {
       method: 'POST',
@@ -143,7 +143,7 @@ export class Sender {
   }
 }
 
-function interpret({ statusCode: status = 0, headers }: IncomingMessage, body: string): Answer {
+function interpret({ statusCode: status = 0, headers }: IncomingMessage, body: string): UploadResponse {
   if (status >= 200 && status < 300) {
     const { partition, offset } = JSON.parse(body) as { partition: number; offset: number | null };
     return { outcome: 'accepted', partition, ...(offset !== null && { offset }), message: '' };

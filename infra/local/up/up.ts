@@ -168,7 +168,7 @@ async function sendAndVerify(
   return report.ok ? 0 : 1;
 }
 
-/** @returns the verdict, when nothing is missing or nothing moves any more; undefined where it was ended before */
+/** @returns the verification, when nothing is missing or nothing moves any more; undefined where it was ended before */
 async function untilStored(
   pipeline: Pipeline,
   sender: Sender,

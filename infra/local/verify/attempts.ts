@@ -1,6 +1,6 @@
 import { CompactSet } from './compact-set.ts';
 import type { Findings } from './findings.ts';
-import type { LinkKey, StoredRecord } from './link.ts';
+import type { SegmentKey, StoredRecord } from './segment.ts';
 
 /** What a client knows of one event it sent: accepted (2xx), definitely refused, or unknown (504, reset, timeout). */
 export type Outcome = 'accepted' | 'refused' | 'unknown';
@@ -73,7 +73,7 @@ export class AttemptCheck {
     }
   }
 
-  record({ partition, end }: Pick<LinkKey, 'partition' | 'end'>, record: StoredRecord): void {
+  record({ partition, end }: Pick<SegmentKey, 'partition' | 'end'>, record: StoredRecord): void {
     this.#records += 1;
     const id = record.attempt;
     if (id === undefined) {

@@ -1,5 +1,5 @@
 import type { Findings } from './findings.ts';
-import { chainOf, type Link, type LinkKey } from './link.ts';
+import { chainOf, type Segment, type SegmentKey } from './segment.ts';
 
 /** One partition's chain of objects, summed up. */
 export interface ChainReport {
@@ -8,9 +8,9 @@ export interface ChainReport {
   readonly topic: string;
   readonly topicId: string;
   readonly partition: number;
-  readonly links: number;
+  readonly segments: number;
   readonly records: number;
-  /** Where the chain begins and ends (exclusive): what its links claim. */
+  /** Where the chain begins and ends (exclusive): what its segments claim. */
   readonly start: number;
   readonly end: number;
   /** Of the records found; undefined while there is none. */
@@ -18,26 +18,26 @@ export interface ChainReport {
   readonly lastOffset: number | undefined;
   /** Offsets that the metadata declare deleted by Kafka before they were read. */
   readonly recordedGaps: number;
-  /** Offsets within links that hold no record and are in no gap: control records, compaction, or a loss. */
+  /** Offsets within segments that hold no record and are in no gap: control records, compaction, or a loss. */
   readonly absent: number;
-  /** Offsets between links that no link covers. */
+  /** Offsets between segments that no segment covers. */
   readonly gaps: number;
-  /** Offsets that more than one link covers. */
+  /** Offsets that more than one segment covers. */
   readonly overlaps: number;
   /** Records beyond the first at one offset. */
   readonly duplicates: number;
 }
 
 /**
- * I5: walks the links of one partition in the order of their start. A chain begins at 0, unless it
- * continues another prefix's or its oldest links have expired. Keeps only the links that a later one could still overlap, which in a whole
+ * I5: walks the segments of one partition in the order of their start. A chain begins at 0, unless it
+ * continues another prefix's or its oldest segments have expired. Keeps only the segments that a later one could still overlap, which in a whole
  * chain is one.
  */
 export class ChainWalk {
   readonly #findings: Findings;
-  readonly #begin: LinkKey;
-  #recent: Link[] = [];
-  #links = 0;
+  readonly #begin: SegmentKey;
+  #recent: Segment[] = [];
+  #segments = 0;
   #records = 0;
   #end: number;
   #lastStart = 0;
@@ -50,28 +50,28 @@ export class ChainWalk {
   #overlaps = 0;
   #duplicates = 0;
 
-  constructor(findings: Findings, begin: LinkKey, mayBeginLate: boolean) {
+  constructor(findings: Findings, begin: SegmentKey, mayBeginLate: boolean) {
     this.#findings = findings;
     this.#begin = begin;
     this.#end = mayBeginLate ? begin.start : 0;
   }
 
-  add(link: Link): void {
-    if (link.start < this.#lastStart)
-      throw new Error(`store: ${link.key} is listed after ${this.#lastStart}`);
-    this.#lastStart = link.start;
+  add(segment: Segment): void {
+    if (segment.start < this.#lastStart)
+      throw new Error(`store: ${segment.key} is listed after ${this.#lastStart}`);
+    this.#lastStart = segment.start;
     if (this.#closedBy !== undefined) {
       this.#findings.add(
         'after-close',
-        `${link.key}: the prefix ${this.#closedBy} continues the chain before it`,
+        `${segment.key}: the prefix ${this.#closedBy} continues the chain before it`,
       );
     }
-    this.#closedBy = link.metadata.continuedBy;
-    this.#join(link);
-    this.#readRecords(link);
-    this.#links += 1;
-    this.#records += link.records.length;
-    this.#recent.push(link);
+    this.#closedBy = segment.metadata.continuedBy;
+    this.#join(segment);
+    this.#readRecords(segment);
+    this.#segments += 1;
+    this.#records += segment.records.length;
+    this.#recent.push(segment);
   }
 
   report(): ChainReport {
@@ -82,7 +82,7 @@ export class ChainWalk {
       topic,
       topicId,
       partition,
-      links: this.#links,
+      segments: this.#segments,
       records: this.#records,
       start,
       end: this.#end,
@@ -96,31 +96,34 @@ export class ChainWalk {
     };
   }
 
-  #join({ key, start, end: endInKey, metadata }: Link): void {
+  #join({ key, start, end: endInKey, metadata }: Segment): void {
     const { end, gap, defects } = metadata;
     if (end === undefined) this.#findings.add('bad-end', `${key}: ${defects.join(', ')}`);
     else if (defects.length > 0) this.#findings.add('metadata-mismatch', `${key}: ${defects.join(', ')}`);
     if (start > this.#end) {
       this.#gaps += start - this.#end;
-      this.#findings.add('gap', `${key}: ${this.#end} to ${start} stand in no link`);
+      this.#findings.add('gap', `${key}: ${this.#end} to ${start} stand in no segment`);
     }
     const covered = Math.min(this.#end, end ?? start) - start;
     if (covered > 0) {
       this.#overlaps += covered;
       // At-least-once delivery promises no more than that nothing is lost: there an overlap is a figure, not a fault.
       if (endInKey === undefined) {
-        this.#findings.add('overlap', `${key}: ${start} to ${start + covered} stand in an earlier link too`);
+        this.#findings.add(
+          'overlap',
+          `${key}: ${start} to ${start + covered} stand in an earlier segment too`,
+        );
       }
     }
     this.#end = Math.max(this.#end, end ?? start);
     if (gap !== undefined) this.#recordedGaps += gap.to - gap.from;
   }
 
-  #readRecords(link: Link): void {
-    const { key, start, end: endInKey, metadata, records, unreadable } = link;
+  #readRecords(segment: Segment): void {
+    const { key, start, end: endInKey, metadata, records, unreadable } = segment;
     const { end = Number.MAX_SAFE_INTEGER, gap } = metadata;
     if (unreadable !== undefined) this.#findings.add('unreadable', `${key}: ${unreadable}`);
-    else this.#compareMetadata(link);
+    else this.#compareMetadata(segment);
 
     this.#recent = this.#recent.filter(({ records: earlier }) => (earlier.at(-1)?.offset ?? -1) >= start);
     const seen = new Set(this.#recent.flatMap(({ records: earlier }) => earlier.map(({ offset }) => offset)));
@@ -145,7 +148,7 @@ export class ChainWalk {
     if (last !== undefined) this.#lastOffset = Math.max(this.#lastOffset ?? last, last);
   }
 
-  #compareMetadata({ key, metadata: { count, first, last }, records }: Link): void {
+  #compareMetadata({ key, metadata: { count, first, last }, records }: Segment): void {
     const differ = <Value extends number | bigint>(
       name: string,
       said: Value | undefined,

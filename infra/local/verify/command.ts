@@ -76,7 +76,7 @@ export function renderVerification(verification: Verification): string {
   const { chains, violations, objects, foreign, unidentified, repeated, ok } = verification;
   const rows = chains.map((chain) => [
     chain.chain,
-    chain.links,
+    chain.segments,
     chain.records,
     chain.firstOffset ?? '-',
     chain.lastOffset ?? '-',
@@ -88,7 +88,7 @@ export function renderVerification(verification: Verification): string {
   ]);
   const header = [
     'partition',
-    'links',
+    'segments',
     'records',
     'first',
     'last',
@@ -100,7 +100,7 @@ export function renderVerification(verification: Verification): string {
   const lines = [
     ...alignColumns([[...header, 'duplicates'], ...rows]),
     '',
-    `${objects} links, ${verification.records} records, ${repeated} repeated request ids, ` +
+    `${objects} segments, ${verification.records} records, ${repeated} repeated request ids, ` +
       `${unidentified} records without a request id, ${foreign} foreign objects`,
     ...violations.flatMap(({ name, invariant, count, examples }) => [
       `${invariant} ${name}: ${count}`,

@@ -5,7 +5,7 @@ export interface CommitSample {
   readonly topicId: string;
   readonly partition: number;
   readonly committed: number;
-  /** `end` of the last link that the store had accepted by the time the committed offset came back. */
+  /** `end` of the last segment that the store had accepted by the time the committed offset came back. */
   readonly chainEnd: number;
 }
 

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { attemptId } from './attempts.ts';
-import type { StoredRecord } from './link.ts';
+import type { StoredRecord } from './segment.ts';
 
 const VALUE = Buffer.from(',"value":');
 /** What every line begins with. Its numbers are of 64 bits, which `JSON.parse` would round. */

@@ -2,8 +2,8 @@ import { pipeline, Readable } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { GetObjectCommand, NoSuchKey, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
 import { readEnvelope } from './envelope.ts';
-import { chainOf, isServiceKey, parseKey, parseMetadata } from './link.ts';
-import type { Layout, Link, LinkKey, StoreContent, StoredRecord } from './link.ts';
+import { chainOf, isServiceKey, parseKey, parseMetadata } from './segment.ts';
+import type { Layout, Segment, SegmentKey, StoreContent, StoredRecord } from './segment.ts';
 
 /** Objects read at once: enough to hide the store's latency, few enough to bound memory. */
 const READ_AHEAD = 16;
@@ -21,7 +21,7 @@ const EXTENSIONS: Readonly<Record<string, string>> = {
   zstd: '.ndjson.zst',
 };
 
-/** Reads a bucket one page of keys at a time, and the links' content ahead of its consumer. */
+/** Reads a bucket one page of keys at a time, and the segments' content ahead of its consumer. */
 export class StoreReader implements StoreContent {
   readonly #client: S3Client;
   readonly #location: StoreLocation;
@@ -36,9 +36,9 @@ export class StoreReader implements StoreContent {
     return this.#foreign;
   }
 
-  /** What the store fails to give is thrown; what it gives and cannot be read is said in the link. */
-  async *links(): AsyncGenerator<Link> {
-    const pending: Promise<Link>[] = [];
+  /** What the store fails to give is thrown; what it gives and cannot be read is said in the segment. */
+  async *segments(): AsyncGenerator<Segment> {
+    const pending: Promise<Segment>[] = [];
     for await (const key of this.#keys()) {
       const reading = this.#read(key);
       // Awaited in its turn below; until then a rejection is not unhandled.
@@ -57,7 +57,7 @@ export class StoreReader implements StoreContent {
     return text === undefined ? `no ${key}` : parseLayout(key, text);
   }
 
-  async releasedEnd({ prefix, topic, topicId, partition, start }: LinkKey): Promise<number | undefined> {
+  async releasedEnd({ prefix, topic, topicId, partition, start }: SegmentKey): Promise<number | undefined> {
     const chain = chainOf({
       prefix: prefix === '' ? '_releases' : `${prefix}/_releases`,
       topic,
@@ -82,7 +82,7 @@ export class StoreReader implements StoreContent {
     }
   }
 
-  async *#keys(): AsyncGenerator<LinkKey> {
+  async *#keys(): AsyncGenerator<SegmentKey> {
     const { bucket, prefix } = this.#location;
     const pages = paginateListObjectsV2(
       { client: this.#client },
@@ -90,26 +90,26 @@ export class StoreReader implements StoreContent {
     );
     for await (const { Contents = [] } of pages) {
       for (const { Key = '' } of Contents) {
-        const link = parseKey(Key);
-        if (link !== undefined) yield link;
+        const segment = parseKey(Key);
+        if (segment !== undefined) yield segment;
         else if (!isServiceKey(Key)) this.#foreign += 1;
       }
     }
   }
 
-  async #read(key: LinkKey): Promise<Link> {
+  async #read(key: SegmentKey): Promise<Segment> {
     const { Body, Metadata = {} } = await this.#client.send(
       new GetObjectCommand({ Bucket: this.#location.bucket, Key: key.key }),
     );
     if (!(Body instanceof Readable)) throw new TypeError(`store: ${key.key} came without a body`);
     const records: StoredRecord[] = [];
-    const link = { ...key, metadata: parseMetadata(key, Metadata), records };
+    const segment = { ...key, metadata: parseMetadata(key, Metadata), records };
     try {
       for await (const line of lines(decoded(Body, key.extension))) records.push(readEnvelope(line));
-      return link;
+      return segment;
     } catch (error) {
       if (!isContentError(error)) throw error;
-      return { ...link, unreadable: `record ${records.length + 1}: ${error.message}` };
+      return { ...segment, unreadable: `record ${records.length + 1}: ${error.message}` };
     }
   }
 }

@@ -2,7 +2,7 @@ import { LIKE_A_POD } from '../../faults/pod-limit.ts';
 import type { Bench, Sample } from '../bench.ts';
 import type { Lab } from '../lab.ts';
 import { peakMiB } from '../peak-memory.ts';
-import type { Answers } from '../upload/answers.ts';
+import type { Responses } from '../upload/responses.ts';
 import { runClosedLoop } from '../upload/closed-loop.ts';
 import { runOpenLoop } from '../upload/open-loop.ts';
 
@@ -97,6 +97,6 @@ function ratesOf({
   events,
   p50Ms,
   p99Ms,
-}: Answers): Pick<Sample, 'perSecond' | 'p50Ms' | 'p99Ms'> {
+}: Responses): Pick<Sample, 'perSecond' | 'p50Ms' | 'p99Ms'> {
   return { perSecond, ...(events > 0 && { p50Ms, p99Ms }) };
 }

@@ -10,7 +10,7 @@ import { environments, type EnvironmentName } from '../../../infra/environments/
 import { buildGoProgram } from '../../../infra/local/go-program.ts';
 import { PULL_REQUEST } from '../../infra/diff/pull-request.ts';
 import { manifestsOf, manifestsOfEdited } from '../../infra/diff/real-changes/make-real-changes.ts';
-import { spreadOf } from '../judge.ts';
+import { spreadOf } from '../evaluate.ts';
 import { describeMachineNow } from '../results.ts';
 
 const HERE = import.meta.dirname;
@@ -130,7 +130,7 @@ Made by \`npx headwater bench diff\` on ${date}, ${cores} cores (${processor}), 
 each a cold start; median (lowest–highest). The machine's load average before was ${loadAverage}: above 1 something else was running,
 and the times say little, the ratio more.
 
-The change is the pull request of docs/preview, in ${Object.keys(environments).length} environments.
+The change is the pull request of docs/diff, in ${Object.keys(environments).length} environments.
 
 | | ms | says |
 | --- | --- | --- |

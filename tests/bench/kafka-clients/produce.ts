@@ -20,8 +20,8 @@ export async function measureProduce(
   let acknowledged = 0;
   let stopped = false;
   const loops = Array.from({ length: senders }, async (_, index) => {
-    for (let turn = index; !stopped; turn += 1) {
-      await sender.send(turn % partitions, values);
+    for (let sent = index; !stopped; sent += 1) {
+      await sender.send(sent % partitions, values);
       acknowledged += recordsPerSend;
     }
   });

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { waitUntil } from '../../../infra/local/wait.ts';
-import { answersOf, type Answers } from './answers.ts';
+import { responsesOf, type Responses } from './responses.ts';
 import { Connection, PLAIN_EVENT, requestOf } from './connection.ts';
 
 /** `POST /upload` of 1 KiB, each sent when the one before it on its connection is answered. None is under way afterwards. */
@@ -8,7 +8,7 @@ export async function runClosedLoop(
   endpoint: string,
   connections: number,
   seconds: number,
-): Promise<Answers & { readonly errors: number }> {
+): Promise<Responses & { readonly errors: number }> {
   const latencies: number[] = [];
   let [errors, underWay, ended] = [0, 0, false];
   const request = requestOf(new URL(endpoint).host, PLAIN_EVENT);
@@ -37,5 +37,5 @@ export async function runClosedLoop(
     deadlineMs: 60_000,
   });
   for (const connection of opened) connection.close();
-  return { ...answersOf(latencies, elapsed), errors };
+  return { ...responsesOf(latencies, elapsed), errors };
 }

@@ -1,12 +1,12 @@
-import { answersOf, type Answers } from './answers.ts';
+import { responsesOf, type Responses } from './responses.ts';
 import { Connection, PLAIN_EVENT, requestOf } from './connection.ts';
 
 /** The answers that were 201, and the others. */
-export interface OpenLoopResult extends Answers {
+export interface OpenLoopResult extends Responses {
   /** Everything that was due and not answered with 201. */
   readonly errors: number;
   /** Those of the errors that were answered with 503. */
-  readonly refused: Answers;
+  readonly refused: Responses;
 }
 
 export interface OpenLoopOptions {
@@ -68,8 +68,8 @@ export async function runOpenLoop(
   const elapsed = (performance.now() - begun) / 1_000;
   for (const connection of connections) connection.close();
   return {
-    ...answersOf(accepted, elapsed),
+    ...responsesOf(accepted, elapsed),
     errors: total - accepted.length,
-    refused: answersOf(refused, elapsed),
+    refused: responsesOf(refused, elapsed),
   };
 }

@@ -5,7 +5,7 @@ const SCRIPT = fileURLToPath(new URL('events.lua', import.meta.url));
 
 export interface WrkResult {
   readonly perSecond: number;
-  /** Answers that were 2xx. */
+  /** Responses that were 2xx. */
   readonly events: number;
   readonly errors: number;
   readonly p50Ms: number;

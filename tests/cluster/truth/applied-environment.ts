@@ -1,7 +1,7 @@
 import { identify, objectText, type ManifestObject } from '../../../infra/diff/objects.ts';
 import { canonicalText, type Tree } from '../../../infra/diff/tree.ts';
 import { waitUntil } from '../../../infra/local/wait.ts';
-import { inputOf, type Answer, type Cluster } from '../../lab/cluster.ts';
+import { inputOf, type CommandResult, type Cluster } from '../../lab/cluster.ts';
 import { readTemplateRevisions, type ClusterObject, type TemplateRevision } from './template-revisions.ts';
 
 /** What the API server and its controllers did with a set of objects; objects by name, such as `StatefulSet headwater/kafka`. */
@@ -124,7 +124,7 @@ export class AppliedEnvironment {
     return inNamespace(object, (namespace) => `${this.#prefix}${namespace}`);
   }
 
-  #run(args: readonly string[], objects?: readonly ManifestObject[]): Answer {
+  #run(args: readonly string[], objects?: readonly ManifestObject[]): CommandResult {
     return this.#cluster.try(args, objects && inputOf(objects.map((object) => this.#withPrefix(object))));
   }
 }

@@ -1,4 +1,4 @@
-// Runs in the lab's network: judges the store there by the ledger on standard input, and prints the verdict as JSON.
+// Runs in the lab's network: checks the store there against the ledger on standard input, and prints the result as JSON.
 import { json } from 'node:stream/consumers';
 import { S3Client } from '@aws-sdk/client-s3';
 import { lab } from '../../../infra/environments/lab.ts';

@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 import { LogIndexer, type LogIndexerProps } from '../../../infra/constructs/log-indexer.ts';
 import { find, synthesize, valueAt } from '../manifests.ts';
 import { search } from './search.ts';
-import { type Fate, fateOf, requestBytes } from './syntax/logstash-answers.ts';
+import { type Fate, fateOf, requestBytes } from './syntax/logstash-responses.ts';
 import { unknownSettings } from './syntax/logstash-settings.ts';
 import { parseLogstash } from './syntax/logstash.ts';
 

@@ -12,7 +12,7 @@ import { pullRequestReport } from './pull-request.ts';
 
 const report = await pullRequestReport();
 
-const EXAMPLE = join(import.meta.dirname, '../../../docs/preview/pull-request.md');
+const EXAMPLE = join(import.meta.dirname, '../../../docs/diff/pull-request.md');
 
 test('the comment of the example says what is committed (npm run docs:update)', () => {
   assert.equal(readFileSync(EXAMPLE, 'utf8'), renderMarkdown(report));

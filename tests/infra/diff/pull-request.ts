@@ -15,7 +15,7 @@ const PRODUCTION = 'infra/environments/production.ts';
 
 /**
  * A pull request that raises retention, changes a setting of the brokers, shrinks a volume, opens node ports and takes
- * another image: the example of docs/preview, and what the benchmark compares.
+ * another image: the example of docs/diff, and what the benchmark compares.
  */
 export const PULL_REQUEST: readonly FileEdit[] = [
   { file: PRODUCTION, from: "retention: '7d'", to: "retention: '10d'" },

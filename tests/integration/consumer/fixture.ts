@@ -42,7 +42,7 @@ export interface SendOptions {
 }
 
 /** One object of a chain. */
-export interface StoredLink {
+export interface StoredSegment {
   readonly key: string;
   readonly metadata: Readonly<Record<string, string>>;
   /** The lines of its content, without their line feeds. */
@@ -164,25 +164,25 @@ export class Fixture {
   }
 
   /** Waits until the chain of a partition reaches an offset. @default the end of its log */
-  async storedUpTo(offset?: number, partition = 0): Promise<readonly StoredLink[]> {
+  async storedUpTo(offset?: number, partition = 0): Promise<readonly StoredSegment[]> {
     const end = offset ?? (await this.logEnd(partition));
     return waitUntil(
       async () => {
-        const links = await this.links(partition);
-        return Number(links.at(-1)?.metadata['end']) >= end && links;
+        const segments = await this.segments(partition);
+        return Number(segments.at(-1)?.metadata['end']) >= end && segments;
       },
       { what: `stored up to ${end}: ${this.topic}/${partition}`, deadlineMs: 60_000 },
     );
   }
 
-  /** What the last link of a chain says, as the proxy has seen it. */
+  /** What the last segment of a chain says, as the proxy has seen it. */
   chainEnd(partition = 0): number {
     return this.harness.proxy.chainEnd(this.topicId, partition);
   }
 
-  async links(partition = 0): Promise<StoredLink[]> {
+  async segments(partition = 0): Promise<StoredSegment[]> {
     const keys = await this.keys(`${this.prefix}/${this.topic}/${this.topicId}/${partition}/`);
-    return Promise.all(keys.map((key) => this.link(key)));
+    return Promise.all(keys.map((key) => this.segment(key)));
   }
 
   async keys(prefix: string): Promise<string[]> {
@@ -198,7 +198,7 @@ export class Fixture {
     return keys;
   }
 
-  async link(key: string): Promise<StoredLink> {
+  async segment(key: string): Promise<StoredSegment> {
     const { Body, Metadata = {} } = await this.harness.s3.send(
       new GetObjectCommand({ Bucket: this.harness.store.bucket, Key: key }),
     );
@@ -207,7 +207,7 @@ export class Fixture {
     return { key, metadata: Metadata, lines: content === '' ? [] : content.slice(0, -1).split('\n') };
   }
 
-  /** The key of the link that starts there. */
+  /** The key of the segment that starts there. */
   key(start: number, partition = 0, extension = '.ndjson.gz'): string {
     const name = String(start).padStart(20, '0');
     return `${this.prefix}/${this.topic}/${this.topicId}/${partition}/${name}${extension}`;
@@ -245,11 +245,13 @@ export class Fixture {
 
   /** Every offset of a chain, in the order in which it is stored. */
   async offsets(partition = 0): Promise<number[]> {
-    const links = await this.links(partition);
-    return links.flatMap(({ lines }) => lines.map((line) => (JSON.parse(line) as { offset: number }).offset));
+    const segments = await this.segments(partition);
+    return segments.flatMap(({ lines }) =>
+      lines.map((line) => (JSON.parse(line) as { offset: number }).offset),
+    );
   }
 
-  /** The verdict of the checker on what stands under this prefix; fails the test where there is a violation. */
+  /** The result of the check of this prefix; fails the test where there is a violation. */
   async verify(): Promise<Verification> {
     const { s3, store } = this.harness;
     const verification = await verifyStore(s3, { bucket: store.bucket, prefix: this.prefix });

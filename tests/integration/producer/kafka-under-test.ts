@@ -133,10 +133,10 @@ export class KafkaUnderTest {
   /** How many connections a process has to the brokers now. */
   async connections(pid: number): Promise<number> {
     const ports = new Set(this.kafka.brokers.map(({ endpoint }) => Number(endpoint.split(':')[1])));
-    const links = (await readdir(`/proc/${pid}/fd`)).map((fd) =>
+    const targets = (await readdir(`/proc/${pid}/fd`)).map((fd) =>
       readlink(`/proc/${pid}/fd/${fd}`).catch(() => ''),
     );
-    const own = new Set((await Promise.all(links)).map((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1]));
+    const own = new Set((await Promise.all(targets)).map((target) => /^socket:\[(\d+)\]$/.exec(target)?.[1]));
     const table = await readFile(`/proc/${pid}/net/tcp`, 'utf8');
     return table.split('\n').filter((line) => {
       const [, , remote = '', , , , , , , inode] = line.trim().split(/\s+/);
@@ -146,7 +146,7 @@ export class KafkaUnderTest {
 }
 
 /** What a test asks of one answer. */
-export interface Answer {
+export interface UploadResponse {
   readonly status: number;
   readonly code: string | undefined;
   readonly retryAfter: string | null;
@@ -159,7 +159,7 @@ export async function upload(
   { endpoint }: Pick<Application, 'endpoint'>,
   body: string | Buffer,
   headers: Readonly<Record<string, string>> = {},
-): Promise<Answer> {
+): Promise<UploadResponse> {
   const begun = performance.now();
   const response = await fetch(`${endpoint}/upload`, {
     method: 'POST',

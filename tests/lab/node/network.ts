@@ -31,18 +31,27 @@ export function setUpNetwork(): void {
  * kubelet's probes and the ingress do, is not asked about.
  */
 function queueNewConnections(): void {
-  const judge = ['-m', 'conntrack', '--ctstate', 'NEW', '-j', 'NFQUEUE', '--queue-num', String(POLICY_QUEUE)];
+  const newConnections = [
+    '-m',
+    'conntrack',
+    '--ctstate',
+    'NEW',
+    '-j',
+    'NFQUEUE',
+    '--queue-num',
+    String(POLICY_QUEUE),
+  ];
   const fromPods = ['INPUT', '--in-interface', POD_BRIDGE];
   const append = (...rule: readonly string[]): void => {
     execFileSync('iptables', ['--wait', '--table', 'mangle', '--append', ...rule], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
   };
-  append('FORWARD', ...judge);
+  append('FORWARD', ...newConnections);
   // CoreDNS is no pod here, so no policy can name it: it is open to all.
   for (const protocol of ['udp', 'tcp']) {
     append(...fromPods, '--protocol', protocol, '--dport', '53', '-j', 'ACCEPT');
   }
   // What stands beside the cluster has the node's address.
-  append(...fromPods, ...judge);
+  append(...fromPods, ...newConnections);
 }

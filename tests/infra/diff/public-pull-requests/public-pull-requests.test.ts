@@ -6,7 +6,7 @@ import { renderPublicPullRequests } from '../../../docs/public-pull-requests-pag
 import { publicPullRequests } from './public-pull-requests.ts';
 import { tellPublicPullRequest } from './tell-public-pull-request.ts';
 
-const PAGE = join(import.meta.dirname, '../../../../docs/preview/public-pull-requests.md');
+const PAGE = join(import.meta.dirname, '../../../../docs/diff/public-pull-requests.md');
 
 for (const pull of publicPullRequests) {
   test(`${pull.name}, made here, is told as its thread wanted: ${pull.consequence}`, () => {

@@ -7,10 +7,10 @@ import { text } from 'node:stream/consumers';
 import test, { type TestContext } from 'node:test';
 import { Sender } from '../../../../infra/local/up/sender.ts';
 
-type Answer = (response: ServerResponse) => void;
+type Respond = (response: ServerResponse) => void;
 
 /** A producer that gives each attempt at an event the next of its answers. */
-async function send(t: TestContext, events: string[], answers: Record<string, Answer[]>) {
+async function send(t: TestContext, events: string[], answers: Record<string, Respond[]>) {
   const seen = new Map<string, string[]>();
   const server = createServer((request: IncomingMessage, response: ServerResponse) => {
     void text(request).then((body) => {
@@ -36,14 +36,14 @@ async function send(t: TestContext, events: string[], answers: Record<string, An
 }
 
 const stored =
-  (offset: number): Answer =>
+  (offset: number): Respond =>
   (response) =>
     response.writeHead(201).end(JSON.stringify({ topic: 'events', partition: 2, offset, timestamp: 1 }));
 const answer =
-  (status: number, headers: Record<string, string> = {}): Answer =>
+  (status: number, headers: Record<string, string> = {}): Respond =>
   (response) =>
     response.writeHead(status, headers).end('why');
-const reset: Answer = (response) => response.socket?.resetAndDestroy();
+const reset: Respond = (response) => response.socket?.resetAndDestroy();
 
 test('an accepted event stands in the ledger with its place, its bytes and its request id', async (t) => {
   const { sender, attempts, ids } = await send(t, ['{"a":1}'], { '{"a":1}': [stored(7)] });

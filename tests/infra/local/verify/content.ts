@@ -2,15 +2,15 @@ import { hash } from 'node:crypto';
 import {
   parseKey,
   parseMetadata,
-  type Link,
+  type Segment,
   type StoreContent,
-} from '../../../../infra/local/verify/link.ts';
+} from '../../../../infra/local/verify/segment.ts';
 import type { Attempt } from '../../../../infra/local/verify/attempts.ts';
 
 export const TOPIC_ID = 'AAAAAAAAAAAAAAAAAAAAAA';
 
 /** One object as a test describes it: from `start`, one record an offset, unless said otherwise. */
-export interface LinkOutline {
+export interface SegmentOutline {
   readonly start: number;
   readonly end: number;
   readonly partition?: number;
@@ -29,7 +29,7 @@ export interface LinkOutline {
   readonly keySuffix?: string;
 }
 
-export function link(outline: LinkOutline): Link {
+export function segment(outline: SegmentOutline): Segment {
   const { start, end, partition = 0, prefix = 'events', keySuffix = '' } = outline;
   const { offsets = Array.from({ length: end - start }, (_, index) => start + index) } = outline;
   const { attempt = (offset) => `run-${partition}-${offset}`, value = attempt } = outline;
@@ -62,17 +62,20 @@ export function link(outline: LinkOutline): Link {
 export interface ContentOutline {
   /** By prefix, the one it continues. */
   readonly continues?: Readonly<Record<string, string>>;
-  /** By key of a link, the end that somebody has decided. */
+  /** By key of a segment, the end that somebody has decided. */
   readonly released?: Readonly<Record<string, number>>;
 }
 
-/** A store that holds these links in this order. */
-export function content(links: readonly Link[], { continues, released }: ContentOutline = {}): StoreContent {
+/** A store that holds these segments in this order. */
+export function content(
+  segments: readonly Segment[],
+  { continues, released }: ContentOutline = {},
+): StoreContent {
   return {
     foreign: 0,
-    async *links() {
+    async *segments() {
       await Promise.resolve();
-      yield* links;
+      yield* segments;
     },
     layout: (prefix) => {
       const continued = continues?.[prefix];
@@ -85,7 +88,7 @@ export function content(links: readonly Link[], { continues, released }: Content
   };
 }
 
-/** The attempt that {@link link} stores at this place, accepted there. */
+/** The attempt that {@link segment} stores at this place, accepted there. */
 export function accepted(partition: number, offset: number): Attempt {
   const id = `run-${partition}-${offset}`;
   return { id, outcome: 'accepted', sha256: hash('sha256', id), partition, offset };

@@ -7,10 +7,10 @@ import { sentenceExamples } from '../infra/diff/sentences/examples.ts';
 import { replacePlaces } from './places.ts';
 import { realChanges } from '../infra/diff/real-changes/real-changes.ts';
 
-/** `docs/preview.md` with its tables as the tests and the rules have them; the rest is written by hand. */
-export function renderPreview(root: string): string {
-  const text = readFileSync(join(root, 'docs/preview.md'), 'utf8');
-  return replacePlaces('docs/preview.md', text, {
+/** `docs/diff.md` with its tables as the tests and the rules have them; the rest is written by hand. */
+export function renderDiffPage(root: string): string {
+  const text = readFileSync(join(root, 'docs/diff.md'), 'utf8');
+  return replacePlaces('docs/diff.md', text, {
     'real changes': realChangesTable(),
     sentences: sentencesTable(),
     rules: rulesTable(),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { Bench, Goal, Sample } from './bench.ts';
-import { judge } from './judge.ts';
+import { evaluate } from './evaluate.ts';
 import { renderPlot } from './plot.ts';
 import { readWrk } from './upload/wrk.ts';
 
@@ -19,11 +19,11 @@ test('a goal is held against the median of the ratios of each round', () => {
     sample('rival', index + 1, 10),
   ]);
   const goal = { scenario: 'some', figure: 'perSecond', dividedBy: 'rival' } as const;
-  const [reached] = judge(benchWith({ ...goal, atLeast: 3 }), samples);
+  const [reached] = evaluate(benchWith({ ...goal, atLeast: 3 }), samples);
   assert.deepEqual(reached?.spread, { median: 3, lowest: 1, highest: 20 });
   assert.equal(reached.reached, true);
-  assert.equal(judge(benchWith({ ...goal, atLeast: 3.1 }), samples)[0]?.reached, false);
-  assert.equal(judge(benchWith({ ...goal, atMost: 2.9 }), samples)[0]?.reached, false);
+  assert.equal(evaluate(benchWith({ ...goal, atLeast: 3.1 }), samples)[0]?.reached, false);
+  assert.equal(evaluate(benchWith({ ...goal, atMost: 2.9 }), samples)[0]?.reached, false);
 });
 
 test('a goal may be that of one subject among ours', () => {
@@ -34,7 +34,7 @@ test('a goal may be that of one subject among ours', () => {
     figure: 'perSecond',
     dividedBy: 'rival',
   } as const;
-  assert.equal(judge(benchWith({ ...goal, atLeast: 2 }), samples)[0]?.spread?.median, 2);
+  assert.equal(evaluate(benchWith({ ...goal, atLeast: 2 }), samples)[0]?.spread?.median, 2);
 });
 
 test('the plot has a bar for each subject that has the figure', () => {
@@ -46,7 +46,7 @@ test('the plot has a bar for each subject that has the figure', () => {
 
 test('a goal that was not measured is missed', () => {
   const goal = { scenario: 'other', figure: 'perSecond', atMost: 1 } as const;
-  assert.equal(judge(benchWith(goal), [sample('headwater', 1, 1)])[0]?.reached, false);
+  assert.equal(evaluate(benchWith(goal), [sample('headwater', 1, 1)])[0]?.reached, false);
 });
 
 test('refused requests and broken connections of wrk count as errors, not as events', () => {

@@ -3,7 +3,7 @@ import { hash } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { CompactSet } from '../../../../infra/local/verify/compact-set.ts';
 import { readEnvelope } from '../../../../infra/local/verify/envelope.ts';
-import { isServiceKey, parseKey, parseMetadata } from '../../../../infra/local/verify/link.ts';
+import { isServiceKey, parseKey, parseMetadata } from '../../../../infra/local/verify/segment.ts';
 
 const ID = 'k9GwR5LpQK-_QoQTdHRGkw';
 
@@ -43,7 +43,7 @@ describe('a key', () => {
   }
 });
 
-test('layouts and releases serve the links, other objects are foreign', () => {
+test('layouts and releases serve the segments, other objects are foreign', () => {
   assert.ok(['_layout.json', 'p/_layout.json', 'p/_releases/x/0.json'].every(isServiceKey));
   assert.ok(!['p/layout.json', 'p/my_releases/x', 'README'].some(isServiceKey));
 });

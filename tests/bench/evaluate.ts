@@ -7,7 +7,7 @@ export interface Spread {
   readonly highest: number;
 }
 
-export interface Verdict {
+export interface GoalResult {
   readonly goal: Goal;
   /** Undefined where nothing was measured, which misses the goal. */
   readonly spread: Spread | undefined;
@@ -25,7 +25,7 @@ export function spreadOf(figures: readonly number[]): Spread | undefined {
 }
 
 /** Holds each goal against the ratios of the rounds. */
-export function judge({ goals }: Bench, samples: readonly Sample[]): Verdict[] {
+export function evaluate({ goals }: Bench, samples: readonly Sample[]): GoalResult[] {
   return goals.map((goal) => {
     const { atLeast = -Infinity, atMost = Infinity } = goal;
     const spread = spreadOf(ratios(goal, samples));

@@ -1,7 +1,7 @@
 import type { ParsedPlugin } from './logstash.ts';
 
 /** What a search cluster answers: to a bulk request as a whole, or of a single document in it. */
-export interface SearchAnswer {
+export interface SearchResponse {
   readonly to: 'request' | 'document';
   readonly status: number;
 }
@@ -19,7 +19,7 @@ export type Fate = 'stored' | 'sent again' | 'kept' | 'dropped';
  * @see https://www.elastic.co/docs/reference/logstash/plugins/plugins-outputs-elasticsearch
  */
 export function fateOf(
-  { to, status }: SearchAnswer,
+  { to, status }: SearchResponse,
   output: ParsedPlugin,
   pipeline: Readonly<Record<string, unknown>>,
 ): Fate {

@@ -28,10 +28,10 @@ function scriptOf(steps: readonly Step[], name: string): string {
   return steps.find((step) => step.name === name)?.run ?? '';
 }
 
-const stacks = stepsOf('preview.yml', 'stacks');
-const comment = stepsOf('preview-comment.yml', 'comment');
+const stacks = stepsOf('diff.yml', 'stacks');
+const comment = stepsOf('diff-comment.yml', 'comment');
 
-const directory = mkdtempSync(join(tmpdir(), 'headwater-preview-'));
+const directory = mkdtempSync(join(tmpdir(), 'headwater-diff-'));
 after(() => rmSync(directory, { recursive: true, force: true }));
 
 test('the step hands each label that approves to the gate, nothing else, and no pattern becomes a file', () => {
@@ -39,7 +39,7 @@ test('the step hands each label that approves to the gate, nothing else, and no 
   writeFileSync(join(directory, 'approve-file'), '');
   mkdirSync(bin);
   writeFileSync(join(bin, 'npm'), '#!/bin/sh\nprintf "%s\\n" "$@" > arguments\n', { mode: 0o755 });
-  const script = scriptOf(stepsOf('preview.yml', 'diff'), 'Compare with the target branch');
+  const script = scriptOf(stepsOf('diff.yml', 'diff'), 'Compare with the target branch');
   const { status, stderr } = spawnSync('bash', ['-e', '-c', script], {
     cwd: directory,
     encoding: 'utf8',
@@ -52,27 +52,27 @@ test('the step hands each label that approves to the gate, nothing else, and no 
     },
   });
   assert.equal(status, 0, stderr);
-  assert.equal(readFileSync(join(directory, 'preview/number'), 'utf8'), '7\n');
+  assert.equal(readFileSync(join(directory, 'diff/number'), 'utf8'), '7\n');
   const words = readFileSync(join(directory, 'arguments'), 'utf8').trimEnd().split('\n');
   const options = parseOptions(words.slice(words.indexOf('--') + 1));
   assert.deepEqual(options?.approved, ['0123456789ab', '*']);
   assert.deepEqual(options.failOn, ['data-at-risk', 'data-deleted-sooner']);
   assert.equal(options.base, 'c0ffee');
   assert.equal(options.head, 'HEAD');
-  assert.deepEqual([options.format, options.output], ['json', 'preview/diff.json']);
+  assert.deepEqual([options.format, options.output], ['json', 'diff/diff.json']);
   assert.deepEqual(options.also, [
-    { format: 'html', file: 'preview/diff.html' },
-    { format: 'sarif', file: 'preview/diff.sarif' },
+    { format: 'html', file: 'diff/diff.html' },
+    { format: 'sarif', file: 'diff/diff.sarif' },
     { format: 'markdown', file: 'summary.md' },
   ]);
 });
 
 test('the comment is made of the JSON that the judged code wrote, never of a text of its own', () => {
   const scripts = comment.map(({ run = '' }) => run).join('\n');
-  assert.match(scripts, /comment\/main\.ts "\$PREVIEW\/diff\.json"/);
+  assert.match(scripts, /comment\/main\.ts "\$REPORT\/diff\.json"/);
   assert.doesNotMatch(scripts, /markdown|\.md\b/);
   // What the judged code says in words is its own run's summary, and in no artifact.
-  const written = stepsOf('preview.yml', 'diff')
+  const written = stepsOf('diff.yml', 'diff')
     .map(({ run = '' }) => run)
     .join('\n');
   assert.deepEqual(written.match(/\S*(markdown|\.md\b)\S*/g), ['markdown="$GITHUB_STEP_SUMMARY"']);
@@ -115,7 +115,7 @@ test('the comment is given what the jobs of the stacks kept', () => {
   const { status, stderr } = spawnSync('bash', ['-e', '-c', scriptOf(comment, 'Write the comment')], {
     cwd: directory,
     encoding: 'utf8',
-    env: { PATH: `${bin}:/usr/bin:/bin`, PREVIEW: 'artifact', STACKS: 'in/stacks', COMMIT: 'c0ffee' },
+    env: { PATH: `${bin}:/usr/bin:/bin`, REPORT: 'artifact', STACKS: 'in/stacks', COMMIT: 'c0ffee' },
   });
   assert.equal(status, 0, stderr);
   assert.deepEqual(readFileSync(join(directory, 'arguments'), 'utf8').trimEnd().split('\n'), [

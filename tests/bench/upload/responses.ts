@@ -1,7 +1,7 @@
 import { percentile } from '../percentile.ts';
 
-/** Answers of one kind. */
-export interface Answers {
+/** Responses of one kind. */
+export interface Responses {
   readonly perSecond: number;
   readonly events: number;
   /** NaN where there are none, as is {@link p99Ms}. */
@@ -9,7 +9,7 @@ export interface Answers {
   readonly p99Ms: number;
 }
 
-export function answersOf(latencies: readonly number[], seconds: number): Answers {
+export function responsesOf(latencies: readonly number[], seconds: number): Responses {
   const ascending = latencies.toSorted((a, b) => a - b);
   return {
     perSecond: ascending.length / seconds,

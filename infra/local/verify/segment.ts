@@ -10,7 +10,7 @@ export interface StoredRecord {
 }
 
 /** What an object's key says of it. */
-export interface LinkKey {
+export interface SegmentKey {
   readonly key: string;
   /** `''` where the store has none. */
   readonly prefix: string;
@@ -24,7 +24,7 @@ export interface LinkKey {
 }
 
 /** What an object's user metadata says of it, and what in it cannot be read. */
-export interface LinkMetadata {
+export interface SegmentMetadata {
   /** Undefined where missing, not a number, or not above the start. */
   readonly end: number | undefined;
   readonly count: number | undefined;
@@ -32,20 +32,20 @@ export interface LinkMetadata {
   readonly gap?: { readonly from: number; readonly to: number };
   readonly first?: { readonly offset: number; readonly timestamp: bigint };
   readonly last?: { readonly offset: number; readonly timestamp: bigint };
-  /** The prefix that continues the chain, of the object that ends it: that is no link, and has no record. */
+  /** The prefix that continues the chain, of the object that ends it: that is no segment, and has no record. */
   readonly continuedBy?: string;
   readonly defects: readonly string[];
 }
 
 /** One object: a contiguous stretch `[start, end)` of one partition. */
-export interface Link extends LinkKey {
-  readonly metadata: LinkMetadata;
+export interface Segment extends SegmentKey {
+  readonly metadata: SegmentMetadata;
   readonly records: readonly StoredRecord[];
   /** Why its content cannot be read to the end, if it cannot. */
   readonly unreadable?: string;
 }
 
-/** What `<prefix>/_layout.json` says of all links below a prefix. */
+/** What `<prefix>/_layout.json` says of all segments below a prefix. */
 export interface Layout {
   readonly extension: string;
   /** Prefix that this one continues: its chains then need not begin at 0. */
@@ -54,20 +54,20 @@ export interface Layout {
 
 /** A store's content in the order of its keys. */
 export interface StoreContent {
-  /** Objects seen so far that are neither links nor layouts. */
+  /** Objects seen so far that are neither segments nor layouts. */
   readonly foreign: number;
-  links(): AsyncIterable<Link>;
+  segments(): AsyncIterable<Segment>;
   /** @returns a prefix's layout, or why it cannot be known. */
   layout(prefix: string): Promise<Layout | string>;
-  /** @returns where a link without a valid end ends, where somebody has decided it. */
-  releasedEnd(link: LinkKey): Promise<number | undefined>;
+  /** @returns where a segment without a valid end ends, where somebody has decided it. */
+  releasedEnd(segment: SegmentKey): Promise<number | undefined>;
 }
 
 const KEY =
   /^(?:(?<prefix>.+)\/)?(?<topic>[A-Za-z0-9._-]+)\/(?<topicId>[A-Za-z0-9_-]{22})\/(?<partition>\d{1,10})\/(?<start>\d{20})(?:-(?<end>\d{1,20})-[^/]+?)?(?<extension>\.ndjson(?:\.gz|\.zst)?)$/;
 
-/** @returns undefined for a key that is not a link's. */
-export function parseKey(key: string): LinkKey | undefined {
+/** @returns undefined for a key that is not a segment's. */
+export function parseKey(key: string): SegmentKey | undefined {
   const groups = KEY.exec(key)?.groups;
   if (groups === undefined) return undefined;
   const { prefix = '', topic = '', topicId = '', partition, start, end, extension = '' } = groups;
@@ -83,26 +83,26 @@ export function parseKey(key: string): LinkKey | undefined {
   };
 }
 
-/** Keys that serve the links beside them: a prefix's layout, and decisions about partitions that had stopped. */
+/** Keys that serve the segments beside them: a prefix's layout, and decisions about partitions that had stopped. */
 export function isServiceKey(key: string): boolean {
   return /(?:^|\/)_layout\.json$|(?:^|\/)_releases\//.test(key);
 }
 
-/** Which chain a link belongs to. */
+/** Which chain a segment belongs to. */
 export function chainOf({
   prefix,
   topic,
   topicId,
   partition,
-}: Pick<LinkKey, 'prefix' | 'topic' | 'topicId' | 'partition'>): string {
+}: Pick<SegmentKey, 'prefix' | 'topic' | 'topicId' | 'partition'>): string {
   return `${prefix === '' ? '' : `${prefix}/`}${topic}/${topicId}/${partition}`;
 }
 
 /** @param metadata user metadata with the names as S3 gives them, without `x-amz-meta-`. */
 export function parseMetadata(
-  { start, end: endInKey }: Pick<LinkKey, 'start' | 'end'>,
+  { start, end: endInKey }: Pick<SegmentKey, 'start' | 'end'>,
   metadata: Readonly<Record<string, string>>,
-): LinkMetadata {
+): SegmentMetadata {
   const defects: string[] = [];
   const whole = (name: string, isRead: (value: bigint) => boolean): bigint | undefined => {
     const text = metadata[name];
@@ -127,7 +127,7 @@ export function parseMetadata(
   const count = integer('count');
   integer('leader-epoch');
   if (!metadata['writer']) defects.push('no writer');
-  const edge = (name: 'first' | 'last'): LinkMetadata['first'] => {
+  const edge = (name: 'first' | 'last'): SegmentMetadata['first'] => {
     const offset = integer(`${name}-offset`);
     const timestamp = whole(`${name}-timestamp`, (found) => found === BigInt.asIntN(64, found));
     return offset === undefined || timestamp === undefined ? undefined : { offset, timestamp };
@@ -150,7 +150,7 @@ function parseGap(
   text: string | undefined,
   start: number,
   end: number | undefined,
-): LinkMetadata['gap'] | string {
+): SegmentMetadata['gap'] | string {
   if (text === undefined) return undefined;
   const [, from, to] = /^(\d+)-(\d+)$/.exec(text) ?? [];
   const gap = { from: Number(from), to: Number(to) };
