@@ -20,7 +20,25 @@ const directions = [
   },
   { files: ['infra/images.ts'], forbid: ['./*.ts', './*/**', '**/apps/**', 'cdk8s*', '@pulumi/*'] },
   { files: ['infra/environments/**'], forbid: ['../**', 'cdk8s-plus*', '@pulumi/*'] },
-  { files: ['infra/constructs/**'], forbid: ['../**', '@pulumi/*'] },
+  {
+    files: ['infra/constructs/**'],
+    forbid: [
+      '**/environments/**',
+      '**/images/**',
+      '**/images.ts',
+      '**/charts/**',
+      '**/platform.ts',
+      '**/synth.ts',
+      '**/index.ts',
+      '**/aws/**',
+      '**/pulumi/**',
+      '**/diff/**',
+      '**/local/**',
+      '**/apps/**',
+      '@pulumi/*',
+    ],
+  },
+  { files: ['infra/kafka-defaults.ts'], forbid: ['./**', '../**', 'cdk8s*', '@pulumi/*'] },
   {
     files: ['infra/charts/**'],
     forbid: [

@@ -1,4 +1,5 @@
 import { Duration, type Size } from 'cdk8s';
+import { replicationDefaults, topicDefaults } from '../kafka-defaults.ts';
 import {
   LISTENER_PORTS,
   protocolMap,
@@ -37,11 +38,6 @@ export interface ServerSettings {
   readonly quorum: readonly KafkaNode[];
 }
 
-/** Most replicas that a cluster of this size holds of its own topics: three, where there are three brokers. */
-export function internalReplicationFactor(brokers: number): number {
-  return Math.min(3, brokers);
-}
-
 /**
  * Properties that all brokers share. Whatever differs by node is in `listenerProperties` and `nodeProperties`.
  *
@@ -49,22 +45,17 @@ export function internalReplicationFactor(brokers: number): number {
  */
 export function brokerProperties(settings: ServerSettings): Properties {
   const { metadata, brokers, maxMessage, security } = settings;
-  const internalReplicas = internalReplicationFactor(brokers);
   const messageBytes = maxMessage.toKibibytes() * 1024;
   return {
     ...commonProperties(settings),
     ...clusterProperties(settings),
-    // A topic that nobody declared is a misspelt name.
-    'auto.create.topics.enable': false,
+    ...topicDefaults(brokers),
     'controlled.shutdown.enable': true,
     'group.initial.rebalance.delay.ms': brokers === 1 ? 0 : 3000,
     'inter.broker.listener.name': 'REPLICATION',
     'message.max.bytes': messageBytes,
-    'offsets.topic.replication.factor': internalReplicas,
     // A follower that cannot fetch the largest batch would never be in sync again.
     'replica.fetch.max.bytes': messageBytes,
-    'transaction.state.log.min.isr': Math.min(2, internalReplicas),
-    'transaction.state.log.replication.factor': internalReplicas,
     ...metadataProperties(metadata),
     ...(security.protocol === 'tls' &&
       security.clientAuthentication === 'scram-sha-512' &&
@@ -83,12 +74,11 @@ export function controllerProperties(settings: ServerSettings): Properties {
  */
 function clusterProperties({ metadata, brokers, minInSyncReplicas }: ServerSettings): Properties {
   return {
+    ...replicationDefaults(brokers),
     // Leadership goes back to the preferred replica; else a broker leads nothing after its restart.
     'auto.leader.rebalance.enable': true,
-    'default.replication.factor': internalReplicationFactor(brokers),
     // A new KRaft cluster takes this from its first controller, as a dynamic value that hides the brokers' files.
     'min.insync.replicas': minInSyncReplicas,
-    'unclean.leader.election.enable': false,
     ...(metadata.mode === 'kraft' &&
       metadata.sessionTimeout && { 'broker.session.timeout.ms': metadata.sessionTimeout.toMilliseconds() }),
   };

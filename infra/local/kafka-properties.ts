@@ -1,3 +1,4 @@
+import { replicationDefaults, topicDefaults } from '../kafka-defaults.ts';
 import { renderProperties, type Properties } from './properties.ts';
 
 /** How the brokers keep their metadata; decides the Kafka line too. */
@@ -38,14 +39,12 @@ export function brokerProperties({
   metadata,
   overrides,
 }: BrokerProperties): string {
-  const replicas = Math.min(3, brokers);
-  const minInSyncReplicas = replicas === 3 ? 2 : 1;
   const listener = `PLAINTEXT://127.0.0.1:${port}`;
   return renderProperties({
+    ...replicationDefaults(brokers),
+    ...topicDefaults(brokers),
     'advertised.listeners': listener,
-    'auto.create.topics.enable': false,
     'controlled.shutdown.retry.backoff.ms': 500,
-    'default.replication.factor': replicas,
     // A group of one consumer need not wait for others to join.
     'group.initial.rebalance.delay.ms': 0,
     'log.dirs': logDir,
@@ -54,12 +53,8 @@ export function brokerProperties({
     // second batch of every partition took 67 ms of processor time, and 120 partitions 7 GiB of page cache. A segment
     // of 1 GiB whose batches are of 12 KiB or more still fits; of smaller ones it is closed earlier.
     'log.index.size.max.bytes': 1024 ** 2,
-    'min.insync.replicas': minInSyncReplicas,
     // Kafka's 50 would be 150 replicas to open at each start, for a handful of groups.
     'offsets.topic.num.partitions': 5,
-    'offsets.topic.replication.factor': replicas,
-    'transaction.state.log.min.isr': minInSyncReplicas,
-    'transaction.state.log.replication.factor': replicas,
     ...(metadata.kind === 'zookeeper'
       ? {
           'broker.id': id,

@@ -9,7 +9,7 @@ const PARTS = [
   ...['aws', 'charts', 'constructs', 'diff', 'environments', 'images', 'local', 'pulumi'].map(
     (folder) => `infra/${folder}`,
   ),
-  ...['images.ts', 'platform.ts'].map((file) => `infra/${file}`),
+  ...['images.ts', 'kafka-defaults.ts', 'platform.ts'].map((file) => `infra/${file}`),
 ];
 /** Packages that belong to some parts alone. */
 const PACKAGES = ['cdk8s-plus-27', '@pulumi/pulumi', '@pulumi/aws'];
