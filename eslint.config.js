@@ -13,7 +13,8 @@ const ABOVE = ['**/tests/**', '**/examples/**', '**/bin/**'];
  */
 const directions = [
   ...appDirections(APPS),
-  ...kafkaLayers(['records', 'connections', 'metadata', 'messages', 'group']),
+  ...layers('kafka', ['records', 'connections', 'metadata', 'messages', 'group']),
+  ...layers('consumer', ['object', 'store', 'chain', 'flow']),
   {
     files: ['examples/**'],
     forbid: ['../*', '!../infra', '../infra/*', '!../infra/environments'],
@@ -152,15 +153,15 @@ function forbiddenApps(apps, app) {
   return siblings.map((sibling) => `**/${sibling}/**`);
 }
 
-/** Each layer of `apps/kafka` knows those before it. */
-function kafkaLayers(layers) {
-  return layers.map((layer, index) => ({
-    files: [`apps/kafka/${layer}/**`],
+/** Each layer of an application knows those before it. */
+function layers(app, folders) {
+  return folders.map((folder, index) => ({
+    files: [`apps/${app}/${folder}/**`],
     forbid: [
       '**/infra/**',
       ...ABOVE,
-      ...forbiddenApps(APPS, 'kafka'),
-      ...layers.slice(index + 1).map((later) => `**/${later}/**`),
+      ...forbiddenApps(APPS, app),
+      ...folders.slice(index + 1).map((later) => `**/${later}/**`),
     ],
     documentedClient: true,
   }));

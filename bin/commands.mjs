@@ -19,7 +19,7 @@ export const groups = {
     verify: { summary: 'walks every chain of objects in a bucket', program: 'infra/local/verify.mjs' },
     release: {
       summary: 'lets a stopped partition go on',
-      program: 'apps/consumer/release/main.ts',
+      program: 'apps/consumer/resume/main.ts',
     },
   },
   'environments and their manifests': {

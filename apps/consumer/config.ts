@@ -12,8 +12,8 @@ import {
   type Environment,
   type VariablesOf,
 } from '../service/variables.ts';
-import type { FlushLimits } from './buffer.ts';
-import type { Layout } from './layout.ts';
+import type { FlushLimits } from './object/segment-buffer.ts';
+import type { Layout } from './object/layout.ts';
 import type { BucketOptions } from './store/bucket.ts';
 
 const MiB = 1024 * 1024;

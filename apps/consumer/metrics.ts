@@ -1,9 +1,9 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import { flushReasons } from './buffer.ts';
-import type { ChainObserver } from './chain-writer.ts';
-import type { Consumption } from './consume.ts';
-import type { Gap } from './link.ts';
-import type { MemoryPool } from './memory.ts';
+import { flushReasons } from './object/segment-buffer.ts';
+import type { ChainObserver } from './chain/chain-writer.ts';
+import type { Consumption } from './flow/consumption.ts';
+import type { Gap } from './object/segment.ts';
+import type { MemoryPool } from './object/memory-pool.ts';
 import { storeProblems } from './store/errors.ts';
 import type { StoreObserver } from './store/store.ts';
 

@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { LineEncoder } from '../../apps/consumer/envelope.ts';
+import { LineEncoder } from '../../apps/consumer/object/line-encoder.ts';
 import { commandOutput } from '../../infra/local/command.ts';
 import { needs } from '../runner/needs.ts';
-import { oddTimestamps, oddValues } from '../apps/consumer/odd-records.ts';
+import { oddTimestamps, oddValues } from '../apps/consumer/object/odd-records.ts';
 
 const PAGE = new URL('../../docs/objects.md', import.meta.url);
 const CHAIN = 'events/uploads/UMHnOHZ4RxCQCfi4OjdJ3Q/0';

@@ -1,12 +1,18 @@
 import { Backoff } from '../../service/backoff.ts';
-import type { ChainStore } from '../chain.ts';
-import type { Health } from '../health.ts';
-import { readLinkEnd, type LinkEnd } from '../link.ts';
+import { readLinkEnd, type LinkEnd } from '../object/segment.ts';
 import type { Bucket, NewObject, StoredObject } from './bucket.ts';
-import { isAlreadyThere, storeError, type StoreProblem } from './errors.ts';
+import { isAlreadyThere, storeError, type StoreError, type StoreProblem } from './errors.ts';
 import { Slots } from './slots.ts';
 
 export type StoreOperation = 'list' | 'head' | 'get' | 'put';
+
+/** Hears which operations succeed and fail. */
+export interface StoreHealth {
+  succeeded(operation: StoreOperation): void;
+  failed(operation: StoreOperation, failure: StoreError): void;
+  /** Nobody tries it any more. */
+  abandoned(operation: StoreOperation): void;
+}
 
 /** What the store does that somebody counts. */
 export interface StoreObserver {
@@ -16,7 +22,7 @@ export interface StoreObserver {
 
 export interface StoreOptions {
   readonly bucket: Bucket;
-  readonly health: Health<StoreOperation>;
+  readonly health: StoreHealth;
   readonly observer: StoreObserver;
 }
 
@@ -39,9 +45,9 @@ const LASTING_BACKOFF_MS = 2000;
  * The store as the delivery protocol needs it: every call goes on until the store has answered, however long
  * that takes, or until its signal aborts; then it throws the signal's reason.
  */
-export class Store implements ChainStore {
+export class Store {
   readonly #bucket: Bucket;
-  readonly #health: Health<StoreOperation>;
+  readonly #health: StoreHealth;
   readonly #observer: StoreObserver;
   readonly #uploads = new Slots(UPLOADS);
 

@@ -1,10 +1,10 @@
 import { createRecordsBatch, crc32c } from '@platformatic/kafka';
-import type { ChainStore } from '../../../apps/consumer/chain.ts';
-import type { LinkStore } from '../../../apps/consumer/chain-writer.ts';
+import type { ChainStore } from '../../../apps/consumer/chain/walk-chain.ts';
+import type { LinkStore } from '../../../apps/consumer/chain/chain-writer.ts';
 import type { LogPosition } from '../../../apps/kafka/log-position.ts';
-import { readLinkEnd, type ChainId, type LinkEnd } from '../../../apps/consumer/link.ts';
-import type { LogBounds, PartitionSource } from '../../../apps/consumer/partition-source.ts';
-import type { ReleaseStore } from '../../../apps/consumer/releases.ts';
+import { readLinkEnd, type ChainId, type LinkEnd } from '../../../apps/consumer/object/segment.ts';
+import type { LogBounds, PartitionSource } from '../../../apps/consumer/chain/partition-source.ts';
+import type { ReleaseStore } from '../../../apps/consumer/chain/resumes.ts';
 import type { LinkObject } from '../../../apps/consumer/store/store.ts';
 
 export const CHAIN: ChainId = { topic: 't', topicId: 'UMHnOHZ4RxCQCfi4OjdJ3Q', partition: 0 };

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Codec } from '../../../apps/consumer/link.ts';
+import type { Codec } from '../../../apps/consumer/object/segment.ts';
 import type { Sample } from '../bench.ts';
 import { consumerMetrics } from '../consumer-metrics.ts';
 import { cpuSeconds } from '../cpu-time.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { BufferPool } from '../../../../apps/consumer/buffer-pool.ts';
+import { BufferPool } from '../../../../apps/consumer/object/buffer-pool.ts';
 import type { Brokers } from '../../../../apps/kafka/connections/brokers.ts';
 import { Fetcher, type PartitionAnswer } from '../../../../apps/kafka/messages/fetch.ts';
 import { TopicMetadata } from '../../../../apps/kafka/metadata/topic-metadata.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
 import { test } from 'node:test';
-import { LineEncoder } from '../../../../apps/consumer/envelope.ts';
+import { LineEncoder } from '../../../../apps/consumer/object/line-encoder.ts';
 import { readEnvelope } from '../../../../infra/local/verify/envelope.ts';
-import { oddTimestamps, oddValues } from '../../../apps/consumer/odd-records.ts';
+import { oddTimestamps, oddValues } from '../../../apps/consumer/object/odd-records.ts';
 
 function lineOf(value: Buffer | null, timestamp = 0n): Buffer {
   const { pieces } = new LineEncoder().encode({ offset: 7, timestamp, key: null, value, headers: [] });

@@ -1,4 +1,4 @@
-import { BufferPool } from '../../../../../apps/consumer/buffer-pool.ts';
+import { BufferPool } from '../../../../../apps/consumer/object/buffer-pool.ts';
 import { inflate } from '../../../../../apps/kafka/records/inflate/inflate.ts';
 
 export const codecs = { gzip: 1, snappy: 2, lz4: 3, zstd: 4 } as const;

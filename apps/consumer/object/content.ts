@@ -1,0 +1,83 @@
+import { Pieces, type BufferPool } from './buffer-pool.ts';
+import { Compressor } from './compressor.ts';
+import type { Codec } from './segment.ts';
+import { MemoryShare, type MemoryPool } from './memory-pool.ts';
+
+export interface ContentMemory {
+  /** Counts what is held. */
+  readonly pool: MemoryPool;
+  readonly buffers: BufferPool;
+}
+
+/** The content of an object, from the first line to the end of its upload. */
+export class Content {
+  readonly #share: MemoryShare;
+  readonly #compressor: Compressor | undefined;
+  readonly #output: Pieces;
+  #isDiscarded = false;
+
+  constructor(codec: Codec, { pool, buffers }: ContentMemory) {
+    this.#share = new MemoryShare(pool);
+    this.#output = new Pieces(buffers);
+    this.#compressor =
+      codec === 'none' ? undefined : new Compressor(codec, buffers, (bytes) => this.#put(bytes));
+  }
+
+  /** All that it holds, as it is counted. */
+  get memoryBytes(): number {
+    return this.#share.bytes;
+  }
+
+  /**
+   * @param line copied: the caller may use its memory again
+   * @returns a promise where the compressor is behind
+   */
+  write(line: Buffer): Promise<void> | undefined {
+    if (this.#compressor === undefined) {
+      this.#put(line);
+      return undefined;
+    }
+    const behind = this.#compressor.write(line);
+    this.#count();
+    return behind;
+  }
+
+  /** Ends it: nothing is written any more. Rejects where it is discarded meanwhile. */
+  async finish(): Promise<void> {
+    await this.#compressor?.finish();
+    this.#count();
+  }
+
+  /** What is finished. */
+  get pieces(): readonly Buffer[] {
+    return this.#output.filled;
+  }
+
+  /** Bytes of what is finished. */
+  get length(): number {
+    return this.#output.length;
+  }
+
+  /**
+   * Gives the memory back. May be called at any time, more than once.
+   *
+   * @param isUnused nobody reads it any more, not even an upload that was given up: it may be used for something else
+   */
+  discard(isUnused: boolean): void {
+    this.#isDiscarded = true;
+    this.#compressor?.destroy();
+    this.#output.release(isUnused);
+    this.#share.set(0);
+  }
+
+  #put(bytes: Buffer): void {
+    if (this.#isDiscarded) return;
+    this.#output.append(bytes);
+    this.#count();
+  }
+
+  #count(): void {
+    if (this.#isDiscarded) return;
+    this.#share.set((this.#compressor?.memoryBytes ?? 0) + this.#output.capacity);
+  }
+}

@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import type { TestContext } from 'node:test';
+import { BufferPool } from '../../../../../apps/consumer/object/buffer-pool.ts';
+import { LineEncoder } from '../../../../../apps/consumer/object/line-encoder.ts';
+import {
+  linkMetadata,
+  LinkKeys,
+  chainPrefix,
+  type Gap,
+} from '../../../../../apps/consumer/object/segment.ts';
+import type { FetchedLog } from '../../../../../apps/consumer/flow/log-reader.ts';
+import type { FetchPosition } from '../../../../../apps/consumer/flow/read-ahead.ts';
+import { MemoryPool } from '../../../../../apps/consumer/object/memory-pool.ts';
+import { Partition, type PartitionOptions } from '../../../../../apps/consumer/flow/partition.ts';
+import { printRelease, releaseKey, type Release } from '../../../../../apps/consumer/chain/resumes.ts';
+import type { LinkObject } from '../../../../../apps/consumer/store/store.ts';
+import { createLog } from '../../../../../apps/service/log.ts';
+import { waitUntil } from '../../../../../infra/local/wait.ts';
+import { batch, CHAIN, StandInSource, StandInStore, type BatchOutline } from '../../stand-ins.ts';
+
+export const KEYS = new LinkKeys(chainPrefix('p', CHAIN), 'none', 'exactly-once');
+
+interface Scene {
+  readonly store: StandInStore;
+  readonly source: StandInSource;
+  readonly partition: Partition;
+  readonly buffers: MemoryPool;
+  readonly gaps: Gap[];
+  readonly adopted: () => number;
+  /** Gives it what a fetch from its position would bring. */
+  readonly feed: (...batches: readonly BatchOutline[]) => Promise<void>;
+  /** Where it wants to be fetched from. */
+  readonly wanted: () => Promise<number>;
+  /** The same, which must be known now. */
+  readonly from: () => FetchPosition;
+  /** Gives it the response to a fetch from its position. */
+  readonly accept: (fetched: FetchedLog) => Promise<void>;
+  readonly outOfRange: () => Promise<void>;
+  readonly diverged: (end: number) => Promise<void>;
+  readonly until: (condition: () => boolean) => Promise<void>;
+}
+
+interface Setting extends Partial<Pick<PartitionOptions, 'continued' | 'delivery' | 'prefix' | 'codec'>> {
+  readonly store?: StandInStore;
+  readonly committed?: number;
+  readonly limits?: Partial<PartitionOptions['limits']>;
+  readonly memory?: number;
+}
+
+export function scene(t: TestContext, setting: Setting = {}): Scene {
+  const { store = new StandInStore(), limits = {}, memory = 1024 * 1024 } = setting;
+  const source = new StandInSource();
+  source.committedOffset = setting.committed;
+  const buffers = new MemoryPool(memory, () => partition.flushForMemory());
+  const gaps: Gap[] = [];
+  let adopted = 0;
+  const partition = new Partition({
+    chain: CHAIN,
+    store,
+    source,
+    prefix: setting.prefix ?? 'p',
+    codec: setting.codec ?? 'none',
+    delivery: setting.delivery ?? 'exactly-once',
+    continued: setting.continued,
+    limits: { maxRecords: 10, maxBytes: 1_000_000, maxAgeMs: 3_600_000, maxSpan: 100, ...limits },
+    memory: { pool: buffers, buffers: new BufferPool(1_000_000) },
+    encoder: new LineEncoder(),
+    maxRecordBytes: 1_000_000,
+    writer: 'me',
+    observer: {
+      flushed: () => undefined,
+      stored: () => undefined,
+      adopted: () => (adopted += 1),
+      gap: (_partition, gap) => gaps.push(gap),
+      changed: () => undefined,
+    },
+    log: createLog('test', 'silent'),
+    now: () => Date.now(),
+    recheckMs: 20,
+  });
+  const running = partition.run();
+  t.after(async () => {
+    await partition.close(false);
+    await running;
+  });
+  const until = (condition: () => boolean): Promise<void> =>
+    waitUntil(condition, { what: 'as the test asks', deadlineMs: 60_000, everyMs: 1 }).then(() => undefined);
+  const from = (): FetchPosition => {
+    assert.ok(partition.fetchPosition);
+    return partition.fetchPosition;
+  };
+  return {
+    store,
+    source,
+    partition,
+    buffers,
+    gaps,
+    adopted: () => adopted,
+    until,
+    feed: async (...batches) => {
+      await until(() => partition.fetchPosition !== undefined);
+      await partition.accept(from(), fetched(...batches));
+    },
+    wanted: async () => {
+      await until(() => partition.fetchPosition !== undefined);
+      return from().offset;
+    },
+    from,
+    accept: (log) => partition.accept(from(), log),
+    outOfRange: () => partition.outOfRange(from()),
+    diverged: (end) => partition.diverged(from(), end),
+  };
+}
+
+/** What a fetch brings. */
+export function fetched(...batches: readonly BatchOutline[]): FetchedLog {
+  return { log: Buffer.concat(batches.map(batch)), aborted: [] };
+}
+
+/** A link of another writer, with one record an offset. */
+export function foreignLink(
+  start: number,
+  end: number,
+  metadata: Readonly<Record<string, string>> = {},
+): LinkObject {
+  const summary = {
+    start,
+    end,
+    count: end - start,
+    first: undefined,
+    last: undefined,
+    gap: undefined,
+    leaderEpoch: 0,
+  };
+  const lines = Array.from({ length: end - start }, (_, index) => `{"offset":${start + index}}\n`);
+  return {
+    key: KEYS.key(start, end, 'other'),
+    start,
+    body: [Buffer.from(lines.join(''))],
+    metadata: { ...linkMetadata(summary, 'other'), ...metadata },
+    contentType: '',
+  };
+}
+
+export const range = (from: number, to: number): number[] =>
+  Array.from({ length: to - from }, (_, index) => from + index);
+
+export function release(store: StandInStore, content: Release): void {
+  store.files.set(releaseKey('p', CHAIN, content.at), printRelease(content));
+}
