@@ -7,6 +7,23 @@ const APPS = ['consumer', 'indices', 'producer', 'topics', 'users'];
 /** What neither programs nor infrastructure import, entries apart. */
 const ABOVE = ['**/tests/**', '**/examples/**', '**/bin/**'];
 
+/** What no construct knows: an environment, and what is made of the constructs. */
+const OUTSIDE_CONSTRUCTS = [
+  '**/environments/**',
+  '**/images/**',
+  '**/images.ts',
+  '**/charts/**',
+  '**/platform.ts',
+  '**/synth.ts',
+  '**/index.ts',
+  '**/aws/**',
+  '**/pulumi/**',
+  '**/diff/**',
+  '**/local/**',
+  '**/apps/**',
+  '@pulumi/*',
+];
+
 /**
  * The direction of imports, folder by folder; ARCHITECTURE.md has what follows from it. `types` may be imported as types alone: that
  * is how infrastructure reads the applications' configuration without running their code.
@@ -21,24 +38,8 @@ const directions = [
   },
   { files: ['infra/images.ts'], forbid: ['./*.ts', './*/**', '**/apps/**', 'cdk8s*', '@pulumi/*'] },
   { files: ['infra/environments/**'], forbid: ['../**', 'cdk8s-plus*', '@pulumi/*'] },
-  {
-    files: ['infra/constructs/**'],
-    forbid: [
-      '**/environments/**',
-      '**/images/**',
-      '**/images.ts',
-      '**/charts/**',
-      '**/platform.ts',
-      '**/synth.ts',
-      '**/index.ts',
-      '**/aws/**',
-      '**/pulumi/**',
-      '**/diff/**',
-      '**/local/**',
-      '**/apps/**',
-      '@pulumi/*',
-    ],
-  },
+  { files: ['infra/constructs/**'], forbid: OUTSIDE_CONSTRUCTS },
+  ...constructRooms(['workloads', 'cluster', 'zookeeper', 'kafka', 'logs', 'edge', 'events']),
   { files: ['infra/kafka-defaults.ts'], forbid: ['./**', '../**', 'cdk8s*', '@pulumi/*'] },
   {
     files: ['infra/charts/**'],
@@ -73,9 +74,9 @@ const directions = [
     files: ['infra/pulumi/**'],
     forbid: [
       '**/images/**',
-      '**/constructs/**',
+      '**/constructs/**/*.ts',
       // The names that a certificate must be for are those that the constructs call.
-      '!**/constructs/kafka-hosts.ts',
+      '!**/constructs/kafka/kafka-hosts.ts',
       '**/charts/**',
       '**/diff/**',
       '**/local/**',
@@ -164,6 +165,14 @@ function layers(app, folders) {
       ...folders.slice(index + 1).map((later) => `**/${later}/**`),
     ],
     documentedClient: true,
+  }));
+}
+
+/** Each room of the constructs knows those before it. */
+function constructRooms(rooms) {
+  return rooms.map((room, index) => ({
+    files: [`infra/constructs/${room}/**`],
+    forbid: [...OUTSIDE_CONSTRUCTS, ...rooms.slice(index + 1).map((later) => `../${later}/**`)],
   }));
 }
 

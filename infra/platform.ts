@@ -5,7 +5,7 @@ import { LoggingChart } from './charts/logging.ts';
 import { MessagingChart } from './charts/messaging.ts';
 import { MonitoringChart } from './charts/monitoring.ts';
 import { NamespacesChart } from './charts/namespaces.ts';
-import { readViolations } from './constructs/requirements.ts';
+import { readViolations } from './constructs/workloads/requirements.ts';
 import type { Environment } from './environments/environment.ts';
 import { requireUniqueObjects } from './unique-objects.ts';
 

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeFailure, readOptions } from './command-line.ts';
-import { readWarnings } from './constructs/requirements.ts';
+import { readWarnings } from './constructs/workloads/requirements.ts';
 import { environments } from './environments/environments.ts';
 import { readEnvironment } from './environments/read-environment.ts';
 import { namedEnvironment, namedEnvironments } from './named-environment.ts';

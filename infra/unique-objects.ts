@@ -1,5 +1,5 @@
 import { ApiObject, type App } from 'cdk8s';
-import { requireThat } from './constructs/requirements.ts';
+import { requireThat } from './constructs/workloads/requirements.ts';
 
 /** Requires that no object is made twice: whichever is applied last would take the other's place, whole. */
 export function requireUniqueObjects(app: App): void {

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { App } from 'cdk8s';
-import { renderYaml } from './constructs/render-yaml.ts';
+import { renderYaml } from './constructs/workloads/render-yaml.ts';
 
 /**
  * Writes one file for each chart, numbered in the order in which they are applied: `0000-namespaces.k8s.yaml`. cdk8s' own

@@ -1,4 +1,4 @@
-import type { Alert } from '../constructs/monitoring.ts';
+import type { Alert } from '../constructs/cluster/monitoring.ts';
 import type { Environment } from '../environments/environment.ts';
 import { certificateAlerts } from './alerts/certificates.ts';
 import { consumerAlerts } from './alerts/consumer.ts';

@@ -1,12 +1,12 @@
 import { Chart } from 'cdk8s';
 import type { Construct } from 'constructs';
 import type { ProducerVariables } from '../../apps/producer/config.ts';
-import { Consumer } from '../constructs/consumer.ts';
-import type { KafkaEndpoint } from '../constructs/kafka-endpoint.ts';
-import { KafkaRestBridge } from '../constructs/kafka-rest-bridge.ts';
-import { KafkaUi } from '../constructs/kafka-ui.ts';
-import { Producer, PRODUCER_PORT, WITHDRAWAL, type ProducerEndpoint } from '../constructs/producer.ts';
-import { requireThat } from '../constructs/requirements.ts';
+import { Consumer } from '../constructs/events/consumer.ts';
+import type { KafkaEndpoint } from '../constructs/kafka/kafka-endpoint.ts';
+import { KafkaRestBridge } from '../constructs/kafka/kafka-rest-bridge.ts';
+import { KafkaUi } from '../constructs/kafka/kafka-ui.ts';
+import { Producer, PRODUCER_PORT, WITHDRAWAL, type ProducerEndpoint } from '../constructs/events/producer.ts';
+import { requireThat } from '../constructs/workloads/requirements.ts';
 import type { Environment } from '../environments/environment.ts';
 import { toBytes, toMs } from '../environments/quantities.ts';
 import { images, ownReferences } from '../images.ts';

@@ -1,30 +1,30 @@
-import { CONSUMER, CONSUMER_PORT } from '../constructs/consumer.ts';
-import { FILEBEAT } from '../constructs/filebeat.ts';
-import { LOG_LANES } from '../constructs/filebeat-configuration.ts';
-import { FLUENTD } from '../constructs/fluentd.ts';
-import { FLUENTD_METRICS_PORT } from '../constructs/fluentd-configuration.ts';
-import { INGRESS_NGINX, INGRESS_NGINX_PORTS } from '../constructs/ingress-nginx.ts';
-import { INGRESS_NGINX_ADMISSION } from '../constructs/ingress-nginx-certificate.ts';
-import { KAFKA_CONTROLLERS } from '../constructs/kafka-controllers.ts';
-import { LISTENER_PORTS } from '../constructs/kafka-listeners.ts';
-import { METRICS_PORT } from '../constructs/kafka-properties.ts';
-import { KAFKA_REST_BRIDGE, KAFKA_REST_BRIDGE_PORTS } from '../constructs/kafka-rest-bridge.ts';
-import { KAFKA_UI, KAFKA_UI_PORT } from '../constructs/kafka-ui.ts';
-import { KAFKA_USERS } from '../constructs/kafka-users.ts';
-import { KAFKA_BROKERS } from '../constructs/kafka.ts';
-import type { Identity } from '../constructs/labels.ts';
-import { logIndexer } from '../constructs/log-indexer.ts';
-import { LOG_INDICES } from '../constructs/log-indices.ts';
-import type { Connection, NetworkPeer } from '../constructs/network-policies.ts';
-import { PRODUCER, PRODUCER_PORT } from '../constructs/producer.ts';
-import { TOPICS } from '../constructs/topics.ts';
+import { CONSUMER, CONSUMER_PORT } from '../constructs/events/consumer.ts';
+import { FILEBEAT } from '../constructs/logs/filebeat.ts';
+import { LOG_LANES } from '../constructs/logs/filebeat-configuration.ts';
+import { FLUENTD } from '../constructs/logs/fluentd.ts';
+import { FLUENTD_METRICS_PORT } from '../constructs/logs/fluentd-configuration.ts';
+import { INGRESS_NGINX, INGRESS_NGINX_PORTS } from '../constructs/edge/ingress-nginx.ts';
+import { INGRESS_NGINX_ADMISSION } from '../constructs/edge/ingress-nginx-certificate.ts';
+import { KAFKA_CONTROLLERS } from '../constructs/kafka/kafka-controllers.ts';
+import { LISTENER_PORTS } from '../constructs/kafka/kafka-listeners.ts';
+import { METRICS_PORT } from '../constructs/kafka/kafka-properties.ts';
+import { KAFKA_REST_BRIDGE, KAFKA_REST_BRIDGE_PORTS } from '../constructs/kafka/kafka-rest-bridge.ts';
+import { KAFKA_UI, KAFKA_UI_PORT } from '../constructs/kafka/kafka-ui.ts';
+import { KAFKA_USERS } from '../constructs/kafka/kafka-users.ts';
+import { KAFKA_BROKERS } from '../constructs/kafka/kafka.ts';
+import type { Identity } from '../constructs/workloads/labels.ts';
+import { logIndexer } from '../constructs/logs/log-indexer.ts';
+import { LOG_INDICES } from '../constructs/logs/log-indices.ts';
+import type { Connection, NetworkPeer } from '../constructs/cluster/network-policies.ts';
+import { PRODUCER, PRODUCER_PORT } from '../constructs/events/producer.ts';
+import { TOPICS } from '../constructs/kafka/topics.ts';
 import {
   ZOOKEEPER,
   ZOOKEEPER_CLIENT_PORT,
   ZOOKEEPER_LEADER_ELECTION_PORT,
   ZOOKEEPER_METRICS_PORT,
   ZOOKEEPER_PEER_PORT,
-} from '../constructs/zookeeper.ts';
+} from '../constructs/zookeeper/zookeeper.ts';
 import type { Environment } from '../environments/environment.ts';
 import { logBufferOf } from '../environments/logging.ts';
 import type { Outside } from '../environments/outside.ts';

@@ -1,6 +1,6 @@
 import type { ConsumerVariables } from '../../apps/consumer/config.ts';
-import { CONSUMER_PORT } from '../constructs/consumer.ts';
-import type { Mount } from '../constructs/mounts.ts';
+import { CONSUMER_PORT } from '../constructs/events/consumer.ts';
+import type { Mount } from '../constructs/workloads/mounts.ts';
 import type { Environment } from '../environments/environment.ts';
 import { toBytes, toMs } from '../environments/quantities.ts';
 import type { KafkaClient } from './kafka-client.ts';

@@ -1,4 +1,4 @@
-import type { Topic } from '../constructs/topics.ts';
+import type { Topic } from '../constructs/kafka/topics.ts';
 import type { Environment } from '../environments/environment.ts';
 import { logBufferOf } from '../environments/logging.ts';
 import { toDuration, toSize } from './units.ts';

@@ -1,10 +1,10 @@
 import { Chart, Duration } from 'cdk8s';
 import type { Construct } from 'constructs';
-import type { EdgeKind } from '../constructs/edge-routes.ts';
-import { Edge } from '../constructs/edge.ts';
-import { IngressNginx } from '../constructs/ingress-nginx.ts';
-import { KAFKA_UI, KAFKA_UI_PORT } from '../constructs/kafka-ui.ts';
-import type { ProducerEndpoint } from '../constructs/producer.ts';
+import type { EdgeKind } from '../constructs/edge/edge-routes.ts';
+import { Edge } from '../constructs/edge/edge.ts';
+import { IngressNginx } from '../constructs/edge/ingress-nginx.ts';
+import { KAFKA_UI, KAFKA_UI_PORT } from '../constructs/kafka/kafka-ui.ts';
+import type { ProducerEndpoint } from '../constructs/events/producer.ts';
 import type { Environment } from '../environments/environment.ts';
 import { toBytes } from '../environments/quantities.ts';
 import { images } from '../images.ts';

@@ -1,8 +1,8 @@
 import type { Construct } from 'constructs';
 import type { KafkaVariables } from '../../apps/kafka/config.ts';
-import type { KafkaEndpoint } from '../constructs/kafka-endpoint.ts';
-import type { Mount } from '../constructs/mounts.ts';
-import { requireThat } from '../constructs/requirements.ts';
+import type { KafkaEndpoint } from '../constructs/kafka/kafka-endpoint.ts';
+import type { Mount } from '../constructs/workloads/mounts.ts';
+import { requireThat } from '../constructs/workloads/requirements.ts';
 import type { Environment } from '../environments/environment.ts';
 
 const CA_PATH = '/etc/headwater-kafka-ca';

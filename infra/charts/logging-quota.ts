@@ -1,6 +1,6 @@
 import { Size } from 'cdk8s';
-import { LOG_INDICES_RESOURCES } from '../constructs/log-indices.ts';
-import type { SecureNamespaceProps } from '../constructs/secure-namespace.ts';
+import { LOG_INDICES_RESOURCES } from '../constructs/logs/log-indices.ts';
+import type { SecureNamespaceProps } from '../constructs/cluster/secure-namespace.ts';
 import type { Environment } from '../environments/environment.ts';
 import { logBufferOf } from '../environments/logging.ts';
 import { toSize } from './units.ts';

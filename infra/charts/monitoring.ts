@@ -1,6 +1,6 @@
 import { Chart } from 'cdk8s';
 import type { Construct } from 'constructs';
-import { Monitoring } from '../constructs/monitoring.ts';
+import { Monitoring } from '../constructs/cluster/monitoring.ts';
 import type { Environment } from '../environments/environment.ts';
 import { alerts } from './alerts.ts';
 import { scrapedPods } from './scraped-pods.ts';

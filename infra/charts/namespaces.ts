@@ -1,8 +1,8 @@
 import { Chart } from 'cdk8s';
 import type { Construct } from 'constructs';
-import { NetworkPolicies } from '../constructs/network-policies.ts';
-import { PriorityClasses } from '../constructs/priority-classes.ts';
-import { type PodSecurityLevel, SecureNamespace } from '../constructs/secure-namespace.ts';
+import { NetworkPolicies } from '../constructs/cluster/network-policies.ts';
+import { PriorityClasses } from '../constructs/workloads/priority-classes.ts';
+import { type PodSecurityLevel, SecureNamespace } from '../constructs/cluster/secure-namespace.ts';
 import type { Environment } from '../environments/environment.ts';
 import { connections } from './connections.ts';
 import { loggingQuota } from './logging-quota.ts';

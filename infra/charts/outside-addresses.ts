@@ -1,7 +1,7 @@
 import { BlockList, isIPv4 } from 'node:net';
 import type { Construct } from 'constructs';
-import type { NetworkPeer } from '../constructs/network-policies.ts';
-import { addWarning, requireThat } from '../constructs/requirements.ts';
+import type { NetworkPeer } from '../constructs/cluster/network-policies.ts';
+import { addWarning, requireThat } from '../constructs/workloads/requirements.ts';
 import type { Environment } from '../environments/environment.ts';
 import type { Outside } from '../environments/outside.ts';
 

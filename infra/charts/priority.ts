@@ -1,4 +1,4 @@
-import { PRIORITY_CLASSES } from '../constructs/priority-classes.ts';
+import { PRIORITY_CLASSES } from '../constructs/workloads/priority-classes.ts';
 import type { Environment } from '../environments/environment.ts';
 
 /** The class of some pods, as a property to pass on: empty where they have none. */

@@ -1,11 +1,11 @@
-import { CONSUMER } from '../constructs/consumer.ts';
-import { FLUENTD } from '../constructs/fluentd.ts';
-import { INGRESS_NGINX } from '../constructs/ingress-nginx.ts';
-import { KAFKA_CONTROLLERS } from '../constructs/kafka-controllers.ts';
-import { KAFKA_BROKERS } from '../constructs/kafka.ts';
-import type { ScrapedWorkload } from '../constructs/monitoring.ts';
-import { PRODUCER } from '../constructs/producer.ts';
-import { ZOOKEEPER } from '../constructs/zookeeper.ts';
+import { CONSUMER } from '../constructs/events/consumer.ts';
+import { FLUENTD } from '../constructs/logs/fluentd.ts';
+import { INGRESS_NGINX } from '../constructs/edge/ingress-nginx.ts';
+import { KAFKA_CONTROLLERS } from '../constructs/kafka/kafka-controllers.ts';
+import { KAFKA_BROKERS } from '../constructs/kafka/kafka.ts';
+import type { ScrapedWorkload } from '../constructs/cluster/monitoring.ts';
+import { PRODUCER } from '../constructs/events/producer.ts';
+import { ZOOKEEPER } from '../constructs/zookeeper/zookeeper.ts';
 import type { Environment } from '../environments/environment.ts';
 
 /** A workload whose pods show metrics, and where it stands. */

@@ -1,6 +1,6 @@
 import * as kubernetes from '@pulumi/kubernetes';
 import { buildPlatform } from '../platform.ts';
-import { kafkaHosts } from '../constructs/kafka-hosts.ts';
+import { kafkaHosts } from '../constructs/kafka/kafka-hosts.ts';
 import type { Environment } from '../environments/environment.ts';
 import { readEnvironment } from '../environments/read-environment.ts';
 import { endingCertificates } from './certificates.ts';

@@ -1,4 +1,4 @@
-import { kafkaHosts } from '../constructs/kafka-hosts.ts';
+import { kafkaHosts } from '../constructs/kafka/kafka-hosts.ts';
 import type { Environment } from '../environments/environment.ts';
 import { logBufferOf } from '../environments/logging.ts';
 import type { CertificateUse } from './certificates.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
-import { renderYaml } from '../../infra/constructs/render-yaml.ts';
-import { ambiguousTexts } from '../infra/constructs/ambiguous-texts.ts';
+import { renderYaml } from '../../infra/constructs/workloads/render-yaml.ts';
+import { ambiguousTexts } from '../infra/constructs/workloads/ambiguous-texts.ts';
 import { buildLabProgram } from '../lab/toolchain.ts';
 
 test('kubectl reads every text as it was rendered', async () => {

@@ -1,5 +1,5 @@
 import { alerts } from '../../infra/charts/alerts.ts';
-import type { Alert } from '../../infra/constructs/monitoring.ts';
+import type { Alert } from '../../infra/constructs/cluster/monitoring.ts';
 import { environments } from '../../infra/environments/environments.ts';
 import { everyOption } from '../policies/options.ts';
 

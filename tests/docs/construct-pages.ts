@@ -1,5 +1,5 @@
 import { globSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import ts from 'typescript';
 import { programOf } from './program.ts';
 
@@ -21,19 +21,19 @@ interface Property {
  * @returns Markdown by file name.
  */
 export function renderConstructPages(root: string): ReadonlyMap<string, string> {
-  const files = globSync('infra/constructs/*.ts', { cwd: root }).map((file) => join(root, file));
-  const program = programOf(files.sort());
+  const files = globSync('infra/constructs/*/*.ts', { cwd: root }).map((file) => join(root, file));
+  const program = programOf(files);
   const checker = program.getTypeChecker();
   const pages = new Map<string, string>();
   const index: string[] = [];
-  for (const file of files) {
+  for (const file of files.sort(byName)) {
     const source = program.getSourceFile(file);
     const construct = source?.statements.find(isConstruct);
     if (source === undefined || construct?.name === undefined) continue;
     const name = construct.name.text;
     const text = documentation(checker, construct.name);
     const page = `${basename(file, '.ts')}.md`;
-    pages.set(page, renderPage(checker, source, construct.name, text));
+    pages.set(page, renderPage(checker, source, construct.name, `\`${relative(root, file)}\`. ${text}`));
     index.push(`- [${name}](${page}): ${firstSentence(text)}\n`);
   }
   pages.set(
@@ -41,6 +41,10 @@ export function renderConstructPages(root: string): ReadonlyMap<string, string> 
     `# Constructs\n\nMade from the doc comments by \`npm run docs:update\`.\n\n${index.join('')}`,
   );
   return pages;
+}
+
+function byName(a: string, b: string): number {
+  return basename(a) < basename(b) ? -1 : 1;
 }
 
 function renderPage(
@@ -60,7 +64,7 @@ function renderPage(
       ? head + renderTable(checker, declaration)
       : `${head}\`\`\`ts\n${declaration.getText().replace(/^export /, '')}\n\`\`\`\n`;
   });
-  return `# ${className.text}\n\n\`infra/constructs/${basename(source.fileName)}\`. ${text}\n\n${sections.join('\n')}`;
+  return `# ${className.text}\n\n${text}\n\n${sections.join('\n')}`;
 }
 
 /** The declarations, and those of other constructs' files that their types name. */

@@ -16,7 +16,7 @@ import {
 import { createLog } from '../../apps/service/log.ts';
 import { converge } from '../../apps/topics/converge.ts';
 import { TopicsAdmin } from '../../apps/topics/topics-admin.ts';
-import { LISTENER_PORTS } from '../../infra/constructs/kafka-listeners.ts';
+import { LISTENER_PORTS } from '../../infra/constructs/kafka/kafka-listeners.ts';
 import { waitUntil } from '../../infra/local/wait.ts';
 import { needs } from '../runner/needs.ts';
 import { renderCluster, type RenderedCluster } from './rendered/rendered-cluster.ts';

@@ -12,7 +12,7 @@ import type { KafkaConnection } from '../../apps/kafka/config.ts';
 import { converge } from '../../apps/topics/converge.ts';
 import { TopicsAdmin } from '../../apps/topics/topics-admin.ts';
 import { writeUsers } from '../../apps/users/write-users.ts';
-import { LISTENER_PORTS } from '../../infra/constructs/kafka-listeners.ts';
+import { LISTENER_PORTS } from '../../infra/constructs/kafka/kafka-listeners.ts';
 import { waitUntil } from '../../infra/local/wait.ts';
 import { needs } from '../runner/needs.ts';
 import { effectiveSettings } from './rendered/effective-settings.ts';

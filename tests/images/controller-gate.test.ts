@@ -6,7 +6,7 @@ import { createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { renderProperties } from '../../infra/constructs/config-files.ts';
+import { renderProperties } from '../../infra/constructs/workloads/config-files.ts';
 
 const script = join(import.meta.dirname, '../../images/kafka/bin/controller-before-stop.sh');
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Size } from 'cdk8s';
-import { brokerProperties, controllerProperties } from '../../infra/constructs/kafka-properties.ts';
-import { kraft } from '../../infra/constructs/kafka-metadata.ts';
+import { brokerProperties, controllerProperties } from '../../infra/constructs/kafka/kafka-properties.ts';
+import { kraft } from '../../infra/constructs/kafka/kafka-metadata.ts';
 import { replicationDefaults, topicDefaults } from '../../infra/kafka-defaults.ts';
 import { brokerProperties as localProperties } from '../../infra/local/kafka-properties.ts';
 

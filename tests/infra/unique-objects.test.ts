@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ApiObject, App, Chart } from 'cdk8s';
-import { readViolations } from '../../infra/constructs/requirements.ts';
+import { readViolations } from '../../infra/constructs/workloads/requirements.ts';
 import { requireUniqueObjects } from '../../infra/unique-objects.ts';
 
 interface Made {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { alerts } from '../../infra/charts/alerts.ts';
-import type { Alert } from '../../infra/constructs/monitoring.ts';
+import type { Alert } from '../../infra/constructs/cluster/monitoring.ts';
 import type { Environment } from '../../infra/environments/environment.ts';
 import { environments } from '../../infra/environments/environments.ts';
 import { toMs, type Period } from '../../infra/environments/quantities.ts';

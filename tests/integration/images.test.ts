@@ -6,15 +6,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Size } from 'cdk8s';
-import { nodeFiles } from '../../infra/constructs/kafka-files.ts';
-import { LISTENER_PORTS, type KafkaNode } from '../../infra/constructs/kafka-listeners.ts';
-import { kraft, zookeeper, type KafkaMetadata } from '../../infra/constructs/kafka-metadata.ts';
-import { brokerProperties, METRICS_PORT, VOLUME_PATH } from '../../infra/constructs/kafka-properties.ts';
+import { nodeFiles } from '../../infra/constructs/kafka/kafka-files.ts';
+import { LISTENER_PORTS, type KafkaNode } from '../../infra/constructs/kafka/kafka-listeners.ts';
+import { kraft, zookeeper, type KafkaMetadata } from '../../infra/constructs/kafka/kafka-metadata.ts';
+import {
+  brokerProperties,
+  METRICS_PORT,
+  VOLUME_PATH,
+} from '../../infra/constructs/kafka/kafka-properties.ts';
 import {
   serverConfiguration,
   ZOOKEEPER_CLIENT_PORT,
   ZOOKEEPER_METRICS_PORT,
-} from '../../infra/constructs/zookeeper.ts';
+} from '../../infra/constructs/zookeeper/zookeeper.ts';
 import { ownReferences } from '../../infra/images.ts';
 import { BuildahBuilder } from '../../infra/images/buildah-builder.ts';
 import type { OwnImageName } from '../../infra/images/own-images.ts';

@@ -6,11 +6,15 @@ import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { Size } from 'cdk8s';
 import { alerts } from '../../infra/charts/alerts.ts';
-import { nodeFiles } from '../../infra/constructs/kafka-files.ts';
-import type { KafkaNode } from '../../infra/constructs/kafka-listeners.ts';
-import { kraft, zookeeper, type KafkaMetadata } from '../../infra/constructs/kafka-metadata.ts';
-import { brokerProperties, METRICS_PORT, VOLUME_PATH } from '../../infra/constructs/kafka-properties.ts';
-import { serverConfiguration, ZOOKEEPER_METRICS_PORT } from '../../infra/constructs/zookeeper.ts';
+import { nodeFiles } from '../../infra/constructs/kafka/kafka-files.ts';
+import type { KafkaNode } from '../../infra/constructs/kafka/kafka-listeners.ts';
+import { kraft, zookeeper, type KafkaMetadata } from '../../infra/constructs/kafka/kafka-metadata.ts';
+import {
+  brokerProperties,
+  METRICS_PORT,
+  VOLUME_PATH,
+} from '../../infra/constructs/kafka/kafka-properties.ts';
+import { serverConfiguration, ZOOKEEPER_METRICS_PORT } from '../../infra/constructs/zookeeper/zookeeper.ts';
 import { environments } from '../../infra/environments/environments.ts';
 import { runCommand } from '../../infra/local/command.ts';
 import { javaCommand } from '../../infra/local/java-command.ts';

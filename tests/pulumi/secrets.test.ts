@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { Environment } from '../../infra/environments/environment.ts';
 import { environments } from '../../infra/environments/environments.ts';
 import { allEnvironments } from '../infra/all-environments.ts';
-import { INGRESS_NGINX_CERTIFICATE } from '../../infra/constructs/ingress-nginx-certificate.ts';
+import { INGRESS_NGINX_CERTIFICATE } from '../../infra/constructs/edge/ingress-nginx-certificate.ts';
 import type { Manifest } from '../../infra/pulumi/platform-objects.ts';
 import { findReferences } from '../../infra/pulumi/references.ts';
 import { requiredSecrets } from '../../infra/pulumi/secrets.ts';

@@ -1,5 +1,5 @@
-import { INGRESS_NGINX_CERTIFICATE } from '../../constructs/ingress-nginx-certificate.ts';
-import { INGRESS_NGINX } from '../../constructs/ingress-nginx.ts';
+import { INGRESS_NGINX_CERTIFICATE } from '../../constructs/edge/ingress-nginx-certificate.ts';
+import { INGRESS_NGINX } from '../../constructs/edge/ingress-nginx.ts';
 import type { Environment } from '../../environments/environment.ts';
 import { inNamespace, ofWorkload, type WatchingAlert } from './series.ts';
 

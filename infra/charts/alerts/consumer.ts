@@ -1,4 +1,4 @@
-import { CONSUMER } from '../../constructs/consumer.ts';
+import { CONSUMER } from '../../constructs/events/consumer.ts';
 import type { Environment } from '../../environments/environment.ts';
 import { toMs } from '../../environments/quantities.ts';
 import { atMaximum, notReady } from './scaled.ts';

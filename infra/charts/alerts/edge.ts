@@ -1,4 +1,4 @@
-import { INGRESS_NGINX } from '../../constructs/ingress-nginx.ts';
+import { INGRESS_NGINX } from '../../constructs/edge/ingress-nginx.ts';
 import type { Environment } from '../../environments/environment.ts';
 import { ofWorkload, podsUp, type WatchingAlert } from './series.ts';
 

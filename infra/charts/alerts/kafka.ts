@@ -1,4 +1,4 @@
-import { KAFKA_BROKERS } from '../../constructs/kafka.ts';
+import { KAFKA_BROKERS } from '../../constructs/kafka/kafka.ts';
 import type { Environment } from '../../environments/environment.ts';
 import { inNamespace, ofWorkload, podsUp, type WatchingAlert } from './series.ts';
 

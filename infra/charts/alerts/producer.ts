@@ -1,4 +1,4 @@
-import { PRODUCER } from '../../constructs/producer.ts';
+import { PRODUCER } from '../../constructs/events/producer.ts';
 import type { Environment } from '../../environments/environment.ts';
 import { atMaximum, notReady } from './scaled.ts';
 import { ofWorkload, type WatchingAlert } from './series.ts';

@@ -1,5 +1,5 @@
-import { KAFKA_CONTROLLERS } from '../../constructs/kafka-controllers.ts';
-import { ZOOKEEPER } from '../../constructs/zookeeper.ts';
+import { KAFKA_CONTROLLERS } from '../../constructs/kafka/kafka-controllers.ts';
+import { ZOOKEEPER } from '../../constructs/zookeeper/zookeeper.ts';
 import type { Environment } from '../../environments/environment.ts';
 import { ofWorkload, orZero, podsUp, type WatchingAlert } from './series.ts';
 

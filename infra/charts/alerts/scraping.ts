@@ -1,4 +1,4 @@
-import { jobOf } from '../../constructs/monitoring.ts';
+import { jobOf } from '../../constructs/cluster/monitoring.ts';
 import type { ScrapedPods } from '../scraped-pods.ts';
 import type { WatchingAlert } from './series.ts';
 

@@ -1,5 +1,5 @@
-import { jobOf, type Alert } from '../../constructs/monitoring.ts';
-import type { Identity } from '../../constructs/labels.ts';
+import { jobOf, type Alert } from '../../constructs/cluster/monitoring.ts';
+import type { Identity } from '../../constructs/workloads/labels.ts';
 
 /** An alert, and what must be there for it to see anything. */
 export interface WatchingAlert extends Alert {

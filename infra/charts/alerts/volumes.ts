@@ -1,4 +1,4 @@
-import { USABLE_PERCENT } from '../../constructs/topics.ts';
+import { USABLE_PERCENT } from '../../constructs/kafka/topics.ts';
 import type { Environment } from '../../environments/environment.ts';
 import { inNamespace, orZero, type WatchingAlert } from './series.ts';
 

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { identify, type ManifestObject } from '../objects.ts';
@@ -89,5 +89,10 @@ function constructsOf({ node }: Platform): ReadonlyMap<string, string> {
 export function fileOfConstruct(checkout: string, construct: string): string | undefined {
   const kebab = construct.replace(/([a-z0-9])([A-Z])/g, '$1-$2').toLowerCase();
   const names = [kebab, kebab.replace('zoo-keeper', 'zookeeper')];
-  return names.map((name) => `infra/constructs/${name}.ts`).find((file) => existsSync(join(checkout, file)));
+  // A checkout from before the folder had rooms has its files at the top.
+  const [file] = globSync(
+    names.map((name) => `infra/constructs/**/${name}.ts`),
+    { cwd: checkout },
+  );
+  return file;
 }

@@ -33,7 +33,7 @@ export const KAFKA_RULES: readonly Rule[] = [
     when: ['removed'],
     consequence: 'applied-in-place',
     why: 'the topic is no longer declared; Kafka keeps it and its records until deletedTopics names it',
-    source: 'infra/constructs/topics.ts',
+    source: 'infra/constructs/kafka/topics.ts',
   },
   {
     id: 'topic-added',

@@ -206,6 +206,6 @@ export const WORKLOAD_RULES: readonly Rule[] = [
     when: ['restarts'],
     consequence: 'rolling-restart',
     why: 'the hash of the file is in the pod template: the pods are replaced',
-    source: 'infra/constructs/config-files.ts',
+    source: 'infra/constructs/workloads/config-files.ts',
   },
 ];

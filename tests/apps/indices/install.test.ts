@@ -5,8 +5,8 @@ import type { IndicesConfig } from '../../../apps/indices/config.ts';
 import { install } from '../../../apps/indices/install.ts';
 import { SearchClient } from '../../../apps/indices/search-client.ts';
 import { createLog } from '../../../apps/service/log.ts';
-import { indexTemplate, lifecyclePolicy } from '../../../infra/constructs/log-indices.ts';
-import type { SearchEndpoint } from '../../../infra/constructs/search-endpoint.ts';
+import { indexTemplate, lifecyclePolicy } from '../../../infra/constructs/logs/log-indices.ts';
+import type { SearchEndpoint } from '../../../infra/constructs/logs/search-endpoint.ts';
 import type { SearchProduct } from '../../search/search-state.ts';
 import { StandInSearch } from '../../search/stand-in-search.ts';
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LOG_LANES, type LogLane, logTopic } from '../../../infra/constructs/filebeat-configuration.ts';
+import { LOG_LANES, type LogLane, logTopic } from '../../../infra/constructs/logs/filebeat-configuration.ts';
 import type { Environment } from '../../../infra/environments/environment.ts';
 import type { LogBuffer } from '../../../infra/environments/logging.ts';
 import { filebeatBuffer, filebeatLogging } from '../../infra/log-settings.ts';

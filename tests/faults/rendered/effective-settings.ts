@@ -1,5 +1,5 @@
 import { ConfigResourceTypes, Connection, describeConfigsV4 } from '@platformatic/kafka';
-import { LISTENER_PORTS } from '../../../infra/constructs/kafka-listeners.ts';
+import { LISTENER_PORTS } from '../../../infra/constructs/kafka/kafka-listeners.ts';
 import type { RenderedCluster } from './rendered-cluster.ts';
 import type { RenderedNode } from './rendered-node.ts';
 

@@ -1,15 +1,15 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Duration, Size } from 'cdk8s';
-import { nodeFiles } from '../../../infra/constructs/kafka-files.ts';
-import type { KafkaNode, KafkaSecurity } from '../../../infra/constructs/kafka-listeners.ts';
+import { nodeFiles } from '../../../infra/constructs/kafka/kafka-files.ts';
+import type { KafkaNode, KafkaSecurity } from '../../../infra/constructs/kafka/kafka-listeners.ts';
 import {
   kraft,
   zookeeper,
   type KafkaMetadata,
   type KRaftMetadata,
-} from '../../../infra/constructs/kafka-metadata.ts';
-import { FIRST_CONTROLLER_ID } from '../../../infra/constructs/kafka-nodes.ts';
+} from '../../../infra/constructs/kafka/kafka-metadata.ts';
+import { FIRST_CONTROLLER_ID } from '../../../infra/constructs/kafka/kafka-nodes.ts';
 import {
   brokerProperties,
   CERTIFICATE_PATH,
@@ -17,7 +17,7 @@ import {
   METRICS_PORT,
   VOLUME_PATH,
   type ServerSettings,
-} from '../../../infra/constructs/kafka-properties.ts';
+} from '../../../infra/constructs/kafka/kafka-properties.ts';
 import { runCommand } from '../../../infra/local/command.ts';
 import { javaCommand } from '../../../infra/local/java-command.ts';
 import { Toolchain, type JavaServer } from '../../../infra/local/toolchain.ts';

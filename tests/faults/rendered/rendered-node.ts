@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { KafkaNode } from '../../../infra/constructs/kafka-listeners.ts';
-import { METRICS_PORT } from '../../../infra/constructs/kafka-properties.ts';
+import type { KafkaNode } from '../../../infra/constructs/kafka/kafka-listeners.ts';
+import { METRICS_PORT } from '../../../infra/constructs/kafka/kafka-properties.ts';
 import { ManagedProcess } from '../../../infra/local/managed-process.ts';
 
 const SCRIPTS = join(import.meta.dirname, '../../../images/kafka/bin');

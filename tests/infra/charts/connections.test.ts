@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { environments } from '../../../infra/environments/environments.ts';
 import type { Environment } from '../../../infra/environments/environment.ts';
-import { readWarnings } from '../../../infra/constructs/requirements.ts';
+import { readWarnings } from '../../../infra/constructs/workloads/requirements.ts';
 import { buildPlatform } from '../../../infra/platform.ts';
 import { type End, mayConnect } from '../../policies/network-evaluator.ts';
 import { everyOption } from '../../policies/options.ts';

@@ -1,4 +1,4 @@
-import { jobOf } from '../../../infra/constructs/monitoring.ts';
+import { jobOf } from '../../../infra/constructs/cluster/monitoring.ts';
 import { scrapedPods } from '../../../infra/charts/scraped-pods.ts';
 import type { Environment } from '../../../infra/environments/environment.ts';
 import type { Value } from './promtool.ts';

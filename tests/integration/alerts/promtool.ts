@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import type { Alert } from '../../../infra/constructs/monitoring.ts';
+import type { Alert } from '../../../infra/constructs/cluster/monitoring.ts';
 
 /** What a series shows: a constant, a counter that grows, no sample at all, or samples as promtool writes them. */
 export type Value = number | 'absent' | { readonly perMinute: number } | { readonly samples: string };

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { renderYaml } from '../../../infra/constructs/render-yaml.ts';
-import { ambiguousTexts } from '../../infra/constructs/ambiguous-texts.ts';
+import { renderYaml } from '../../../infra/constructs/workloads/render-yaml.ts';
+import { ambiguousTexts } from '../../infra/constructs/workloads/ambiguous-texts.ts';
 import type { LintTools } from './tools.ts';
 
 const PROGRAM = 'import json, sys, yaml; json.dump(yaml.safe_load(sys.stdin.buffer), sys.stdout)';

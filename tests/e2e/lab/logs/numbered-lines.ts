@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { LOG_LANE_LABEL } from '../../../../infra/constructs/filebeat-scripts.ts';
+import { LOG_LANE_LABEL } from '../../../../infra/constructs/logs/filebeat-scripts.ts';
 import { lab } from '../../../../infra/environments/lab.ts';
 import { ownReferences } from '../../../../infra/images.ts';
 import { waitUntil } from '../../../../infra/local/wait.ts';

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { NetworkPeer } from '../../../../infra/constructs/network-policies.ts';
-import { selectorLabels } from '../../../../infra/constructs/labels.ts';
+import type { NetworkPeer } from '../../../../infra/constructs/cluster/network-policies.ts';
+import { selectorLabels } from '../../../../infra/constructs/workloads/labels.ts';
 import { connections } from '../../../../infra/charts/connections.ts';
 import type { Environment } from '../../../../infra/environments/environment.ts';
 import { portOf } from '../../../../infra/charts/port-of.ts';

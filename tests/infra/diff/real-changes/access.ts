@@ -58,7 +58,7 @@ export const accessChanges: readonly RealChange[] = [
     what: 'lets processes write to the root of their file system',
     environment: 'dev',
     edit: {
-      file: 'infra/constructs/restricted-pod.ts',
+      file: 'infra/constructs/workloads/restricted-pod.ts',
       from: 'readOnlyRootFilesystem: true',
       to: 'readOnlyRootFilesystem: false',
     },
@@ -72,7 +72,7 @@ export const accessChanges: readonly RealChange[] = [
     what: 'lets namespaces run what the profile refuses',
     environment: 'dev',
     edit: {
-      file: 'infra/constructs/secure-namespace.ts',
+      file: 'infra/constructs/cluster/secure-namespace.ts',
       from: "'pod-security.kubernetes.io/enforce': podSecurity",
       to: "'pod-security.kubernetes.io/enforce': 'privileged'",
     },

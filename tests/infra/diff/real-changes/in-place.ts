@@ -74,7 +74,11 @@ export const inPlaceChanges: readonly RealChange[] = [
   {
     what: 'gives the topics Job more time',
     environment: 'dev',
-    edit: { file: 'infra/constructs/topics.ts', from: 'Duration.minutes(30)', to: 'Duration.minutes(20)' },
+    edit: {
+      file: 'infra/constructs/kafka/topics.ts',
+      from: 'Duration.minutes(30)',
+      to: 'Duration.minutes(20)',
+    },
     consequence: 'applied-in-place',
     object: TOPICS,
     path: 'spec.activeDeadlineSeconds',
@@ -84,7 +88,7 @@ export const inPlaceChanges: readonly RealChange[] = [
     what: 'labels namespaces for people',
     environment: 'dev',
     edit: {
-      file: 'infra/constructs/secure-namespace.ts',
+      file: 'infra/constructs/cluster/secure-namespace.ts',
       from: "const labels = { 'app.kubernetes.io/part-of': 'headwater' }",
       to: "const labels = { 'app.kubernetes.io/part-of': 'headwater', team: 'data' }",
     },
@@ -97,7 +101,7 @@ export const inPlaceChanges: readonly RealChange[] = [
     what: 'annotates the quota',
     environment: 'dev',
     edit: {
-      file: 'infra/constructs/secure-namespace.ts',
+      file: 'infra/constructs/cluster/secure-namespace.ts',
       from: "metadata: { name: 'sum',",
       to: "metadata: { annotations: { contact: 'data' }, name: 'sum',",
     },
@@ -109,7 +113,7 @@ export const inPlaceChanges: readonly RealChange[] = [
     what: 'labels the budgets of disruptions',
     environment: 'dev',
     edit: {
-      file: 'infra/constructs/disruption-budget.ts',
+      file: 'infra/constructs/workloads/disruption-budget.ts',
       from: 'labels: objectLabels(identity) }',
       to: "labels: { ...objectLabels(identity), team: 'data' } }",
     },

@@ -15,7 +15,11 @@ export const podChanges: readonly RealChange[] = [
   {
     what: 'gives the topics Job more memory',
     environment: 'dev',
-    edit: { file: 'infra/constructs/topics.ts', from: 'Size.mebibytes(256)', to: 'Size.mebibytes(512)' },
+    edit: {
+      file: 'infra/constructs/kafka/topics.ts',
+      from: 'Size.mebibytes(256)',
+      to: 'Size.mebibytes(512)',
+    },
     consequence: 'recreated',
     object: TOPICS,
     path: 'spec.template.spec.containers[topics].resources.limits.memory',
@@ -80,7 +84,7 @@ export const podChanges: readonly RealChange[] = [
     what: 'names two variables of the edge in another order',
     environment: 'dev',
     edit: {
-      file: 'infra/constructs/ingress-nginx.ts',
+      file: 'infra/constructs/edge/ingress-nginx.ts',
       from: `            POD_NAME: EnvValue.fromFieldRef(EnvFieldPaths.POD_NAME),
             POD_NAMESPACE: EnvValue.fromFieldRef(EnvFieldPaths.POD_NAMESPACE),`,
       to: `            POD_NAMESPACE: EnvValue.fromFieldRef(EnvFieldPaths.POD_NAMESPACE),

@@ -1,0 +1,93 @@
+import type { IPodMonitor } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/PodMonitor';
+import type { IPrometheusRule } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/PrometheusRule';
+import { ApiObject } from 'cdk8s';
+import { Construct } from 'constructs';
+import { objectLabels, selectorLabels, type Identity } from '../workloads/labels.ts';
+
+const MONITORING: Identity = { name: 'headwater', component: 'monitoring' };
+const SCRAPE_INTERVAL = '30s';
+
+/** A workload whose pods answer on `/metrics`. */
+export interface ScrapedWorkload {
+  readonly identity: Identity;
+  /** Name of the container port. */
+  readonly port: string;
+}
+
+/** One alert: what is wrong, for how long, and what to do. */
+export interface Alert {
+  readonly name: string;
+  /** PromQL that is true while something is wrong. */
+  readonly expression: string;
+  /** How long it must be true, as Prometheus writes it: `5m`. */
+  readonly lasting: string;
+  /** `critical` wakes somebody, `warning` waits for the morning. */
+  readonly severity: 'critical' | 'warning';
+  readonly summary: string;
+  /** What to look at, and what to do. */
+  readonly action: string;
+}
+
+export interface MonitoringProps {
+  readonly namespace: string;
+  /** @default - none: what stands in another namespace has its own monitors */
+  readonly workloads?: readonly ScrapedWorkload[];
+  /** @default - none */
+  readonly alerts?: readonly Alert[];
+  /** Labels by which a Prometheus selects these objects, beside those of every object. @default - none */
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+/** The label `job` of what a workload's monitor finds, as the operator makes it. */
+export function jobOf(namespace: string, identity: Identity): string {
+  return `${namespace}/${monitorName(identity)}`;
+}
+
+function monitorName({ name, component }: Identity): string {
+  return `${name}-${component}`;
+}
+
+/** What the Prometheus operator scrapes and alerts on. Its kinds must be in the cluster. */
+export class Monitoring extends Construct {
+  constructor(scope: Construct, id: string, props: MonitoringProps) {
+    super(scope, id);
+    const { namespace, workloads = [], alerts = [] } = props;
+    const labels = { ...objectLabels(MONITORING), ...props.labels };
+
+    for (const { identity, port } of workloads) {
+      const name = monitorName(identity);
+      const spec: IPodMonitor['spec'] = {
+        selector: { matchLabels: selectorLabels(identity) },
+        podMetricsEndpoints: [{ port, path: '/metrics', interval: SCRAPE_INTERVAL }],
+      };
+      new ApiObject(this, `Pods-${name}`, {
+        apiVersion: 'monitoring.coreos.com/v1',
+        kind: 'PodMonitor',
+        metadata: { name, namespace, labels },
+        spec,
+      });
+    }
+    if (alerts.length === 0) return;
+    const spec: IPrometheusRule['spec'] = {
+      groups: [
+        {
+          name: 'headwater',
+          rules: alerts.map(({ name, expression, lasting, severity, summary, action }) => ({
+            alert: name,
+            expr: expression,
+            for: lasting,
+            // Most expressions sum their labels away, and routes go by the namespace.
+            labels: { severity, namespace },
+            annotations: { summary, description: action },
+          })),
+        },
+      ],
+    };
+    new ApiObject(this, 'Alerts', {
+      apiVersion: 'monitoring.coreos.com/v1',
+      kind: 'PrometheusRule',
+      metadata: { name: 'headwater', namespace, labels },
+      spec,
+    });
+  }
+}

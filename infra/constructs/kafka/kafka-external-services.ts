@@ -1,0 +1,85 @@
+import { ApiObject, JsonPatch } from 'cdk8s';
+import { Service, ServiceType, type ServicePort } from 'cdk8s-plus-27';
+import { Construct } from 'constructs';
+import { brokerNodePort, LISTENER_PORTS, type KafkaExposure } from './kafka-listeners.ts';
+import { objectLabels, selectorLabels, type Identity } from '../workloads/labels.ts';
+import { publishUnreadyAddresses } from '../workloads/unready-addresses.ts';
+
+/** Set by the StatefulSet controller; the one selector beside our three, since each broker needs its own address. */
+const POD_NAME_LABEL = 'statefulset.kubernetes.io/pod-name';
+
+export interface KafkaExternalServicesProps {
+  readonly namespace: string;
+  readonly identity: Identity;
+  /** Names of the brokers' pods, by their ids. */
+  readonly podNames: readonly string[];
+  readonly exposure: Exclude<KafkaExposure, { readonly kind: 'none' }>;
+}
+
+/** The port that a node opens, and the name under which external-dns enters the address. */
+interface ExternalAddress {
+  readonly nodePort?: number;
+  readonly host?: string | undefined;
+}
+
+/**
+ * One address for the bootstrap and one for each broker, outside the cluster. Only the node of a broker passes its connections
+ * on, so that it sees who calls. A node port is therefore called at that node: external-dns enters the host of a broker for the
+ * node where it runs, and a broker that moves takes its name along.
+ */
+export class KafkaExternalServices extends Construct {
+  constructor(scope: Construct, id: string, props: KafkaExternalServicesProps) {
+    super(scope, id);
+    const { namespace, identity, podNames, exposure } = props;
+    const isNodePort = exposure.kind === 'node-port';
+
+    const createService = (
+      serviceId: string,
+      name: string,
+      { nodePort, host }: ExternalAddress,
+      selector: Readonly<Record<string, string>>,
+    ): void => {
+      const port: ServicePort = {
+        name: 'external',
+        port: LISTENER_PORTS.external,
+        targetPort: LISTENER_PORTS.external,
+        ...(nodePort !== undefined && { nodePort }),
+      };
+      const service = new Service(this, serviceId, {
+        metadata: {
+          name,
+          namespace,
+          labels: objectLabels(identity),
+          annotations: {
+            ...(exposure.kind === 'load-balancer' && exposure.annotations),
+            ...(host !== undefined && { 'external-dns.alpha.kubernetes.io/hostname': host }),
+          },
+        },
+        type: isNodePort ? ServiceType.NODE_PORT : ServiceType.LOAD_BALANCER,
+        ports: [port],
+      });
+      for (const [label, value] of Object.entries(selector)) service.selectLabel(label, value);
+      publishUnreadyAddresses(service);
+      // Else a broker sees the address of a node instead of the client's, and its network policy judges that one.
+      ApiObject.of(service).addJsonPatch(JsonPatch.add('/spec/externalTrafficPolicy', 'Local'));
+    };
+
+    createService(
+      'Bootstrap',
+      'kafka-external-bootstrap',
+      isNodePort ? { nodePort: exposure.firstNodePort } : { host: exposure.bootstrapHost },
+      selectorLabels(identity),
+    );
+    for (const [brokerId, podName] of podNames.entries()) {
+      createService(
+        `Broker${brokerId}`,
+        `kafka-external-${brokerId}`,
+        {
+          host: exposure.hosts[brokerId],
+          ...(isNodePort && { nodePort: brokerNodePort(exposure.firstNodePort, brokerId) }),
+        },
+        { [POD_NAME_LABEL]: podName },
+      );
+    }
+  }
+}
