@@ -24,6 +24,20 @@ const OUTSIDE_CONSTRUCTS = [
   '@pulumi/*',
 ];
 
+/** What nothing of a stack knows: how manifests are made, and the other entries. */
+const OUTSIDE_PULUMI = [
+  '**/images/**',
+  '**/constructs/**/*.ts',
+  // The names that a certificate must be for are those that the constructs call.
+  '!**/constructs/kafka/kafka-hosts.ts',
+  '**/charts/**',
+  '**/diff/**',
+  '**/local/**',
+  '**/index.ts',
+  '**/synth.ts',
+  '**/apps/**',
+];
+
 /**
  * The direction of imports, folder by folder; ARCHITECTURE.md has what follows from it. `types` may be imported as types alone: that
  * is how infrastructure reads the applications' configuration without running their code.
@@ -39,7 +53,11 @@ const directions = [
   { files: ['infra/images.ts'], forbid: ['./*.ts', './*/**', '**/apps/**', 'cdk8s*', '@pulumi/*'] },
   { files: ['infra/environments/**'], forbid: ['../**', 'cdk8s-plus*', '@pulumi/*'] },
   { files: ['infra/constructs/**'], forbid: OUTSIDE_CONSTRUCTS },
-  ...constructRooms(['workloads', 'cluster', 'zookeeper', 'kafka', 'logs', 'edge', 'events']),
+  ...rooms(
+    'infra/constructs',
+    ['workloads', 'cluster', 'zookeeper', 'kafka', 'logs', 'edge', 'events'],
+    OUTSIDE_CONSTRUCTS,
+  ),
   { files: ['infra/kafka-defaults.ts'], forbid: ['./**', '../**', 'cdk8s*', '@pulumi/*'] },
   {
     files: ['infra/charts/**'],
@@ -70,21 +88,8 @@ const directions = [
       '**/apps/**',
     ],
   },
-  {
-    files: ['infra/pulumi/**'],
-    forbid: [
-      '**/images/**',
-      '**/constructs/**/*.ts',
-      // The names that a certificate must be for are those that the constructs call.
-      '!**/constructs/kafka/kafka-hosts.ts',
-      '**/charts/**',
-      '**/diff/**',
-      '**/local/**',
-      '**/index.ts',
-      '**/synth.ts',
-      '**/apps/**',
-    ],
-  },
+  { files: ['infra/pulumi/**'], forbid: OUTSIDE_PULUMI },
+  ...rooms('infra/pulumi', ['stack', 'preflight', 'program', 'command'], OUTSIDE_PULUMI),
   {
     files: ['infra/diff/**'],
     forbid: [
@@ -168,11 +173,11 @@ function layers(app, folders) {
   }));
 }
 
-/** Each room of the constructs knows those before it. */
-function constructRooms(rooms) {
-  return rooms.map((room, index) => ({
-    files: [`infra/constructs/${room}/**`],
-    forbid: [...OUTSIDE_CONSTRUCTS, ...rooms.slice(index + 1).map((later) => `../${later}/**`)],
+/** Each room of a folder knows those before it. */
+function rooms(folder, names, forbid) {
+  return names.map((name, index) => ({
+    files: [`${folder}/${name}/**`],
+    forbid: [...forbid, ...names.slice(index + 1).map((later) => `../${later}/**`)],
   }));
 }
 
@@ -197,7 +202,7 @@ const entries = [
   'infra/secrets.ts',
   'infra/index.ts',
   'infra/local/*.mjs',
-  'infra/pulumi/check-node.cjs',
+  'infra/pulumi/program/check-node.cjs',
   'tests/**',
   '*.js',
   '*.mjs',

@@ -31,17 +31,17 @@ export const groups = {
   'the cluster of a Pulumi stack': {
     preview: {
       summary: 'says what deploy would change',
-      program: 'infra/pulumi/main.ts',
+      program: 'infra/pulumi/command/main.ts',
       args: ['preview'],
     },
     deploy: {
       summary: 'images, pulumi up, and a check of what then runs',
-      program: 'infra/pulumi/main.ts',
+      program: 'infra/pulumi/command/main.ts',
       args: ['deploy'],
     },
     'grow-volume': {
       summary: 'gives volumes the sizes of the environment',
-      program: 'infra/pulumi/main.ts',
+      program: 'infra/pulumi/command/main.ts',
       args: ['grow-volume'],
     },
   },

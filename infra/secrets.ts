@@ -2,8 +2,8 @@ import { describeFailure, readOptions } from './command-line.ts';
 import { readEnvironment } from './environments/read-environment.ts';
 import { namedEnvironment } from './named-environment.ts';
 import { buildPlatform } from './platform.ts';
-import { readObjects } from './pulumi/platform-objects.ts';
-import { listSecrets, renderSecrets } from './pulumi/secret-list.ts';
+import { readObjects } from './pulumi/stack/platform-objects.ts';
+import { listSecrets, renderSecrets } from './pulumi/stack/secret-list.ts';
 
 const USAGE = `usage: npx headwater secrets ENVIRONMENT [--json]
 names every Secret that must be there before the manifests of an environment are applied with kubectl: its keys, and who

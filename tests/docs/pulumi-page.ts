@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { FOREIGN_APIS } from '../../infra/pulumi/foreign-apis.ts';
+import { FOREIGN_APIS } from '../../infra/pulumi/preflight/foreign-apis.ts';
 import { replacePlaces } from './places.ts';
 
 /** `docs/pulumi.md` with the table of other projects' APIs; the rest is written by hand. */

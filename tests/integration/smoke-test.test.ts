@@ -14,7 +14,7 @@ import {
 import { KafkaCluster } from '../../infra/local/kafka-cluster.ts';
 import { ObjectStore } from '../../infra/local/object-store.ts';
 import { ownStore } from '../../infra/local/up/store-access.ts';
-import { SMOKE_TEST_KEY, smokeTest } from '../../infra/pulumi/smoke-test.ts';
+import { SMOKE_TEST_KEY, smokeTest } from '../../infra/pulumi/command/smoke-test.ts';
 
 const host = process;
 const directory = mkdtempSync(join(tmpdir(), 'headwater-smoke-'));

@@ -7,8 +7,8 @@ import { ROOT } from './suites.ts';
 /** What is given to a program under test, not waited for; and a bench's, which measures speed. */
 const OTHERS = [
   'tests/apps/service/shutdown.test.ts',
-  'tests/pulumi/commands.test.ts',
-  'tests/pulumi/network-probe.test.ts',
+  'tests/pulumi/command/commands.test.ts',
+  'tests/pulumi/command/network-probe.test.ts',
 ];
 
 test('a test waits for what must come as long as a busy machine needs: a deadline bounds a hang, not the speed', () => {

@@ -72,7 +72,8 @@ const SUITES = {
   unit: {
     files: [
       'tests/{apps,bin,docs,examples,images,infra,policies,runner,workflows}/**/*.test.ts',
-      'tests/{bench,pulumi}/*.test.ts',
+      'tests/bench/*.test.ts',
+      'tests/pulumi/{stack,preflight,program,command}/*.test.ts',
     ],
     concurrency: 4,
     prerequisites: {},

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { parse } from 'yaml';
-import { parseStackCommand } from '../../infra/pulumi/options.ts';
+import { parseStackCommand } from '../../infra/pulumi/command/options.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 

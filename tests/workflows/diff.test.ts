@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { parse } from 'yaml';
 import { parseOptions } from '../../infra/diff/options.ts';
-import { parseStackCommand } from '../../infra/pulumi/options.ts';
+import { parseStackCommand } from '../../infra/pulumi/command/options.ts';
 
 const WORKFLOWS = join(import.meta.dirname, '../../.github/workflows');
 

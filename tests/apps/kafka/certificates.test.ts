@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import type { PeerCertificate } from 'node:tls';
 import { Registry } from 'prom-client';
 import { watchCertificates } from '../../../apps/kafka/certificates.ts';
-import { makeCertificate } from '../../pulumi/certificate.ts';
+import { makeCertificate } from '../../pulumi/stack/certificate.ts';
 
 const CONNECTION = { bootstrapBrokers: ['kafka:9093'], tls: { ca: 'an authority' } };
 const METRIC = 'headwater_kafka_certificate_expiration_timestamp_seconds';

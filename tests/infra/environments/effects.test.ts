@@ -4,7 +4,7 @@ import type { Environment } from '../../../infra/environments/environment.ts';
 import { environment as schema } from '../../../infra/environments/environment.ts';
 import { readEnvironment } from '../../../infra/environments/read-environment.ts';
 import { objectsOf } from '../../policies/platform-objects.ts';
-import { deployUnderMocks } from '../../pulumi/stacks.ts';
+import { deployUnderMocks } from '../../pulumi/program/stacks.ts';
 import { maximalEnvironments } from './maximal-environments.ts';
 import { otherValues } from './other-values.ts';
 import { leafPaths, leavesOf, type Leaf } from './schema-leaves.ts';

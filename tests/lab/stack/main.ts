@@ -8,7 +8,7 @@ import {
 } from '@pulumi/pulumi/automation/index.js';
 import { lab } from '../../../infra/environments/lab.ts';
 import { PidFile } from '../../../infra/local/pid-file.ts';
-import { readCluster, readKubeConfig } from '../../../infra/pulumi/cluster.ts';
+import { readCluster, readKubeConfig } from '../../../infra/pulumi/preflight/cluster.ts';
 import {
   figuresOf,
   findRealProvider,

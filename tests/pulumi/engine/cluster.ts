@@ -6,8 +6,8 @@ import { startApiServer } from '../../lab/api-server.ts';
 import type { Cluster } from '../../lab/cluster.ts';
 import { customResourceDefinition } from '../../lab/custom-resources.ts';
 import { waitUntil } from '../../../infra/local/wait.ts';
-import { foreignKinds } from '../../../infra/pulumi/cluster-requirements.ts';
-import type { Manifest } from '../../../infra/pulumi/platform-objects.ts';
+import { foreignKinds } from '../../../infra/pulumi/preflight/cluster-requirements.ts';
+import type { Manifest } from '../../../infra/pulumi/stack/platform-objects.ts';
 import { pretendNodes, type PretendedNodes } from './pretended-nodes.ts';
 
 /** A real API server with its controllers, and nodes that are pretended. */

@@ -1,4 +1,4 @@
-import type { Manifest } from '../../../infra/pulumi/platform-objects.ts';
+import type { Manifest } from '../../../infra/pulumi/stack/platform-objects.ts';
 import type { Cluster } from '../../lab/cluster.ts';
 
 /** What the cluster has not of a manifest that was applied, by its paths. */

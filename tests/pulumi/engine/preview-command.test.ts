@@ -45,7 +45,7 @@ function environmentOf({ backend, passphrase }: Shell): NodeJS.ProcessEnv {
 }
 
 function preview(shell: Shell) {
-  const main = join(checkout, 'infra/pulumi/main.ts');
+  const main = join(checkout, 'infra/pulumi/command/main.ts');
   const { status, stderr, stdout } = spawnSync(process.execPath, [main, 'preview', '--stack', 'production'], {
     encoding: 'utf8',
     env: environmentOf(shell),

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Manifest } from '../../../infra/pulumi/platform-objects.ts';
+import type { Manifest } from '../../../infra/pulumi/stack/platform-objects.ts';
 
 /** One property that differs between what was applied and what is wanted. */
 export interface PropertyDifference {

@@ -6,9 +6,9 @@ import { AppsV1Api } from '@kubernetes/client-node';
 import type { Stack } from '@pulumi/pulumi/automation/index.js';
 import type { Environment } from '../../../infra/environments/environment.ts';
 import { staging } from '../../../infra/environments/staging.ts';
-import { growVolumes } from '../../../infra/pulumi/grow-volumes.ts';
+import { growVolumes } from '../../../infra/pulumi/command/grow-volumes.ts';
 import { needs } from '../../runner/needs.ts';
-import { configurationOf, manifestsOf } from '../stacks.ts';
+import { configurationOf, manifestsOf } from '../program/stacks.ts';
 import { installClasses, installForeignKinds, startTestCluster, type TestCluster } from './cluster.ts';
 import {
   figuresOf,

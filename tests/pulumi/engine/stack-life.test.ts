@@ -6,12 +6,12 @@ import { AppsV1Api, BatchV1Api, type KubeConfig } from '@kubernetes/client-node'
 import type { Stack } from '@pulumi/pulumi/automation/index.js';
 import type { Environment } from '../../../infra/environments/environment.ts';
 import { lab } from '../../../infra/environments/lab.ts';
-import { describeObject } from '../../../infra/pulumi/platform-objects.ts';
-import { readCluster } from '../../../infra/pulumi/cluster.ts';
+import { describeObject } from '../../../infra/pulumi/stack/platform-objects.ts';
+import { readCluster } from '../../../infra/pulumi/preflight/cluster.ts';
 import { waitUntil } from '../../../infra/local/wait.ts';
-import { requiredSecrets } from '../../../infra/pulumi/secrets.ts';
+import { requiredSecrets } from '../../../infra/pulumi/stack/secrets.ts';
 import { needs } from '../../runner/needs.ts';
-import { configurationOf, manifestsOf } from '../stacks.ts';
+import { configurationOf, manifestsOf } from '../program/stacks.ts';
 import {
   installClasses,
   installForeignKinds,

@@ -12,10 +12,10 @@ import {
 } from '@pulumi/pulumi/automation/index.js';
 import type { Environment } from '../../../infra/environments/environment.ts';
 import { environments } from '../../../infra/environments/environments.ts';
-import { readCluster, readKubeConfig } from '../../../infra/pulumi/cluster.ts';
-import { readConfiguration } from '../../../infra/pulumi/configuration.ts';
-import { deploy } from '../../../infra/pulumi/deploy.ts';
-import { readDeployed } from '../../../infra/pulumi/deployed.ts';
+import { readCluster, readKubeConfig } from '../../../infra/pulumi/preflight/cluster.ts';
+import { readConfiguration } from '../../../infra/pulumi/stack/configuration.ts';
+import { deploy } from '../../../infra/pulumi/program/deploy.ts';
+import { readDeployed } from '../../../infra/pulumi/command/deployed.ts';
 import { buildPulumi } from './pulumi-cli.ts';
 
 export const PASSPHRASE = 'a passphrase of the tests';

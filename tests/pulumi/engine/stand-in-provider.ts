@@ -8,7 +8,7 @@ import statuses from '@pulumi/pulumi/proto/status_pb.js';
 import any from 'google-protobuf/google/protobuf/any_pb.js';
 import empty from 'google-protobuf/google/protobuf/empty_pb.js';
 import struct from 'google-protobuf/google/protobuf/struct_pb.js';
-import { nameOf, type Manifest } from '../../../infra/pulumi/platform-objects.ts';
+import { nameOf, type Manifest } from '../../../infra/pulumi/stack/platform-objects.ts';
 import { differences, hasCompleted, isReady, type PropertyDifference } from './provider-rules.ts';
 
 const FIELD_MANAGER = 'pulumi-stand-in';
