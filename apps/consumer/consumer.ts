@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Registry } from 'prom-client';
-import { Garbage, type CollectGarbage } from '../service/garbage.ts';
+import { GcPacer } from '../service/memory/gc-pacer.ts';
+import type { CollectGarbage } from '../service/memory/v8-flags.ts';
 import { watchCertificates } from '../kafka/certificates.ts';
 import type { Log } from '../service/log.ts';
-import { BufferPool } from './object/buffer-pool.ts';
+import { BufferPool } from '../service/memory/buffer-pool.ts';
 import type { ConsumerConfig } from './config.ts';
 import { Consumption } from './flow/consumption.ts';
 import { LineEncoder } from './object/line-encoder.ts';
@@ -16,7 +17,7 @@ import { CONSUMER_REQUESTS } from '../kafka/messages/requests.ts';
 import type { KafkaOperation } from '../kafka/health.ts';
 import { Topic } from '../kafka/metadata/topic.ts';
 import { agreeOnLayout, type Continued } from './object/layout.ts';
-import { MemoryPool } from './object/memory-pool.ts';
+import { MemoryAccount } from '../service/memory/memory-account.ts';
 import { addConsumerGauges, consumerMetrics } from './metrics.ts';
 import { Partition } from './flow/partition.ts';
 import { Bucket } from './store/bucket.ts';
@@ -71,15 +72,17 @@ export class Consumer {
     });
     // Half of the bound is held at most: an eighth by what was fetched, the rest by links. The other half is for
     // copies on their way, and for what is held no more and not collected yet.
-    const fetched = new MemoryPool(maxBufferedBytes / 8);
-    const buffers = new MemoryPool((maxBufferedBytes / 8) * 3, () => this.#consumption.relieve());
-    const reused = new BufferPool(maxBufferedBytes / 2);
-    const garbage = new Garbage(maxBufferedBytes / 8, maxBufferedBytes, collectGarbage);
+    const fetched = new MemoryAccount({ bytes: maxBufferedBytes / 8 });
+    const buffers = new MemoryAccount({ bytes: (maxBufferedBytes / 8) * 3 }, () =>
+      this.#consumption.relieve(),
+    );
+    const reused = new BufferPool({ maxBytes: maxBufferedBytes / 2 });
+    const gcPacer = new GcPacer(maxBufferedBytes / 8, maxBufferedBytes, collectGarbage);
     const encoder = new LineEncoder();
     const writer = `${hostname()}-${randomBytes(4).toString('hex')}`;
     this.#consumption = new Consumption({
       brokers: this.#brokers,
-      fetcher: new Fetcher(this.#brokers, reused, (bytes) => garbage.add(bytes)),
+      fetcher: new Fetcher(this.#brokers, reused, (bytes) => gcPacer.note(bytes)),
       coordinator: new Coordinator(groupId, this.#brokers),
       topic: new Topic(topic, this.#brokers, this.#kafkaHealth),
       sessionTimeoutMs,

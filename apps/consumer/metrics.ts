@@ -3,7 +3,7 @@ import { flushReasons } from './object/segment-buffer.ts';
 import type { ChainObserver } from './chain/chain-writer.ts';
 import type { Consumption } from './flow/consumption.ts';
 import type { Gap } from './object/segment.ts';
-import type { MemoryPool } from './object/memory-pool.ts';
+import type { MemoryAccount } from '../service/memory/memory-account.ts';
 import { storeProblems } from './store/errors.ts';
 import type { StoreObserver } from './store/store.ts';
 
@@ -74,7 +74,7 @@ export function consumerMetrics(registry: Registry): ConsumerMetrics {
 
 export interface Gauged {
   readonly consumption: Consumption;
-  readonly pools: Readonly<Record<'fetched' | 'buffered', MemoryPool>>;
+  readonly pools: Readonly<Record<'fetched' | 'buffered', MemoryAccount>>;
 }
 
 /** Adds what is read when Prometheus asks. */
@@ -116,7 +116,7 @@ export function addConsumerGauges(registry: Registry, { consumption, pools }: Ga
     labelNames: ['pool'],
     registers: [registry],
     collect() {
-      for (const [pool, { used }] of Object.entries(pools)) this.set({ pool }, used);
+      for (const [pool, { bytes }] of Object.entries(pools)) this.set({ pool }, bytes);
     },
   });
   new Counter({

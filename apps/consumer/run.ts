@@ -1,4 +1,4 @@
-import type { CollectGarbage } from '../service/garbage.ts';
+import type { CollectGarbage } from '../service/memory/v8-flags.ts';
 import { warnOfPlainText } from '../kafka/config.ts';
 import { createLog } from '../service/log.ts';
 import { createRegistry } from '../service/metrics.ts';

@@ -3,9 +3,9 @@ import swagger from '@fastify/swagger';
 import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
 import { addHealthRoutes } from '../service/health.ts';
-import type { Garbage } from '../service/garbage.ts';
+import type { GcPacer } from '../service/memory/gc-pacer.ts';
+import type { MemoryAccount } from '../service/memory/memory-account.ts';
 import type { Log } from '../service/log.ts';
-import type { Budget } from './budget.ts';
 import type { RecordLog } from './delivery/record-log.ts';
 import { ContentTypes } from './http/content-type.ts';
 import { addErrorAnswers, answerBadUrl, noteProblem } from './http/error-answers.ts';
@@ -28,9 +28,9 @@ export interface AppOptions {
   readonly limits: HttpLimits;
   /** How long a line of a batch waits for room in the queue. */
   readonly patienceMs: number;
-  readonly budget: Budget;
+  readonly budget: MemoryAccount;
   /** Told of what bodies leave behind that came in pieces. */
-  readonly garbage: Garbage;
+  readonly gcPacer: GcPacer;
   /** Whether plain uploads are answered before Node's parser. */
   readonly fastPath: boolean;
   readonly registry: Registry;

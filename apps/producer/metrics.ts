@@ -1,4 +1,4 @@
-import type { Budget } from './budget.ts';
+import type { MemoryAccount } from '../service/memory/memory-account.ts';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
 const prefix = 'headwater_producer';
@@ -40,7 +40,10 @@ export function deliveryMetrics(registry: Registry): DeliveryMetrics {
 /** Adds what is read when Prometheus asks. */
 export function addDeliveryGauges(
   registry: Registry,
-  { budget, recordLog }: { readonly budget: Budget; readonly recordLog: { readonly connections: number } },
+  {
+    budget,
+    recordLog,
+  }: { readonly budget: MemoryAccount; readonly recordLog: { readonly connections: number } },
 ): void {
   const add = (name: string, help: string, read: () => number) =>
     new Gauge({

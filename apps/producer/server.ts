@@ -6,7 +6,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Budget } from './budget.ts';
+import type { MemoryAccount } from '../service/memory/memory-account.ts';
 import { Connection, type ConnectionServer, type ConnectionTimes } from './http/connection.ts';
 import { PacedRequest } from './http/exchange.ts';
 import type { PlainUploads } from './http/plain-uploads.ts';
@@ -16,7 +16,7 @@ const CHECK_INTERVAL_MS = 1_000;
 
 export interface ProducerServerParts {
   readonly plainUploads: PlainUploads;
-  readonly budget: Budget;
+  readonly budget: MemoryAccount;
   readonly times: ConnectionTimes;
   /** Counts a problem that no route has answered. @returns the whole response */
   readonly refuse: (problem: Problem) => string;
@@ -25,7 +25,7 @@ export interface ProducerServerParts {
 /** Node's HTTP server, which reads of a connection what that gives it. What takes too long is ended by the connections alone. */
 export class ProducerServer extends Server implements ConnectionServer {
   readonly plainUploads: PlainUploads;
-  readonly budget: Budget;
+  readonly budget: MemoryAccount;
   readonly times: ConnectionTimes;
   readonly refuse: (problem: Problem) => string;
   readonly #open = new Map<Socket, Connection>();

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { findFreePort } from '../../infra/local/ports.ts';
-import { Budget } from '../../apps/producer/budget.ts';
+import { MemoryAccount } from '../../apps/service/memory/memory-account.ts';
 import { listen, startApp } from '../apps/producer/app-under-test.ts';
 import { needs } from '../runner/needs.ts';
 import { envoy } from './proxies/envoy.ts';
@@ -42,7 +42,7 @@ for (const [name, proxy] of Object.entries({ nginx, envoy })) {
     async (t) => {
       const directory = await mkdtemp(join(tmpdir(), 'headwater-proxies-'));
       t.after(() => rm(directory, { recursive: true }));
-      const budget = new Budget(40_000, 50_331_648);
+      const budget = new MemoryAccount({ bytes: 50_331_648, records: 40_000 });
       const { app, recordLog, registry } = await startApp(t, { maxBodyBytes: 921_600, budget });
       recordLog.append = () => Promise.resolve({ partition: 0, offset: 0, timestamp: 0 });
       const [port, upstreamPort] = [await findFreePort(), await listen(app)];

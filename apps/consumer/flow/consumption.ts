@@ -15,7 +15,7 @@ import type { KafkaHealth, KafkaOperation } from '../../kafka/health.ts';
 import type { Topic } from '../../kafka/metadata/topic.ts';
 import { Lag } from './lag.ts';
 import type { ChainId } from '../object/segment.ts';
-import type { MemoryPool } from '../object/memory-pool.ts';
+import type { MemoryAccount } from '../../service/memory/memory-account.ts';
 import type { LogBounds, PartitionSource } from '../chain/partition-source.ts';
 import type { Partition } from './partition.ts';
 
@@ -33,8 +33,8 @@ export interface ConsumeOptions {
   /** What happens to the records of a partition that this consumer owns. */
   readonly open: (chain: ChainId, source: PartitionSource, onChanged: () => void) => Partition;
   /** Bounds what was fetched and not taken yet. */
-  readonly fetched: MemoryPool;
-  readonly buffers: MemoryPool;
+  readonly fetched: MemoryAccount;
+  readonly buffers: MemoryAccount;
   readonly health: KafkaHealth;
   readonly log: Log;
   /** Milliseconds since the epoch, as in records. */

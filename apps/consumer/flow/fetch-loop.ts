@@ -4,7 +4,7 @@ import type { Fetcher, FetchPartition, PartitionAnswer } from '../../kafka/messa
 import type { KafkaHealth } from '../../kafka/health.ts';
 import type { TopicView } from '../../kafka/metadata/topic-metadata.ts';
 import type { Topic } from '../../kafka/metadata/topic.ts';
-import { MemoryShare, type MemoryPool } from '../object/memory-pool.ts';
+import { MemoryShare, type MemoryAccount } from '../../service/memory/memory-account.ts';
 import type { Partition } from './partition.ts';
 import type { FetchPosition } from './read-ahead.ts';
 
@@ -21,9 +21,9 @@ export interface FetchLoopOptions {
   /** What this consumer owns, by partition; may change at any time. */
   readonly partitions: ReadonlyMap<number, Partition>;
   /** Bounds what was fetched and not taken yet. */
-  readonly fetched: MemoryPool;
+  readonly fetched: MemoryAccount;
   /** Is asked for room before more is fetched. */
-  readonly buffers: MemoryPool;
+  readonly buffers: MemoryAccount;
   readonly health: KafkaHealth;
   /** Gets how far the log of a partition reaches. */
   readonly onLogEnd: (partition: number, offset: number) => void;

@@ -2,7 +2,7 @@ import type { ChainSession } from '../chain/chain-session.ts';
 import { openBatch, readBatches, type Batch } from '../../kafka/records/batches.ts';
 import { AbortedTransactions, type AbortedTransaction } from '../../kafka/records/transactions.ts';
 import type { ContentMemory } from '../object/content.ts';
-import { MemoryShare } from '../object/memory-pool.ts';
+import { MemoryShare } from '../../service/memory/memory-account.ts';
 
 /** A stretch of a partition's log as a fetch brings it. */
 export interface FetchedLog {

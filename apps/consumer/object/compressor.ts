@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { finished } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { constants, createGzip, createZstdCompress, gzip, zstdCompress } from 'node:zlib';
-import { PIECE_BYTES, type BufferPool } from './buffer-pool.ts';
+import { PIECE_BYTES, type BufferPool } from '../../service/memory/buffer-pool.ts';
 
 /**
  * What the thread pool gets at once after the first piece. In pieces of 64 KiB a tenth more of the processor's time went
@@ -88,7 +88,7 @@ export class Compressor {
     const [stream, input] = [(this.#stream ??= this.#open()), this.#input];
     if (input === undefined) return;
     stream.write(input.subarray(0, this.#filled), () => {
-      this.#buffers.give(input, true);
+      this.#buffers.give(input);
       this.#onOutput(Buffer.alloc(0));
     });
     this.#input = undefined;
@@ -96,7 +96,8 @@ export class Compressor {
   }
 
   #giveInput(isUnused: boolean): void {
-    if (this.#input !== undefined) this.#buffers.give(this.#input, isUnused);
+    if (this.#input !== undefined && isUnused) this.#buffers.give(this.#input);
+    else if (this.#input !== undefined) this.#buffers.forget(this.#input);
     this.#input = undefined;
     this.#filled = 0;
   }

@@ -1,11 +1,11 @@
-import { Pieces, type BufferPool } from './buffer-pool.ts';
+import { Pieces, type BufferPool } from '../../service/memory/buffer-pool.ts';
 import { Compressor } from './compressor.ts';
 import type { Codec } from './segment.ts';
-import { MemoryShare, type MemoryPool } from './memory-pool.ts';
+import { MemoryShare, type MemoryAccount } from '../../service/memory/memory-account.ts';
 
 export interface ContentMemory {
   /** Counts what is held. */
-  readonly pool: MemoryPool;
+  readonly pool: MemoryAccount;
   readonly buffers: BufferPool;
 }
 

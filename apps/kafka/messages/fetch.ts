@@ -165,6 +165,6 @@ function readBytes(reader: Reader, buffers: Buffers): FetchedBytes {
   return {
     bytes: buffer.subarray(0, length),
     memoryBytes: buffer.length,
-    release: () => buffers.give(buffer, true),
+    release: () => buffers.give(buffer),
   };
 }

@@ -96,7 +96,7 @@ export class BatchRecords {
   /** Gives its memory back: no record is read any more. */
   close(): void {
     this.#inflation?.close();
-    if (this.#window !== undefined) this.#memory.buffers.give(this.#window, true);
+    if (this.#window !== undefined) this.#memory.buffers.give(this.#window);
     this.#window = undefined;
   }
 
@@ -137,7 +137,7 @@ export class BatchRecords {
     // A record of many pieces stays where it is.
     if (window !== this.#window || rest.byteOffset !== window.byteOffset) rest.copy(window);
     piece.copy(window, rest.length);
-    if (this.#window !== undefined && window !== this.#window) buffers.give(this.#window, true);
+    if (this.#window !== undefined && window !== this.#window) buffers.give(this.#window);
     this.#window = window;
     this.#reader.continueIn(window.subarray(0, filled));
   }

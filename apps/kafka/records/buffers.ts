@@ -2,6 +2,6 @@
 export interface Buffers {
   /** A buffer of at least so many bytes, with whatever is in it. */
   take(bytes: number): Buffer;
-  /** Gives a buffer back. @param isUnused nobody will look at it any more: it may be used for something else */
-  give(buffer: Buffer, isUnused: boolean): void;
+  /** Gives a buffer back that nobody else looks at any more. */
+  give(buffer: Buffer): void;
 }

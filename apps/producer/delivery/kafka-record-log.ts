@@ -1,7 +1,7 @@
 import type { KafkaConnection } from '../../kafka/config.ts';
 import type { Log } from '../../service/log.ts';
-import { BufferPool } from '../buffer-pool.ts';
-import type { Budget } from '../budget.ts';
+import { BufferPool } from '../../service/memory/buffer-pool.ts';
+import type { MemoryAccount } from '../../service/memory/memory-account.ts';
 import type { DeliveryMetrics } from '../metrics.ts';
 import { BATCH_HEADER_BYTES } from '../../kafka/records/batch-header.ts';
 import { partitionOf } from '../../kafka/records/encode-batch.ts';
@@ -56,7 +56,7 @@ export interface KafkaRecordLogOptions {
   readonly kafka: KafkaConnection;
   readonly topic: string;
   readonly limits: DeliveryLimits;
-  readonly budget: Budget;
+  readonly budget: MemoryAccount;
   readonly metrics: DeliveryMetrics;
   readonly log: Log;
 }
@@ -87,7 +87,8 @@ export class KafkaRecordLog implements RecordLog {
   constructor(options: KafkaRecordLogOptions) {
     this.#options = options;
     this.topic = options.topic;
-    this.#pool = new BufferPool(options.limits.batchMaxBytes + BATCH_HEADER_BYTES, FREE_BATCHES);
+    const smallestBytes = options.limits.batchMaxBytes + BATCH_HEADER_BYTES;
+    this.#pool = new BufferPool({ smallestBytes, maxFreeBytes: FREE_BATCHES * smallestBytes });
     this.#cluster = new Cluster(options, () => this.#followCluster());
   }
 
@@ -129,7 +130,7 @@ export class KafkaRecordLog implements RecordLog {
     }
     const { budget, limits } = this.#options;
     const bytes = batchBytes(run, 0, records);
-    if (!budget.take(records, bytes)) {
+    if (!budget.take(bytes, records)) {
       settled(0, records, QUEUE_FULL);
       return;
     }
@@ -142,7 +143,7 @@ export class KafkaRecordLog implements RecordLog {
       deadline: arrival + limits.deliveryTimeoutMs,
       settle: ({ from, to, bytes }, outcome) => {
         this.#unsettled -= to - from;
-        budget.give(to - from, bytes);
+        budget.give(bytes, to - from);
         settled(from, to, outcome);
       },
     };

@@ -6,7 +6,7 @@ import { encodeBatch, sequenceAfter, type ProducerId } from '../../kafka/records
 import { countRecords } from '../../kafka/records/record-run.ts';
 import { Backoff } from '../../service/backoff.ts';
 import type { Log } from '../../service/log.ts';
-import type { BufferPool } from '../buffer-pool.ts';
+import type { BufferPool } from '../../service/memory/buffer-pool.ts';
 import type { DeliveryMetrics } from '../metrics.ts';
 import type { Cluster } from './cluster.ts';
 import { divide, Queue, type Slice } from './queue.ts';
@@ -40,7 +40,7 @@ interface Batch {
   readonly deadline: number;
   /** Once encoded it stays so: every attempt sends the same bytes. */
   encoded?: Buffer;
-  /** What it is encoded into. */
+  /** The pool's, where it is encoded into one of that. */
   buffer?: Buffer;
   timeoutMs: number;
   /** An attempt may have reached the log. */
@@ -122,18 +122,19 @@ export class Lane {
       if (result.outcome === 'stored') {
         this.#sequence = sequenceAfter(this.#sequence, records);
         this.#resolve(slices, result);
-        // Where an attempt had no answer the client may still have its request in hand.
-        if (batch.buffer !== undefined && !batch.perhapsStored) this.#options.pool.give(batch.buffer);
+        this.#letGo(batch);
         return;
       }
       batch.perhapsStored ||= result.outcome === 'unknown';
       if (result.next === 'split' && records > 1 && !batch.perhapsStored) {
+        this.#letGo(batch);
         for (const half of divide(slices, Math.ceil(records / 2))) await this.#settle(half);
         return;
       }
       const backoffMs = backoff.nextMs();
       const again = performance.now() + backoffMs;
       if (result.next !== 'retry' || again >= Math.min(deadline, this.#options.cutoff())) {
+        this.#letGo(batch);
         this.#reject(batch, result);
         return;
       }
@@ -143,12 +144,22 @@ export class Lane {
     }
   }
 
+  /** Where an attempt had no answer the client may still have its request in hand. */
+  #letGo({ buffer, perhapsStored }: Batch): void {
+    if (buffer === undefined) return;
+    if (perhapsStored) this.#options.pool.forget(buffer);
+    else this.#options.pool.give(buffer);
+  }
+
   async #attempt(batch: Batch): Promise<Stored | Failed> {
     if (this.#retired) return failed('stop', 'topic_changed', 'the topic was deleted and made again');
     try {
       const producer = await this.#requireProducer(batch.deadline);
       batch.encoded ??= encodeBatch(batch.slices, producer, this.#sequence, (bytes) => {
-        batch.buffer = this.#options.pool.take(bytes);
+        const { pool } = this.#options;
+        // Another buffer than that of a full batch would be too small, or mostly empty.
+        if (bytes > pool.smallestBytes || 2 * bytes < pool.smallestBytes) return Buffer.allocUnsafe(bytes);
+        batch.buffer = pool.take(bytes);
         return batch.buffer;
       });
       const result = await this.#send(batch.encoded, batch);

@@ -1,5 +1,13 @@
 import type { RecordRun } from '../../kafka/records/record-run.ts';
 
+/**
+ * How many buffers of a record's size its delivery leaves to V8's collector: its batch, and the copy that the Kafka client
+ * makes of that.
+ */
+export const COPIES_OF_RECORD = 2;
+/** Of records that fill batches: the buffer of such a batch is used again. */
+export const COPIES_OF_RUN = 1;
+
 /** One Kafka record, before it has a partition. */
 export interface EventRecord {
   /** Decides the partition; records of one key keep their order. */

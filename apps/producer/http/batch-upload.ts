@@ -1,7 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '../../service/log.ts';
-import type { Budget } from '../budget.ts';
+import type { MemoryAccount } from '../../service/memory/memory-account.ts';
 import type { Envelope } from '../../kafka/records/envelope.ts';
 import { valueBytes } from '../../kafka/records/record-run.ts';
 import type { RecordLog } from '../delivery/record-log.ts';
@@ -15,7 +14,6 @@ import { lineEnvelope } from './request.ts';
 
 /** How many lines of one upload may be under way at once, and how many of their bytes. */
 const WINDOW = { lines: 1_000, bytes: 1_048_576 };
-const FULL_QUEUE_PAUSE_MS = 10;
 const NOTHING = Buffer.alloc(0);
 /** Of so many lines that are no JSON an upload is told why: to find that out takes longer than to store a line. */
 const EXPLAINED_LINES = 100;
@@ -24,7 +22,7 @@ const INVALID_LINE = invalidLine();
 export interface BatchUploadOptions {
   readonly recordLog: RecordLog;
   readonly limits: HttpLimits;
-  readonly budget: Budget;
+  readonly budget: MemoryAccount;
   /** How long a line waits for room in the queue before it is refused. */
   readonly patienceMs: number;
   readonly metrics: HttpMetrics;
@@ -144,15 +142,19 @@ export class BatchUpload {
   /** Whether the queue takes what is to be appended and one line more. */
   #queueFits(bytes: number): boolean {
     const records = this.#run.numbers.length + 1;
-    return this.#options.budget.fits(records, this.#run.bytes + bytes + records * this.#envelope.bytes);
+    return this.#options.budget.fits(this.#run.bytes + bytes + records * this.#envelope.bytes, records);
   }
 
   /** So that a line waits here, and only one, where a request of its own would be refused; not for a client that is gone. */
   async #waitForRoom(bytes: number): Promise<void> {
-    const deadline = performance.now() + this.#options.patienceMs;
-    while (!this.#queueFits(bytes) && performance.now() < deadline && !this.#response.destroyed) {
-      await delay(FULL_QUEUE_PAUSE_MS);
-    }
+    const { budget, patienceMs } = this.#options;
+    const gone = new AbortController();
+    const onClose = (): void => gone.abort();
+    this.#response.once('close', onClose);
+    if (this.#response.destroyed) gone.abort();
+    const signal = AbortSignal.any([AbortSignal.timeout(patienceMs), gone.signal]);
+    await budget.room(bytes + this.#envelope.bytes, signal, 1);
+    this.#response.off('close', onClose);
   }
 
   #appendRun(): void {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Garbage } from '../../service/garbage.ts';
-import type { Budget } from '../budget.ts';
+import type { GcPacer } from '../../service/memory/gc-pacer.ts';
+import type { MemoryAccount } from '../../service/memory/memory-account.ts';
+import { COPIES_OF_RECORD } from '../delivery/record-log.ts';
 import { BodyReader } from './body-reader.ts';
 import { exchangeOf, type Exchange } from './exchange.ts';
 import { GrowingBuffer } from './growing-buffer.ts';
@@ -15,14 +16,14 @@ export function askForBody(request: IncomingMessage, response: ServerResponse): 
   if (request.headers.expect !== undefined) response.writeContinue();
 }
 
-/** A body in pieces, as a whole, in its batch, and as the Kafka client copies that. */
-const COPIES = 4;
+/** A body that came in pieces leaves these behind, and the whole. */
+const COPIES_HERE = 2;
 
 export interface BodyOptions {
   readonly limits: HttpLimits;
-  readonly budget: Budget;
-  /** Told of what a body of several pieces leaves behind. */
-  readonly garbage: Garbage;
+  readonly budget: MemoryAccount;
+  /** Hears of what a body of several pieces leaves behind. */
+  readonly gcPacer: GcPacer;
 }
 
 /**
@@ -34,7 +35,7 @@ export interface BodyOptions {
 export async function readBody(
   request: IncomingMessage,
   response: ServerResponse,
-  { limits, budget, garbage }: BodyOptions,
+  { limits, budget, gcPacer }: BodyOptions,
 ): Promise<Buffer> {
   const { maxBodyBytes, requestTimeoutMs } = limits;
   const declared = request.headers['content-length'];
@@ -43,7 +44,7 @@ export async function readBody(
   const exchange = exchangeOf(request, response);
   const here = declared === undefined ? undefined : await bodyHere(exchange, Number(declared));
   if (here !== undefined) {
-    if (!budget.fits(0, here.length)) throw queueFull();
+    if (!budget.fits(here.length)) throw queueFull();
     return here;
   }
   const reader = new BodyReader(exchange);
@@ -55,7 +56,7 @@ export async function readBody(
       if (kept.length + piece.length > maxBodyBytes) throw bodyTooLarge(maxBodyBytes);
       if (!kept.append(piece)) throw queueFull();
     }
-    garbage.add(COPIES * kept.length);
+    gcPacer.note((COPIES_HERE + COPIES_OF_RECORD) * kept.length);
     return kept.take();
   } finally {
     reader.close();

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Budget } from '../budget.ts';
+import type { MemoryAccount } from '../../service/memory/memory-account.ts';
 import { Exchange, type ExchangeListener } from './exchange.ts';
 import { NodeReader } from './node-reader.ts';
 import type { PlainUploads } from './plain-uploads.ts';
@@ -12,7 +12,7 @@ import type { UploadAnswer } from './uploads.ts';
 /** What a connection needs of the server that accepted it. */
 export interface ConnectionServer {
   readonly plainUploads: PlainUploads;
-  readonly budget: Budget;
+  readonly budget: MemoryAccount;
   readonly times: ConnectionTimes;
   readonly keepAliveTimeout: number;
   readonly keepAliveTimeoutBuffer: number;

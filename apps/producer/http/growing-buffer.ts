@@ -1,4 +1,4 @@
-import type { Budget } from '../budget.ts';
+import type { MemoryAccount } from '../../service/memory/memory-account.ts';
 
 const NOTHING = Buffer.alloc(0);
 
@@ -7,13 +7,13 @@ const NOTHING = Buffer.alloc(0);
  * no budget of bytes would see.
  */
 export class GrowingBuffer {
-  readonly #budget: Budget;
+  readonly #budget: MemoryAccount;
   readonly #maxBytes: number;
   #buffer = NOTHING;
   #bytes = 0;
 
   /** @param maxBytes it is never made larger, so that what has just this length is not copied */
-  constructor(budget: Budget, maxBytes: number) {
+  constructor(budget: MemoryAccount, maxBytes: number) {
     this.#budget = budget;
     this.#maxBytes = maxBytes;
   }
@@ -30,8 +30,8 @@ export class GrowingBuffer {
   append(piece: Buffer): boolean {
     const needed = this.#bytes + piece.length;
     if (needed > this.#buffer.length) {
-      const bytes = Math.max(needed, Math.min(2 * needed, this.#maxBytes));
-      if (!this.#budget.take(0, bytes - this.#buffer.length)) return false;
+      const bytes = this.#sizeFor(needed);
+      if (!this.#budget.take(bytes - this.#buffer.length)) return false;
       const grown = Buffer.allocUnsafe(bytes);
       this.#buffer.copy(grown, 0, 0, this.#bytes);
       this.#buffer = grown;
@@ -39,6 +39,13 @@ export class GrowingBuffer {
     piece.copy(this.#buffer, this.#bytes);
     this.#bytes = needed;
     return true;
+  }
+
+  /** Resolves when so many bytes more can be appended, or when the signal aborts. */
+  room(bytes: number, signal: AbortSignal): Promise<void> {
+    const needed = this.#bytes + bytes;
+    const grows = needed > this.#buffer.length ? this.#sizeFor(needed) - this.#buffer.length : 0;
+    return this.#budget.room(grows, signal);
   }
 
   /** Hands out what it has, without what was never filled, and is empty again. */
@@ -50,8 +57,12 @@ export class GrowingBuffer {
   }
 
   clear(): void {
-    this.#budget.give(0, this.#buffer.length);
+    this.#budget.give(this.#buffer.length);
     this.#buffer = NOTHING;
     this.#bytes = 0;
+  }
+
+  #sizeFor(needed: number): number {
+    return Math.max(needed, Math.min(2 * needed, this.#maxBytes));
   }
 }

@@ -1,13 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import type { Budget } from '../budget.ts';
+import type { MemoryAccount } from '../../service/memory/memory-account.ts';
 import { GrowingBuffer } from './growing-buffer.ts';
 
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;
 const SPACE = 0x20;
 const TAB = 0x09;
-
-const FULL_QUEUE_PAUSE_MS = 10;
 
 /**
  * A line without its end: the bytes of `source` from `start` up to `end`. Where it was not kept nothing of it is there.
@@ -30,7 +27,7 @@ export interface LineReaderOptions {
   /** From when the reader is ready for a line to the line's end. */
   readonly lineMs: number;
   /** What is kept of a line that is not whole counts against it. */
-  readonly budget: Budget;
+  readonly budget: MemoryAccount;
   /** How long such a line waits for room before it is given up. */
   readonly patienceMs: number;
 }
@@ -59,6 +56,7 @@ export class LineReader {
   #bytes = 0;
   #lost: Lost | undefined;
   #needsRoom = false;
+  #wantedBytes = 0;
   #next: Line | undefined;
 
   constructor(read: ReadPiece, options: LineReaderOptions) {
@@ -127,6 +125,7 @@ export class LineReader {
     const bytes = this.#bytes + end - start;
     if (bytes > this.#options.maxBytes + 1) this.#lose('too-long');
     this.#needsRoom = this.#lost === undefined && !this.#kept.append(piece.subarray(start, end));
+    this.#wantedBytes = end - start;
     if (this.#needsRoom) return false;
     this.#bytes = bytes;
     return true;
@@ -139,10 +138,9 @@ export class LineReader {
 
   /** Tries again until there is room; when its time is up, the line is given up and with it what was kept. */
   async #waitForRoom(): Promise<void> {
-    const { patienceMs } = this.#options;
-    const deadline = performance.now() + patienceMs;
-    while (this.#needsRoom && performance.now() < deadline) {
-      await delay(FULL_QUEUE_PAUSE_MS);
+    const signal = AbortSignal.timeout(this.#options.patienceMs);
+    while (this.#needsRoom && !signal.aborted) {
+      await this.#kept.room(this.#wantedBytes, signal);
       this.#next ??= this.#split();
     }
     if (this.#needsRoom) this.#lose('queue-full');

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Budget } from '../budget.ts';
+import type { MemoryAccount } from '../../service/memory/memory-account.ts';
 import type { HttpMetrics } from '../metrics.ts';
 import type { ContentType, ContentTypes } from './content-type.ts';
 import { isJsonText } from './json.ts';
@@ -14,7 +14,7 @@ export interface PlainUploadsOptions {
   readonly uploads: Uploads;
   readonly contentTypes: ContentTypes;
   readonly limits: HttpLimits;
-  readonly budget: Budget;
+  readonly budget: MemoryAccount;
   readonly metrics: HttpMetrics;
   /** Whether any upload is taken as plain. */
   readonly fastPath: boolean;
@@ -70,7 +70,7 @@ export class PlainUploads {
   ): Promise<UploadAnswer> | undefined {
     const { uploads, budget } = this.#options;
     // As in the other way: a spent budget is said before the body is looked at.
-    if (!budget.fits(0, bodyBytes)) {
+    if (!budget.fits(bodyBytes)) {
       return Promise.resolve(uploads.refuse(id ?? randomUUID(), queueFull()));
     }
     const body = chunk.subarray(headBytes);

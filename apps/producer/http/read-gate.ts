@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { Budget } from '../budget.ts';
+import type { MemoryAccount } from '../../service/memory/memory-account.ts';
 
 /** At most what a paused socket keeps: what was put back, and what is read behind it. */
 const HELD_BYTES = 131_072;
@@ -7,13 +7,13 @@ const HELD_BYTES = 131_072;
 /** Has what comes wait in the socket, which then reads no further than its buffer. */
 export class ReadGate {
   readonly #socket: Socket;
-  readonly #budget: Budget;
+  readonly #budget: MemoryAccount;
   readonly #mayRead: () => boolean;
   #closed = false;
   #resuming = false;
   #takenBytes = 0;
 
-  constructor(socket: Socket, budget: Budget, mayRead: () => boolean) {
+  constructor(socket: Socket, budget: MemoryAccount, mayRead: () => boolean) {
     this.#socket = socket;
     this.#budget = budget;
     this.#mayRead = mayRead;
@@ -27,7 +27,7 @@ export class ReadGate {
    */
   hold(chunk: Buffer, counted: boolean): boolean {
     if (counted && this.#takenBytes === 0) {
-      if (!this.#budget.take(0, HELD_BYTES)) return false;
+      if (!this.#budget.take(HELD_BYTES)) return false;
       this.#takenBytes = HELD_BYTES;
     }
     this.close();
@@ -60,7 +60,7 @@ export class ReadGate {
 
   /** Nothing waits any more. */
   giveBack(): void {
-    this.#budget.give(0, this.#takenBytes);
+    this.#budget.give(this.#takenBytes);
     this.#takenBytes = 0;
   }
 }

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
-import type { Garbage } from '../../service/garbage.ts';
+import type { GcPacer } from '../../service/memory/gc-pacer.ts';
+import { COPIES_OF_RUN } from '../delivery/record-log.ts';
 import { BatchUpload, type BatchUploadOptions } from './batch-upload.ts';
 import { askForBody } from './body.ts';
 import { BodyReader } from './body-reader.ts';
@@ -10,7 +11,7 @@ import { emptyBody, errorSchema, Problem, refused, requestTimeout, shuttingDown 
 import { eventKey, MAX_KEY_BYTES, requireIdentityEncoding } from './request.ts';
 
 export interface UploadBatchOptions extends BatchUploadOptions {
-  readonly garbage: Garbage;
+  readonly gcPacer: GcPacer;
   /** Aborts when the program is no longer ready for new requests. */
   readonly draining: AbortSignal;
   /** Aborts when the program is to end: what is under way is finished, nothing more is read. */
@@ -18,8 +19,8 @@ export interface UploadBatchOptions extends BatchUploadOptions {
 }
 
 const MEDIA_TYPE = 'application/x-ndjson';
-/** What came as the socket had it and as the parser had it, let go once it is in its batch, and that as the client copies it. */
-const COPIES = 3;
+/** A piece of a body as the socket had it, and as the parser had it. */
+const COPIES_HERE = 2;
 
 const schema = {
   summary: 'Store many events: every line a JSON text, byte for byte',
@@ -87,12 +88,12 @@ export function addUploadBatchRoute(app: FastifyInstance, options: UploadBatchOp
     }
   });
 
-  const readLines = (body: BodyReader, { garbage, budget, patienceMs }: UploadBatchOptions): LineReader => {
+  const readLines = (body: BodyReader, { gcPacer, budget, patienceMs }: UploadBatchOptions): LineReader => {
     const { maxBodyBytes, requestTimeoutMs } = limits;
     const late = () => requestTimeout(requestTimeoutMs);
     const read = async (deadline: number) => {
       const piece = await body.read(deadline, late);
-      garbage.add(COPIES * (piece?.length ?? 0));
+      gcPacer.note((COPIES_HERE + COPIES_OF_RUN) * (piece?.length ?? 0));
       return piece;
     };
     return new LineReader(read, { maxBytes: maxBodyBytes, lineMs: requestTimeoutMs, budget, patienceMs });

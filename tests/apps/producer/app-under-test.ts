@@ -3,15 +3,15 @@ import type { TestContext } from 'node:test';
 import type { FastifyInstance } from 'fastify';
 import { Registry } from 'prom-client';
 import { buildApp } from '../../../apps/producer/app.ts';
-import { Garbage } from '../../../apps/service/garbage.ts';
-import { Budget } from '../../../apps/producer/budget.ts';
+import { GcPacer } from '../../../apps/service/memory/gc-pacer.ts';
+import { MemoryAccount } from '../../../apps/service/memory/memory-account.ts';
 import { createLog } from '../../../apps/service/log.ts';
 import { FakeRecordLog } from './fake-record-log.ts';
 
 export interface AppUnderTest {
   readonly app: FastifyInstance;
   readonly recordLog: FakeRecordLog;
-  readonly budget: Budget;
+  readonly budget: MemoryAccount;
   readonly registry: Registry;
   readonly logLines: string[];
   readonly draining: AbortController;
@@ -22,7 +22,7 @@ export interface AppUnderTestOptions {
   readonly maxBodyBytes?: number;
   readonly requestTimeoutMs?: number;
   readonly patienceMs?: number;
-  readonly budget?: Budget;
+  readonly budget?: MemoryAccount;
   /** @default true */
   readonly fastPath?: boolean;
 }
@@ -32,8 +32,8 @@ export async function startApp(t: TestContext, options: AppUnderTestOptions = {}
   const { maxBodyBytes = 1_000, requestTimeoutMs = 10_000, patienceMs = 1_000 } = options;
   const parts = {
     recordLog: new FakeRecordLog(),
-    budget: options.budget ?? new Budget(1_000, 1_000_000),
-    garbage: new Garbage(Infinity, Infinity, () => undefined),
+    budget: options.budget ?? new MemoryAccount({ bytes: 1_000_000, records: 1_000 }),
+    gcPacer: new GcPacer(Infinity, Infinity, () => undefined),
     registry: new Registry(),
     logLines: [] as string[],
     draining: new AbortController(),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { Budget } from '../../../apps/producer/budget.ts';
+import { MemoryAccount } from '../../../apps/service/memory/memory-account.ts';
 import type { RecordRun } from '../../../apps/kafka/records/record-run.ts';
 import { DeliveryError, type Settled } from '../../../apps/producer/delivery/record-log.ts';
 import { waitUntil } from '../../../infra/local/wait.ts';
@@ -85,12 +85,12 @@ test('a line that is wrong keeps its place between the runs beside it', async (t
 });
 
 test('lines that the queue has room for go, the one behind them waits, and is refused when its time is up', async (t) => {
-  const budget = new Budget(5, 1_000_000);
+  const budget = new MemoryAccount({ bytes: 1_000_000, records: 5 });
   const parts = await startApp(t, { budget, patienceMs: 100 });
   const counts: number[] = [];
   parts.recordLog.appendAll = ({ numbers }, settled) => {
     counts.push(numbers.length);
-    if (budget.take(numbers.length, 0)) settled(0, numbers.length, { partition: 0, offset: 0, timestamp: 0 });
+    if (budget.take(0, numbers.length)) settled(0, numbers.length, { partition: 0, offset: 0, timestamp: 0 });
     else settled(0, numbers.length, new DeliveryError('queue-full', 'the queue is full'));
   };
   const { body } = await parts.app.inject(post('0\n1\n2\n3\n4\n5\n'));
@@ -116,7 +116,10 @@ test('a defect of the record log is a 500 of the lines it took, in the log, and 
 });
 
 test('at most 1 MiB of the lines of one upload is under way at once', async (t) => {
-  const parts = await startApp(t, { budget: new Budget(100_000, 100_000_000), maxBodyBytes: 2_000_000 });
+  const parts = await startApp(t, {
+    budget: new MemoryAccount({ bytes: 100_000_000, records: 100_000 }),
+    maxBodyBytes: 2_000_000,
+  });
   const runs = holdRuns(parts);
   const line = JSON.stringify('x'.repeat(99_998));
   const answer = parts.app.inject(post(`${line}\n`.repeat(25)));

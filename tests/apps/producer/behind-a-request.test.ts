@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Budget } from '../../../apps/producer/budget.ts';
+import { MemoryAccount } from '../../../apps/service/memory/memory-account.ts';
 import { listen, startApp, type AppUnderTest } from './app-under-test.ts';
 import { Chance } from './chance.ts';
 import { damages, type Stream } from './damages.ts';
@@ -13,7 +13,7 @@ const AT_ONCE = 8;
 
 /** An app whose records are stored a moment after they came, so that what follows them is there before. */
 async function startSlow(t: TestContext): Promise<AppUnderTest> {
-  const under = await startApp(t, { budget: new Budget(1_000, 100_000_000) });
+  const under = await startApp(t, { budget: new MemoryAccount({ bytes: 100_000_000, records: 1_000 }) });
   under.recordLog.answer = async (_record, offset) => {
     await delay(5);
     return { partition: 0, offset, timestamp: 0 };

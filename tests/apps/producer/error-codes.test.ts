@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import test, { type TestContext } from 'node:test';
-import { Budget } from '../../../apps/producer/budget.ts';
+import { MemoryAccount } from '../../../apps/service/memory/memory-account.ts';
 import { DeliveryError, type Failure } from '../../../apps/producer/delivery/record-log.ts';
 import { listen, startApp, type AppUnderTest, type AppUnderTestOptions } from './app-under-test.ts';
 import { RawClient } from './raw-client.ts';
@@ -47,7 +47,7 @@ const scenes: Readonly<Record<string, Scene>> = {
   },
   '505 unsupported_http_version': { request: upload().replace('HTTP/1.1', 'HTTP/2.0') },
   '503 broker_unavailable': failing('refused'),
-  '503 queue_full': { request: upload(), budget: new Budget(1_000, 2) },
+  '503 queue_full': { request: upload(), budget: new MemoryAccount({ bytes: 2, records: 1_000 }) },
   '503 shutting_down': {
     request: 'POST /upload HTTP/1.1\r\nHo',
     requestTimeoutMs: 100_000,

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { Budget } from '../../../apps/producer/budget.ts';
+import { MemoryAccount } from '../../../apps/service/memory/memory-account.ts';
 import { LineReader, type ReadPiece } from '../../../apps/producer/http/lines.ts';
 
-const ROOM = () => new Budget(1, 1_000_000);
+const ROOM = () => new MemoryAccount({ bytes: 1_000_000, records: 1 });
 
 /** Hands out bytes in pieces of one size. */
 function inPieces(bytes: Buffer, size: number): ReadPiece {

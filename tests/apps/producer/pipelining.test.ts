@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Budget } from '../../../apps/producer/budget.ts';
+import { MemoryAccount } from '../../../apps/service/memory/memory-account.ts';
 import { listen, startApp } from './app-under-test.ts';
 import { RawClient } from './raw-client.ts';
 import { readResponses } from './responses.ts';
@@ -93,7 +93,7 @@ for (const [what, request] of [
   ['an upload in chunks', IN_CHUNKS],
 ] as const) {
   test(`what follows ${what} is not read where the budget has no room for it: the response is the last`, async (t) => {
-    const budget = new Budget(1_000, 150_000);
+    const budget = new MemoryAccount({ bytes: 150_000, records: 1_000 });
     const { app, recordLog } = await startApp(t, { budget });
     await listen(app);
     const { promise, resolve } = Promise.withResolvers<undefined>();

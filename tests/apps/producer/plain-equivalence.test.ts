@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
-import { Budget } from '../../../apps/producer/budget.ts';
+import { MemoryAccount } from '../../../apps/service/memory/memory-account.ts';
 import { DeliveryError, type Failure } from '../../../apps/producer/delivery/record-log.ts';
 import { listen, readAnswer, startApp, type AppUnderTest } from './app-under-test.ts';
 import { RawClient } from './raw-client.ts';
@@ -47,8 +47,8 @@ const cases: Readonly<Record<string, Case>> = {
   'the largest body': { body: 'x'.repeat(1_000) },
   'a head larger than its body': { lines: `${TEXT}X: ${'x'.repeat(8_000)}\r\n`, body: 'x' },
   'Connection: keep-alive': { lines: 'Connection: Keep-Alive\r\n' },
-  'a full budget': { before: ({ budget }) => budget.take(0, 5_000), body: 'x' },
-  'a full budget and no JSON': { before: ({ budget }) => budget.take(0, 5_000), lines: JSON_LINE, body: '{' },
+  'a full budget': { before: ({ budget }) => budget.take(5_000), body: 'x' },
+  'a full budget and no JSON': { before: ({ budget }) => budget.take(5_000), lines: JSON_LINE, body: '{' },
   ...Object.fromEntries(
     (['refused', 'queue-full', 'unknown', 'too-large', 'rejected'] as const).map((failure) => [
       `a record that is ${failure}`,
@@ -98,7 +98,7 @@ async function observe(
   { body = 'abc', lines = '', ...rest }: Case,
   inPieces: boolean,
 ): Promise<object> {
-  const under = await startApp(t, { budget: new Budget(1_000, 5_000) });
+  const under = await startApp(t, { budget: new MemoryAccount({ bytes: 5_000, records: 1_000 }) });
   const { app, recordLog, budget, registry, logLines } = under;
   await listen(app);
   // That it listens, and where.

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Budget } from '../../../apps/producer/budget.ts';
+import { MemoryAccount } from '../../../apps/service/memory/memory-account.ts';
 import { listen, startApp, type AppUnderTest, type AppUnderTestOptions } from './app-under-test.ts';
 import { RawClient } from './raw-client.ts';
 import { readResponses } from './responses.ts';
@@ -81,7 +81,7 @@ test('a head that never ends: 408, also behind another request and of nothing bu
 
 /** A batch that sends, and reads no result, until it is not read either. */
 async function openUnread(t: Parameters<typeof startApp>[0], requestTimeoutMs: number) {
-  const budget = new Budget(100_000, 50_000_000);
+  const budget = new MemoryAccount({ bytes: 50_000_000, records: 100_000 });
   const under = await open(t, { requestTimeoutMs, budget, maxBodyBytes: 2_000 });
   const { client } = under;
   await client.send(BATCH);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { Budget } from '../../../apps/producer/budget.ts';
+import { MemoryAccount } from '../../../apps/service/memory/memory-account.ts';
 import { listen, startApp, type AppUnderTest } from './app-under-test.ts';
 import { RawClient } from './raw-client.ts';
 
@@ -23,7 +23,7 @@ function liveBytes(): number {
 
 const options = {
   maxBodyBytes: 1_000_000,
-  budget: new Budget(100_000, 50_000_000),
+  budget: new MemoryAccount({ bytes: 50_000_000, records: 100_000 }),
   requestTimeoutMs: 60_000,
 };
 
@@ -62,7 +62,7 @@ test('a body in pieces of one byte is stored as it was sent, and counts against 
 });
 
 test('the beginnings of lines count against the budget, and one without room is refused when its patience ends', async (t) => {
-  const budget = new Budget(10, 10_000);
+  const budget = new MemoryAccount({ bytes: 10_000, records: 10 });
   const { app } = await startApp(t, { budget, patienceMs: 200, maxBodyBytes: 9_000 });
   await listen(app);
   const begun = `1\n"${'x'.repeat(5_999)}`;
@@ -83,8 +83,12 @@ test('the beginnings of lines count against the budget, and one without room is 
 
 /** An upload whose queue is full takes no more of its body. */
 async function holdBack(t: Parameters<typeof startApp>[0]): Promise<AppUnderTest> {
-  const under = await startApp(t, { ...options, budget: new Budget(10, 1_000_000), patienceMs: 60_000 });
-  under.budget.take(10, 0);
+  const under = await startApp(t, {
+    ...options,
+    budget: new MemoryAccount({ bytes: 1_000_000, records: 10 }),
+    patienceMs: 60_000,
+  });
+  under.budget.take(0, 10);
   await listen(under.app);
   return under;
 }

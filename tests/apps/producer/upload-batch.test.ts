@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { request, type IncomingMessage } from 'node:http';
 import test, { type TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Budget } from '../../../apps/producer/budget.ts';
+import { MemoryAccount } from '../../../apps/service/memory/memory-account.ts';
 import { DeliveryError } from '../../../apps/producer/delivery/record-log.ts';
 import { waitUntil } from '../../../infra/local/wait.ts';
 import { listen, startApp } from './app-under-test.ts';
@@ -46,13 +46,13 @@ async function open(port: number) {
 
 /** An app whose queue is full. */
 async function startFull(t: TestContext, patienceMs: number) {
-  const budget = new Budget(10, 1_000_000);
+  const budget = new MemoryAccount({ bytes: 1_000_000, records: 10 });
   const { app, recordLog } = await startApp(t, { budget, patienceMs });
   recordLog.answer = (_record, offset) =>
-    budget.fits(1, 0)
+    budget.fits(0, 1)
       ? Promise.resolve({ partition: 0, offset, timestamp: 0 })
       : Promise.reject(new DeliveryError('queue-full', 'the queue is full'));
-  budget.take(10, 0);
+  budget.take(0, 10);
   return { app, budget };
 }
 
@@ -183,7 +183,9 @@ test('a client that does not read its results is not read either, and loses noth
 });
 
 test('at most 1,000 lines of one upload are under way at once', async (t) => {
-  const { app, recordLog } = await startApp(t, { budget: new Budget(100_000, 100_000_000) });
+  const { app, recordLog } = await startApp(t, {
+    budget: new MemoryAccount({ bytes: 100_000_000, records: 100_000 }),
+  });
   const stored: (() => void)[] = [];
   recordLog.answer = (_record, offset) =>
     new Promise((resolve) => stored.push(() => resolve({ partition: 0, offset, timestamp: 0 })));
@@ -200,7 +202,7 @@ test('at most 1,000 lines of one upload are under way at once', async (t) => {
 
 test('a full queue holds an upload back', async (t) => {
   const { app, budget } = await startFull(t, 20_000);
-  setTimeout(() => budget.give(1, 0), 50);
+  setTimeout(() => budget.give(0, 1), 50);
   const patient = await app.inject(post('1\n2\n'));
   assert.deepEqual(lines(patient.body).at(-1), { done: true, stored: 2, failed: 0 });
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { InjectOptions, LightMyRequestResponse } from 'fastify';
-import { Budget } from '../../../apps/producer/budget.ts';
+import { MemoryAccount } from '../../../apps/service/memory/memory-account.ts';
 import { DeliveryError, type Failure } from '../../../apps/producer/delivery/record-log.ts';
 import type { ErrorBody } from '../../../apps/producer/http/problem.ts';
 import { startApp } from './app-under-test.ts';
@@ -258,10 +258,10 @@ test('a 503 has the head and the shape of every other error, is counted, and end
 });
 
 test('bytes being read count against the queue: 503 at once when it is spent', async (t) => {
-  const budget = new Budget(10, 500);
+  const budget = new MemoryAccount({ bytes: 500, records: 10 });
   const { app } = await startApp(t, { budget });
   assert.equal((await app.inject(post('x'.repeat(500)))).statusCode, 201);
-  budget.take(0, 100);
+  budget.take(100);
   const { status, code } = error(await app.inject(post('x'.repeat(401))));
   assert.deepEqual([status, code], [503, 'queue_full']);
   assert.equal(budget.bytes, 100);

@@ -1,9 +1,9 @@
 /** The HTTP side of the producer with no Kafka behind it: what `POST /upload` could reach at most. */
 import { buildApp } from '../../../apps/producer/app.ts';
-import { Budget } from '../../../apps/producer/budget.ts';
+import { MemoryAccount } from '../../../apps/service/memory/memory-account.ts';
 import type { RecordLog } from '../../../apps/producer/delivery/record-log.ts';
 import { Listener } from '../../../apps/producer/listener.ts';
-import { Garbage } from '../../../apps/service/garbage.ts';
+import { GcPacer } from '../../../apps/service/memory/gc-pacer.ts';
 import { createLog } from '../../../apps/service/log.ts';
 import { createRegistry } from '../../../apps/service/metrics.ts';
 
@@ -21,8 +21,8 @@ const app = await buildApp({
   limits: { maxBodyBytes: 1_000_000, requestTimeoutMs: 30_000 },
   fastPath: true,
   patienceMs: 25_000,
-  budget: new Budget(40_000, 67_108_864),
-  garbage: new Garbage(Infinity, Infinity, () => undefined),
+  budget: new MemoryAccount({ bytes: 67_108_864, records: 40_000 }),
+  gcPacer: new GcPacer(Infinity, Infinity, () => undefined),
   registry: createRegistry(),
   log: createLog('ceiling', 'warn'),
   draining: never,

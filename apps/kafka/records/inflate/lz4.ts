@@ -82,7 +82,7 @@ export class Lz4Inflation implements Inflation {
   }
 
   #giveOutput(): void {
-    if (this.#output !== undefined) this.#buffers.give(this.#output, true);
+    if (this.#output !== undefined) this.#buffers.give(this.#output);
     this.#output = undefined;
     this.#filled = 0;
     this.#taken = 0;

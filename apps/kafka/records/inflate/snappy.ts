@@ -113,7 +113,7 @@ class SnappyBlock {
   }
 
   close(): void {
-    this.#buffers.give(this.#output, true);
+    this.#buffers.give(this.#output);
   }
 
   next(): Buffer | undefined {

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
-import { BufferPool } from '../../../../apps/consumer/object/buffer-pool.ts';
+import { BufferPool } from '../../../../apps/service/memory/buffer-pool.ts';
 import { Content } from '../../../../apps/consumer/object/content.ts';
 import type { Codec } from '../../../../apps/consumer/object/segment.ts';
-import { MemoryPool } from '../../../../apps/consumer/object/memory-pool.ts';
+import { MemoryAccount } from '../../../../apps/service/memory/memory-account.ts';
 
 const inflate: Readonly<Record<Codec, (content: Buffer) => Buffer>> = {
   none: (content) => content,
@@ -24,8 +24,8 @@ for (const codec of codecs) {
     ['more than one piece of lines', 5000],
   ] as const) {
     test(`${codec}: ${size} comes back as it went in`, async () => {
-      const pool = new MemoryPool(MANY);
-      const content = new Content(codec, { pool, buffers: new BufferPool(MANY) });
+      const pool = new MemoryAccount({ bytes: MANY });
+      const content = new Content(codec, { pool, buffers: new BufferPool({ maxBytes: MANY }) });
       const lines = Array.from({ length: count }, (_, line) =>
         Buffer.from(`${line} ${'x'.repeat(line % 100)}\n`),
       );
@@ -34,41 +34,44 @@ for (const codec of codecs) {
       const object = Buffer.concat(content.pieces);
       assert.deepEqual(inflate[codec](object), Buffer.concat(lines));
       content.discard(true);
-      assert.equal(pool.used, 0);
+      assert.equal(pool.bytes, 0);
     });
   }
 
   test(`${codec}: memory is counted from the first line to the end of the upload`, async () => {
-    const pool = new MemoryPool(MANY);
-    const content = new Content(codec, { pool, buffers: new BufferPool(MANY) });
+    const pool = new MemoryAccount({ bytes: MANY });
+    const content = new Content(codec, { pool, buffers: new BufferPool({ maxBytes: MANY }) });
     for (let line = 0; line < 64; line++) await content.write(randomBytes(16 * 1024));
     assert.ok(content.memoryBytes > 0);
     await content.finish();
     const object = Buffer.concat(content.pieces);
-    assert.ok(pool.used >= object.length && pool.used <= 2 * object.length);
+    assert.ok(pool.bytes >= object.length && pool.bytes <= 2 * object.length);
     assert.ok(object.length >= 1024 * 1024);
     content.discard(true);
-    assert.equal(pool.used, 0);
+    assert.equal(pool.bytes, 0);
   });
 
   test(`${codec}: discarding while it is written or finished gives all memory back`, async () => {
-    const pool = new MemoryPool(MANY);
-    const written = new Content(codec, { pool, buffers: new BufferPool(MANY) });
+    const pool = new MemoryAccount({ bytes: MANY });
+    const written = new Content(codec, { pool, buffers: new BufferPool({ maxBytes: MANY }) });
     void written.write(randomBytes(1024 * 1024));
     written.discard(true);
-    const finished = new Content(codec, { pool, buffers: new BufferPool(MANY) });
+    const finished = new Content(codec, { pool, buffers: new BufferPool({ maxBytes: MANY }) });
     void finished.write(randomBytes(1024 * 1024));
     const finishing = finished.finish().catch(() => undefined);
     finished.discard(true);
     await finishing;
     await new Promise((resolve) => setTimeout(resolve, 20));
-    assert.equal(pool.used, 0);
+    assert.equal(pool.bytes, 0);
   });
 }
 
 for (const codec of ['gzip', 'zstd'] as const) {
   test(`${codec}: a writer that is faster than the compressor is made to wait`, async () => {
-    const content = new Content(codec, { pool: new MemoryPool(MANY), buffers: new BufferPool(MANY) });
+    const content = new Content(codec, {
+      pool: new MemoryAccount({ bytes: MANY }),
+      buffers: new BufferPool({ maxBytes: MANY }),
+    });
     let waited = 0;
     for (let line = 0; line < 64; line++) {
       const behind = content.write(randomBytes(64 * 1024));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { LineBytes, Room } from '../../../../apps/consumer/object/segment-buffer.ts';
 import { LineEncoder } from '../../../../apps/consumer/object/line-encoder.ts';
-import { BufferPool } from '../../../../apps/consumer/object/buffer-pool.ts';
+import { BufferPool } from '../../../../apps/service/memory/buffer-pool.ts';
 import type { BatchRecords } from '../../../../apps/kafka/records/batch-records.ts';
 import { openBatch, type Batch } from '../../../../apps/kafka/records/batches.ts';
 import type { KafkaRecord } from '../../../../apps/kafka/records/records.ts';
@@ -44,7 +44,7 @@ const bytesOf = ({ pieces }: LineBytes): Buffer => Buffer.concat([...pieces]);
 
 function open(bytes: Buffer, count: number, attributes = 0): BatchRecords {
   const outline = { ...BASE, maxTimestamp: 2n ** 63n - 1n, attributes, count, payload: bytes };
-  return openBatch(outline as Batch, { maxRecordBytes: Infinity, buffers: new BufferPool(0) });
+  return openBatch(outline as Batch, { maxRecordBytes: Infinity, buffers: new BufferPool({ maxBytes: 0 }) });
 }
 
 function record(offset: number, given: Partial<KafkaRecord> = {}): KafkaRecord {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { BufferPool } from '../../../../apps/consumer/object/buffer-pool.ts';
+import { BufferPool } from '../../../../apps/service/memory/buffer-pool.ts';
 import type { Brokers } from '../../../../apps/kafka/connections/brokers.ts';
 import { Fetcher, type PartitionAnswer } from '../../../../apps/kafka/messages/fetch.ts';
 import { TopicMetadata } from '../../../../apps/kafka/metadata/topic-metadata.ts';
@@ -9,7 +9,7 @@ import { start } from '../brokers-under-test.ts';
 import { codeOf } from '../scripted/apis.ts';
 
 function fetchFrom(brokers: Brokers, nodeId: number): Promise<readonly PartitionAnswer[]> {
-  const fetcher = new Fetcher(brokers, new BufferPool(0), () => undefined);
+  const fetcher = new Fetcher(brokers, new BufferPool({ maxBytes: 0 }), () => undefined);
   return fetcher.fetch(nodeId, {
     topic: '11111111-2222-3333-4444-555555555555',
     partitions: [{ partition: 0, offset: 0, lastEpoch: -1, leaderEpoch: 1 }],

@@ -2,14 +2,17 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { createRecordsBatch, crc32c, type CompressionAlgorithmValue } from '@platformatic/kafka';
-import { BufferPool } from '../../../../apps/consumer/object/buffer-pool.ts';
+import { BufferPool } from '../../../../apps/service/memory/buffer-pool.ts';
 import { UnreadableBatchError, type RecordMemory } from '../../../../apps/kafka/records/batch-records.ts';
 import { openBatch, readBatches } from '../../../../apps/kafka/records/batches.ts';
 import type { KafkaRecord } from '../../../../apps/kafka/records/records.ts';
 
 const MANY = 1024 * 1024;
 
-const memory = (maxRecordBytes: number): RecordMemory => ({ maxRecordBytes, buffers: new BufferPool(0) });
+const memory = (maxRecordBytes: number): RecordMemory => ({
+  maxRecordBytes,
+  buffers: new BufferPool({ maxBytes: 0 }),
+});
 
 interface BatchOptions {
   readonly compression?: CompressionAlgorithmValue;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Budget } from '../../../../apps/producer/budget.ts';
+import { MemoryAccount } from '../../../../apps/service/memory/memory-account.ts';
 import { waitUntil } from '../../../../infra/local/wait.ts';
 import { offsetOf, start, values } from './scene.ts';
 
@@ -48,7 +48,10 @@ test('without a key a record goes where a lane is free; each lane has its turn f
 
 test('a batch waits for no others once the queue takes none', { timeout: 120_000 }, async (t) => {
   const limits = { lingerMs: 1_000_000 };
-  const { cluster, send } = await start(t, { limits, budget: new Budget(3, 1_000) });
+  const { cluster, send } = await start(t, {
+    limits,
+    budget: new MemoryAccount({ bytes: 1_000, records: 3 }),
+  });
   assert.deepEqual((await Promise.all([send('a'), send('b'), send('c')])).map(offsetOf), [0, 1, 2]);
   assert.deepEqual(
     cluster.sent.map(({ batch }) => batch.records.length),
@@ -57,7 +60,9 @@ test('a batch waits for no others once the queue takes none', { timeout: 120_000
 });
 
 test('a full queue refuses at once, and takes again when there is room', async (t) => {
-  const { cluster, send, budget } = await start(t, { budget: new Budget(3, 1_000) });
+  const { cluster, send, budget } = await start(t, {
+    budget: new MemoryAccount({ bytes: 1_000, records: 3 }),
+  });
   cluster.script.push('silent');
   const held = [send('a'), send('b'), send('c')];
   assert.equal(await send('d'), 'queue-full');

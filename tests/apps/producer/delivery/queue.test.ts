@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { Queue, type Pending } from '../../../../apps/producer/delivery/queue.ts';
-import { exposeCollector } from '../../../../apps/service/garbage.ts';
+import { exposeCollector } from '../../../../apps/service/memory/v8-flags.ts';
 import { pendingOf } from '../pending.ts';
 
 const pending = () => pendingOf({ value: Buffer.from('{}'), headers: new Map() }, 0);

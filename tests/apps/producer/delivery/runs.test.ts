@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { Budget } from '../../../../apps/producer/budget.ts';
+import { MemoryAccount } from '../../../../apps/service/memory/memory-account.ts';
 import { Envelope } from '../../../../apps/kafka/records/envelope.ts';
 import type { KafkaRecordLog } from '../../../../apps/producer/delivery/kafka-record-log.ts';
 import { DeliveryError } from '../../../../apps/producer/delivery/record-log.ts';
@@ -87,7 +87,9 @@ test('a batch that is too large for the topic is divided in the middle of its ru
 });
 
 test('the queue takes a run as a whole or not at all', async (t) => {
-  const { cluster, log, budget } = await start(t, { budget: new Budget(9, 100_000) });
+  const { cluster, log, budget } = await start(t, {
+    budget: new MemoryAccount({ bytes: 100_000, records: 9 }),
+  });
   assert.deepEqual(new Set(await appendRun(log, ten)), new Set(['queue-full']));
   assert.equal(cluster.sent.length, 0);
   assert.deepEqual([budget.records, budget.bytes], [0, 0]);

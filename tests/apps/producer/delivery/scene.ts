@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { Registry } from 'prom-client';
-import { Budget } from '../../../../apps/producer/budget.ts';
+import { MemoryAccount } from '../../../../apps/service/memory/memory-account.ts';
 import { partitionOf } from '../../../../apps/kafka/records/encode-batch.ts';
 import { KafkaRecordLog, type DeliveryLimits } from '../../../../apps/producer/delivery/kafka-record-log.ts';
 import { DeliveryError, type StoredRecord } from '../../../../apps/producer/delivery/record-log.ts';
@@ -22,7 +22,7 @@ interface Parts {
   readonly cluster: ScriptedCluster;
   readonly broker: ScriptedBroker;
   readonly log: KafkaRecordLog;
-  readonly budget: Budget;
+  readonly budget: MemoryAccount;
   readonly send: (value: string, key?: string) => Promise<StoredRecord | string>;
 }
 
@@ -33,12 +33,12 @@ export async function start(
     brokers = 1,
     leaders = [0],
     limits = {},
-    budget = new Budget(1_000, 1_000_000),
+    budget = new MemoryAccount({ bytes: 1_000_000, records: 1_000 }),
   }: {
     brokers?: number;
     leaders?: number[];
     limits?: Partial<DeliveryLimits>;
-    budget?: Budget;
+    budget?: MemoryAccount;
   } = {},
 ): Promise<Parts> {
   const cluster = new ScriptedCluster();

@@ -1,5 +1,5 @@
 import { Registry } from 'prom-client';
-import { Budget } from '../../../../apps/producer/budget.ts';
+import { MemoryAccount } from '../../../../apps/service/memory/memory-account.ts';
 import { readConfig } from '../../../../apps/producer/config.ts';
 import { partitionOf } from '../../../../apps/kafka/records/encode-batch.ts';
 import { KafkaRecordLog } from '../../../../apps/producer/delivery/kafka-record-log.ts';
@@ -27,7 +27,7 @@ export function headwater(records: 'with-keys' | 'without-keys'): KafkaClient {
         kafka,
         topic,
         limits: delivery,
-        budget: new Budget(queue.maxRecords, queue.maxBytes),
+        budget: new MemoryAccount({ bytes: queue.maxBytes, records: queue.maxRecords }),
         metrics: deliveryMetrics(new Registry()),
         log: createLog('bench', 'silent'),
       });

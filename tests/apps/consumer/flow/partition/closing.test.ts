@@ -17,7 +17,7 @@ test('closing abandons what is buffered whole, and finishes what is being stored
     source.commits.map(({ offset }) => offset),
     [10],
   );
-  assert.equal(buffers.used, 0);
+  assert.equal(buffers.bytes, 0);
 });
 
 test('a partition that is taken away commits nothing any more and holds no memory', async (t) => {
@@ -30,5 +30,5 @@ test('a partition that is taken away commits nothing any more and holds no memor
   held.resolve(undefined);
   await closing;
   assert.deepEqual(source.commits, []);
-  assert.equal(buffers.used, 0);
+  assert.equal(buffers.bytes, 0);
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import { BufferPool } from '../../../../../apps/consumer/object/buffer-pool.ts';
+import { BufferPool } from '../../../../../apps/service/memory/buffer-pool.ts';
 import { LineEncoder } from '../../../../../apps/consumer/object/line-encoder.ts';
 import {
   linkMetadata,
@@ -10,7 +10,7 @@ import {
 } from '../../../../../apps/consumer/object/segment.ts';
 import type { FetchedLog } from '../../../../../apps/consumer/flow/log-reader.ts';
 import type { FetchPosition } from '../../../../../apps/consumer/flow/read-ahead.ts';
-import { MemoryPool } from '../../../../../apps/consumer/object/memory-pool.ts';
+import { MemoryAccount } from '../../../../../apps/service/memory/memory-account.ts';
 import { Partition, type PartitionOptions } from '../../../../../apps/consumer/flow/partition.ts';
 import { printRelease, releaseKey, type Release } from '../../../../../apps/consumer/chain/resumes.ts';
 import type { LinkObject } from '../../../../../apps/consumer/store/store.ts';
@@ -24,7 +24,7 @@ interface Scene {
   readonly store: StandInStore;
   readonly source: StandInSource;
   readonly partition: Partition;
-  readonly buffers: MemoryPool;
+  readonly buffers: MemoryAccount;
   readonly gaps: Gap[];
   readonly adopted: () => number;
   /** Gives it what a fetch from its position would bring. */
@@ -51,7 +51,7 @@ export function scene(t: TestContext, setting: Setting = {}): Scene {
   const { store = new StandInStore(), limits = {}, memory = 1024 * 1024 } = setting;
   const source = new StandInSource();
   source.committedOffset = setting.committed;
-  const buffers = new MemoryPool(memory, () => partition.flushForMemory());
+  const buffers = new MemoryAccount({ bytes: memory }, () => partition.flushForMemory());
   const gaps: Gap[] = [];
   let adopted = 0;
   const partition = new Partition({
@@ -63,7 +63,7 @@ export function scene(t: TestContext, setting: Setting = {}): Scene {
     delivery: setting.delivery ?? 'exactly-once',
     continued: setting.continued,
     limits: { maxRecords: 10, maxBytes: 1_000_000, maxAgeMs: 3_600_000, maxSpan: 100, ...limits },
-    memory: { pool: buffers, buffers: new BufferPool(1_000_000) },
+    memory: { pool: buffers, buffers: new BufferPool({ maxBytes: 1_000_000 }) },
     encoder: new LineEncoder(),
     maxRecordBytes: 1_000_000,
     writer: 'me',

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test, type TestContext } from 'node:test';
-import { BufferPool } from '../../../../../apps/consumer/object/buffer-pool.ts';
+import { BufferPool } from '../../../../../apps/service/memory/buffer-pool.ts';
 import { ChainWriter } from '../../../../../apps/consumer/chain/chain-writer.ts';
 import { Content } from '../../../../../apps/consumer/object/content.ts';
 import { LineEncoder } from '../../../../../apps/consumer/object/line-encoder.ts';
-import { MemoryPool } from '../../../../../apps/consumer/object/memory-pool.ts';
+import { MemoryAccount } from '../../../../../apps/service/memory/memory-account.ts';
 import { BatchRecords } from '../../../../../apps/kafka/records/batch-records.ts';
 import { createLog } from '../../../../../apps/service/log.ts';
 import { StandInStore } from '../../stand-ins.ts';
@@ -85,7 +85,7 @@ describe('the position jumps, since another writer was first, while reading wait
         [7, 17, range(7, 17)],
         [17, 27, range(17, 27)],
       ]);
-      assert.equal(buffers.used, 0);
+      assert.equal(buffers.bytes, 0);
     });
   }
 });
@@ -153,14 +153,14 @@ test('a session that has ended takes nothing, and the next one begins after what
   const store = new StandInStore();
   const held = Promise.withResolvers<undefined>();
   store.gate = () => held.promise;
-  const pool = new MemoryPool(1024 * 1024);
+  const pool = new MemoryAccount({ bytes: 1024 * 1024 });
   const writer = new ChainWriter({
     store,
     keys: KEYS,
     codec: 'none',
     delivery: 'exactly-once',
     limits: { maxRecords: 10, maxBytes: 1_000_000, maxAgeMs: 3_600_000, maxSpan: 100 },
-    memory: { pool, buffers: new BufferPool(1_000_000) },
+    memory: { pool, buffers: new BufferPool({ maxBytes: 1_000_000 }) },
     encoder: new LineEncoder(),
     writer: 'me',
     observer: { flushed: () => undefined, stored: () => undefined, adopted: () => undefined },
@@ -182,5 +182,5 @@ test('a session that has ended takes nothing, and the next one begins after what
   held.resolve(undefined);
   await assert.rejects(session.flushed('stop'), { name: 'AbortError' });
   assert.equal(writer.session.position.offset, 100);
-  assert.equal(pool.used, 0);
+  assert.equal(pool.bytes, 0);
 });

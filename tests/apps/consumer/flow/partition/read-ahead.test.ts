@@ -62,7 +62,7 @@ test('closing lets go of what was fetched ahead', async (t) => {
   const closing = partition.close(false);
   goOn();
   await Promise.all([closing, reading, ahead]);
-  assert.equal(buffers.used, 0);
+  assert.equal(buffers.bytes, 0);
 });
 
 test('a fetch of another session takes the place of none, whatever its offset', async (t) => {

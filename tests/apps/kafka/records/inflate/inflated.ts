@@ -1,4 +1,4 @@
-import { BufferPool } from '../../../../../apps/consumer/object/buffer-pool.ts';
+import { BufferPool } from '../../../../../apps/service/memory/buffer-pool.ts';
 import { inflate } from '../../../../../apps/kafka/records/inflate/inflate.ts';
 
 export const codecs = { gzip: 1, snappy: 2, lz4: 3, zstd: 4 } as const;
@@ -9,7 +9,7 @@ export async function inflated(
   payload: Buffer,
   maxWindowBytes = 8 * 1024 * 1024,
 ): Promise<{ readonly bytes: Buffer; readonly most: number }> {
-  const inflation = inflate(codecs[codec], payload, maxWindowBytes, new BufferPool(0));
+  const inflation = inflate(codecs[codec], payload, maxWindowBytes, new BufferPool({ maxBytes: 0 }));
   const pieces: Buffer[] = [];
   let most = 0;
   try {

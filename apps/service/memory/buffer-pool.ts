@@ -1,24 +1,40 @@
-/** The smallest buffer, and the size of each where bytes are kept in pieces. */
+/** The size of each buffer where bytes are kept in pieces. */
 export const PIECE_BYTES = 64 * 1024;
 
+export interface BufferPoolOptions {
+  /** Size of the smallest buffer; the others have two times that, four times, and so on. @default 65536 */
+  readonly smallestBytes?: number;
+  /** At most what is in use and kept for later together. @default no bound */
+  readonly maxBytes?: number;
+  /** At most what is kept for later. @default no bound but that of both together */
+  readonly maxFreeBytes?: number;
+}
+
 /**
- * Buffers that are used again. What is allocated for each record and dropped is given back by the garbage
- * collector only after much more of it has piled up than is in use.
+ * Buffers that are used again. V8 frees memory outside of its heap late, and marks its whole heap for that: what is
+ * allocated for each record and dropped costs more than the record.
  */
 export class BufferPool {
-  readonly #limit: number;
+  readonly smallestBytes: number;
+  readonly #maxBytes: number;
+  readonly #maxFreeBytes: number;
   readonly #free = new Map<number, Buffer[]>();
   #freeBytes = 0;
   #takenBytes = 0;
 
-  /** @param limit of what is in use and kept for later together; above it, buffers go to the garbage collector */
-  constructor(limit: number) {
-    this.#limit = limit;
+  constructor({
+    smallestBytes = PIECE_BYTES,
+    maxBytes = Infinity,
+    maxFreeBytes = Infinity,
+  }: BufferPoolOptions) {
+    this.smallestBytes = smallestBytes;
+    this.#maxBytes = maxBytes;
+    this.#maxFreeBytes = maxFreeBytes;
   }
 
   /** A buffer of at least so many bytes, with whatever is in it. */
   take(bytes: number): Buffer {
-    let size = PIECE_BYTES;
+    let size = this.smallestBytes;
     while (size < bytes) size *= 2;
     this.#takenBytes += size;
     const buffer = this.#free.get(size)?.pop();
@@ -27,14 +43,20 @@ export class BufferPool {
     return buffer;
   }
 
-  /** Gives a buffer back. @param isUnused nobody will look at it any more: it may be used for something else */
-  give(buffer: Buffer, isUnused: boolean): void {
-    this.#takenBytes -= buffer.length;
-    if (!isUnused || this.#takenBytes + this.#freeBytes + buffer.length > this.#limit) return;
-    this.#freeBytes += buffer.length;
+  /** Gives a buffer back that came from here, and that nobody else looks at any more: it is used for something else. */
+  give(buffer: Buffer): void {
+    this.forget(buffer);
+    const freeBytes = this.#freeBytes + buffer.length;
+    if (freeBytes > this.#maxFreeBytes || this.#takenBytes + freeBytes > this.#maxBytes) return;
+    this.#freeBytes = freeBytes;
     const sameSize = this.#free.get(buffer.length);
     if (sameSize === undefined) this.#free.set(buffer.length, [buffer]);
     else sameSize.push(buffer);
+  }
+
+  /** Leaves a buffer that came from here to the garbage collector: somebody may still look at it. */
+  forget(buffer: Buffer): void {
+    this.#takenBytes -= buffer.length;
   }
 }
 
@@ -77,7 +99,10 @@ export class Pieces {
 
   /** Is empty again. @param isUnused whether its memory may be used for something else now */
   release(isUnused: boolean): void {
-    for (const piece of this.#pieces) this.#pool.give(piece, isUnused);
+    for (const piece of this.#pieces) {
+      if (isUnused) this.#pool.give(piece);
+      else this.#pool.forget(piece);
+    }
     this.#pieces = [];
     this.#length = 0;
   }

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { exposeCollector, Garbage } from '../../../apps/service/garbage.ts';
+import { GcPacer } from '../../../../apps/service/memory/gc-pacer.ts';
+import { exposeCollector } from '../../../../apps/service/memory/v8-flags.ts';
 
 test('the young generation is collected after so many bytes, and all of it after many more', () => {
   const collected: string[] = [];
-  const garbage = new Garbage(10, 30, (type) => collected.push(type));
-  for (let times = 0; times < 13; times += 1) garbage.add(5);
+  const pacer = new GcPacer(10, 30, (type) => collected.push(type));
+  for (let times = 0; times < 13; times += 1) pacer.note(5);
   assert.deepEqual(collected, ['minor', 'minor', 'major', 'minor', 'minor', 'major']);
 });
 

@@ -1,28 +1,28 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { BufferPool, PIECE_BYTES, Pieces } from '../../../../apps/consumer/object/buffer-pool.ts';
+import { BufferPool, PIECE_BYTES, Pieces } from '../../../../apps/service/memory/buffer-pool.ts';
 
 test('a buffer that nobody looks at any more is used again, one that somebody may look at is not', () => {
-  const pool = new BufferPool(10 * PIECE_BYTES);
+  const pool = new BufferPool({ maxBytes: 10 * PIECE_BYTES });
   const given = pool.take(PIECE_BYTES);
-  pool.give(given, true);
+  pool.give(given);
   const again = pool.take(1);
   assert.equal(again, given);
-  pool.give(again, false);
+  pool.forget(again);
   assert.notEqual(pool.take(1), given);
 });
 
 test('what is in use and what is kept for later stay within the limit together', () => {
-  const pool = new BufferPool(2 * PIECE_BYTES);
+  const pool = new BufferPool({ maxBytes: 2 * PIECE_BYTES });
   const [first, second] = [pool.take(1), pool.take(2 * PIECE_BYTES)];
-  pool.give(first, true);
+  pool.give(first);
   assert.notEqual(pool.take(1), first);
-  pool.give(second, true);
+  pool.give(second);
   assert.notEqual(pool.take(2 * PIECE_BYTES), second);
 });
 
 test('pieces come back as they were appended, and their memory is used again once released', () => {
-  const pool = new BufferPool(10 * PIECE_BYTES);
+  const pool = new BufferPool({ maxBytes: 10 * PIECE_BYTES });
   const pieces = new Pieces(pool);
   const appended = [
     Buffer.alloc(PIECE_BYTES - 1, 'a'),
