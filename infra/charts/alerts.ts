@@ -16,13 +16,21 @@ import { scrapedPods } from './scraped-pods.ts';
  */
 export function alerts(environment: Environment): readonly Alert[] {
   const watching = [
-    ...kafkaAlerts(environment),
-    ...quorumAlerts(environment),
-    ...producerAlerts(environment),
-    ...consumerAlerts(environment),
-    ...edgeAlerts(environment),
-    ...volumeAlerts(environment),
-    ...certificateAlerts(environment),
+    ...onPage('kafka', kafkaAlerts(environment)),
+    ...onPage('quorum', quorumAlerts(environment)),
+    ...onPage('producers', producerAlerts(environment)),
+    ...onPage('consumers', consumerAlerts(environment)),
+    ...onPage('edge', edgeAlerts(environment)),
+    ...onPage('volumes', volumeAlerts(environment)),
+    ...onPage('certificates', certificateAlerts(environment)),
   ];
-  return [...watching, ...scrapingAlerts(scrapedPods(environment), watching)];
+  return [...watching, ...onPage('metrics', scrapingAlerts(scrapedPods(environment), watching))];
+}
+
+/** Each with its section of a page in `docs/runbooks`. */
+function onPage<Kind extends Omit<Alert, 'runbook'>>(
+  page: string,
+  alerts: readonly Kind[],
+): readonly (Kind & Pick<Alert, 'runbook'>)[] {
+  return alerts.map((alert) => ({ ...alert, runbook: `${page}.md#${alert.name.toLowerCase()}` }));
 }

@@ -16,6 +16,7 @@ export class MonitoringChart extends Chart {
   constructor(scope: Construct, id: string, environment: Environment) {
     super(scope, id, { disableResourceNameHashes: true });
     const { namespaces, monitoring } = environment;
+    const runbooks = monitoring.kind === 'none' ? undefined : monitoring.runbooks;
     const labels = monitoring.kind === 'none' ? {} : (monitoring.labels ?? STOCK_LABELS);
     for (const role of ['pipeline', 'logging', 'ingress'] as const) {
       const namespace = namespaces[role];
@@ -25,7 +26,7 @@ export class MonitoringChart extends Chart {
         namespace,
         workloads,
         labels,
-        ...(role === 'pipeline' && { alerts: alerts(environment) }),
+        ...(role === 'pipeline' && { alerts: alerts(environment), runbooks }),
       });
     }
   }

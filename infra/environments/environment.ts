@@ -40,6 +40,17 @@ const monitoring = z.discriminatedUnion('kind', [
      * selects `release`, the name under which it was installed. @default { release: 'kube-prometheus-stack' }
      */
     labels: z.record(labelKey, labelValue).optional(),
+    /**
+     * Address below which `docs/runbooks` of the project can be read, such as a code host's: each alert links to its section
+     * there by `runbook_url`. @default alerts without a link
+     */
+    runbooks: z
+      .string()
+      .regex(
+        /^https:\/\/[^\s/?#]+(\/[^\s/?#]+)*$/,
+        'an address that begins with https:// and does not end in a slash',
+      )
+      .optional(),
   }),
 ]);
 

@@ -125,7 +125,10 @@ export const production: Environment = {
     kafkaClientCidrs: [],
     monitoringNamespace: 'monitoring',
   },
-  monitoring: { kind: 'prometheus-operator' },
+  monitoring: {
+    kind: 'prometheus-operator',
+    runbooks: 'https://git.example.com/headwater/docs/runbooks',
+  },
   aws: {
     accountId: '123456789012',
     region: 'eu-central-1',

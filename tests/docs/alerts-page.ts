@@ -3,21 +3,27 @@ import type { Alert } from '../../infra/constructs/cluster/monitoring.ts';
 import { environments } from '../../infra/environments/environments.ts';
 import { everyOption } from '../policies/options.ts';
 
-/** `docs/alerts.md`: every alert that an environment may have, with what to do. */
-export function renderAlerts(): string {
+/** Every alert that an environment may have, by name once, as the first environment has it that does. */
+export function alertsOfAll(): readonly Alert[] {
   const all = new Map<string, Alert>();
   for (const environment of [environments.production, everyOption, environments.staging]) {
     for (const alert of alerts(environment)) if (!all.has(alert.name)) all.set(alert.name, alert);
   }
-  const rows = [...all.values()].map(
-    ({ name, severity, lasting, summary, action }) =>
-      `| ${[name, severity, lasting, summary, action].map(escapeCell).join(' | ')} |\n`,
+  return [...all.values()];
+}
+
+/** `docs/alerts.md`: them, with what to do. */
+export function renderAlerts(): string {
+  const rows = alertsOfAll().map(
+    ({ name, severity, lasting, summary, action, runbook }) =>
+      `| ${[`[${name}](runbooks/${runbook})`, severity, lasting, summary, action].map(escapeCell).join(' | ')} |\n`,
   );
   return `# Alerts
 
 Made from \`infra/charts/alerts\` by \`npm run docs:update\`. With \`monitoring: { kind: 'prometheus-operator' }\` an environment
 has PodMonitors for everything that shows metrics, and a PrometheusRule with the alerts below. \`critical\` wakes somebody,
-\`warning\` waits for the morning. Numbers are those of \`production\`, or of an environment that has the alert.
+\`warning\` waits for the morning. Each name leads to its [runbook](runbooks/README.md); with \`monitoring.runbooks\` the
+alert has the link as \`runbook_url\`. Numbers are those of \`production\`, or of an environment that has the alert.
 
 ## What must be there
 

@@ -2,7 +2,7 @@ import { jobOf, type Alert } from '../../constructs/cluster/monitoring.ts';
 import type { Identity } from '../../constructs/workloads/labels.ts';
 
 /** An alert, and what must be there for it to see anything. */
-export interface WatchingAlert extends Alert {
+export interface WatchingAlert extends Omit<Alert, 'runbook'> {
   /**
    * Series that are there whenever the platform runs, as selectors: that one has none is an alarm of its own.
    * @default none: the expression is true where there is no series

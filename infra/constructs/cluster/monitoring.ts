@@ -26,6 +26,8 @@ export interface Alert {
   readonly summary: string;
   /** What to look at, and what to do. */
   readonly action: string;
+  /** Page and section of its runbook, below the address of all runbooks: `kafka.md#kafkabrokersdown`. */
+  readonly runbook: string;
 }
 
 export interface MonitoringProps {
@@ -34,6 +36,8 @@ export interface MonitoringProps {
   readonly workloads?: readonly ScrapedWorkload[];
   /** @default - none */
   readonly alerts?: readonly Alert[];
+  /** Address below which the runbooks of the alerts can be read. @default - the alerts have no link */
+  readonly runbooks?: string | undefined;
   /** Labels by which a Prometheus selects these objects, beside those of every object. @default - none */
   readonly labels?: Readonly<Record<string, string>>;
 }
@@ -51,7 +55,7 @@ function monitorName({ name, component }: Identity): string {
 export class Monitoring extends Construct {
   constructor(scope: Construct, id: string, props: MonitoringProps) {
     super(scope, id);
-    const { namespace, workloads = [], alerts = [] } = props;
+    const { namespace, workloads = [], alerts = [], runbooks } = props;
     const labels = { ...objectLabels(MONITORING), ...props.labels };
 
     for (const { identity, port } of workloads) {
@@ -72,13 +76,17 @@ export class Monitoring extends Construct {
       groups: [
         {
           name: 'headwater',
-          rules: alerts.map(({ name, expression, lasting, severity, summary, action }) => ({
+          rules: alerts.map(({ name, expression, lasting, severity, summary, action, runbook }) => ({
             alert: name,
             expr: expression,
             for: lasting,
             // Most expressions sum their labels away, and routes go by the namespace.
             labels: { severity, namespace },
-            annotations: { summary, description: action },
+            annotations: {
+              summary,
+              description: action,
+              ...(runbooks !== undefined && { runbook_url: `${runbooks}/${runbook}` }),
+            },
           })),
         },
       ],

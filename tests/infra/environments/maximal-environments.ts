@@ -50,7 +50,11 @@ const separate: Environment = {
     kedaNamespace: 'autoscaling',
     kafkaClientCidrs: ['203.0.113.0/24'],
   },
-  monitoring: { kind: 'prometheus-operator', labels: { release: 'monitoring' } },
+  monitoring: {
+    kind: 'prometheus-operator',
+    labels: { release: 'monitoring' },
+    runbooks: 'https://git.example.com/runbooks',
+  },
   kafkaUi: {
     resources: { cpuMillicores: 200, memory: '768Mi' },
     access: { kind: 'port-forward' },

@@ -81,6 +81,12 @@ export const surroundingRefusals: readonly Refusal[] = [
       'monitoring.labels.release: must be the value of a label: at most 63 of A-Z, a-z, 0-9, -, _ and ., a letter or digit at either end, got "the stack"',
   },
   {
+    configuration: 'Runbooks at an address that is none',
+    changes: { monitoring: { kind: 'prometheus-operator', runbooks: 'docs/runbooks/' } },
+    message:
+      'monitoring.runbooks: must be an address that begins with https:// and does not end in a slash, got "docs/runbooks/"',
+  },
+  {
     configuration: 'Repositories in ECR, and images from elsewhere',
     changes: { 'aws.repositories': true },
     message:

@@ -6,6 +6,7 @@ import { find, synthesize, valueAt } from '../../manifests.ts';
 const props: Required<MonitoringProps> = {
   namespace: 'headwater',
   labels: { release: 'prometheus' },
+  runbooks: 'https://git.example.com/runbooks',
   workloads: [{ identity: { name: 'kafka', component: 'broker' }, port: 'metrics' }],
   alerts: [
     {
@@ -15,6 +16,7 @@ const props: Required<MonitoringProps> = {
       severity: 'critical',
       summary: 'It is down',
       action: 'Look',
+      runbook: 'kafka.md#down',
     },
   ],
 };
@@ -29,7 +31,11 @@ test('takes every property', () => {
   assert.deepEqual(valueAt(find(manifests, 'PrometheusRule', 'headwater'), 'spec', 'groups', 0, 'rules'), [
     {
       alert: 'Down',
-      annotations: { description: 'Look', summary: 'It is down' },
+      annotations: {
+        description: 'Look',
+        runbook_url: 'https://git.example.com/runbooks/kafka.md#down',
+        summary: 'It is down',
+      },
       expr: 'up == 0',
       for: '5m',
       labels: { severity: 'critical', namespace: 'headwater' },
