@@ -35,12 +35,15 @@ export class BuildahBuilder implements ImageBuilder {
   }
 
   async build(request: BuildRequest): Promise<void> {
-    await this.#buildah(...['build', ...ISOLATION, '--layers', '--pull=missing'], ...buildArguments(request));
+    await this.#buildah(
+      ...['build', ...ISOLATION, ...(await ownLimits()), '--layers', '--pull=missing'],
+      ...buildArguments(request),
+    );
   }
 
   async run(reference: string, command: readonly string[]): Promise<string> {
     const directory = await mkdtemp(join(tmpdir(), 'headwater-run-'));
-    const container = await this.#buildah('from', '--pull-never', reference);
+    const container = await this.#buildah('from', ...(await ownLimits()), '--pull-never', reference);
     try {
       // By way of a file: what is written just before the end may be lost on buildah's own relay of standard output.
       const output = join(directory, 'output');
@@ -78,4 +81,24 @@ export class BuildahBuilder implements ImageBuilder {
       }
     }
   }
+}
+
+/** Of the limits that buildah raises where it is told none: its name, and how the kernel calls it in `/proc/self/limits`. */
+const LIMITS = { nofile: 'Max open files', nproc: 'Max processes' } as const;
+
+/**
+ * Options that give containers the limits of this process. Newer versions of buildah raise them otherwise, which
+ * root may not do without CAP_SYS_RESOURCE, and that it seldom has in a container.
+ *
+ * @see https://man7.org/linux/man-pages/man2/getrlimit.2.html
+ */
+export async function ownLimits(): Promise<readonly string[]> {
+  const limits = await readFile('/proc/self/limits', 'utf8');
+  return Object.entries(LIMITS).flatMap(([name, title]) => {
+    const [, soft, hard] = new RegExp(`^${title} +(\\S+) +(\\S+)`, 'm').exec(limits) ?? [];
+    const number = (limit: string): string => (limit === 'unlimited' ? '-1' : limit);
+    return soft === undefined || hard === undefined
+      ? []
+      : ['--ulimit', `${name}=${number(soft)}:${number(hard)}`];
+  });
 }

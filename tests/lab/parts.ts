@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { cp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { ownLimits } from '../../infra/images/buildah-builder.ts';
 import { Cache } from '../../infra/local/cache.ts';
 import { runCommand } from '../../infra/local/command.ts';
 import type { Host, Progress } from '../../infra/local/host.ts';
@@ -62,7 +63,7 @@ async function programImage(host: Host, program: string, name: string, progress:
     ];
     const buildah = (...args: readonly string[]): Promise<void> =>
       runCommand('buildah', [...storage, ...args], { host, cwd: made });
-    await buildah('bud', '--isolation', 'chroot', '--tag', name, context);
+    await buildah('bud', '--isolation', 'chroot', ...(await ownLimits()), '--tag', name, context);
     await buildah('push', name, `oci-archive:${join(made, 'image.tar')}:${name}`);
     await runCommand('rm', ['-rf', 'store', 'run', 'context'], { host, cwd: made });
   };

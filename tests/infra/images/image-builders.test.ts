@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -54,9 +55,16 @@ test('a docker without an engine is passed over for buildah', async (t) => {
   const builder = await findImageBuilder(host);
   assert.equal(builder.name, 'buildah');
   await builder.build(request);
+  // As the shell tells them.
+  const [soft, hard, ...processes] = ['-Sn', '-Hn', '-Su', '-Hu'].map((option) =>
+    execFileSync('bash', ['-c', `ulimit ${option}`], { encoding: 'utf8' })
+      .trim()
+      .replace('unlimited', '-1'),
+  );
+  const limits = `--ulimit nofile=${soft}:${hard} --ulimit nproc=${processes.join(':')}`;
   assert.equal(
     calls().at(-1),
-    'buildah build --isolation chroot --layers --pull=missing --tag registry.example/kafka:1 ' +
+    `buildah build --isolation chroot ${limits} --layers --pull=missing --tag registry.example/kafka:1 ` +
       '--file /tree/images/kafka/Dockerfile --build-arg LINE=4.4 --build-context jars=/cache/jars /tree',
   );
 });

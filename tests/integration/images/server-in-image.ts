@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { chownSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ownLimits } from '../../../infra/images/buildah-builder.ts';
 import { ManagedProcess } from '../../../infra/local/managed-process.ts';
 
 const POD_USER = 10_001;
@@ -30,7 +31,7 @@ export async function startInImage(server: ServerInImage): Promise<AsyncDisposab
     chownSync(claim, POD_USER, POD_USER);
     return `${claim}:${path}`;
   });
-  const container = buildah('from', '--pull-never', image);
+  const container = buildah('from', ...(await ownLimits()), '--pull-never', image);
   const child = new ManagedProcess({
     host: process,
     name,
