@@ -46,6 +46,12 @@ const directions = [
   ...appDirections(APPS),
   ...layers('kafka', ['records', 'connections', 'metadata', 'messages', 'group']),
   ...layers('consumer', ['object', 'store', 'chain', 'flow']),
+  // What an upload is in Kafka is said by the port of the record log alone.
+  {
+    files: ['apps/producer/http/**'],
+    forbid: ['**/infra/**', ...ABOVE, ...forbiddenApps(APPS, 'producer'), '**/kafka/**'],
+    documentedClient: true,
+  },
   {
     files: ['examples/**'],
     forbid: ['../*', '!../infra', '../infra/*', '!../infra/environments'],

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Registry } from 'prom-client';
 import { GcPacer } from '../service/memory/gc-pacer.ts';
-import type { CollectGarbage } from '../service/memory/v8-flags.ts';
+import type { RunCollector } from '../service/memory/v8-flags.ts';
 import { watchCertificates } from '../kafka/certificates.ts';
 import type { Log } from '../service/log.ts';
 import { BufferPool } from '../service/memory/buffer-pool.ts';
@@ -50,7 +50,7 @@ export class Consumer {
     config: ConsumerConfig,
     registry: Registry,
     log: Log,
-    collectGarbage: CollectGarbage = () => undefined,
+    runCollector: RunCollector = () => undefined,
   ) {
     this.#config = config;
     const { topic, groupId, sessionTimeoutMs, layout, maxBufferedBytes } = config;
@@ -77,7 +77,7 @@ export class Consumer {
       this.#consumption.relieve(),
     );
     const reused = new BufferPool({ maxBytes: maxBufferedBytes / 2 });
-    const gcPacer = new GcPacer(maxBufferedBytes / 8, maxBufferedBytes, collectGarbage);
+    const gcPacer = new GcPacer(maxBufferedBytes / 8, maxBufferedBytes, runCollector);
     const encoder = new LineEncoder();
     const writer = `${hostname()}-${randomBytes(4).toString('hex')}`;
     this.#consumption = new Consumption({

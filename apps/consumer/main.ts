@@ -2,7 +2,7 @@ import { exposeCollector, keepHeapSmall } from '../service/memory/v8-flags.ts';
 
 // Before anything else is loaded.
 keepHeapSmall();
-const collectGarbage = exposeCollector();
+const runCollector = exposeCollector();
 
 const { run } = await import('./run.ts');
-await run(process, collectGarbage);
+await run(process, runCollector);

@@ -1,4 +1,4 @@
-import type { CollectGarbage } from '../service/memory/v8-flags.ts';
+import type { RunCollector } from '../service/memory/v8-flags.ts';
 import { warnOfPlainText } from '../kafka/config.ts';
 import { createLog } from '../service/log.ts';
 import { createRegistry } from '../service/metrics.ts';
@@ -9,20 +9,20 @@ import { readConfig } from './config.ts';
 import { Consumer } from './consumer.ts';
 
 /** Runs the consumer until it is told to end. */
-export async function run(process: NodeJS.Process, collectGarbage: CollectGarbage): Promise<void> {
+export async function run(process: NodeJS.Process, runCollector: RunCollector): Promise<void> {
   const config = readOrExit(process, readConfig);
   const log = createLog('consumer', config.logLevel);
   warnOfPlainText(config.kafka, log);
   const shutdown = new Shutdown({ process, deadlineMs: config.shutdownDeadlineMs, log });
   const registry = createRegistry();
-  const consumer = new Consumer(config, registry, log, collectGarbage);
+  const consumer = new Consumer(config, registry, log, runCollector);
   const notReady = (): string | undefined => (shutdown.signal.aborted ? 'shutting down' : consumer.notReady);
   const app = buildApp({ registry, notReady });
   shutdown.onShutdown('listener', () => app.close());
   shutdown.onShutdown('consumer', (deadline) => consumer.stop(deadline - 1000));
   log.info({ address: await app.listen(config.listen) }, 'listening');
   // What loading has left: the heap does not shrink below its pages by itself.
-  collectGarbage('major');
+  runCollector('major');
   try {
     await consumer.start(shutdown.signal);
   } catch (error) {

@@ -2,7 +2,7 @@ import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { JsonObject, SearchConnection } from './config.ts';
 
-const ANSWER_WITHIN_MS = 30_000;
+const RESPONSE_TIMEOUT_MS = 30_000;
 
 /** The search cluster's refusal of a request. */
 export class SearchRefusal extends Error {
@@ -48,7 +48,7 @@ export class SearchClient {
           body === ''
             ? {}
             : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
-        signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+        signal: AbortSignal.timeout(RESPONSE_TIMEOUT_MS),
         ...(ca !== undefined && { ca }),
       });
       sent.once('error', reject);

@@ -35,12 +35,12 @@ function firstEnd(certificate: PeerCertificate): number {
   const seen = new Set<PeerCertificate>();
   // The root is its own issuer; a chain may also end where nothing more is known.
   for (
-    let link: PeerCertificate | undefined = certificate;
-    link !== undefined && !seen.has(link);
-    link = (link as { readonly issuerCertificate?: PeerCertificate }).issuerCertificate
+    let current: PeerCertificate | undefined = certificate;
+    current !== undefined && !seen.has(current);
+    current = (current as { readonly issuerCertificate?: PeerCertificate }).issuerCertificate
   ) {
-    seen.add(link);
-    ends.push(Date.parse(link.valid_to));
+    seen.add(current);
+    ends.push(Date.parse(current.valid_to));
   }
   return Math.min(...ends);
 }

@@ -7,23 +7,23 @@ import { errorName } from './errors.ts';
  * `next`: `retry` the very same batch; `split` it, since a record of it is at fault; or `stop`, since the same
  * batch cannot fare better.
  */
-export interface Verdict {
-  readonly outcome: 'refused' | 'unknown';
+export interface ProduceErrorClass {
+  readonly outcome: 'not-stored' | 'unknown';
   readonly next: 'retry' | 'split' | 'stop';
   readonly why: string;
 }
 
-const retry = (why: string): Verdict => ({ outcome: 'refused', next: 'retry', why });
-const split = (why: string): Verdict => ({ outcome: 'refused', next: 'split', why });
-const stop = (why: string): Verdict => ({ outcome: 'refused', next: 'stop', why });
-const unknownRetry = (why: string): Verdict => ({ outcome: 'unknown', next: 'retry', why });
-const unknownStop = (why: string): Verdict => ({ outcome: 'unknown', next: 'stop', why });
+const retry = (why: string): ProduceErrorClass => ({ outcome: 'not-stored', next: 'retry', why });
+const split = (why: string): ProduceErrorClass => ({ outcome: 'not-stored', next: 'split', why });
+const stop = (why: string): ProduceErrorClass => ({ outcome: 'not-stored', next: 'stop', why });
+const unknownRetry = (why: string): ProduceErrorClass => ({ outcome: 'unknown', next: 'retry', why });
+const unknownStop = (why: string): ProduceErrorClass => ({ outcome: 'unknown', next: 'stop', why });
 
 /**
  * By the names of Kafka's Errors.java. The codes are those that ReplicaManager.appendToLocalLog, DelayedProduce
  * and KafkaApis.handleProduceRequest answer; every other code is {@link unforeseen}.
  */
-const verdicts: Readonly<Record<string, Verdict>> = {
+const classes: Readonly<Record<string, ProduceErrorClass>> = {
   UNKNOWN_SERVER_ERROR: unknownRetry('an exception in the broker, before or after the append'),
   CORRUPT_MESSAGE: retry('the checksum failed on arrival'),
   UNKNOWN_TOPIC_OR_PARTITION: retry('the broker has not heard of the partition (yet)'),
@@ -66,17 +66,17 @@ const verdicts: Readonly<Record<string, Verdict>> = {
 const unforeseen = unknownRetry('not an answer that Produce is known to give');
 
 /** The names of every code that has a reason of its own. */
-export const judgedErrors: readonly string[] = Object.keys(verdicts);
+export const classifiedErrors: readonly string[] = Object.keys(classes);
 
 /**
- * Judges the answer for one partition.
+ * Classifies the answer for one partition.
  *
  * A base offset beside an error means that the leader had appended the batch and that the error arose while it
  * waited for the replicas: DelayedProduce puts NOT_LEADER_OR_FOLLOWER, UNKNOWN_TOPIC_OR_PARTITION and others over
  * an append that took place. So only an error without an offset (-1) is a refusal.
  */
-export function judge(errorCode: number, baseOffset: bigint): Verdict {
-  const verdict = verdicts[errorName(errorCode)] ?? unforeseen;
-  if (baseOffset < 0n || verdict.outcome === 'unknown') return verdict;
-  return verdict.next === 'retry' ? { ...verdict, outcome: 'unknown' } : unknownStop(verdict.why);
+export function classify(errorCode: number, baseOffset: bigint): ProduceErrorClass {
+  const errorClass = classes[errorName(errorCode)] ?? unforeseen;
+  if (baseOffset < 0n || errorClass.outcome === 'unknown') return errorClass;
+  return errorClass.next === 'retry' ? { ...errorClass, outcome: 'unknown' } : unknownStop(errorClass.why);
 }

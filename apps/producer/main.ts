@@ -7,11 +7,11 @@ import { exposeCollector, scavengeOnOneThread } from '../service/memory/v8-flags
 import { createRegistry } from '../service/metrics.ts';
 import { Shutdown } from '../service/shutdown.ts';
 import { readOrExit } from '../service/variables.ts';
-import { buildApp } from './app.ts';
+import { buildApp } from './http/app.ts';
 import { readConfig } from './config.ts';
 import { KafkaRecordLog } from './delivery/kafka-record-log.ts';
-import { Drain } from './drain.ts';
-import { Listener } from './listener.ts';
+import { Drain } from './http/drain.ts';
+import { Listener } from './http/listener.ts';
 import { addDeliveryGauges, deliveryMetrics } from './metrics.ts';
 
 /** What may pile up outside of V8's heap between two looks at the young generation. */

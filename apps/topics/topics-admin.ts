@@ -151,10 +151,10 @@ export class TopicsAdmin {
     return this.#admin.metadata({ topics: [], forceUpdate: true });
   }
 
-  async #ask<Answer>(
+  async #ask<Response>(
     broker: Broker | undefined,
-    question: (connection: Connection) => Promise<Answer>,
-  ): Promise<Answer> {
+    question: (connection: Connection) => Promise<Response>,
+  ): Promise<Response> {
     if (broker === undefined) throw new Error('no broker takes changes yet');
     const { tls, sasl } = this.#connection;
     const connection = new Connection(CLIENT_ID, {

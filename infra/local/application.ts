@@ -10,7 +10,7 @@ import { ManagedProcess, type ProcessOptions } from './managed-process.ts';
 import { findFreePort } from './ports.ts';
 import { waitUntil } from './wait.ts';
 
-const APPS = fileURLToPath(new URL('../../apps/', import.meta.url));
+const APPS = fileURLToPath(new URL('../../apps', import.meta.url));
 
 /** What the handle decides itself. */
 type Place = 'PORT' | 'LISTEN_ADDRESS';

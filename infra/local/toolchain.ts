@@ -8,7 +8,7 @@ import { buildGoProgram, isGoProgramBuilt, type GoProgram } from './go-program.t
 import type { Host, Progress } from './host.ts';
 import { compareJars, fetchJars, hasMavenSettings, readJars, type FetchOptions } from './maven-jars.ts';
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const VERSITYGW: GoProgram = {
   name: 'versitygw',
   module: join(ROOT, 'infra/local/versitygw'),

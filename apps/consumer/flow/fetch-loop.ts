@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { codes, KafkaError, kafkaFailure, NONE } from '../../kafka/errors.ts';
-import type { Fetcher, FetchPartition, PartitionAnswer } from '../../kafka/messages/fetch.ts';
+import type { Fetcher, FetchPartition, PartitionResponse } from '../../kafka/messages/fetch.ts';
 import type { KafkaHealth } from '../../kafka/health.ts';
 import type { TopicView } from '../../kafka/metadata/topic-metadata.ts';
 import type { Topic } from '../../kafka/metadata/topic.ts';
@@ -40,7 +40,7 @@ export class FetchLoop {
   readonly #options: FetchLoopOptions;
   readonly #busy = new Set<number>();
   readonly #held = new WeakSet<Partition>();
-  #turn = 0;
+  #first = 0;
 
   constructor(options: FetchLoopOptions) {
     this.#options = options;
@@ -69,7 +69,7 @@ export class FetchLoop {
       share.set(MAX_BYTES);
       const answers = await fetcher.fetch(nodeId, {
         topic: view.uuid,
-        partitions: this.#inTurn(wishes),
+        partitions: this.#rotated(wishes),
         maxWaitMs: MAX_WAIT_MS,
         maxBytes: MAX_BYTES,
         maxPartitionBytes: MAX_PARTITION_BYTES,
@@ -91,7 +91,7 @@ export class FetchLoop {
     this.pump();
   }
 
-  async #take(wish: Wish | undefined, answer: PartitionAnswer): Promise<void> {
+  async #take(wish: Wish | undefined, answer: PartitionResponse): Promise<void> {
     const share = new MemoryShare(this.#options.fetched);
     share.set(answer.log.memoryBytes);
     try {
@@ -103,7 +103,7 @@ export class FetchLoop {
   }
 
   /** Hands an answer to its partition, unless that has been given up meanwhile. */
-  #hand({ owner, from }: Wish, answer: PartitionAnswer): Promise<void> {
+  #hand({ owner, from }: Wish, answer: PartitionResponse): Promise<void> {
     const { partitions, onLogEnd } = this.#options;
     const { partition, errorCode, highWatermark, divergedAt, aborted, log } = answer;
     if (partitions.get(partition) !== owner) return Promise.resolve();
@@ -145,8 +145,8 @@ export class FetchLoop {
   }
 
   /** A broker fills its answer in the order of the request: each time another partition comes first. */
-  #inTurn(wishes: readonly Wish[]): Wish[] {
-    const first = this.#turn++ % wishes.length;
+  #rotated(wishes: readonly Wish[]): Wish[] {
+    const first = this.#first++ % wishes.length;
     return [...wishes.slice(first), ...wishes.slice(0, first)];
   }
 }

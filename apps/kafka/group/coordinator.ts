@@ -20,7 +20,7 @@ export class Coordinator {
   }
 
   /** Runs a request to the coordinator; one that fails makes it be looked for again, by the next. */
-  async ask<Answer>(request: (nodeId: number) => Promise<Answer>): Promise<Answer> {
+  async ask<Response>(request: (nodeId: number) => Promise<Response>): Promise<Response> {
     const nodeId = (this.#nodeId ??= await this.#find());
     try {
       return await request(nodeId);

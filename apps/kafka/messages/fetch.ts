@@ -23,7 +23,7 @@ export interface FetchRequest {
   readonly read: 'committed' | 'uncommitted';
 }
 
-export interface PartitionAnswer {
+export interface PartitionResponse {
   readonly partition: number;
   readonly errorCode: number;
   /** Where the log ends, open transactions included; -1 where unknown. */
@@ -52,7 +52,7 @@ const MIN_BYTES = 1;
 interface FetchResponse {
   readonly throttleTimeMs: number;
   readonly errorCode: number;
-  readonly partitions: readonly PartitionAnswer[];
+  readonly partitions: readonly PartitionResponse[];
 }
 
 type FetchApi = API<Parameters<typeof fetchV13.createRequest>, FetchResponse>;
@@ -66,18 +66,18 @@ export class Fetcher {
    */
   readonly #api: FetchApi;
 
-  /** @param onAnswer gets the bytes of every answer, which are garbage from then on */
-  constructor(brokers: Brokers, buffers: Buffers, onAnswer: (bytes: number) => void) {
+  /** @param onResponse gets the bytes of every answer, which are garbage from then on */
+  constructor(brokers: Brokers, buffers: Buffers, onResponse: (bytes: number) => void) {
     this.#brokers = brokers;
     const { key, version } = fetchV13.api;
     this.#api = createAPI(key, version, fetchV13.createRequest, (_id, _key, _version, reader) => {
-      onAnswer(reader.remaining);
-      return readAnswer(reader, buffers);
+      onResponse(reader.remaining);
+      return readResponse(reader, buffers);
     });
   }
 
   /** What the log holds of these partitions of one leader. */
-  async fetch(nodeId: number, request: FetchRequest): Promise<readonly PartitionAnswer[]> {
+  async fetch(nodeId: number, request: FetchRequest): Promise<readonly PartitionResponse[]> {
     const { topic, partitions, maxWaitMs, maxBytes, maxPartitionBytes, read } = request;
     const topics = [
       {
@@ -110,7 +110,7 @@ export class Fetcher {
   }
 }
 
-function readAnswer(reader: Reader, buffers: Buffers): FetchResponse {
+function readResponse(reader: Reader, buffers: Buffers): FetchResponse {
   const throttleTimeMs = reader.readInt32();
   const errorCode = reader.readInt16();
   reader.readInt32();
@@ -121,7 +121,7 @@ function readAnswer(reader: Reader, buffers: Buffers): FetchResponse {
   return { throttleTimeMs, errorCode, partitions: topics.flat() };
 }
 
-function readPartition(reader: Reader, buffers: Buffers): PartitionAnswer {
+function readPartition(reader: Reader, buffers: Buffers): PartitionResponse {
   const partition = reader.readInt32();
   const errorCode = reader.readInt16();
   const highWatermark = Number(reader.readInt64());

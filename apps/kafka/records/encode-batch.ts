@@ -87,7 +87,7 @@ function writeRecord(
   timestampDelta: number,
   offsetDelta: number,
 ): number {
-  const { key, encoded, numberedBy } = run.envelope;
+  const { key, encoded, numberedBy } = run.template;
   const value = valueBytes(run, index);
   const number = run.numbers[index] ?? 0;
   const digits = numberedBy === undefined ? 0 : decimalDigits(number);

@@ -1,15 +1,15 @@
-import type { Envelope } from './envelope.ts';
+import type { EncodedTemplate } from './encoded-template.ts';
 
-/** Records that came together, and have in common what their envelope has. */
+/** Records that came together, and have in common what their template has. */
 export interface RecordRun {
-  readonly envelope: Envelope;
+  readonly template: EncodedTemplate;
   /**
    * What the values lie in, and where: `[start, end, start, end, …]`. A Buffer for each is a hundred bytes that the
    * garbage collector carries along until the record is stored, of thousands at once.
    */
   readonly source: Buffer;
   readonly bounds: readonly number[];
-  /** The number of each, where the envelope is numbered; else none. */
+  /** The number of each, where the template is numbered; else none. */
   readonly numbers: readonly number[];
 }
 
@@ -36,7 +36,7 @@ export function valueBytes({ bounds }: RecordRun, index: number): number {
 
 /** At most how many bytes the records from `from` up to `to` take in a batch. */
 export function batchBytes(run: RecordRun, from: number, to: number): number {
-  let bytes = (to - from) * run.envelope.bytes;
+  let bytes = (to - from) * run.template.bytes;
   for (let index = from; index < to; index++) bytes += valueBytes(run, index);
   return bytes;
 }

@@ -6,14 +6,17 @@ import type { DeliveryMetrics } from '../metrics.ts';
 import { BATCH_HEADER_BYTES } from '../../kafka/records/batch-header.ts';
 import { partitionOf } from '../../kafka/records/encode-batch.ts';
 import { Cluster } from './cluster.ts';
-import { Envelope } from '../../kafka/records/envelope.ts';
-import { batchBytes, recordsOf, type RecordRun } from '../../kafka/records/record-run.ts';
-import { Lane } from './lane.ts';
+import { EncodedTemplate } from '../../kafka/records/encoded-template.ts';
+import { batchBytes, recordsOf, type RecordRun as EncodedRun } from '../../kafka/records/record-run.ts';
+import { PartitionProducer } from './partition-producer.ts';
 import { Queue, takeBatch, type Pending } from './queue.ts';
 import {
   DeliveryError,
   type EventRecord,
+  type RecordHead,
   type RecordLog,
+  type RecordRun,
+  type RecordTemplate,
   type Settled,
   type StoredRecord,
 } from './record-log.ts';
@@ -21,20 +24,20 @@ import {
 /** How often records are looked for whose time is up. */
 const SWEEP_MS = 100;
 /** How long records are held while nothing can be delivered, in the hope that it passes; then refused at once. */
-const HOPE_MS = 10_000;
+const UNAVAILABLE_GRACE_MS = 10_000;
 /**
  * How long records without a key gather at most while a batch is under way. A batch costs three brokers 2 to 3 ms of
  * processor time, as much as hundreds of records: few large ones in turn are faster than small ones side by side.
  */
 const GATHER_MS = 10;
 /**
- * How long one lane gets the records without a key before it is the next one's turn: long enough for many batches in a
+ * How long one producer gets the records without a key before it is the next one's turn: long enough for many batches in a
  * row, short enough for equal shares within seconds. Before brokers with 250 partitions, of which the topic had 120,
  * turning with every batch cost them 2.1 to 2.4 ms of processor time a batch, turns of 100 ms 1.4 to 1.6.
  */
-const TURN_MS = 100;
+const STICKY_MS = 100;
 /** A broker that owes an answer for so long gets no record that could go elsewhere. */
-const SUSPICION_MS = 1_000;
+const SLOW_BROKER_MS = 1_000;
 /** How many buffers of full batches are kept for the next ones, by default together 4 MiB. */
 const FREE_BATCHES = 8;
 /** One for all of them: when there are many, each stack trace would cost time that the others need. */
@@ -62,8 +65,8 @@ export interface KafkaRecordLogOptions {
 }
 
 /**
- * Gathers records into batches and hands them to the lanes. A record with a key waits for the lane of its
- * partition; one without goes with the first batch of any lane that is idle and whose leader answers, so that a
+ * Gathers records into batches and hands them to the producers. A record with a key waits for the producer of its
+ * partition; one without goes with the first batch of any producer that is idle and whose leader answers, so that a
  * lost leader holds up only the keys that are its own. One batch of those is under way at a time, unless more than
  * it can hold, or longer than a moment, has been waiting.
  */
@@ -74,9 +77,9 @@ export class KafkaRecordLog implements RecordLog {
   readonly #pool: BufferPool;
   readonly #keyless = new Queue();
   #topicId: string | undefined;
-  #lanes: readonly Lane[] = [];
-  #turn = 0;
-  #turnEnds = 0;
+  #producers: readonly PartitionProducer[] = [];
+  #sticky = 0;
+  #stickyUntil = 0;
   #unsettled = 0;
   #linger: NodeJS.Timeout | undefined;
   #gather: NodeJS.Timeout | undefined;
@@ -108,24 +111,34 @@ export class KafkaRecordLog implements RecordLog {
 
   append({ key, value, headers }: EventRecord): Promise<StoredRecord> {
     const run = {
-      envelope: new Envelope(key, headers),
+      template: new EncodedTemplate(key, headers),
       source: value,
       bounds: [0, value.length],
       numbers: [],
     };
     return new Promise((resolve, reject) => {
-      this.appendAll(run, (_from, _to, outcome) =>
+      this.#appendAll(run, (_from, _to, outcome) =>
         outcome instanceof DeliveryError ? reject(outcome) : resolve(outcome),
       );
     });
   }
 
+  template({ key, headers, numberedBy }: RecordHead): RecordTemplate {
+    return new EncodedTemplate(key, headers, numberedBy);
+  }
+
   appendAll(run: RecordRun, settled: Settled): void {
+    if (!isEncoded(run)) throw new TypeError('the template of a run must be one of this log');
+    this.#appendAll(run, settled);
+  }
+
+  #appendAll(run: EncodedRun, settled: Settled): void {
     const records = recordsOf(run);
     const problem = this.notReady();
-    const hopeless = this.#closing || this.#lanes.length === 0 || this.#cluster.problemMs > HOPE_MS;
+    const hopeless =
+      this.#closing || this.#producers.length === 0 || this.#cluster.problemMs > UNAVAILABLE_GRACE_MS;
     if (problem !== undefined && hopeless) {
-      settled(0, records, new DeliveryError('refused', problem));
+      settled(0, records, new DeliveryError('not-stored', problem));
       return;
     }
     const { budget, limits } = this.#options;
@@ -162,7 +175,7 @@ export class KafkaRecordLog implements RecordLog {
     }
     this.#cutoff = performance.now();
     this.#cluster.close();
-    for (const lane of this.#lanes) lane.hurry();
+    for (const producer of this.#producers) producer.hurry();
     this.#sweep();
     clearInterval(this.#sweeper);
     clearTimeout(this.#linger);
@@ -170,16 +183,16 @@ export class KafkaRecordLog implements RecordLog {
   }
 
   #enqueue(pending: Pending, bytes: number): void {
-    const { key } = pending.run.envelope;
-    const lane = key && this.#lanes[partitionOf(key, this.#lanes.length)];
-    const queue = lane ? lane.keyed : this.#keyless;
+    const { key } = pending.run.template;
+    const producer = key && this.#producers[partitionOf(key, this.#producers.length)];
+    const queue = producer ? producer.keyed : this.#keyless;
     queue.push(pending, bytes);
     if (this.#isFull(queue)) this.#pump();
     else this.#linger ??= setTimeout(() => this.#pump(), this.#options.limits.lingerMs);
   }
 
   get #isBusy(): boolean {
-    return this.#lanes.some(({ busy }) => busy);
+    return this.#producers.some(({ busy }) => busy);
   }
 
   /** Whether waiting brings nothing more: the batch is as large as it may be, or all that the queue takes is in it. */
@@ -203,14 +216,14 @@ export class KafkaRecordLog implements RecordLog {
     return this.#isBusy ? first.arrival + GATHER_MS - now : 0;
   }
 
-  /** Hands every batch that is ripe to a lane that is free for it. */
+  /** Hands every batch that is ripe to a producer that is free for it. */
   #pump(): void {
     clearTimeout(this.#linger);
     clearTimeout(this.#gather);
     this.#linger = undefined;
     const now = performance.now();
-    for (const lane of this.#lanes) {
-      if (!lane.busy && this.#isRipe(lane.keyed, now)) this.#send(lane, this.#answers(lane));
+    for (const producer of this.#producers) {
+      if (!producer.busy && this.#isRipe(producer.keyed, now)) this.#send(producer, this.#answers(producer));
     }
     while (this.#isRipe(this.#keyless, now)) {
       const gatherMs = this.#gatherMs(now);
@@ -218,77 +231,89 @@ export class KafkaRecordLog implements RecordLog {
         this.#gather = setTimeout(() => this.#pump(), gatherMs);
         break;
       }
-      const lane = this.#nextLane();
-      if (lane === undefined) break;
-      this.#send(lane, true);
+      const producer = this.#stickyProducer();
+      if (producer === undefined) break;
+      this.#send(producer, true);
     }
-    const waiting = this.#lanes.some(({ keyed }) => keyed.length > 0 && !this.#isRipe(keyed, now));
+    const waiting = this.#producers.some(({ keyed }) => keyed.length > 0 && !this.#isRipe(keyed, now));
     if (waiting || (this.#keyless.length > 0 && !this.#isRipe(this.#keyless, now))) {
       this.#linger = setTimeout(() => this.#pump(), this.#options.limits.lingerMs);
     }
   }
 
-  #send(lane: Lane, withKeyless: boolean): void {
-    const batch = takeBatch(lane.keyed, withKeyless ? this.#keyless : undefined, this.#options.limits);
-    void lane.deliver(batch).then(() => this.#pump());
+  #send(producer: PartitionProducer, withKeyless: boolean): void {
+    const batch = takeBatch(producer.keyed, withKeyless ? this.#keyless : undefined, this.#options.limits);
+    void producer.deliver(batch).then(() => this.#pump());
   }
 
   /**
-   * The lane whose turn it is or, where that is over or the lane is not idle or its leader does not answer, the next one
+   * The producer whose turn it is or, where that is over or the producer is not idle or its leader does not answer, the next one
    * for which neither holds; where no leader answers, any that has a leader.
    */
-  #nextLane(): Lane | undefined {
+  #stickyProducer(): PartitionProducer | undefined {
     const now = performance.now();
-    const first = now < this.#turnEnds ? 0 : 1;
-    const anyAnswers = this.#lanes.some((lane) => this.#answers(lane));
-    for (let step = first; step < first + this.#lanes.length; step++) {
-      const index = (this.#turn + step) % this.#lanes.length;
-      const lane = this.#lanes[index];
-      if (lane === undefined || lane.busy) continue;
+    const first = now < this.#stickyUntil ? 0 : 1;
+    const anyAnswers = this.#producers.some((producer) => this.#answers(producer));
+    for (let step = first; step < first + this.#producers.length; step++) {
+      const index = (this.#sticky + step) % this.#producers.length;
+      const producer = this.#producers[index];
+      if (producer === undefined || producer.busy) continue;
       const fit = anyAnswers
-        ? this.#answers(lane)
-        : this.#cluster.leaderConnection(lane.partition) !== undefined;
+        ? this.#answers(producer)
+        : this.#cluster.leaderConnection(producer.partition) !== undefined;
       if (!fit) continue;
       if (step > 0) {
-        this.#turn = index;
-        this.#turnEnds = now + TURN_MS;
+        this.#sticky = index;
+        this.#stickyUntil = now + STICKY_MS;
       }
-      return lane;
+      return producer;
     }
     return undefined;
   }
 
-  #answers(lane: Lane): boolean {
-    const connection = this.#cluster.leaderConnection(lane.partition);
-    return connection?.isOpen === true && connection.waitingMs < SUSPICION_MS;
+  #answers(producer: PartitionProducer): boolean {
+    const connection = this.#cluster.leaderConnection(producer.partition);
+    return connection?.isOpen === true && connection.waitingMs < SLOW_BROKER_MS;
   }
 
   #followCluster(): void {
     const { topicId, leaders } = this.#cluster;
-    if (topicId !== this.#topicId || leaders.length < this.#lanes.length) {
-      for (const lane of this.#lanes) {
-        lane.retire();
-        lane.keyed.refuse('the topic was deleted and made again');
+    if (topicId !== this.#topicId || leaders.length < this.#producers.length) {
+      for (const producer of this.#producers) {
+        producer.retire();
+        producer.keyed.refuse('the topic was deleted and made again');
       }
-      this.#lanes = [];
+      this.#producers = [];
       this.#topicId = topicId;
     }
     const { topic, metrics, log } = this.#options;
-    const added = leaders.slice(this.#lanes.length).map((_, index) => {
-      const partition = this.#lanes.length + index;
+    const added = leaders.slice(this.#producers.length).map((_, index) => {
+      const partition = this.#producers.length + index;
       const cutoff = () => this.#cutoff;
-      return new Lane({ cluster: this.#cluster, topic, partition, pool: this.#pool, metrics, log, cutoff });
+      return new PartitionProducer({
+        cluster: this.#cluster,
+        topic,
+        partition,
+        pool: this.#pool,
+        metrics,
+        log,
+        cutoff,
+      });
     });
-    this.#lanes = [...this.#lanes, ...added];
+    this.#producers = [...this.#producers, ...added];
     this.#pump();
   }
 
   /** Refuses what was never sent and whose time is up. */
   #sweep(): void {
     const now = performance.now();
-    for (const queue of [this.#keyless, ...this.#lanes.map(({ keyed }) => keyed)]) {
+    for (const queue of [this.#keyless, ...this.#producers.map(({ keyed }) => keyed)]) {
       const why = this.#cluster.problem ?? `not sent within ${this.#options.limits.deliveryTimeoutMs} ms`;
       queue.refuse(why, ({ deadline }) => Math.min(deadline, this.#cutoff) <= now);
     }
   }
+}
+
+function isEncoded(run: RecordRun): run is EncodedRun {
+  return run.template instanceof EncodedTemplate;
 }

@@ -73,7 +73,7 @@ export class Queue {
   refuse(why: string, isOneOfThose: (first: Pending) => boolean = () => true): void {
     while (this.first !== undefined && isOneOfThose(this.first)) {
       const rest = this.take(Infinity, Infinity);
-      if (rest !== undefined) rest.pending.settle(rest, new DeliveryError('refused', why));
+      if (rest !== undefined) rest.pending.settle(rest, new DeliveryError('not-stored', why));
     }
   }
 
@@ -88,7 +88,7 @@ export class Queue {
     let to = from;
     let bytes = 0;
     for (; to < last; to++) {
-      const more = run.envelope.bytes + valueBytes(run, to);
+      const more = run.template.bytes + valueBytes(run, to);
       if (bytes + more > maxBytes) break;
       bytes += more;
     }

@@ -1,5 +1,3 @@
-import type { RecordRun } from '../../kafka/records/record-run.ts';
-
 /**
  * How many buffers of a record's size its delivery leaves to V8's collector: its batch, and the copy that the Kafka client
  * makes of that.
@@ -14,6 +12,30 @@ export interface EventRecord {
   readonly key?: Buffer;
   readonly value: Buffer;
   readonly headers: ReadonlyMap<Buffer, Buffer>;
+}
+
+/** What records that come together have in common. */
+export interface RecordHead {
+  readonly key: Buffer | undefined;
+  readonly headers: ReadonlyMap<Buffer, Buffer>;
+  /** The name of one header more, the last, whose value is the number of the record. */
+  readonly numberedBy?: Buffer;
+}
+
+/** A head that the log has prepared once for all its records; only the log that made it can read it. */
+export interface RecordTemplate {
+  /** At most how many bytes a record takes beside its value. */
+  readonly bytes: number;
+}
+
+/** Records that came together. */
+export interface RecordRun {
+  readonly template: RecordTemplate;
+  /** What the values lie in, and where: `[start, end, start, end, …]`. */
+  readonly source: Buffer;
+  readonly bounds: readonly number[];
+  /** The number of each, where the head names a header for it; else none. */
+  readonly numbers: readonly number[];
 }
 
 /**
@@ -33,11 +55,11 @@ export interface StoredRecord {
 
 /**
  * What is known of a record that was not acknowledged:
- * - `refused`: it is not in the log and never will be; `queue-full` is the same, decided at once;
+ * - `not-stored`: it is not in the log and never will be; `queue-full` is the same, decided at once;
  * - `unknown`: it may be in the log;
- * - `too-large`, `rejected`: not in the log, and the same record will be refused again.
+ * - `too-large`, `invalid-record`: not in the log, and the broker will refuse the same record again.
  */
-export type Failure = 'refused' | 'queue-full' | 'unknown' | 'too-large' | 'rejected';
+export type Failure = 'not-stored' | 'queue-full' | 'unknown' | 'too-large' | 'invalid-record';
 
 export class DeliveryError extends Error {
   override readonly name = 'DeliveryError';
@@ -60,6 +82,8 @@ export interface RecordLog {
    * @throws {DeliveryError} (rejects) with what is known of the record's fate
    */
   append(record: EventRecord): Promise<StoredRecord>;
+  /** Prepares what the records of a run have in common. */
+  template(head: RecordHead): RecordTemplate;
   /**
    * Takes all of the records or none. Calls `settled` once for each, together with its neighbours where their fate is
    * one: a promise and its closures for each are more for the garbage collector than the records. At once where none is taken.

@@ -3,15 +3,15 @@ import type { Socket } from 'node:net';
 import type { MemoryAccount } from '../../service/memory/memory-account.ts';
 import { Exchange, type ExchangeListener } from './exchange.ts';
 import { NodeReader } from './node-reader.ts';
-import type { PlainUploads } from './plain-uploads.ts';
+import type { FastPath } from './fast-path/fast-path.ts';
 import { headTimeout, incompleteBody, incompleteHead, shuttingDown, type Problem } from './problem.ts';
-import { parserProblem, rawAnswer } from './raw-answers.ts';
+import { parserProblem, rawResponse } from './raw-responses.ts';
 import { ReadGate } from './read-gate.ts';
-import type { UploadAnswer } from './uploads.ts';
+import type { UploadResponse } from './upload-handler.ts';
 
 /** What a connection needs of the server that accepted it. */
 export interface ConnectionServer {
-  readonly plainUploads: PlainUploads;
+  readonly fastPath: FastPath;
   readonly budget: MemoryAccount;
   readonly times: ConnectionTimes;
   readonly keepAliveTimeout: number;
@@ -38,7 +38,7 @@ const LINGER_MS = 2_000;
 /** When nothing more is accepted: how long what has begun to come may take to be whole, and a response to be taken. */
 const CLOSING_MS = 2_000;
 /** How long one connection is read before it is the turn of others. */
-const TURN_MS = 5;
+const READ_SLICE_MS = 5;
 
 /**
  * - `new`: nothing has come
@@ -48,7 +48,7 @@ const TURN_MS = 5;
  * - `exchange`: a request that Node's parser reads is under way
  * - `over`: the last response is given
  */
-type Phase = 'new' | 'idle' | 'head' | 'plain' | 'exchange' | 'over';
+type Phase = 'new' | 'idle' | 'head' | 'fast' | 'exchange' | 'over';
 
 /**
  * One accepted connection, which carries one request at a time. A chunk that is one whole plain upload is answered from
@@ -113,7 +113,7 @@ export class Connection implements ExchangeListener {
    */
   refuse(problem: Problem): void {
     if (this.#phase === 'over') return;
-    if (this.#phase === 'plain' || this.#exchange?.answered === false) {
+    if (this.#phase === 'fast' || this.#exchange?.answered === false) {
       this.#exchange?.fail(problem);
       this.#endAfterResponse();
       return;
@@ -156,13 +156,13 @@ export class Connection implements ExchangeListener {
   readonly #onData = (chunk: Buffer): void => {
     if (this.#deaf) return;
     if (!this.#mayRead) this.#hold(chunk);
-    else if (!this.#takePlain(chunk)) this.#read(chunk);
+    else if (!this.#takeFast(chunk)) this.#read(chunk);
   };
 
   get #mayRead(): boolean {
     if (this.#exchange !== undefined) return this.#exchange.reads;
     // Of a client that takes no responses no request is read.
-    return this.#phase !== 'plain' && !this.#socket.writableNeedDrain;
+    return this.#phase !== 'fast' && !this.#socket.writableNeedDrain;
   }
 
   #enter(phase: Phase): void {
@@ -171,23 +171,23 @@ export class Connection implements ExchangeListener {
   }
 
   /** Where the chunk is one whole plain upload. */
-  #takePlain(chunk: Buffer): boolean {
+  #takeFast(chunk: Buffer): boolean {
     if (this.#phase !== 'idle' && this.#phase !== 'new') return false;
-    const stored = this.#server.plainUploads.store(chunk);
+    const stored = this.#server.fastPath.store(chunk);
     if (stored === undefined) return false;
-    this.#enter('plain');
+    this.#enter('fast');
     const arrival = this.#since;
-    void stored.then((answer) => this.#answerPlain(answer, arrival));
+    void stored.then((answer) => this.#respondFast(answer, arrival));
     return true;
   }
 
-  #answerPlain(answer: UploadAnswer, arrival: number): void {
+  #respondFast(answer: UploadResponse, arrival: number): void {
     const socket = this.#socket;
     if (!socket.writable) return;
-    const { plainUploads, closing, keepAliveTimeout } = this.#server;
+    const { fastPath, closing, keepAliveTimeout } = this.#server;
     const last = answer.last || closing || this.#deaf;
-    const hasRoom = socket.write(rawAnswer(answer, last, keepAliveTimeout), answer.encoding);
-    plainUploads.observe(answer.status, arrival);
+    const hasRoom = socket.write(rawResponse(answer, last, keepAliveTimeout), answer.encoding);
+    fastPath.observe(answer.status, arrival);
     if (last) {
       this.#end();
       return;
@@ -210,24 +210,24 @@ export class Connection implements ExchangeListener {
   }
 
   #readOneRequest(node: NodeReader, chunk: Buffer): void {
-    const turnEnds = performance.now() + TURN_MS;
+    const sliceEnds = performance.now() + READ_SLICE_MS;
     for (let at = 0; at < chunk.length;) {
       if (this.#phase === 'new' || this.#phase === 'idle') this.#enter('head');
       at += node.read(at === 0 ? chunk : chunk.subarray(at), this.#exchange);
       this.#finishExchange();
       if (this.#deaf || this.#socket.destroyed) return;
       if (node.mayGoOn(this.#exchange)) continue;
-      const turnIsOver = performance.now() > turnEnds;
-      if (this.#mayRead && !turnIsOver && !this.#socket.isPaused()) continue;
+      const sliceIsOver = performance.now() > sliceEnds;
+      if (this.#mayRead && !sliceIsOver && !this.#socket.isPaused()) continue;
       if (at < chunk.length) this.#hold(chunk.subarray(at));
-      else if (turnIsOver) this.#gate.close();
+      else if (sliceIsOver) this.#gate.close();
       this.#gate.openSoon();
       return;
     }
   }
 
   readonly #onResponseClosed = (): void => {
-    this.#exchange?.noteAnswered();
+    this.#exchange?.noteResponded();
     this.#since = performance.now();
     if (this.#deaf || this.#server.closing || !this.#socket.writable) this.#end();
     else {
@@ -259,7 +259,7 @@ export class Connection implements ExchangeListener {
 
   /** Has a chunk wait; where there is no room for what follows a whole request, it is not read at all. */
   #hold(chunk: Buffer): void {
-    const follows = this.#phase === 'plain' || this.#exchange?.request.complete === true;
+    const follows = this.#phase === 'fast' || this.#exchange?.request.complete === true;
     if (!this.#gate.hold(chunk, follows)) this.#endAfterResponse();
   }
 

@@ -89,7 +89,7 @@ export class Exchange {
     this.#listener.onSmallPieces();
   }
 
-  noteAnswered(): void {
+  noteResponded(): void {
     this.#answered = true;
   }
 

@@ -59,8 +59,7 @@ const RETRY_SOON = { 'retry-after': '1' };
 export const LAST = { connection: 'close' };
 
 const byFailure: Readonly<Record<Failure, (message: string) => Problem>> = {
-  refused: (message) =>
-    new Problem(503, 'broker_unavailable', message, 'not stored: sending it again is safe', RETRY_SOON),
+  'not-stored': (message) => brokerUnavailable(message),
   'queue-full': () => queueFull(),
   unknown: (message) =>
     new Problem(
@@ -76,12 +75,12 @@ const byFailure: Readonly<Record<Failure, (message: string) => Problem>> = {
       message,
       'send a smaller event, or raise max.message.bytes of the topic',
     ),
-  rejected: (message) =>
+  'invalid-record': (message) =>
     new Problem(400, 'record_rejected', message, 'a compacted topic needs a key: send it as X-Event-Key'),
 };
 
-export function refused(message: string): Problem {
-  return byFailure.refused(message);
+export function brokerUnavailable(message: string): Problem {
+  return new Problem(503, 'broker_unavailable', message, 'not stored: sending it again is safe', RETRY_SOON);
 }
 
 /** The answer to anything that was thrown. What nobody foresaw is a 500 that says nothing of its inside. */

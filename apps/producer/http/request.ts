@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { Envelope } from '../../kafka/records/envelope.ts';
+import type { RecordHead } from '../delivery/record-log.ts';
 import { LAST, malformedRequest, Problem } from './problem.ts';
 
 const CONTENT_TYPE = Buffer.from('content-type');
@@ -114,6 +114,6 @@ export function recordHeaders(id: string, contentType: Buffer | undefined): Map<
 }
 
 /** What the records of one upload have in common: all but their line's number. */
-export function lineEnvelope(id: string, key: Buffer | undefined): Envelope {
-  return new Envelope(key, recordHeaders(id, bytesOf('application/json')), REQUEST_LINE);
+export function lineHead(id: string, key: Buffer | undefined): RecordHead {
+  return { key, headers: recordHeaders(id, bytesOf('application/json')), numberedBy: REQUEST_LINE };
 }

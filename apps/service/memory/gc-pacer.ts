@@ -1,4 +1,4 @@
-import type { CollectGarbage } from './v8-flags.ts';
+import type { RunCollector } from './v8-flags.ts';
 
 /**
  * Calls V8's collector before much that was let go piles up outside of V8's heap, such as the buffers of a socket. By itself
@@ -8,7 +8,7 @@ import type { CollectGarbage } from './v8-flags.ts';
 export class GcPacer {
   readonly #minorBytes: number;
   readonly #majorBytes: number;
-  readonly #collect: CollectGarbage;
+  readonly #collect: RunCollector;
   #sinceMinor = 0;
   #sinceMajor = 0;
 
@@ -16,7 +16,7 @@ export class GcPacer {
    * @param minorBytes the young generation is collected whenever so many bytes have been let go
    * @param majorBytes all is collected instead whenever so many have, since some of it became old all the same
    */
-  constructor(minorBytes: number, majorBytes: number, collect: CollectGarbage) {
+  constructor(minorBytes: number, majorBytes: number, collect: RunCollector) {
     this.#minorBytes = minorBytes;
     this.#majorBytes = majorBytes;
     this.#collect = collect;

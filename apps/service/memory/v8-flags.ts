@@ -2,10 +2,10 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 /** Collects what is garbage now: of the young generation alone, or all of it. */
-export type CollectGarbage = (type: 'minor' | 'major') => void;
+export type RunCollector = (type: 'minor' | 'major') => void;
 
 /** V8's own collector, which a program may call from then on. */
-export function exposeCollector(): CollectGarbage {
+export function exposeCollector(): RunCollector {
   setFlagsFromString('--expose-gc');
   const gc = runInNewContext('gc') as (options: object) => void;
   return (type) => gc({ type, execution: 'sync' });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { commandOutput } from '../../../infra/local/command.ts';
 
-const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const COMPILER = fileURLToPath(new URL('../../../node_modules/.bin/asc', import.meta.url));
 
 /** The entry of each module; what is compiled stands beside it. */

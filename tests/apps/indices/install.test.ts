@@ -33,14 +33,14 @@ function declared(
   };
 }
 
-interface Scene {
+interface Fixture {
   readonly search: StandInSearch;
   readonly installFor: (days: number, password?: string) => Promise<void>;
   /** Makes an index as the first document of a day does. */
   readonly write: (index: string) => Promise<void>;
 }
 
-async function scene(t: TestContext, product: SearchProduct): Promise<Scene> {
+async function fixture(t: TestContext, product: SearchProduct): Promise<Fixture> {
   const search = await StandInSearch.start({ product });
   t.after(() => search.close());
   const { username, password: own } = search.login;
@@ -62,7 +62,7 @@ async function scene(t: TestContext, product: SearchProduct): Promise<Scene> {
 }
 
 test('Elasticsearch has the policy before the template that names it, and every index has it', async (t) => {
-  const { search, installFor, write } = await scene(t, 'elasticsearch');
+  const { search, installFor, write } = await fixture(t, 'elasticsearch');
   await write('pods-2026.11.29');
   await installFor(30);
   assert.deepEqual(search.otherRequests, [
@@ -79,7 +79,7 @@ test('Elasticsearch has the policy before the template that names it, and every 
 });
 
 test('OpenSearch has a policy that names its indices, and those that are there are given it', async (t) => {
-  const { search, installFor, write } = await scene(t, 'opensearch');
+  const { search, installFor, write } = await fixture(t, 'opensearch');
   await write('pods-2026.11.29');
   await write('others-2026.11.29');
   await installFor(30);
@@ -93,7 +93,7 @@ test('OpenSearch has a policy that names its indices, and those that are there a
 
 for (const product of ['elasticsearch', 'opensearch'] as const) {
   test(`${product}: with no index there, and the same again`, async (t) => {
-    const { search, installFor } = await scene(t, product);
+    const { search, installFor } = await fixture(t, product);
     await installFor(30);
     await installFor(30);
     assert.equal(search.state.templates.size, 1);
@@ -101,20 +101,20 @@ for (const product of ['elasticsearch', 'opensearch'] as const) {
   });
 
   test(`${product}: a cluster that does not answer yet is waited for`, async (t) => {
-    const { search, installFor } = await scene(t, product);
+    const { search, installFor } = await fixture(t, product);
     search.refuseOthers(503, 2);
     await installFor(30);
     assert.equal(search.state.templates.size, 1);
   });
 
   test(`${product}: a login that is refused is said at once, with the answer`, async (t) => {
-    const { installFor } = await scene(t, product);
+    const { installFor } = await fixture(t, product);
     await assert.rejects(installFor(30, 'wrong'), /was answered 401: .*security_exception/);
   });
 }
 
 test('OpenSearch: a changed age reaches the indices that are there, which keep a copy of their policy', async (t) => {
-  const { search, installFor, write } = await scene(t, 'opensearch');
+  const { search, installFor, write } = await fixture(t, 'opensearch');
   await write('pods-2026.11.29');
   await installFor(30);
   await write('pods-2026.11.30');

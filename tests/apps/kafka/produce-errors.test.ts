@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { protocolErrorsCodesById } from '@platformatic/kafka';
 import { errorName } from '../../../apps/kafka/errors.ts';
-import { judge, judgedErrors } from '../../../apps/kafka/produce-errors.ts';
+import { classify, classifiedErrors } from '../../../apps/kafka/produce-errors.ts';
 
 const NO_OFFSET = -1n;
 
@@ -49,14 +49,14 @@ const codes = Object.keys(protocolErrorsCodesById)
   .map(Number)
   .filter((code) => code !== 0);
 
-test('every error code of the protocol has one verdict, and only known refusals are refusals', () => {
+test('every error code of the protocol has one errorClass, and only known refusals are refusals', () => {
   assert.ok(codes.length > 120);
   for (const code of codes) {
     const name = errorName(code);
-    const { outcome, next } = judge(code, NO_OFFSET);
+    const { outcome, next } = classify(code, NO_OFFSET);
     const refusal = refusals[name];
     const expected = refusal
-      ? { outcome: 'refused', next: refusal }
+      ? { outcome: 'not-stored', next: refusal }
       : { outcome: 'unknown', next: lostProducerId.includes(name) ? 'stop' : 'retry' };
     assert.deepEqual({ outcome, next }, expected, name);
   }
@@ -64,23 +64,23 @@ test('every error code of the protocol has one verdict, and only known refusals 
 
 test('an error beside a base offset is never a refusal: the leader had appended', () => {
   for (const code of codes) {
-    const { outcome, next } = judge(code, 7n);
+    const { outcome, next } = classify(code, 7n);
     assert.equal(outcome, 'unknown', errorName(code));
     assert.notEqual(next, 'split', errorName(code));
   }
 });
 
 test('a code from the future may be in the log, and is asked again', () => {
-  assert.deepEqual(judge(9_999, NO_OFFSET), judge(-2, NO_OFFSET));
-  assert.equal(judge(9_999, NO_OFFSET).outcome, 'unknown');
-  assert.equal(judge(9_999, NO_OFFSET).next, 'retry');
+  assert.deepEqual(classify(9_999, NO_OFFSET), classify(-2, NO_OFFSET));
+  assert.equal(classify(9_999, NO_OFFSET).outcome, 'unknown');
+  assert.equal(classify(9_999, NO_OFFSET).next, 'retry');
   assert.equal(errorName(9_999), 'error 9999');
 });
 
 test('the table names only errors that the protocol has', () => {
   const names = new Set(Object.values(protocolErrorsCodesById));
   assert.deepEqual(
-    judgedErrors.filter((name) => !names.has(name)),
+    classifiedErrors.filter((name) => !names.has(name)),
     [],
   );
 });

@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import type { TestContext } from 'node:test';
 import type { FastifyInstance } from 'fastify';
 import { Registry } from 'prom-client';
-import { buildApp } from '../../../apps/producer/app.ts';
+import { buildApp } from '../../../apps/producer/http/app.ts';
 import { GcPacer } from '../../../apps/service/memory/gc-pacer.ts';
 import { MemoryAccount } from '../../../apps/service/memory/memory-account.ts';
 import { createLog } from '../../../apps/service/log.ts';
@@ -61,7 +61,7 @@ export async function listen(app: FastifyInstance): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
-export interface Answer {
+export interface RawResponse {
   readonly statusCode: number;
   readonly headers: ReadonlyMap<string, string>;
   readonly body: string;
@@ -74,7 +74,7 @@ export async function sendRaw(
   port: number,
   pieces: readonly (string | Buffer)[],
   until?: RegExp,
-): Promise<Answer> {
+): Promise<RawResponse> {
   const socket = connect(port, '127.0.0.1');
   let text = '';
   const ended = new Promise<void>((resolve) => {
@@ -91,11 +91,11 @@ export async function sendRaw(
   }
   await ended;
   socket.destroy();
-  return readAnswer(text);
+  return readResponse(text);
 }
 
 /** Reads what a server has sent, as Latin-1; a `100 Continue` before it is passed over. */
-export function readAnswer(text: string): Answer {
+export function readResponse(text: string): RawResponse {
   const final = text.replace(/^HTTP\/1\.1 100 Continue\r\n\r\n/, '');
   const [head = '', ...rest] = final.split('\r\n\r\n');
   const [status = '', ...lines] = head.split('\r\n');

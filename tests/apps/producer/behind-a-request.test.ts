@@ -41,7 +41,7 @@ function storedIds({ recordLog }: AppUnderTest): Map<string, number> {
 }
 
 /** Holds what a client was told, response by response, against what was stored. @returns what it was told */
-function judge({ ids, text }: Stream, responses: readonly Response[], under: AppUnderTest): unknown[] {
+function outcomesOf({ ids, text }: Stream, responses: readonly Response[], under: AppUnderTest): unknown[] {
   const stored = storedIds(under);
   const what = `${JSON.stringify(text)} → ${JSON.stringify(responses.map(({ status, body }) => [status, body]))}`;
   for (const [index, id] of ids.entries()) {
@@ -80,7 +80,7 @@ for (const [name, stream] of Object.entries(damages)) {
     const told: unknown[][] = [];
     for (const pieces of cuts(Buffer.from(stream.text, 'latin1'), chance)) {
       const under = await startSlow(t);
-      told.push(judge(stream, await send(t, under, pieces), under));
+      told.push(outcomesOf(stream, await send(t, under, pieces), under));
     }
     for (const one of told) {
       assert.deepEqual(one, stream.mayEnd && one.length === 1 ? stream.told.slice(0, 1) : stream.told);
@@ -107,7 +107,7 @@ test(`${STREAMS} seeded streams, damaged behind their first request: the outcome
         const own = lengths.map((length) => bytes.subarray(at, (at += length)));
         const responses = await send(t, under, own);
         stored += responses.filter(({ status }) => status === 201).length;
-        told.push(judge(stream, responses, under));
+        told.push(outcomesOf(stream, responses, under));
       }
       for (const one of told) assert.deepEqual(one, told[0], JSON.stringify(make(0).stream.text));
     }

@@ -4,7 +4,7 @@ import type { StoredRecord } from '../../../apps/producer/delivery/record-log.ts
 import { DeliveryError } from '../../../apps/producer/delivery/record-log.ts';
 import {
   listen,
-  readAnswer,
+  readResponse,
   startApp,
   type AppUnderTest,
   type AppUnderTestOptions,
@@ -14,13 +14,13 @@ import { RawClient } from './raw-client.ts';
 const REQUEST = 'POST /upload HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc';
 const STORED: StoredRecord = { partition: 0, offset: 0, timestamp: 0 };
 
-interface Scene extends AppUnderTest {
+interface Fixture extends AppUnderTest {
   readonly client: RawClient;
   /** Requests that Node's server was asked to answer. */
   readonly byNode: () => number;
 }
 
-async function open(t: TestContext, options?: AppUnderTestOptions, allowHalfOpen = false): Promise<Scene> {
+async function open(t: TestContext, options?: AppUnderTestOptions, allowHalfOpen = false): Promise<Fixture> {
   const under = await startApp(t, options);
   await listen(under.app);
   let byNode = 0;
@@ -54,9 +54,9 @@ test('a connection goes on after each answer, and to Node only with what is not 
 });
 
 test('a connection goes on behind a batch whose last piece comes with its end while nobody reads', async (t) => {
-  const scene = await open(t);
-  const { client, recordLog } = scene;
-  const held = holdRecords(scene);
+  const fixture = await open(t);
+  const { client, recordLog } = fixture;
+  const held = holdRecords(fixture);
   const chunk = (lines: string): string => `${lines.length.toString(16)}\r\n${lines}\r\n`;
   await client.send(
     'POST /upload/batch HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n',
@@ -115,9 +115,9 @@ test('the same head with another body, and another head with the same length', a
 });
 
 test('what comes before an answer waits for it, in order and bounded', async (t) => {
-  const scene = await open(t);
-  const { client, recordLog } = scene;
-  const { settle } = holdRecords(scene);
+  const fixture = await open(t);
+  const { client, recordLog } = fixture;
+  const { settle } = holdRecords(fixture);
   await client.send(REQUEST);
   const more = 10_000;
   client.socket.write(REQUEST.repeat(more));
@@ -136,9 +136,9 @@ test('what comes before an answer waits for it, in order and bounded', async (t)
 });
 
 test('one request that comes before an answer is answered after it', async (t) => {
-  const scene = await open(t);
-  const { client, recordLog, byNode } = scene;
-  const { settle } = holdRecords(scene);
+  const fixture = await open(t);
+  const { client, recordLog, byNode } = fixture;
+  const { settle } = holdRecords(fixture);
   await client.send(REQUEST, REQUEST);
   assert.equal(recordLog.records.length, 1);
   settle();
@@ -149,7 +149,7 @@ test('one request that comes before an answer is answered after it', async (t) =
 test('of a client that reads no answer, no more requests are read than fit into the buffers between', async (t) => {
   const { client, recordLog } = await open(t);
   const message = 'x'.repeat(200_000);
-  recordLog.answer = () => Promise.reject(new DeliveryError('refused', message));
+  recordLog.answer = () => Promise.reject(new DeliveryError('not-stored', message));
   client.socket.pause();
   let taken = 0;
   while (!client.accepted.writableNeedDrain) {
@@ -167,9 +167,9 @@ test('of a client that reads no answer, no more requests are read than fit into 
 });
 
 test('a client that is gone before the answer: its record is counted once, and nothing breaks', async (t) => {
-  const scene = await open(t);
-  const { client, registry } = scene;
-  const { settle } = holdRecords(scene);
+  const fixture = await open(t);
+  const { client, registry } = fixture;
+  const { settle } = holdRecords(fixture);
   await client.send(REQUEST);
   client.socket.resetAndDestroy();
   await client.until(() => client.accepted.closed, 'the connection closed');
@@ -183,9 +183,9 @@ for (const [way, pieces] of [
   ["by Node's server", [REQUEST.slice(0, 9), REQUEST.slice(9)]],
 ] as const) {
   test(`a client that ends its half before the answer still has it, as the last, ${way}`, async (t) => {
-    const scene = await open(t, {}, true);
-    const { client, recordLog } = scene;
-    const { settle } = holdRecords(scene);
+    const fixture = await open(t, {}, true);
+    const { client, recordLog } = fixture;
+    const { settle } = holdRecords(fixture);
     await client.send(...pieces);
     client.socket.end();
     await client.until(() => client.accepted.readableEnded, 'the end heard of');
@@ -213,9 +213,9 @@ for (const [way, pieces] of [
 }
 
 test('a connection that waits for its answer is not idle', async (t) => {
-  const scene = await open(t, { requestTimeoutMs: 1_000 });
-  const { app, client } = scene;
-  const { settle } = holdRecords(scene);
+  const fixture = await open(t, { requestTimeoutMs: 1_000 });
+  const { app, client } = fixture;
+  const { settle } = holdRecords(fixture);
   app.server.keepAliveTimeout = 1;
   app.server.keepAliveTimeoutBuffer = 0;
   await client.send(REQUEST);
@@ -228,16 +228,16 @@ test('a connection that waits for its answer is not idle', async (t) => {
 
 test('a new connection on which nothing comes: 408 after the time for headers', async (t) => {
   const { client, byNode } = await open(t, { requestTimeoutMs: 100 });
-  const answer = readAnswer(await client.closed());
+  const answer = readResponse(await client.closed());
   assert.deepEqual([answer.statusCode, answer.headers.get('connection')], [408, 'close']);
   assert.match(answer.body, /the headers did not arrive in time/);
   assert.equal(byNode(), 0);
 });
 
 test('while draining the answer is the last, and what came behind it is not taken', async (t) => {
-  const scene = await open(t);
-  const { client, draining, recordLog } = scene;
-  const { settle } = holdRecords(scene);
+  const fixture = await open(t);
+  const { client, draining, recordLog } = fixture;
+  const { settle } = holdRecords(fixture);
   await client.send(REQUEST, REQUEST);
   draining.abort();
   settle();
@@ -247,11 +247,11 @@ test('while draining the answer is the last, and what came behind it is not take
 });
 
 test('closing: an idle connection is closed, one under way after its answer, a new one after its first', async (t) => {
-  const scene = await open(t);
-  const { app, client: idle } = scene;
+  const fixture = await open(t);
+  const { app, client: idle } = fixture;
   await idle.send(REQUEST);
   await idle.answered();
-  const { settle } = holdRecords(scene);
+  const { settle } = holdRecords(fixture);
   const [busy, fresh] = [await RawClient.open(t, app), await RawClient.open(t, app)];
   await busy.send(REQUEST);
   const closed = app.close();
@@ -264,9 +264,9 @@ test('closing: an idle connection is closed, one under way after its answer, a n
 });
 
 test('at the deadline what is left is cut', async (t) => {
-  const scene = await open(t);
-  const { app, client: busy } = scene;
-  holdRecords(scene);
+  const fixture = await open(t);
+  const { app, client: busy } = fixture;
+  holdRecords(fixture);
   const fresh = await RawClient.open(t, app);
   await busy.send(REQUEST);
   const closed = app.close();

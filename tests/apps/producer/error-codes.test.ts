@@ -7,9 +7,9 @@ import { listen, startApp, type AppUnderTest, type AppUnderTestOptions } from '.
 import { RawClient } from './raw-client.ts';
 import { readResponses } from './responses.ts';
 
-const ROOT = new URL('../../../', import.meta.url);
+const ROOT = new URL('../../..', import.meta.url);
 
-interface Scene extends AppUnderTestOptions {
+interface Fixture extends AppUnderTestOptions {
   readonly request: string;
   readonly before?: (under: AppUnderTest) => void;
   /** Whether the client ends its half behind the request. */
@@ -20,18 +20,18 @@ interface Scene extends AppUnderTestOptions {
 const UPLOAD = 'POST /upload HTTP/1.1\r\nHost: x\r\n';
 const upload = (lines = '', body = 'abc') => `${UPLOAD}${lines}Content-Length: ${body.length}\r\n\r\n${body}`;
 const JSON_TYPE = 'Content-Type: application/json\r\n';
-const failing = (failure: Failure): Scene => ({
+const failing = (failure: Failure): Fixture => ({
   request: upload(),
   before: ({ recordLog }) => (recordLog.answer = () => Promise.reject(new DeliveryError(failure, 'why'))),
 });
 
 /** How each documented code comes about. */
-const scenes: Readonly<Record<string, Scene>> = {
+const fixtures: Readonly<Record<string, Fixture>> = {
   '400 empty_body': { request: upload('', '') },
   '400 invalid_json': { request: upload(JSON_TYPE, '{') },
   '400 invalid_event_key': { request: upload('X-Event-Key:\r\n') },
   '400 malformed_request': { request: 'no request\r\n\r\n' },
-  '400 record_rejected': failing('rejected'),
+  '400 record_rejected': failing('invalid-record'),
   '400 incomplete_body': { request: `${UPLOAD}Content-Length: 9\r\n\r\nabc`, ends: true },
   '404 not_found': { request: 'GET / HTTP/1.1\r\nHost: x\r\n\r\n' },
   '405 method_not_allowed': { request: 'GET /upload HTTP/1.1\r\nHost: x\r\n\r\n' },
@@ -46,7 +46,7 @@ const scenes: Readonly<Record<string, Scene>> = {
     request: `${UPLOAD}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n`,
   },
   '505 unsupported_http_version': { request: upload().replace('HTTP/1.1', 'HTTP/2.0') },
-  '503 broker_unavailable': failing('refused'),
+  '503 broker_unavailable': failing('not-stored'),
   '503 queue_full': { request: upload(), budget: new MemoryAccount({ bytes: 2, records: 1_000 }) },
   '503 shutting_down': {
     request: 'POST /upload HTTP/1.1\r\nHo',
@@ -60,22 +60,22 @@ const scenes: Readonly<Record<string, Scene>> = {
   },
 };
 
-async function play(t: TestContext, scene: Scene) {
-  const under = await startApp(t, scene);
+async function play(t: TestContext, fixture: Fixture) {
+  const under = await startApp(t, fixture);
   await listen(under.app);
-  scene.before?.(under);
-  const client = await RawClient.open(t, under.app, scene.ends === true);
-  await client.send(scene.request);
-  if (scene.ends === true) client.socket.end();
-  scene.then?.(under);
+  fixture.before?.(under);
+  const client = await RawClient.open(t, under.app, fixture.ends === true);
+  await client.send(fixture.request);
+  if (fixture.ends === true) client.socket.end();
+  fixture.then?.(under);
   const [response] = readResponses(await client.answered());
   const { error } = JSON.parse(response?.body ?? '') as { error: { code: string } };
   return `${response?.status} ${error.code}`;
 }
 
-for (const [name, scene] of Object.entries(scenes)) {
+for (const [name, fixture] of Object.entries(fixtures)) {
   test(`${name} can be seen`, async (t) => {
-    assert.equal(await play(t, scene), name);
+    assert.equal(await play(t, fixture), name);
   });
 }
 
@@ -86,7 +86,7 @@ test('docs/http.md has a row for every code that can be seen, and for no other',
     const names = Array.from(codes.matchAll(/`([a-z_]+)`/g), ([, name = '']) => name);
     return names.map((name) => ({ name, statuses: statuses.split(', ') }));
   });
-  const seen = Object.keys(scenes).map((key) => key.split(' '));
+  const seen = Object.keys(fixtures).map((key) => key.split(' '));
   assert.deepEqual(documented.map(({ name }) => name).toSorted(), seen.map(([, name]) => name).toSorted());
   for (const [status = '', name] of seen) {
     assert.ok(documented.find((row) => row.name === name)?.statuses.includes(status), `${status} ${name}`);
@@ -96,7 +96,9 @@ test('docs/http.md has a row for every code that can be seen, and for no other',
 test('every code of the producer is among those that are seen here', async () => {
   const directory = new URL('apps/producer/http/', ROOT);
   const files = await Promise.all(
-    (await readdir(directory)).map((file) => readFile(new URL(file, directory), 'utf8')),
+    (await readdir(directory, { recursive: true }))
+      .filter((file) => file.endsWith('.ts'))
+      .map((file) => readFile(new URL(file, directory), 'utf8')),
   );
   const made = files.flatMap((text) =>
     Array.from(
@@ -104,7 +106,7 @@ test('every code of the producer is among those that are seen here', async () =>
       ([, , code = '']) => code,
     ),
   );
-  const seen = new Set(Object.keys(scenes).map((key) => key.split(' ')[1]));
+  const seen = new Set(Object.keys(fixtures).map((key) => key.split(' ')[1]));
   assert.ok(made.length > 15);
   assert.deepEqual(
     made.filter((code) => !seen.has(code)),

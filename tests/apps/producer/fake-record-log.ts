@@ -1,8 +1,9 @@
-import type { RecordRun } from '../../../apps/kafka/records/record-run.ts';
 import {
   DeliveryError,
   type EventRecord,
+  type RecordHead,
   type RecordLog,
+  type RecordRun,
   type Settled,
   type StoredRecord,
 } from '../../../apps/producer/delivery/record-log.ts';
@@ -25,9 +26,13 @@ export class FakeRecordLog implements RecordLog {
     return this.answer(record, offset);
   }
 
+  template(head: RecordHead): RecordHead & { readonly bytes: number } {
+    return { ...head, bytes: 0 };
+  }
+
   /** As if each record had a batch of its own. */
-  appendAll({ envelope, source, bounds, numbers }: RecordRun, settled: Settled): void {
-    const { key, headers, numberedBy } = envelope;
+  appendAll({ template, source, bounds, numbers }: RecordRun, settled: Settled): void {
+    const { key, headers, numberedBy } = template as ReturnType<FakeRecordLog['template']>;
     for (let index = 0; 2 * index < bounds.length; index++) {
       const value = source.subarray(bounds[2 * index], bounds[2 * index + 1]);
       const number = Buffer.from(String(numbers[index]));

@@ -4,12 +4,12 @@ import test from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ErrorBody } from '../../../apps/producer/http/problem.ts';
 import { waitUntil } from '../../../infra/local/wait.ts';
-import { listen, sendRaw, startApp, type Answer } from './app-under-test.ts';
+import { listen, sendRaw, startApp, type RawResponse } from './app-under-test.ts';
 
 const HEAD = 'POST /upload HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\n';
 
 /** One whole error answer: its shape, its length, and that nothing came after it. */
-function error(answer: Answer): { status: number; code: string; message: string } {
+function error(answer: RawResponse): { status: number; code: string; message: string } {
   const body = JSON.parse(answer.body) as ErrorBody;
   assert.deepEqual(Object.keys(body.error), ['code', 'message', 'hint']);
   assert.match(answer.headers.get('content-type') ?? '', /^application\/json/);

@@ -4,7 +4,7 @@ import { createServer, connect, type AddressInfo, type Socket } from 'node:net';
 import { platform } from 'node:os';
 import test, { type TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Listener } from '../../../apps/producer/listener.ts';
+import { Listener } from '../../../apps/producer/http/listener.ts';
 import { waitUntil } from '../../../infra/local/wait.ts';
 import { startApp, type AppUnderTest } from './app-under-test.ts';
 

@@ -29,7 +29,7 @@ const OF_HTTP = [400, 404, 405, 415, 417];
 const OF_VERSION = [501, 505];
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'] as const;
-const failures: readonly Failure[] = ['refused', 'queue-full', 'unknown', 'too-large', 'rejected'];
+const failures: readonly Failure[] = ['not-stored', 'queue-full', 'unknown', 'too-large', 'invalid-record'];
 
 async function fetchOpenApi(app: FastifyInstance): Promise<OpenApi> {
   const answer = await app.inject('/openapi.json');

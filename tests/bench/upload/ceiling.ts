@@ -1,8 +1,8 @@
 /** The HTTP side of the producer with no Kafka behind it: what `POST /upload` could reach at most. */
-import { buildApp } from '../../../apps/producer/app.ts';
+import { buildApp } from '../../../apps/producer/http/app.ts';
 import { MemoryAccount } from '../../../apps/service/memory/memory-account.ts';
 import type { RecordLog } from '../../../apps/producer/delivery/record-log.ts';
-import { Listener } from '../../../apps/producer/listener.ts';
+import { Listener } from '../../../apps/producer/http/listener.ts';
 import { GcPacer } from '../../../apps/service/memory/gc-pacer.ts';
 import { createLog } from '../../../apps/service/log.ts';
 import { createRegistry } from '../../../apps/service/metrics.ts';
@@ -11,6 +11,7 @@ let offset = 0;
 const recordLog: RecordLog = {
   topic: 'none',
   notReady: () => undefined,
+  template: () => ({ bytes: 0 }),
   append: () => Promise.resolve({ partition: 0, offset: offset++, timestamp: Date.now() }),
   appendAll: ({ numbers }, settled) =>
     settled(0, numbers.length, { partition: 0, offset: (offset += numbers.length), timestamp: Date.now() }),

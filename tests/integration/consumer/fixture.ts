@@ -26,7 +26,7 @@ import type { ObjectStore } from '../../../infra/local/object-store.ts';
 import type { StoreProxy } from '../../faults/store-proxy.ts';
 import { RunningConsumer } from './running-consumer.ts';
 
-const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
 /** What a test sends; texts are sent as UTF-8. */
 export interface SentRecord {

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BufferPool } from '../../../../apps/service/memory/buffer-pool.ts';
 import type { Brokers } from '../../../../apps/kafka/connections/brokers.ts';
-import { Fetcher, type PartitionAnswer } from '../../../../apps/kafka/messages/fetch.ts';
+import { Fetcher, type PartitionResponse } from '../../../../apps/kafka/messages/fetch.ts';
 import { TopicMetadata } from '../../../../apps/kafka/metadata/topic-metadata.ts';
 import { waitUntil } from '../../../../infra/local/wait.ts';
 import { start } from '../brokers-under-test.ts';
 import { codeOf } from '../scripted/apis.ts';
 
-function fetchFrom(brokers: Brokers, nodeId: number): Promise<readonly PartitionAnswer[]> {
+function fetchFrom(brokers: Brokers, nodeId: number): Promise<readonly PartitionResponse[]> {
   const fetcher = new Fetcher(brokers, new BufferPool({ maxBytes: 0 }), () => undefined);
   return fetcher.fetch(nodeId, {
     topic: '11111111-2222-3333-4444-555555555555',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { start } from './scene.ts';
+import { start } from './fixture.ts';
 
 const at = (offset: number) => ({ offset, leaderEpoch: 1 });
 

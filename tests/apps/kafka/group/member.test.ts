@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { waitUntil } from '../../../../infra/local/wait.ts';
-import { start } from './scene.ts';
+import { start } from './fixture.ts';
 
 /** So that heartbeats follow one another soon. */
 const SESSION_MS = 900;

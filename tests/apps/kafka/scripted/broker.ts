@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { Reader, Writer } from '@platformatic/kafka';
-import { answers } from './answers.ts';
+import { answers } from './responses.ts';
 import { APIS, type ApiName } from './apis.ts';
 import type { BrokerState, ClusterState } from './state.ts';
 

@@ -18,8 +18,8 @@ export interface SentBatch {
   readonly batch: RecordsBatch;
 }
 
-export type ProduceAnswer = { error?: number; offset?: bigint; throttleMs?: number } | Reaction;
-export type FetchAnswer = { error?: number; throttleMs?: number; log?: Buffer } | Reaction;
+export type ProduceResponse = { error?: number; offset?: bigint; throttleMs?: number } | Reaction;
+export type FetchResponse = { error?: number; throttleMs?: number; log?: Buffer } | Reaction;
 
 /**
  * What all scripted brokers of one test know: one topic, one group, and what the test has them answer. For answers that a
@@ -41,10 +41,10 @@ export class ClusterState {
 
   readonly sent: SentBatch[] = [];
   /** In turn; then every batch is stored. */
-  readonly script: ProduceAnswer[] = [];
+  readonly script: ProduceResponse[] = [];
   /** In turn; then every fetch brings nothing. */
-  readonly fetches: FetchAnswer[] = [];
-  produce: (batch: SentBatch) => ProduceAnswer = () => this.script.shift() ?? {};
+  readonly fetches: FetchResponse[] = [];
+  produce: (batch: SentBatch) => ProduceResponse = () => this.script.shift() ?? {};
   #nextOffset = 0n;
 
   offsets(records: number): bigint {

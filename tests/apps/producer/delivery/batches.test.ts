@@ -3,7 +3,7 @@ import test from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MemoryAccount } from '../../../../apps/service/memory/memory-account.ts';
 import { waitUntil } from '../../../../infra/local/wait.ts';
-import { offsetOf, start, values } from './scene.ts';
+import { offsetOf, start, values } from './fixture.ts';
 
 test('records that arrive together share a batch, within its bounds', async (t) => {
   const { cluster, send } = await start(t, {
@@ -33,7 +33,7 @@ test('a key keeps its partition and its order', async (t) => {
   );
 });
 
-test('without a key a record goes where a lane is free; each lane has its turn for a moment', async (t) => {
+test('without a key a record goes where a producer is free; each producer has its turn for a moment', async (t) => {
   const { cluster, send } = await start(t, { leaders: [0, 0, 0] });
   const batches = 90;
   for (let batch = 0; batch < batches; batch++) {

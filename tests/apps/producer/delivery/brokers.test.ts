@@ -3,7 +3,7 @@ import test from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { waitUntil } from '../../../../infra/local/wait.ts';
 import { within } from '../../../within.ts';
-import { error, keyOf, offsetOf, start, values } from './scene.ts';
+import { error, keyOf, offsetOf, start, values } from './fixture.ts';
 
 test('a broker that hangs is left after 3 s, and the very same batch goes to the next leader', async (t) => {
   const { cluster, broker, send } = await start(t, { brokers: 2 });
@@ -29,7 +29,7 @@ test('a connection that is never answered again is left after 3 s for a new one 
 
 test('a broker that hangs holds up only the keys that are its own', async (t) => {
   const { cluster, send, log } = await start(t, { brokers: 2, leaders: [0, 1, 1] });
-  // So that every lane has its producer id, and metadata is asked of the first broker.
+  // So that every producer has its producer id, and metadata is asked of the first broker.
   for (const value of ['a', 'b', 'c', 'd']) await send(value);
   const [, second] = cluster.brokers;
   assert.ok(second);
@@ -85,7 +85,7 @@ test('a broker that lags behind and tells of an earlier topic ends no delivery: 
   cluster.topicId = '99999999-2222-3333-4444-555555555555';
   cluster.epoch++;
   cluster.script.push(error('UNKNOWN_TOPIC_OR_PARTITION'));
-  assert.equal(await send('of the earlier topic', 'key'), 'refused');
+  assert.equal(await send('of the earlier topic', 'key'), 'not-stored');
   assert.equal(typeof (await send('b', 'key')), 'object');
   broker.topicId = earlier;
   cluster.script.push(error('NOT_LEADER_OR_FOLLOWER'), error('NOT_LEADER_OR_FOLLOWER'));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { waitUntil } from '../../../../infra/local/wait.ts';
 import { within } from '../../../within.ts';
-import { error, idOf, offsetOf, start, values } from './scene.ts';
+import { error, idOf, offsetOf, start, values } from './fixture.ts';
 
 test('an attempt without an answer is repeated as the very same batch', async (t) => {
   const { cluster, send } = await start(t);
@@ -19,7 +19,7 @@ test('refusals until the deadline are a refusal; then the next batch has a new p
   // Long enough that hardly an attempt is under way at its end: that one would make the outcome unknown.
   const { cluster, send } = await start(t, { limits: { deliveryTimeoutMs: 2_000 } });
   cluster.produce = () => error('NOT_ENOUGH_REPLICAS');
-  assert.equal(await send('a'), 'refused');
+  assert.equal(await send('a'), 'not-stored');
   assert.ok(cluster.sent.length > 2);
   cluster.produce = () => ({});
   assert.equal(offsetOf(await send('b')), 0);
@@ -87,8 +87,8 @@ test('one record that is too large, or not allowed, is refused alone', async (t)
   for (const [name, failure] of [
     ['MESSAGE_TOO_LARGE', 'too-large'],
     ['RECORD_LIST_TOO_LARGE', 'too-large'],
-    ['INVALID_RECORD', 'rejected'],
-    ['INVALID_TIMESTAMP', 'refused'],
+    ['INVALID_RECORD', 'invalid-record'],
+    ['INVALID_TIMESTAMP', 'not-stored'],
   ] as const) {
     const before = cluster.sent.length;
     cluster.produce = (sent) => (values(sent).includes('bad') ? error(name) : {});
@@ -132,7 +132,7 @@ test('a record whose time is up before it was ever sent is refused, not unknown'
   cluster.epoch++;
   const sent = send('sent');
   await waitUntil(() => cluster.sent.length === 1, { what: 'sent', deadlineMs: 60_000 });
-  assert.deepEqual(await Promise.all([sent, send('queued')]), ['unknown', 'refused']);
+  assert.deepEqual(await Promise.all([sent, send('queued')]), ['unknown', 'not-stored']);
   assert.deepEqual(cluster.sent.map(values), [['sent']]);
   cluster.leaders = [0];
   cluster.epoch++;
@@ -162,6 +162,6 @@ test('an answer never comes later than the delivery timeout, whatever is waited 
   broker.mute();
   for (let round = 0; round < 3; round++) {
     const results = await within(1_500, Promise.all(['a', 'b'].map((value) => send(value))));
-    assert.ok(results.every((result) => result === 'refused' || result === 'unknown'));
+    assert.ok(results.every((result) => result === 'not-stored' || result === 'unknown'));
   }
 });

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { MemoryAccount } from '../../../../apps/service/memory/memory-account.ts';
-import { Envelope } from '../../../../apps/kafka/records/envelope.ts';
+import { EncodedTemplate } from '../../../../apps/kafka/records/encoded-template.ts';
 import type { KafkaRecordLog } from '../../../../apps/producer/delivery/kafka-record-log.ts';
 import { DeliveryError } from '../../../../apps/producer/delivery/record-log.ts';
 import { waitUntil } from '../../../../infra/local/wait.ts';
-import { error, keyOf, start, values } from './scene.ts';
+import { error, keyOf, start, values } from './fixture.ts';
 
 const NAME = Buffer.from('request-line');
 
@@ -20,9 +20,9 @@ async function appendRun(log: KafkaRecordLog, records: readonly string[], key?: 
     source += `${record}\r\n`;
   }
   const headers = new Map([[Buffer.from('request-id'), Buffer.from('r-1')]]);
-  const envelope = new Envelope(key === undefined ? undefined : Buffer.from(key), headers, NAME);
+  const template = new EncodedTemplate(key === undefined ? undefined : Buffer.from(key), headers, NAME);
   const numbers = records.map((_, index) => index + 8);
-  log.appendAll({ envelope, source: Buffer.from(source), bounds, numbers }, (from, to, outcome) => {
+  log.appendAll({ template, source: Buffer.from(source), bounds, numbers }, (from, to, outcome) => {
     for (let index = from; index < to; index++) {
       assert.ok(!outcomes.has(index), `${index} is settled twice`);
       if (outcome instanceof DeliveryError) outcomes.set(index, outcome.failure);
@@ -66,7 +66,7 @@ test('a batch of a run that is refused or unknown says nothing of its other batc
   };
   assert.deepEqual(await appendRun(log, ten, keyOf(0, 1)), [
     ...[0, 1, 2, 3],
-    ...['rejected', 'rejected', 'rejected', 'rejected'],
+    ...['invalid-record', 'invalid-record', 'invalid-record', 'invalid-record'],
     ...['unknown', 'unknown'],
   ]);
   assert.deepEqual([budget.records, budget.bytes], [0, 0]);
@@ -123,7 +123,7 @@ test('what is left of a run whose time is up is refused, and it alone', async (t
   cluster.script.push('silent');
   assert.deepEqual(await appendRun(log, ten, 'k'), [
     ...['unknown', 'unknown', 'unknown', 'unknown'],
-    ...['refused', 'refused', 'refused', 'refused', 'refused', 'refused'],
+    ...['not-stored', 'not-stored', 'not-stored', 'not-stored', 'not-stored', 'not-stored'],
   ]);
   assert.deepEqual([budget.records, budget.bytes], [0, 0]);
 });

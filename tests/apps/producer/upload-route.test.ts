@@ -220,11 +220,11 @@ test('a key that is empty or sent twice: 400 invalid_event_key', async (t) => {
 test('what is known of a record that was not acknowledged decides the status', async (t) => {
   const { app, recordLog } = await startApp(t);
   const expected: Record<Failure, [number, string, string | undefined]> = {
-    refused: [503, 'broker_unavailable', '1'],
+    'not-stored': [503, 'broker_unavailable', '1'],
     'queue-full': [503, 'queue_full', '1'],
     unknown: [504, 'unknown_outcome', undefined],
     'too-large': [413, 'record_too_large', undefined],
-    rejected: [400, 'record_rejected', undefined],
+    'invalid-record': [400, 'record_rejected', undefined],
   };
   for (const [failure, [status, code, retryAfter]] of Object.entries(expected)) {
     recordLog.answer = () =>
@@ -245,7 +245,7 @@ test('a 503 has the head and the shape of every other error, is counted, and end
     recordLog.answer = () => Promise.reject(new DeliveryError(failure, 'der Broker hört nicht'));
     return app.inject(post('x', { 'x-request-id': 'r-1' }));
   };
-  const [refused, unknown] = [await refuse('refused'), await refuse('unknown')];
+  const [refused, unknown] = [await refuse('not-stored'), await refuse('unknown')];
   for (const name of ['x-request-id', 'content-type', 'connection']) {
     assert.equal(refused.headers[name], unknown.headers[name], name);
   }

@@ -3,7 +3,7 @@ import test from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { MemoryAccount } from '../../../apps/service/memory/memory-account.ts';
-import { LineReader, type ReadPiece } from '../../../apps/producer/http/lines.ts';
+import { LineReader, type ReadPiece } from '../../../apps/producer/http/line-reader.ts';
 
 const ROOM = () => new MemoryAccount({ bytes: 1_000_000, records: 1 });
 

@@ -1,14 +1,14 @@
 import type { ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { readBody, type BodyOptions } from './body.ts';
-import type { ContentType, ContentTypes } from './content-type.ts';
+import type { ContentType, ContentTypes } from './content-types.ts';
 import { jsonProblem } from './json.ts';
 import { badMediaType, emptyBody, errorSchema, Problem } from './problem.ts';
 import { eventKey, MAX_KEY_BYTES, requireIdentityEncoding } from './request.ts';
-import { UPLOAD_ROUTE, type UploadAnswer, type Uploads } from './uploads.ts';
+import { UPLOAD_ROUTE, type UploadResponse, type UploadHandler } from './upload-handler.ts';
 
-export interface UploadOptions extends BodyOptions {
-  readonly uploads: Uploads;
+export interface UploadRouteOptions extends BodyOptions {
+  readonly uploads: UploadHandler;
   readonly contentTypes: ContentTypes;
 }
 
@@ -69,16 +69,16 @@ const schema = {
 } as const;
 
 /**
- * `POST /upload`: one body, one record. Those that are not plain (`plain-uploads.ts`), since those are answered before.
+ * `POST /upload`: one body, one record. Those that are not plain (`fast-path/`), since those are answered before.
  *
  * Answered from the route's first hook and written by hand, errors too: what Fastify does between that hook and the
  * socket (body parser, validation, promises, serialization, `onSend`) finds nothing to do here and took a third of the
  * time of each request.
  */
-export function addUploadRoute(app: FastifyInstance, options: UploadOptions): void {
+export function addUploadRoute(app: FastifyInstance, options: UploadRouteOptions): void {
   const { uploads, contentTypes } = options;
 
-  const upload = async ({ raw, id }: FastifyRequest, response: ServerResponse): Promise<UploadAnswer> => {
+  const upload = async ({ raw, id }: FastifyRequest, response: ServerResponse): Promise<UploadResponse> => {
     try {
       const header = raw.headers['content-type'];
       const contentType = header === undefined ? undefined : contentTypes.read(header);
@@ -95,7 +95,7 @@ export function addUploadRoute(app: FastifyInstance, options: UploadOptions): vo
     }
   };
 
-  const write = (reply: FastifyReply, { status, headers, body, encoding, last }: UploadAnswer): void => {
+  const write = (reply: FastifyReply, { status, headers, body, encoding, last }: UploadResponse): void => {
     reply.hijack();
     reply.raw
       .writeHead(status, last ? [...headers, 'connection', 'close'] : [...headers])

@@ -37,7 +37,7 @@ export function noteProblem(
 }
 
 /** Answers every error in one shape and counts it. */
-export function addErrorAnswers(app: FastifyInstance, metrics: HttpMetrics): void {
+export function addErrorResponses(app: FastifyInstance, metrics: HttpMetrics): void {
   const methods = new Map<string, Set<string>>();
   app.addHook('onRoute', ({ url, method }) => {
     const known = methods.get(url) ?? new Set();
@@ -73,7 +73,7 @@ export function addErrorAnswers(app: FastifyInstance, metrics: HttpMetrics): voi
 }
 
 /** What a request is answered whose path Fastify cannot decode: none of the hooks is called for it. */
-export function answerBadUrl(
+export function respondToBadUrl(
   { id, raw, log }: FastifyRequest,
   reply: FastifyReply,
   { metrics, draining }: { readonly metrics: HttpMetrics; readonly draining: AbortSignal },

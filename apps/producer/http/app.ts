@@ -2,22 +2,22 @@ import { randomUUID } from 'node:crypto';
 import swagger from '@fastify/swagger';
 import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
-import { addHealthRoutes } from '../service/health.ts';
-import type { GcPacer } from '../service/memory/gc-pacer.ts';
-import type { MemoryAccount } from '../service/memory/memory-account.ts';
-import type { Log } from '../service/log.ts';
-import type { RecordLog } from './delivery/record-log.ts';
-import { ContentTypes } from './http/content-type.ts';
-import { addErrorAnswers, answerBadUrl, noteProblem } from './http/error-answers.ts';
-import type { HttpLimits } from './http/limits.ts';
-import { httpMetrics } from './metrics.ts';
-import { PlainUploads } from './http/plain-uploads.ts';
-import { MAX_HEADER_BYTES, rawRefusal } from './http/raw-answers.ts';
-import { headProblem, requestId } from './http/request.ts';
-import { addUploadBatchRoute } from './http/upload-batch.ts';
-import { addUploadRoute } from './http/upload.ts';
-import { UPLOAD_ROUTE, Uploads } from './http/uploads.ts';
-import { ProducerServer, type ProducerServerParts } from './server.ts';
+import { addHealthRoutes } from '../../service/health.ts';
+import type { GcPacer } from '../../service/memory/gc-pacer.ts';
+import type { MemoryAccount } from '../../service/memory/memory-account.ts';
+import type { Log } from '../../service/log.ts';
+import type { RecordLog } from '../delivery/record-log.ts';
+import { ContentTypes } from './content-types.ts';
+import { addErrorResponses, respondToBadUrl, noteProblem } from './error-responses.ts';
+import type { HttpLimits } from './limits.ts';
+import { httpMetrics } from '../metrics.ts';
+import { FastPath } from './fast-path/fast-path.ts';
+import { MAX_HEADER_BYTES, rawRefusal } from './raw-responses.ts';
+import { headProblem, requestId } from './request.ts';
+import { addBatchRoute } from './batch-route.ts';
+import { addUploadRoute } from './upload-route.ts';
+import { UPLOAD_ROUTE, UploadHandler } from './upload-handler.ts';
+import { ProducerServer, type ProducerServerParts } from './producer-server.ts';
 
 /** Above what a balancer keeps an idle connection (ingress-nginx: 60 s), so that it is never we who close first. */
 const KEEP_ALIVE_MS = 75_000;
@@ -49,11 +49,11 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     ...options,
     metrics,
     contentTypes: new ContentTypes(),
-    uploads: new Uploads({ ...options, metrics }),
+    uploads: new UploadHandler({ ...options, metrics }),
   };
   const serverParts: ProducerServerParts = {
     budget: options.budget,
-    plainUploads: new PlainUploads(parts),
+    fastPath: new FastPath(parts),
     times: {
       headMs: Math.min(HEAD_MS, limits.requestTimeoutMs),
       stalledMs: limits.requestTimeoutMs,
@@ -78,7 +78,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     return503OnClosing: false,
     serverFactory: (handler) => new ProducerServer(serverOptions, handler, serverParts),
     clientErrorHandler: (error, socket) => app.server.onClientError(error, socket),
-    frameworkErrors: (_error, request, reply) => answerBadUrl(request, reply, { metrics, draining }),
+    frameworkErrors: (_error, request, reply) => respondToBadUrl(request, reply, { metrics, draining }),
   });
   await app.register(swagger, {
     openapi: {
@@ -100,7 +100,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     reply.header('x-request-id', request.id);
     done(headProblem(request.raw));
   });
-  addErrorAnswers(app, metrics);
+  addErrorResponses(app, metrics);
   // Not before: a request that was under way when the draining began is to end its connection too.
   app.addHook('onSend', (_request, reply, _payload, done) => {
     if (draining.aborted) reply.header('connection', 'close');
@@ -125,7 +125,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     notReady: () => (draining.aborted ? 'shutting down' : recordLog.notReady()),
   });
   addUploadRoute(app, parts);
-  addUploadBatchRoute(app, parts);
+  addBatchRoute(app, parts);
   // Once for all: no route is added any more.
   let openApi: string | undefined;
   app.get('/openapi.json', { schema: { hide: true } }, (_request, reply) => {

@@ -1,7 +1,7 @@
 import { NotSentError } from '../../kafka/connections/broker-connection.ts';
 import { errorName, kafkaFailure } from '../../kafka/errors.ts';
 import { produce, type ProduceResponse } from '../../kafka/messages/produce.ts';
-import { judge, type Verdict } from '../../kafka/produce-errors.ts';
+import { classify, type ProduceErrorClass } from '../../kafka/produce-errors.ts';
 import { encodeBatch, sequenceAfter, type ProducerId } from '../../kafka/records/encode-batch.ts';
 import { countRecords } from '../../kafka/records/record-run.ts';
 import { Backoff } from '../../service/backoff.ts';
@@ -30,7 +30,7 @@ interface Stored {
   readonly logAppendTimeMs: bigint;
 }
 
-interface Failed extends Verdict {
+interface Failed extends ProduceErrorClass {
   /** `no_producer_id`, `no_connection`, `no_answer`, `topic_changed` or the broker's error. */
   readonly error: string;
 }
@@ -47,7 +47,7 @@ interface Batch {
   perhapsStored: boolean;
 }
 
-export interface LaneOptions {
+export interface PartitionProducerOptions {
   readonly cluster: Cluster;
   readonly topic: string;
   readonly partition: number;
@@ -67,11 +67,11 @@ export interface LaneOptions {
  * that begins anew would take it again. A batch whose outcome stays unknown is never sent again: the records after
  * it get a new producer id, since its sequence numbers may be taken or not.
  */
-export class Lane {
+export class PartitionProducer {
   readonly partition: number;
   /** Records whose key leads to this partition. */
   readonly keyed = new Queue();
-  readonly #options: LaneOptions;
+  readonly #options: PartitionProducerOptions;
   #busy = false;
   #retired = false;
   #producer: ProducerId | undefined;
@@ -80,7 +80,7 @@ export class Lane {
   #sequence = 0;
   #endWaiting: (() => void) | undefined;
 
-  constructor(options: LaneOptions) {
+  constructor(options: PartitionProducerOptions) {
     this.#options = options;
     this.partition = options.partition;
   }
@@ -227,9 +227,9 @@ export class Lane {
     }
     const { errorCode, baseOffset, logAppendTimeMs, errorMessage } = answer;
     if (errorCode === 0) return { outcome: 'stored', baseOffset, logAppendTimeMs };
-    const verdict = judge(errorCode, baseOffset);
+    const errorClass = classify(errorCode, baseOffset);
     const error = errorName(errorCode);
-    return { ...verdict, error, why: `${error}: ${errorMessage ?? verdict.why}` };
+    return { ...errorClass, error, why: `${error}: ${errorMessage ?? errorClass.why}` };
   }
 
   #resolve(slices: readonly Slice[], { baseOffset, logAppendTimeMs }: Stored): void {
@@ -245,15 +245,15 @@ export class Lane {
   }
 
   #reject({ slices, perhapsStored }: Batch, { error, why, next }: Failed): void {
-    let failure: Failure = 'refused';
+    let failure: Failure = 'not-stored';
     if (perhapsStored) failure = 'unknown';
-    else if (error === 'INVALID_RECORD') failure = 'rejected';
+    else if (error === 'INVALID_RECORD') failure = 'invalid-record';
     else if (next === 'split' && error !== 'INVALID_TIMESTAMP') failure = 'too-large';
     // After a refusal the sequence numbers are still free. They are given up with the id all the same: were the
     // refusal ever misjudged, the next batch would be taken for this one and acknowledged without being stored.
     if (next !== 'split' || perhapsStored) this.#producer = undefined;
     // What a client can do at will is no warning.
-    const level = failure === 'refused' || failure === 'unknown' ? 'warn' : 'debug';
+    const level = failure === 'not-stored' || failure === 'unknown' ? 'warn' : 'debug';
     const { partition } = this;
     this.#options.log[level](
       { partition, records: countRecords(slices), failure, error, why },
@@ -279,5 +279,5 @@ export class Lane {
 }
 
 function failed(next: Failed['next'], error: string, why: string): Failed {
-  return { outcome: 'refused', next, error, why };
+  return { outcome: 'not-stored', next, error, why };
 }

@@ -1,12 +1,12 @@
 import { STATUS_CODES } from 'node:http';
 import { malformedRequest, Problem, type ErrorBody } from './problem.ts';
-import type { UploadAnswer } from './uploads.ts';
+import type { UploadResponse } from './upload-handler.ts';
 
 export const MAX_HEADER_BYTES = 16_384;
 
 /** An answer with the headers that Node would add, byte for byte. */
-export function rawAnswer(
-  { status, headers, body }: UploadAnswer,
+export function rawResponse(
+  { status, headers, body }: UploadResponse,
   last: boolean,
   keepAliveMs: number,
 ): string {

@@ -1,17 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import type { MemoryAccount } from '../../service/memory/memory-account.ts';
-import type { HttpMetrics } from '../metrics.ts';
-import type { ContentType, ContentTypes } from './content-type.ts';
-import { isJsonText } from './json.ts';
-import { readPlainHead } from './plain-request.ts';
-import { queueFull } from './problem.ts';
-import { bytesOf, isEventKey, isRequestId } from './request.ts';
-import type { HttpLimits } from './limits.ts';
-import { JSON_MEDIA_TYPE, mediaTypeProblem } from './upload.ts';
-import { UPLOAD_ROUTE, type UploadAnswer, type Uploads } from './uploads.ts';
+import type { MemoryAccount } from '../../../service/memory/memory-account.ts';
+import type { HttpMetrics } from '../../metrics.ts';
+import type { ContentType, ContentTypes } from '../content-types.ts';
+import { isJsonText } from '../json.ts';
+import { readRequestHead } from './request-head.ts';
+import { queueFull } from '../problem.ts';
+import { bytesOf, isEventKey, isRequestId } from '../request.ts';
+import type { HttpLimits } from '../limits.ts';
+import { JSON_MEDIA_TYPE, mediaTypeProblem } from '../upload-route.ts';
+import { UPLOAD_ROUTE, type UploadResponse, type UploadHandler } from '../upload-handler.ts';
 
-export interface PlainUploadsOptions {
-  readonly uploads: Uploads;
+export interface FastPathOptions {
+  readonly uploads: UploadHandler;
   readonly contentTypes: ContentTypes;
   readonly limits: HttpLimits;
   readonly budget: MemoryAccount;
@@ -23,7 +23,7 @@ export interface PlainUploadsOptions {
 const FAST = { path: 'fast' } as const;
 
 /** What the head of a plain upload says. */
-interface PlainUpload {
+interface FastUpload {
   readonly headBytes: number;
   readonly bodyBytes: number;
   readonly contentType: ContentType | undefined;
@@ -32,24 +32,24 @@ interface PlainUpload {
   readonly id: string | undefined;
 }
 
-/** Uploads as chunks of bytes, and what becomes of those that are plain. What is not is left untouched. */
-export class PlainUploads {
-  readonly #options: PlainUploadsOptions;
+/** UploadHandler as chunks of bytes, and what becomes of those that are plain. What is not is left untouched. */
+export class FastPath {
+  readonly #options: FastPathOptions;
 
-  constructor(options: PlainUploadsOptions) {
+  constructor(options: FastPathOptions) {
     this.#options = options;
   }
 
   /** Stores what is one whole plain upload. @returns `undefined`, before anything has happened, where it is none */
-  store(chunk: Buffer): Promise<UploadAnswer> | undefined {
+  store(chunk: Buffer): Promise<UploadResponse> | undefined {
     const upload = this.#options.fastPath ? this.#read(chunk) : undefined;
     return upload && this.#store(chunk, upload);
   }
 
   /** Reads what the head says, and refuses nothing: what would be refused for its head is not plain. */
-  #read(chunk: Buffer): PlainUpload | undefined {
+  #read(chunk: Buffer): FastUpload | undefined {
     const { contentTypes, limits } = this.#options;
-    const head = readPlainHead(chunk);
+    const head = readRequestHead(chunk);
     if (head === undefined || head.bodyBytes > limits.maxBodyBytes) return undefined;
     if (head.eventKey !== undefined && !isEventKey(head.eventKey)) return undefined;
     const contentType = head.contentType === undefined ? undefined : contentTypes.read(head.contentType);
@@ -66,8 +66,8 @@ export class PlainUploads {
   /** @returns `undefined` where the body is to be refused for what it says */
   #store(
     chunk: Buffer,
-    { headBytes, bodyBytes, contentType, key, id }: PlainUpload,
-  ): Promise<UploadAnswer> | undefined {
+    { headBytes, bodyBytes, contentType, key, id }: FastUpload,
+  ): Promise<UploadResponse> | undefined {
     const { uploads, budget } = this.#options;
     // As in the other way: a spent budget is said before the body is looked at.
     if (!budget.fits(bodyBytes)) {

@@ -1,7 +1,7 @@
-import { MAX_HEADER_BYTES } from './raw-answers.ts';
+import { MAX_HEADER_BYTES } from '../raw-responses.ts';
 
 /** What the head of a plain upload says; every value as it was sent, decoded as Latin-1 as Node does. */
-export interface PlainHead {
+export interface RequestHead {
   /** With the empty line that ends it. */
   readonly bytes: number;
   readonly bodyBytes: number;
@@ -37,7 +37,7 @@ const ELSEWHERE = new Set([
  *
  * @returns `undefined` for everything else: that is not to say that it is wrong, only that Node's parser is asked
  */
-export function readPlainHead(chunk: Buffer): PlainHead | undefined {
+export function readRequestHead(chunk: Buffer): RequestHead | undefined {
   const bytes = chunk.indexOf(END, 0, 'latin1') + END.length;
   if (bytes < END.length || bytes > MAX_HEADER_BYTES) return undefined;
   const head = chunk.toString('latin1', 0, bytes);

@@ -1,16 +1,14 @@
 import type { ServerResponse } from 'node:http';
 import type { Log } from '../../service/log.ts';
 import type { MemoryAccount } from '../../service/memory/memory-account.ts';
-import type { Envelope } from '../../kafka/records/envelope.ts';
-import { valueBytes } from '../../kafka/records/record-run.ts';
-import type { RecordLog } from '../delivery/record-log.ts';
+import type { RecordLog, RecordTemplate } from '../delivery/record-log.ts';
 import type { HttpMetrics } from '../metrics.ts';
 import { isJsonText, jsonProblem } from './json.ts';
 import type { HttpLimits } from './limits.ts';
 import { LineResults } from './line-results.ts';
-import type { Line, LineReader } from './lines.ts';
+import type { Line, LineReader } from './line-reader.ts';
 import { invalidLine, lineTooLong, queueFull, type Problem } from './problem.ts';
-import { lineEnvelope } from './request.ts';
+import { lineHead } from './request.ts';
 
 /** How many lines of one upload may be under way at once, and how many of their bytes. */
 const WINDOW = { lines: 1_000, bytes: 1_048_576 };
@@ -19,7 +17,7 @@ const NOTHING = Buffer.alloc(0);
 const EXPLAINED_LINES = 100;
 const INVALID_LINE = invalidLine();
 
-export interface BatchUploadOptions {
+export interface BatchSessionOptions {
   readonly recordLog: RecordLog;
   readonly limits: HttpLimits;
   readonly budget: MemoryAccount;
@@ -29,7 +27,7 @@ export interface BatchUploadOptions {
   readonly log: Log;
 }
 
-export interface BatchUploadRequest {
+export interface BatchSessionRequest {
   readonly requestId: string;
   readonly key: Buffer | undefined;
   /** Whose head is written. */
@@ -59,9 +57,9 @@ const emptyRun = (source: Buffer = NOTHING, problem?: Problem): OpenRun => ({
  * They go in runs, as many at once as a piece of the body has and the window takes: with a
  * promise, a wait and a count for each line an upload took twice the processor time.
  */
-export class BatchUpload {
-  readonly #options: BatchUploadOptions;
-  readonly #envelope: Envelope;
+export class BatchSession {
+  readonly #options: BatchSessionOptions;
+  readonly #template: RecordTemplate;
   readonly #response: ServerResponse;
   readonly #results: LineResults;
   /** How many lines have begun, and their bytes: those whose result is not written yet are in the window. */
@@ -70,10 +68,10 @@ export class BatchUpload {
   #explained = 0;
   #wake: (() => void) | undefined;
 
-  constructor(options: BatchUploadOptions, { requestId, key, response }: BatchUploadRequest) {
+  constructor(options: BatchSessionOptions, { requestId, key, response }: BatchSessionRequest) {
     const { metrics, log } = options;
     this.#options = options;
-    this.#envelope = lineEnvelope(requestId, key);
+    this.#template = options.recordLog.template(lineHead(requestId, key));
     this.#response = response;
     this.#results = new LineResults({ requestId, response, metrics, log }, () => this.#wake?.());
   }
@@ -142,7 +140,7 @@ export class BatchUpload {
   /** Whether the queue takes what is to be appended and one line more. */
   #queueFits(bytes: number): boolean {
     const records = this.#run.numbers.length + 1;
-    return this.#options.budget.fits(this.#run.bytes + bytes + records * this.#envelope.bytes, records);
+    return this.#options.budget.fits(this.#run.bytes + bytes + records * this.#template.bytes, records);
   }
 
   /** So that a line waits here, and only one, where a request of its own would be refused; not for a client that is gone. */
@@ -153,7 +151,7 @@ export class BatchUpload {
     this.#response.once('close', onClose);
     if (this.#response.destroyed) gone.abort();
     const signal = AbortSignal.any([AbortSignal.timeout(patienceMs), gone.signal]);
-    await budget.room(bytes + this.#envelope.bytes, signal, 1);
+    await budget.room(bytes + this.#template.bytes, signal, 1);
     this.#response.off('close', onClose);
   }
 
@@ -166,10 +164,11 @@ export class BatchUpload {
       this.#results.settle(before, numbers, bytes, problem);
       return;
     }
-    const run = { envelope: this.#envelope, source, bounds, numbers };
+    const run = { template: this.#template, source, bounds, numbers };
     const settle = (from: number, to: number, outcome: Parameters<LineResults['settle']>[3]) => {
       let bytes = 0;
-      for (let index = from; index < to; index++) bytes += valueBytes(run, index);
+      for (let index = from; index < to; index++)
+        bytes += (bounds[2 * index + 1] ?? 0) - (bounds[2 * index] ?? 0);
       this.#results.settle(before + from, numbers.slice(from, to), bytes, outcome);
     };
     try {

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import test from 'node:test';
-import { readPlainHead } from '../../../apps/producer/http/plain-request.ts';
-import { Chance } from './chance.ts';
+import { readRequestHead } from '../../../../apps/producer/http/fast-path/request-head.ts';
+import { Chance } from '../chance.ts';
 
 const MUTANTS = 30_000;
 const AT_LEAST_PLAIN = 1_000;
@@ -41,7 +41,7 @@ test('what is read as plain is read alike by Node, in requests that were damaged
   let plain = 0;
   for (let count = 0; count < MUTANTS; count++) {
     const request = chance.mutate(plainRequest(chance));
-    const head = readPlainHead(request);
+    const head = readRequestHead(request);
     if (head === undefined) continue;
     plain++;
     read = undefined;

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { MemoryAccount } from '../../../apps/service/memory/memory-account.ts';
-import type { RecordRun } from '../../../apps/kafka/records/record-run.ts';
-import { DeliveryError, type Settled } from '../../../apps/producer/delivery/record-log.ts';
+import { DeliveryError, type RecordRun, type Settled } from '../../../apps/producer/delivery/record-log.ts';
 import { waitUntil } from '../../../infra/local/wait.ts';
 import { startApp, type AppUnderTest } from './app-under-test.ts';
 

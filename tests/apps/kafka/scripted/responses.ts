@@ -1,12 +1,12 @@
 import { Reader, readRecordsBatch, type Writer } from '@platformatic/kafka';
 import { APIS, codeOf, type ApiName, type Reaction } from './apis.ts';
-import { groupAnswers } from './group-answers.ts';
+import { groupAnswers } from './group-responses.ts';
 import type { BrokerState } from './state.ts';
 
 /** Reads a request behind its head and writes the response without its last tags; or says that there is none. */
-export type Answer = (broker: BrokerState, request: Reader, response: Writer) => Reaction | undefined;
+export type Respond = (broker: BrokerState, request: Reader, response: Writer) => Reaction | undefined;
 
-const apiVersions: Answer = ({ cluster }, _request, response) => {
+const apiVersions: Respond = ({ cluster }, _request, response) => {
   const spoken = Object.entries(APIS).map(
     ([name, { key, versions }]): [number, readonly [number, number]] => [
       key,
@@ -20,7 +20,7 @@ const apiVersions: Answer = ({ cluster }, _request, response) => {
   return undefined;
 };
 
-const metadata: Answer = (broker, request, response) => {
+const metadata: Respond = (broker, request, response) => {
   const { brokers, leaders, epoch, topic, topicId } = broker.cluster;
   const [asked = topic] = request.readArray((entry) => {
     entry.readUUID();
@@ -55,12 +55,12 @@ const metadata: Answer = (broker, request, response) => {
   return undefined;
 };
 
-const initProducerId: Answer = ({ cluster }, _request, response) => {
+const initProducerId: Respond = ({ cluster }, _request, response) => {
   response.appendInt32(0).appendInt16(0).appendInt64(cluster.producerIds++).appendInt16(0);
   return undefined;
 };
 
-const produce: Answer = (broker, request, response) => {
+const produce: Respond = (broker, request, response) => {
   const { cluster } = broker;
   request.readNullableString();
   request.readInt16();
@@ -93,7 +93,7 @@ const produce: Answer = (broker, request, response) => {
   return undefined;
 };
 
-const fetch: Answer = ({ cluster }, _request, response) => {
+const fetch: Respond = ({ cluster }, _request, response) => {
   const answer = cluster.fetches.shift() ?? {};
   if (typeof answer === 'string') return answer;
   const { error = 0, throttleMs = 0, log } = answer;
@@ -117,7 +117,7 @@ const fetch: Answer = ({ cluster }, _request, response) => {
   return undefined;
 };
 
-const listOffsets: Answer = ({ cluster }, request, response) => {
+const listOffsets: Respond = ({ cluster }, request, response) => {
   request.readInt32();
   request.readInt8();
   const [asked = []] = request.readArray((topic) => {
@@ -141,7 +141,7 @@ const listOffsets: Answer = ({ cluster }, request, response) => {
   return undefined;
 };
 
-export const answers: Readonly<Record<ApiName, Answer>> = {
+export const answers: Readonly<Record<ApiName, Respond>> = {
   ...groupAnswers,
   apiVersions,
   fetch,

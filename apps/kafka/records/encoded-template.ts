@@ -9,7 +9,7 @@ const NUMBER_BYTES = 17;
  * What a record has beside its value. All lines of an upload have the same but for their number, so that it is encoded
  * once and copied into each record.
  */
-export class Envelope {
+export class EncodedTemplate {
   readonly key: Buffer | undefined;
   readonly headers: ReadonlyMap<Buffer, Buffer>;
   /** The name of one header more, the last, whose value is the number of the record. */

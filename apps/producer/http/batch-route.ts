@@ -1,16 +1,23 @@
 import type { FastifyInstance } from 'fastify';
 import type { GcPacer } from '../../service/memory/gc-pacer.ts';
 import { COPIES_OF_RUN } from '../delivery/record-log.ts';
-import { BatchUpload, type BatchUploadOptions } from './batch-upload.ts';
+import { BatchSession, type BatchSessionOptions } from './batch-session.ts';
 import { askForBody } from './body.ts';
 import { BodyReader } from './body-reader.ts';
-import { mediaType } from './content-type.ts';
+import { mediaType } from './content-types.ts';
 import { exchangeOf } from './exchange.ts';
-import { LineReader } from './lines.ts';
-import { emptyBody, errorSchema, Problem, refused, requestTimeout, shuttingDown } from './problem.ts';
+import { LineReader } from './line-reader.ts';
+import {
+  brokerUnavailable,
+  emptyBody,
+  errorSchema,
+  Problem,
+  requestTimeout,
+  shuttingDown,
+} from './problem.ts';
 import { eventKey, MAX_KEY_BYTES, requireIdentityEncoding } from './request.ts';
 
-export interface UploadBatchOptions extends BatchUploadOptions {
+export interface BatchRouteOptions extends BatchSessionOptions {
   readonly gcPacer: GcPacer;
   /** Aborts when the program is no longer ready for new requests. */
   readonly draining: AbortSignal;
@@ -58,14 +65,14 @@ const schema = {
  * `POST /upload/batch`: one line, one record, in a stream. With the first line the response is written by hand: Fastify
  * takes it for a defect where a client goes away before the end of a stream.
  */
-export function addUploadBatchRoute(app: FastifyInstance, options: UploadBatchOptions): void {
+export function addBatchRoute(app: FastifyInstance, options: BatchRouteOptions): void {
   const { recordLog, limits, draining, ending } = options;
   app.post('/upload/batch', { schema }, async ({ raw: request, id }, reply) => {
     requireNdjson(request.headers['content-type']);
     requireIdentityEncoding(request);
     const key = eventKey(request);
     const problem = recordLog.notReady();
-    if (problem !== undefined) throw refused(problem);
+    if (problem !== undefined) throw brokerUnavailable(problem);
     const response = reply.raw;
     askForBody(request, response);
     const exchange = exchangeOf(request, response);
@@ -80,7 +87,7 @@ export function addUploadBatchRoute(app: FastifyInstance, options: UploadBatchOp
       reply.hijack();
       const headers = { 'x-request-id': id, 'content-type': MEDIA_TYPE };
       response.writeHead(200, draining.aborted ? { ...headers, connection: 'close' } : headers);
-      await new BatchUpload(options, { requestId: id, key, response }).run(lines);
+      await new BatchSession(options, { requestId: id, key, response }).run(lines);
     } finally {
       ending.removeEventListener('abort', onEnding);
       body.close();
@@ -88,7 +95,7 @@ export function addUploadBatchRoute(app: FastifyInstance, options: UploadBatchOp
     }
   });
 
-  const readLines = (body: BodyReader, { gcPacer, budget, patienceMs }: UploadBatchOptions): LineReader => {
+  const readLines = (body: BodyReader, { gcPacer, budget, patienceMs }: BatchRouteOptions): LineReader => {
     const { maxBodyBytes, requestTimeoutMs } = limits;
     const late = () => requestTimeout(requestTimeoutMs);
     const read = async (deadline: number) => {

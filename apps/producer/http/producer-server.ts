@@ -6,16 +6,16 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { Socket } from 'node:net';
-import type { MemoryAccount } from '../service/memory/memory-account.ts';
-import { Connection, type ConnectionServer, type ConnectionTimes } from './http/connection.ts';
-import { PacedRequest } from './http/exchange.ts';
-import type { PlainUploads } from './http/plain-uploads.ts';
-import { connectRefused, type Problem } from './http/problem.ts';
+import type { MemoryAccount } from '../../service/memory/memory-account.ts';
+import { Connection, type ConnectionServer, type ConnectionTimes } from './connection.ts';
+import { PacedRequest } from './exchange.ts';
+import type { FastPath } from './fast-path/fast-path.ts';
+import { connectRefused, type Problem } from './problem.ts';
 
 const CHECK_INTERVAL_MS = 1_000;
 
 export interface ProducerServerParts {
-  readonly plainUploads: PlainUploads;
+  readonly fastPath: FastPath;
   readonly budget: MemoryAccount;
   readonly times: ConnectionTimes;
   /** Counts a problem that no route has answered. @returns the whole response */
@@ -24,7 +24,7 @@ export interface ProducerServerParts {
 
 /** Node's HTTP server, which reads of a connection what that gives it. What takes too long is ended by the connections alone. */
 export class ProducerServer extends Server implements ConnectionServer {
-  readonly plainUploads: PlainUploads;
+  readonly fastPath: FastPath;
   readonly budget: MemoryAccount;
   readonly times: ConnectionTimes;
   readonly refuse: (problem: Problem) => string;
@@ -41,7 +41,7 @@ export class ProducerServer extends Server implements ConnectionServer {
         if (this.#begin(request, response)) handler(request, response);
       },
     );
-    this.plainUploads = parts.plainUploads;
+    this.fastPath = parts.fastPath;
     this.budget = parts.budget;
     this.times = parts.times;
     this.refuse = parts.refuse;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { readPlainHead } from '../../../apps/producer/http/plain-request.ts';
+import { readRequestHead } from '../../../../apps/producer/http/fast-path/request-head.ts';
 
 const LINE = 'POST /upload HTTP/1.1\r\n';
 
@@ -8,8 +8,8 @@ const LINE = 'POST /upload HTTP/1.1\r\n';
 const withLines = (lines: string, body = 'abc') =>
   `${LINE}Host: x\r\n${lines}Content-Length: ${body.length}\r\n\r\n${body}`;
 
-function read(request: string): ReturnType<typeof readPlainHead> {
-  return readPlainHead(Buffer.from(request, 'latin1'));
+function read(request: string): ReturnType<typeof readRequestHead> {
+  return readRequestHead(Buffer.from(request, 'latin1'));
 }
 
 test('a plain upload: what its head says', () => {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
-import { MemoryAccount } from '../../../apps/service/memory/memory-account.ts';
-import { DeliveryError, type Failure } from '../../../apps/producer/delivery/record-log.ts';
-import { listen, readAnswer, startApp, type AppUnderTest } from './app-under-test.ts';
-import { RawClient } from './raw-client.ts';
+import { MemoryAccount } from '../../../../apps/service/memory/memory-account.ts';
+import { DeliveryError, type Failure } from '../../../../apps/producer/delivery/record-log.ts';
+import { listen, readResponse, startApp, type AppUnderTest } from '../app-under-test.ts';
+import { RawClient } from '../raw-client.ts';
 
 interface Case {
   readonly lines?: string;
@@ -50,7 +50,7 @@ const cases: Readonly<Record<string, Case>> = {
   'a full budget': { before: ({ budget }) => budget.take(5_000), body: 'x' },
   'a full budget and no JSON': { before: ({ budget }) => budget.take(5_000), lines: JSON_LINE, body: '{' },
   ...Object.fromEntries(
-    (['refused', 'queue-full', 'unknown', 'too-large', 'rejected'] as const).map((failure) => [
+    (['not-stored', 'queue-full', 'unknown', 'too-large', 'invalid-record'] as const).map((failure) => [
       `a record that is ${failure}`,
       { before: fails(failure), lines: 'X-Request-Id: r-2\r\n' },
     ]),
@@ -60,7 +60,7 @@ const cases: Readonly<Record<string, Case>> = {
   'draining and refused': {
     before: (app) => {
       app.draining.abort();
-      fails('refused')(app);
+      fails('not-stored')(app);
     },
   },
   'not ready, which single events are not refused for': {
@@ -111,7 +111,7 @@ async function observe(
     `POST /upload HTTP/1.1\r\nHost: x\r\n${lines}Content-Length: ${body.length}\r\n\r\n${body}`;
   rest.before?.(under);
   await client.send(...(inPieces ? [request.slice(0, 10), request.slice(10)] : [request]));
-  const answer = readAnswer(await client.answered());
+  const answer = readResponse(await client.answered());
   assert.equal(byNode, inPieces || rest.elsewhere === true ? 1 : 0, 'the way it took');
   const ends = answer.headers.get('connection') === 'close';
   if (ends) await client.closed();

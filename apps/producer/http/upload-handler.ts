@@ -1,12 +1,12 @@
 import type { Log } from '../../service/log.ts';
 import type { RecordLog, StoredRecord } from '../delivery/record-log.ts';
 import type { HttpMetrics } from '../metrics.ts';
-import type { ContentType } from './content-type.ts';
-import { noteProblem } from './error-answers.ts';
+import type { ContentType } from './content-types.ts';
+import { noteProblem } from './error-responses.ts';
 import { toProblem } from './problem.ts';
 import { recordHeaders } from './request.ts';
 
-export interface UploadsOptions {
+export interface UploadHandlerOptions {
   readonly recordLog: RecordLog;
   readonly metrics: HttpMetrics;
   readonly log: Log;
@@ -20,7 +20,7 @@ export interface UploadHead {
   readonly key: Buffer | undefined;
 }
 
-export interface UploadAnswer {
+export interface UploadResponse {
   readonly status: number;
   /** Names and values in turn. */
   readonly headers: readonly string[];
@@ -34,46 +34,46 @@ export const UPLOAD_ROUTE = '/upload';
 const JSON_TYPE = 'application/json; charset=utf-8';
 
 /** From an accepted body to what is answered, however its request was read. */
-export class Uploads {
-  readonly #options: UploadsOptions;
+export class UploadHandler {
+  readonly #options: UploadHandlerOptions;
   readonly #topic: string;
   readonly #stored = { route: UPLOAD_ROUTE, code: 'stored' };
 
-  constructor(options: UploadsOptions) {
+  constructor(options: UploadHandlerOptions) {
     this.#options = options;
     this.#topic = JSON.stringify(options.recordLog.topic);
   }
 
   /** Never rejects: what is known of a record that was not acknowledged is an answer too. */
-  store({ id, contentType, key }: UploadHead, value: Buffer): Promise<UploadAnswer> {
+  store({ id, contentType, key }: UploadHead, value: Buffer): Promise<UploadResponse> {
     const headers = recordHeaders(id, contentType?.bytes);
     const record = key === undefined ? { value, headers } : { value, headers, key };
     return this.#options.recordLog.append(record).then(
-      (stored) => this.#answerStored(id, stored),
+      (stored) => this.#respondStored(id, stored),
       (error: unknown) => this.refuse(id, error),
     );
   }
 
-  #answerStored(id: string, { partition, offset, timestamp }: StoredRecord): UploadAnswer {
+  #respondStored(id: string, { partition, offset, timestamp }: StoredRecord): UploadResponse {
     this.#options.metrics.records.inc(this.#stored);
     const body = `{"topic":${this.#topic},"partition":${partition},"offset":${offset},"timestamp":${timestamp}}`;
-    return this.#answer(201, id, body);
+    return this.#respond(201, id, body);
   }
 
   /** Counts the error besides. */
-  refuse(id: string, error: unknown): UploadAnswer {
+  refuse(id: string, error: unknown): UploadResponse {
     const { metrics, log } = this.#options;
     const problem = toProblem(error);
     const body = JSON.stringify(noteProblem(problem, { id, route: UPLOAD_ROUTE, error, log }, metrics));
-    return this.#answer(problem.statusCode, id, body, problem.headers);
+    return this.#respond(problem.statusCode, id, body, problem.headers);
   }
 
-  #answer(
+  #respond(
     status: number,
     id: string,
     body: string,
     { connection, ...others }: Readonly<Record<string, string>> = {},
-  ): UploadAnswer {
+  ): UploadResponse {
     const bytes = Buffer.byteLength(body);
     const headers = ['x-request-id', id, 'content-type', JSON_TYPE, 'content-length', String(bytes)];
     for (const header of Object.entries(others)) headers.push(...header);
