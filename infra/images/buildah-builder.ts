@@ -83,22 +83,14 @@ export class BuildahBuilder implements ImageBuilder {
   }
 }
 
-/** Of the limits that buildah raises where it is told none: its name, and how the kernel calls it in `/proc/self/limits`. */
-const LIMITS = { nofile: 'Max open files', nproc: 'Max processes' } as const;
-
 /**
- * Options that give containers the limits of this process. Newer versions of buildah raise them otherwise, which
- * root may not do without CAP_SYS_RESOURCE, and that it seldom has in a container.
+ * The option that gives containers the number of open files that this process may have. Newer versions of buildah raise it
+ * otherwise, which root may not do without CAP_SYS_RESOURCE, and that it seldom has in a container.
  *
  * @see https://man7.org/linux/man-pages/man2/getrlimit.2.html
  */
 export async function ownLimits(): Promise<readonly string[]> {
   const limits = await readFile('/proc/self/limits', 'utf8');
-  return Object.entries(LIMITS).flatMap(([name, title]) => {
-    const [, soft, hard] = new RegExp(`^${title} +(\\S+) +(\\S+)`, 'm').exec(limits) ?? [];
-    const number = (limit: string): string => (limit === 'unlimited' ? '-1' : limit);
-    return soft === undefined || hard === undefined
-      ? []
-      : ['--ulimit', `${name}=${number(soft)}:${number(hard)}`];
-  });
+  const [, soft, hard] = /^Max open files +(\d+) +(\d+)/m.exec(limits) ?? [];
+  return soft === undefined || hard === undefined ? [] : ['--ulimit', `nofile=${soft}:${hard}`];
 }
