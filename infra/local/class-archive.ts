@@ -1,11 +1,18 @@
-import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import type { Cache } from './cache.ts';
+import { findProgram } from './find-program.ts';
 import type { Host, Progress } from './host.ts';
 
 const FILE = 'classes.jsa';
+
+/** A server that is started once, until it is ready, and ended. */
+export interface Startable {
+  start(): Promise<void>;
+  stop(): Promise<unknown>;
+}
 
 export interface ClassArchiveOptions {
   readonly host: Pick<Host, 'env'>;
@@ -19,28 +26,30 @@ export interface ClassArchiveOptions {
   readonly progress: Progress;
   readonly signal?: AbortSignal | undefined;
   /**
-   * Runs the server once, until it is ready, with `-XX:ArchiveClassesAtExit=<archive>`, and ends it.
+   * Prepares the server with `-XX:ArchiveClassesAtExit=<archive>`.
    *
    * @param directory for what it writes; removed afterwards
    */
-  readonly run: (archive: string, directory: string) => Promise<void>;
+  readonly prepare: (archive: string, directory: string) => Promise<Startable>;
 }
 
 /**
- * The classes that a server loads on its way to being ready, read and verified once: with them a broker takes about 40 %
- * less processor time to start. Java uses the file where its own version and the class path are those that it was made
+ * The classes that a server loads on its way to being ready, read and verified once, which is a large part of a broker's
+ * start. Java uses the file where its own version and the class path are those that it was made
  * with, and goes on without it elsewhere.
  *
  * @returns undefined where this Java makes none
  * @see https://docs.oracle.com/en/java/javase/17/vm/class-data-sharing.html
  */
 export async function classArchive(options: ClassArchiveOptions): Promise<string | undefined> {
-  const { host, cache, name, madeFrom, java, progress, signal, run } = options;
+  const { host, cache, name, madeFrom, java, progress, signal, prepare } = options;
   const make = async (entry: string): Promise<void> => {
     progress(`reading the classes of ${name} once, so that it starts faster`);
     const directory = await mkdtemp(join(tmpdir(), 'headwater-classes-'));
     try {
-      await run(join(entry, FILE), directory);
+      const server = await prepare(join(entry, FILE), directory);
+      await server.start();
+      await server.stop();
     } finally {
       await rm(directory, { recursive: true, force: true });
     }
@@ -54,20 +63,8 @@ export async function classArchive(options: ClassArchiveOptions): Promise<string
 }
 
 /** Path, size and time of a program, by which another version of it is seen without a start. */
-function identifyProgram(program: string, { env }: Pick<Host, 'env'>): string {
-  const paths = program.includes('/')
-    ? [program]
-    : (env['PATH'] ?? '').split(delimiter).map((directory) => join(directory, program));
-  const path = paths.find(isExecutable) ?? program;
+function identifyProgram(program: string, host: Pick<Host, 'env'>): string {
+  const path = findProgram(program, host) ?? program;
   const stats = statSync(path, { throwIfNoEntry: false });
   return [path, stats?.size, stats?.mtimeMs].join(' ');
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

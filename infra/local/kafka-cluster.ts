@@ -84,11 +84,9 @@ export class KafkaCluster {
   /** Prepares a cluster on its directory; {@link start} runs it. */
   static async create(options: KafkaClusterOptions): Promise<KafkaCluster> {
     const { host, metadata, toolchain = new Toolchain({ host }) } = options;
-    const server = await toolchain.fastJavaServer(JAR_SETS[metadata], async (slow, archive, directory) => {
-      const one = await this.#prepare({ host, directory, brokers: 1, metadata, toolchain }, slow, archive);
-      await one.start();
-      await one.stop();
-    });
+    const server = await toolchain.fastJavaServer(JAR_SETS[metadata], (slow, archive, directory) =>
+      this.#prepare({ host, directory, brokers: 1, metadata, toolchain }, slow, archive),
+    );
     return this.#prepare({ ...options, toolchain }, server);
   }
 

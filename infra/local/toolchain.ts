@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Cache } from './cache.ts';
-import { classArchive } from './class-archive.ts';
+import { classArchive, type Startable } from './class-archive.ts';
 import { runCommand } from './command.ts';
 import { buildGoProgram, isGoProgramBuilt, type GoProgram } from './go-program.ts';
 import type { Host, Progress } from './host.ts';
@@ -86,12 +86,11 @@ export class Toolchain<Set extends string = JarSet> {
   }
 
   /**
-   * The server with the classes that it loads, which are read once: `run` starts it as {@link classArchive} says. Without
-   * `run`'s help it starts slower, and does the same.
+   * The server with the classes that it loads, which are read once, of one that `prepare` makes as {@link classArchive} says.
    */
   async fastJavaServer(
     set: Set,
-    run: (server: JavaServer, archive: string, directory: string) => Promise<void>,
+    prepare: (server: JavaServer, archive: string, directory: string) => Promise<Startable>,
   ): Promise<JavaServer> {
     const server = await this.javaServer(set);
     const archive = await classArchive({
@@ -102,7 +101,7 @@ export class Toolchain<Set extends string = JarSet> {
       java: server.java,
       progress: this.#progress,
       signal: this.#signal,
-      run: (file, directory) => run(server, file, directory),
+      prepare: (file, directory) => prepare(server, file, directory),
     });
     return { ...server, ...(archive !== undefined && { classArchive: archive }) };
   }

@@ -33,11 +33,9 @@ export class ZooKeeper extends ManagedProcess {
   /** Prepares a server on its directory; `start` runs it. */
   static async create(options: ZooKeeperOptions): Promise<ZooKeeper> {
     const { host, toolchain = new Toolchain({ host }) } = options;
-    const server = await toolchain.fastJavaServer('zookeeper', async (slow, archive, directory) => {
-      const one = await this.#prepare({ host, directory }, slow, archive);
-      await one.start();
-      await one.stop();
-    });
+    const server = await toolchain.fastJavaServer('zookeeper', (slow, archive, directory) =>
+      this.#prepare({ host, directory }, slow, archive),
+    );
     return this.#prepare(options, server);
   }
 

@@ -1,6 +1,6 @@
-import { accessSync, constants, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { delimiter, isAbsolute, join } from 'node:path';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { runCommand } from '../../infra/local/command.ts';
+import { findProgram } from '../../infra/local/find-program.ts';
 import type { Host, Progress } from '../../infra/local/host.ts';
 
 /** What only the machine's own packages bring: what is started (or looked for), and the Debian package that has it. */
@@ -120,18 +120,8 @@ function packagesOf(programs: readonly ProgramName[]): readonly string[] {
 }
 
 /** @param program a path, or the name of a command */
-export function isFound(program: string, { env }: Pick<Host, 'env'>): boolean {
-  if (isAbsolute(program)) return isExecutable(program);
-  return (env['PATH'] ?? '').split(delimiter).some((directory) => isExecutable(join(directory, program)));
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
+export function isFound(program: string, host: Pick<Host, 'env'>): boolean {
+  return findProgram(program, host) !== undefined;
 }
 
 function readOsRelease(): string {

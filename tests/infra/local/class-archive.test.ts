@@ -4,7 +4,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { Cache } from '../../../infra/local/cache.ts';
-import { classArchive } from '../../../infra/local/class-archive.ts';
+import { classArchive, type Startable } from '../../../infra/local/class-archive.ts';
+
+/** A server that does something when it ends, as Java does. */
+function serverThat(ends: () => unknown): Startable {
+  return { start: () => Promise.resolve(), stop: () => Promise.resolve(ends()) };
+}
 
 /** A cache, a `java` on the PATH, and what the runs of a server were given. */
 function setUp(t: TestContext, { writes = true } = {}) {
@@ -22,11 +27,10 @@ function setUp(t: TestContext, { writes = true } = {}) {
       madeFrom: [madeFrom],
       java: 'java',
       progress: () => undefined,
-      run: (archive, own) => {
+      prepare: (archive, own) => {
         scratch.push(own);
         assert.ok(existsSync(own));
-        if (writes) writeFileSync(archive, 'classes');
-        return Promise.resolve();
+        return Promise.resolve(serverThat(() => writes && writeFileSync(archive, 'classes')));
       },
     });
   return { directory, java, scratch, archiveOf };
@@ -57,10 +61,11 @@ test('a run that fails leaves neither an archive nor what the server wrote', asy
   const { directory, java } = setUp(t);
   let scratch = '';
   const cache = new Cache(join(directory, 'cache'));
-  const run = (archive: string, own: string): Promise<void> => {
+  const prepare = (archive: string, own: string): Promise<Startable> => {
     scratch = own;
     writeFileSync(archive, 'half');
-    return Promise.reject(new Error('kafka-1 is not ready'));
+    const fail = () => Promise.reject(new Error('kafka-1 is not ready'));
+    return Promise.resolve({ ...serverThat(() => undefined), start: fail });
   };
   await assert.rejects(
     classArchive({
@@ -70,7 +75,7 @@ test('a run that fails leaves neither an archive nor what the server wrote', asy
       madeFrom: [],
       java,
       progress: () => undefined,
-      run,
+      prepare,
     }),
     /kafka-1 is not ready/,
   );
