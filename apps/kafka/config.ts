@@ -1,6 +1,6 @@
 import type { checkServerIdentity } from 'node:tls';
 import { z } from 'zod';
-import { file, loginFile, text, whereGood, type VariablesOf } from '../service/variables.ts';
+import { file, list, loginFile, text, whereGood, type VariablesOf } from '../service/variables.ts';
 
 /** Brokers that the tests run, and that are supported. Another is refused where it does not speak the requests that are sent. */
 export const TESTED_KAFKA = 'Kafka 3.9.2 and 4.4.0';
@@ -31,14 +31,9 @@ const bootstrapServer = z.string().refine(
 );
 
 /** The variable that every program reads to find Kafka. */
-export const bootstrapServers = text(BOOTSTRAP_SERVERS_ALLOWED)
-  .transform((list) =>
-    list
-      .split(',')
-      .map((server) => server.trim())
-      .filter((server) => server !== ''),
-  )
-  .pipe(z.array(bootstrapServer).min(1, BOOTSTRAP_SERVERS_ALLOWED));
+export const bootstrapServers = list(BOOTSTRAP_SERVERS_ALLOWED).pipe(
+  z.array(bootstrapServer).min(1, BOOTSTRAP_SERVERS_ALLOWED),
+);
 
 export const topicName = text(
   'a topic name: at most 249 letters, digits, dots, underscores and hyphens',

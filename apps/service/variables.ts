@@ -39,6 +39,16 @@ export function flag(): z.ZodType<boolean, 'true' | 'false'> {
   return oneOf(['true', 'false']).transform((value) => value === 'true');
 }
 
+/** Some texts, separated by commas; blanks around them and empty ones do not count. */
+export function list(allowed: string): z.ZodType<string[], string> {
+  return text(allowed).transform((value) =>
+    value
+      .split(',')
+      .map((element) => element.trim())
+      .filter((element) => element !== ''),
+  );
+}
+
 /**
  * The path of a file, which is read. No error shows what is in it.
  *
@@ -66,8 +76,14 @@ export function loginFile(
   allowed: string,
   isAllowed?: (content: string) => boolean,
 ): z.ZodType<string, string> {
-  const withoutBreak = (content: string): string => content.replace(/\r?\n$/, '');
-  return file(allowed, isAllowed && ((content) => isAllowed(withoutBreak(content)))).transform(withoutBreak);
+  return file(allowed, isAllowed && ((content) => isAllowed(withoutLineBreak(content)))).transform(
+    withoutLineBreak,
+  );
+}
+
+/** What stands in a file with a secret: editors end it with a line break. */
+export function withoutLineBreak(content: string): string {
+  return content.replace(/\r?\n$/, '');
 }
 
 /** JSON that `schema` takes. */

@@ -6,10 +6,12 @@ import { logLevels, type LogLevel } from '../service/log.ts';
 import {
   file,
   integer,
+  list,
   oneOf,
   readVariables,
   text,
   whereGood,
+  withoutLineBreak,
   type Environment,
   type VariablesOf,
 } from '../service/variables.ts';
@@ -24,12 +26,7 @@ export const usersVariables = z
     KAFKA_TLS_CERTIFICATE_FILE: file('the path of a PEM file'),
     /** The key of that certificate. */
     KAFKA_TLS_KEY_FILE: file('the path of a PEM file'),
-    USERS: text('comma-separated names').transform((list) =>
-      list
-        .split(',')
-        .map((name) => name.trim())
-        .filter((name) => name !== ''),
-    ),
+    USERS: list('comma-separated names'),
     /** Directory with the password of each user in `<user>/password`. */
     USERS_DIRECTORY: text('the path of a directory'),
     /** How long to wait for Kafka. */
@@ -94,5 +91,5 @@ function faultOf(path: string): string | undefined {
 }
 
 function readPassword(path: string): string {
-  return readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+  return withoutLineBreak(readFileSync(path, 'utf8'));
 }

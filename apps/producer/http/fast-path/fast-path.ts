@@ -32,7 +32,7 @@ interface FastUpload {
   readonly id: string | undefined;
 }
 
-/** UploadHandler as chunks of bytes, and what becomes of those that are plain. What is not is left untouched. */
+/** Takes chunks of bytes that are one whole plain upload. Every other chunk is left untouched. */
 export class FastPath {
   readonly #options: FastPathOptions;
 
