@@ -103,6 +103,7 @@ export class Sender {
         sha256,
         ...(partition !== undefined && { partition }),
         ...(offset !== undefined && { offset }),
+        ...(outcome !== 'accepted' && { message }),
       });
       if (outcome === 'accepted') {
         this.#accepted += 1;

@@ -15,6 +15,8 @@ export interface Attempt {
   /** Where the answer said the record stands; accepted attempts only. */
   readonly partition?: number;
   readonly offset?: number;
+  /** What came instead of an acceptance, for people. */
+  readonly message?: string;
 }
 
 /** Everything one client sent, to be compared with everything stored. */

@@ -9,7 +9,17 @@ export interface Pod {
     readonly labels: Readonly<Record<string, string>>;
   };
   readonly status: {
-    readonly containerStatuses?: readonly { readonly restartCount: number }[];
+    readonly phase: string;
+    readonly conditions?: readonly {
+      readonly type: string;
+      readonly status: string;
+      readonly message?: string;
+    }[];
+    readonly containerStatuses?: readonly {
+      readonly restartCount: number;
+      readonly state: object;
+      readonly lastState: object;
+    }[];
   };
 }
 
@@ -39,14 +49,9 @@ export async function podsOf(cluster: Cluster, ...these: readonly Workload[]): P
     .toSorted((a, b) => a.metadata.name.localeCompare(b.metadata.name));
 }
 
-/** How often the containers of each pod were started again. */
-export function restartsOf(pods: readonly Pod[]): ReadonlyMap<string, number> {
-  return new Map(
-    pods.map(({ metadata, status }) => [
-      metadata.name,
-      (status.containerStatuses ?? []).reduce((sum, { restartCount }) => sum + restartCount, 0),
-    ]),
-  );
+/** How often the containers of a pod were started again. */
+export function restartsOf({ status }: Pod): number {
+  return (status.containerStatuses ?? []).reduce((sum, { restartCount }) => sum + restartCount, 0);
 }
 
 /**
@@ -60,9 +65,9 @@ export async function replaced(cluster: Cluster, old: readonly Pod[]): Promise<n
   const uids = new Set(old.map(({ metadata }) => metadata.uid));
   await waitUntil(
     async () => {
-      const all = await workloads(cluster);
-      const pods = await podsOf(cluster, ...all);
-      return all.every(isWhole) && pods.every(({ metadata }) => !uids.has(metadata.uid));
+      await areWhole(cluster);
+      const pods = await podsOf(cluster, ...(await workloads(cluster)));
+      return pods.every(({ metadata }) => !uids.has(metadata.uid));
     },
     {
       what: `${old.map(({ metadata }) => metadata.name).join(', ')} replaced and ready`,
@@ -73,8 +78,31 @@ export async function replaced(cluster: Cluster, old: readonly Pod[]): Promise<n
   return (performance.now() - began) / 1_000;
 }
 
+/**
+ * For {@link waitUntil}, which gives the last error as the cause of its own.
+ *
+ * @returns true when every workload is whole
+ * @throws {Error} (rejects) where one is not, with what Kubernetes says of its pods
+ */
+export async function areWhole(cluster: Cluster): Promise<true> {
+  const short = (await workloads(cluster)).filter((workload) => !isWhole(workload));
+  if (short.length === 0) return true;
+  const names = short.map(({ metadata }) => metadata.name).join(', ');
+  const pods = (await podsOf(cluster, ...short)).map(describePod);
+  throw new Error(`not whole: ${names}\n${pods.join('\n')}`);
+}
+
+function describePod({ metadata, status }: Pod): string {
+  const unmet = (status.conditions ?? []).filter((condition) => condition.status !== 'True');
+  const containers = (status.containerStatuses ?? []).map(({ restartCount, state, lastState }) =>
+    JSON.stringify({ restartCount, state, lastState }),
+  );
+  const conditions = unmet.map(({ type, message = 'false' }) => `${type} ${message}`);
+  return [`${metadata.name}: ${status.phase}`, ...conditions, ...containers].join('; ');
+}
+
 /** Whether a workload has as many ready pods as it asks for, all of its newest revision. */
-export function isWhole({ metadata, spec, status }: Workload): boolean {
+function isWhole({ metadata, spec, status }: Workload): boolean {
   return (
     status['observedGeneration'] === metadata.generation &&
     status['updatedReplicas'] === spec.replicas &&
