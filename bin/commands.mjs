@@ -17,8 +17,8 @@ export const groups = {
   },
   'what is stored': {
     verify: { summary: 'walks every chain of objects in a bucket', program: 'infra/local/verify.mjs' },
-    release: {
-      summary: 'lets a stopped partition go on',
+    resume: {
+      summary: 'resumes a stopped partition',
       program: 'apps/consumer/resume/main.ts',
     },
   },

@@ -7,7 +7,7 @@ export interface AppOptions {
   readonly notReady: () => string | undefined;
 }
 
-/** What the consumer answers over HTTP: its health and its metrics. */
+/** The consumer's HTTP server: health and metrics. */
 export function buildApp(options: AppOptions): FastifyInstance {
   const app = fastify({ forceCloseConnections: true });
   addHealthRoutes(app, options);

@@ -23,18 +23,18 @@ import { Partition } from './flow/partition.ts';
 import { Bucket } from './store/bucket.ts';
 import { Store, type StoreOperation } from './store/store.ts';
 
-/** How often a stopped partition is looked at again. */
+/** Interval at which a stopped partition looks for an operator's decision. */
 const RECHECK_MS = 10_000;
 const OPEN_TIMEOUT_MS = 5000;
 const CONTROL_TIMEOUT_MS = 5000;
 const FETCH_TIMEOUT_MS = 10_000;
-/** Above the time that a group gives its members to join again. */
+/** Added to the time that the group gives its members to join again. */
 const JOIN_MARGIN_MS = 10_000;
 
 const monotonic = (): number => performance.now();
 const now = (): number => Date.now();
 
-/** The whole consumer but its HTTP side. */
+/** The consumer without its HTTP server. */
 export class Consumer {
   readonly #config: ConsumerConfig;
   readonly #bucket: Bucket;
@@ -70,8 +70,8 @@ export class Consumer {
         join: sessionTimeoutMs + JOIN_MARGIN_MS,
       },
     });
-    // Half of the bound is held at most: an eighth by what was fetched, the rest by links. The other half is for
-    // copies on their way, and for what is held no more and not collected yet.
+    // Half of the bound is counted: an eighth for fetched records, three eighths for segments. The other half is for copies in
+    // progress and for garbage that is not collected yet.
     const fetched = new MemoryAccount({ bytes: maxBufferedBytes / 8 });
     const buffers = new MemoryAccount({ bytes: (maxBufferedBytes / 8) * 3 }, () =>
       this.#consumption.relieve(),
@@ -123,7 +123,7 @@ export class Consumer {
     });
   }
 
-  /** Why it is not doing its work; `undefined` where it is. */
+  /** Why the consumer is not ready; `undefined` if it is. */
   get notReady(): string | undefined {
     const waiting = this.#agreed
       ? 'kafka: not a member of the group yet'
@@ -133,9 +133,9 @@ export class Consumer {
   }
 
   /**
-   * Agrees with the store on the layout, however long the store takes to answer, and begins to consume.
+   * Checks the layout, however long the store takes to respond, then begins to consume.
    *
-   * @throws {LayoutError} where the prefix is not for this consumer
+   * @throws {LayoutError} if the configuration contradicts the prefix
    */
   async start(signal: AbortSignal): Promise<void> {
     const { prefix, layout } = this.#config;

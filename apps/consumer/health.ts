@@ -1,10 +1,10 @@
 import type { Log } from '../service/log.ts';
 
 const LOG_INTERVAL_MS = 1000;
-/** A failure that passes is no reason to be not ready until it has lasted so long. */
+/** A failure that may pass makes the consumer not ready only after this time. */
 const TOLERATED_MS = 30_000;
 
-/** A failure in words, and whether it passes by itself. */
+/** A failure, and whether it passes by itself. */
 export interface Failure {
   readonly message: string;
   readonly passes: boolean;
@@ -16,8 +16,8 @@ interface Failing {
 }
 
 /**
- * What the answers of Kafka or of the store say of it, operation by operation: a bucket may be readable and not
- * writable. For readiness, and for the log, which gets one line a second at most.
+ * The state of Kafka or of the store by operation, from the outcome of requests: a bucket may be readable and not writable.
+ * Readiness depends on it. It logs at most one line a second.
  */
 export class Health<Operation extends string> {
   readonly #subject: string;
@@ -39,10 +39,10 @@ export class Health<Operation extends string> {
     if (failing === undefined) return;
     this.#failing.delete(operation);
     const afterMs = Math.round(this.#now() - failing.since);
-    this.#log.info({ operation, afterMs }, `${this.#subject} answers again`);
+    this.#log.info({ operation, afterMs }, `${this.#subject} responds again`);
   }
 
-  /** Nobody tries it any more, so its last failure says nothing about now: no success would ever follow it. */
+  /** Forgets the last failure of an operation that is no longer tried: no success would ever follow it. */
   abandoned(operation: Operation): void {
     this.#failing.delete(operation);
   }
@@ -59,7 +59,7 @@ export class Health<Operation extends string> {
     this.#unlogged = 0;
   }
 
-  /** Why work stands still; `undefined` where it does not, or only for a moment. */
+  /** Why the consumer cannot work; `undefined` if it can, or if the failure may pass soon. */
   get notReady(): string | undefined {
     for (const { failure, since } of this.#failing.values()) {
       if (!failure.passes || this.#now() - since >= TOLERATED_MS)

@@ -9,11 +9,11 @@ import type { StoreObserver } from './store/store.ts';
 
 const prefix = 'headwater_consumer';
 
-/** What the consumer counts while it works. */
+/** The consumer's counters. */
 export interface ConsumerMetrics {
   readonly store: StoreObserver;
   readonly chain: ChainObserver;
-  /** Begins the counters of a partition: an increase is seen only of a series that was there before. */
+  /** Sets the counters of a partition to 0: Prometheus sees an increase only of a series that exists. */
   opened(partition: number): void;
   gap(partition: number, gap: Gap): void;
 }
@@ -28,16 +28,15 @@ export function consumerMetrics(registry: Registry): ConsumerMetrics {
   const objects = counter('objects', 'Objects stored');
   const bytes = counter('object_bytes', 'Bytes of the objects stored, as they are stored');
   const records = counter('records', 'Records stored');
-  const flushes = counter('flushes', 'Buffers made into objects, by what was reached', 'reason');
-  const conflicts = counter('conflicts', 'Conditional writes refused because the object was there (412)');
-  const adopted = counter('adopted_links', 'Links of another writer that were there already and count');
-  const retries = counter(
-    'store_retries',
-    'Requests to the store that are tried again, by problem',
-    'problem',
+  const flushes = counter('flushes', 'Segments closed, by the limit that was reached', 'reason');
+  const conflicts = counter('conflicts', 'Conditional writes refused because the object existed (412)');
+  const adopted = counter(
+    'adopted_segments',
+    'Segments of another writer that stood at a key already and count',
   );
-  const gaps = counter('gaps', 'Stretches of offsets that could not be read and are recorded', 'partition');
-  const gapOffsets = counter('gap_offsets', 'Offsets in those stretches', 'partition');
+  const retries = counter('store_retries', 'Requests to the store that are retried, by problem', 'problem');
+  const gaps = counter('gaps', 'Gaps: ranges of offsets that could not be read', 'partition');
+  const gapOffsets = counter('gap_offsets', 'Offsets in gaps', 'partition');
   const objectRecords = new Histogram({
     name: `${prefix}_object_records`,
     help: 'Records in an object',
@@ -77,7 +76,7 @@ export interface Gauged {
   readonly pools: Readonly<Record<'fetched' | 'buffered', MemoryAccount>>;
 }
 
-/** Adds what is read when Prometheus asks. */
+/** Adds the metrics that are read at each scrape. */
 export function addConsumerGauges(registry: Registry, { consumption, pools }: Gauged): void {
   const partitions = <Value>(read: (partition: number) => Value | undefined): [number, Value][] =>
     consumption.assigned.flatMap((partition) => {
@@ -101,18 +100,20 @@ export function addConsumerGauges(registry: Registry, { consumption, pools }: Ga
   );
   byPartition(
     'oldest_unstored_seconds',
-    'Age of the first record of the log that is not stored, read or not, by its own timestamp; near 0 where none',
+    'Age of the first record of the log that is not stored, by its own timestamp; near 0 if there is none',
     (partition) => {
       const age = consumption.oldestUnstoredMs(partition);
       return age === undefined ? undefined : age / 1000;
     },
   );
-  byPartition('partition_stopped', '1 where the partition waits for a release', (partition) =>
-    consumption.partitions.get(partition)?.stopped === undefined ? 0 : 1,
+  byPartition(
+    'partition_stopped',
+    '1 while the partition is stopped until an operator resumes it',
+    (partition) => (consumption.partitions.get(partition)?.stopped === undefined ? 0 : 1),
   );
   new Gauge({
     name: `${prefix}_memory_bytes`,
-    help: 'What is held of fetched and of buffered records, by pool',
+    help: 'Bytes of fetched and of buffered records in memory, by pool',
     labelNames: ['pool'],
     registers: [registry],
     collect() {
@@ -121,7 +122,7 @@ export function addConsumerGauges(registry: Registry, { consumption, pools }: Ga
   });
   new Counter({
     name: `${prefix}_rebalances_total`,
-    help: 'How often the group was spread anew while this was a member',
+    help: 'Rebalances of the group while this consumer was a member',
     registers: [registry],
     collect() {
       this.reset();

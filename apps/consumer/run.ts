@@ -8,7 +8,7 @@ import { buildApp } from './app.ts';
 import { readConfig } from './config.ts';
 import { Consumer } from './consumer.ts';
 
-/** Runs the consumer until it is told to end. */
+/** Runs the consumer until a signal ends it. */
 export async function run(process: NodeJS.Process, runCollector: RunCollector): Promise<void> {
   const config = readOrExit(process, readConfig);
   const log = createLog('consumer', config.logLevel);
@@ -21,12 +21,12 @@ export async function run(process: NodeJS.Process, runCollector: RunCollector): 
   shutdown.onShutdown('listener', () => app.close());
   shutdown.onShutdown('consumer', (deadline) => consumer.stop(deadline - 1000));
   log.info({ address: await app.listen(config.listen) }, 'listening');
-  // What loading has left: the heap does not shrink below its pages by itself.
+  // Frees what loading the modules has left.
   runCollector('major');
   try {
     await consumer.start(shutdown.signal);
   } catch (error) {
-    log.fatal({ err: error }, 'the consumer must not write here');
+    log.fatal({ err: error }, 'the consumer must not write to this prefix');
     process.exit(1);
   }
 }

@@ -71,7 +71,7 @@ export async function verifyContent(
     const walk =
       walks.get(chainOf(segment)) ?? new ChainWalk(findings, segment, expires || continuesAnother(layout));
     walks.set(chainOf(segment), walk);
-    walk.add(await withReleasedEnd(content, segment));
+    walk.add(await withDecidedEnd(content, segment));
     for (const record of segment.records) attempts.record(segment, record);
   }
   const commitSamples = checkCommits(findings, commits);
@@ -98,9 +98,9 @@ export async function verifyContent(
 }
 
 /** A segment whose metadata do not say its end ends where somebody has decided it, as it does for the consumer. */
-async function withReleasedEnd(content: StoreContent, segment: Segment): Promise<Segment> {
+async function withDecidedEnd(content: StoreContent, segment: Segment): Promise<Segment> {
   if (segment.metadata.end !== undefined) return segment;
-  const end = await content.releasedEnd(segment);
+  const end = await content.decidedEnd(segment);
   return end === undefined ? segment : { ...segment, metadata: { ...segment.metadata, end, defects: [] } };
 }
 

@@ -13,15 +13,6 @@ const HISTORY = [PAGE, 'CHANGELOG.md', 'tests/docs/words.test.ts'];
 /** What is not read: committed output, and what is generated from the sources that are. */
 const OUTPUT = ['tests/manifests/', 'tests/bench/results/'];
 
-/** Folders that still use a word; each loses its entry with the renaming of what is in it. */
-const PENDING: Readonly<Record<string, readonly string[]>> = {
-  link: ['apps/consumer/', 'docs/objects.md', 'tests/apps/consumer/'],
-  answer: ['apps/consumer/', 'tests/apps/consumer/'],
-  wish: ['apps/consumer/'],
-  'partition-release': ['apps/', 'docs/objects.md', 'infra/local/', 'tests/'],
-  scene: ['tests/apps/consumer/'],
-};
-
 const words = readRetiredWords(readFileSync(join(ROOT, PAGE), 'utf8'));
 
 function findAll(): readonly string[] {
@@ -33,27 +24,12 @@ function findAll(): readonly string[] {
     .filter((path) => /\.(ts|mjs|cjs|js|md)$/.test(path) && existsSync(join(ROOT, path)))
     .filter((path) => !HISTORY.includes(path) && !OUTPUT.some((folder) => path.startsWith(folder)));
   assert.ok(paths.length > 900);
-  return paths.flatMap((path) => {
-    const isPending = ({ forms: [form = ''] }: RetiredWord): boolean =>
-      PENDING[form]?.some((folder) => path.startsWith(folder)) === true;
-    return findRetired(
-      words.filter((word) => !isPending(word)),
-      { path, text: readFileSync(join(ROOT, path), 'utf8') },
-    );
-  });
+  return paths.flatMap((path) => findRetired(words, { path, text: readFileSync(join(ROOT, path), 'utf8') }));
 }
 
 test('no retired word is used', () => {
   assert.ok(words.length > 10);
   assert.deepEqual(findAll(), []);
-});
-
-test('only a word of the table is pending', () => {
-  const forms = words.map(({ forms: [form] }) => form);
-  assert.deepEqual(
-    Object.keys(PENDING).filter((form) => !forms.includes(form)),
-    [],
-  );
 });
 
 const word = (scope: RetiredWord['scope'], allowed: readonly string[] = []): readonly RetiredWord[] => [

@@ -114,7 +114,7 @@ test('a batch beyond a bound stops its partition by name, with everything before
   await fixture.sendNumbers(502, 510);
   const bounded = { MAX_BUFFERED_BYTES: String(16 * MiB), FLUSH_MAX_RECORDS: '1000' };
   const consumer = fixture.start({ ...bounded, FLUSH_MAX_AGE_MS: '600000' });
-  const { msg, release } = await consumer.line(/partition stopped/);
+  const { msg, resume } = await consumer.line(/partition stopped/);
   assert.match(
     msg,
     /unreadable-batch at offset 501: batch at offset 500 to 502: record of \d+ bytes, 4194304 are allowed/,
@@ -126,8 +126,8 @@ test('a batch beyond a bound stops its partition by name, with everything before
     deadlineMs: 60_000,
   });
   assert.equal(await consumer.metric('partition_stopped'), 1);
-  await fixture.runRelease(String(release).split(' '));
-  await consumer.line(/partition goes on/);
+  await fixture.runResume(String(resume).split(' '));
+  await consumer.line(/partition resumed/);
   await fixture.sendNumbers(510, 520);
   await consumer.stop();
   fixture.start(bounded);

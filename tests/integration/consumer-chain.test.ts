@@ -68,7 +68,7 @@ describe('a segment that another writer has put meanwhile', () => {
         [10, end, end - 10],
         [rest[0], rest[1], rest[1] - rest[0]],
       ]);
-      assert.equal(await consumer.metric('adopted_links_total'), 1);
+      assert.equal(await consumer.metric('adopted_segments_total'), 1);
       assert.equal(await consumer.metric('conflicts_total'), 1);
       await fixture.verify();
       await consumer.stop();
@@ -90,7 +90,7 @@ for (const kind of ['lost-answer', 'half-answer'] as const) {
       [10, 20, 10],
     ]);
     assert.equal(await consumer.metric('conflicts_total'), 1);
-    assert.equal(await consumer.metric('adopted_links_total'), 0);
+    assert.equal(await consumer.metric('adopted_segments_total'), 0);
     await fixture.verify();
   });
 }
@@ -314,7 +314,7 @@ test('a prefix that continues another one begins where that ended, though nothin
 });
 
 describe('a last segment that does not say its end', () => {
-  test('stops its partition by name; the others go on, and a release lets it go on', async () => {
+  test('stops its partition by name; the others go on, and an operator resumes it', async () => {
     const fixture = await harness.fixture({ partitions: 2 });
     await fixture.sendNumbers(0, 10);
     const first = fixture.start();
@@ -324,19 +324,19 @@ describe('a last segment that does not say its end', () => {
     await fixture.sendNumbers(10, 30);
     await fixture.sendNumbers(0, 10, { partition: 1 });
     const second = fixture.start();
-    const { msg, release } = await second.line(/partition stopped/);
+    const { msg, resume } = await second.line(/partition stopped/);
     assert.match(
       msg,
-      /bad-link at offset 10: .*0{18}10\.ndjson\.gz: its metadata has end "10", which must be an offset above its start 10/,
+      /bad-segment at offset 10: .*0{18}10\.ndjson\.gz: its metadata has end "10", which must be an offset above its start 10/,
     );
     await fixture.storedUpTo(10, 1);
     assert.equal(await second.metric('partition_stopped', { partition: 0 }), 1);
     assert.equal(await second.metric('partition_stopped', { partition: 1 }), 0);
-    await fixture.runRelease(String(release).replace('OFFSET', '12').split(' '));
+    await fixture.runResume(String(resume).replace('OFFSET', '12').split(' '));
     await fixture.storedUpTo(30);
     assert.deepEqual(await fixture.offsets(), [...range(0, 10), ...range(12, 30)]);
     await waitUntil(async () => (await second.metric('partition_stopped')) === 0, {
-      what: 'released',
+      what: 'resumed',
       deadlineMs: 60_000,
     });
   });

@@ -54,7 +54,7 @@ const sendTexts = (fixture: Fixture, texts: readonly string[], partition = 0): P
 const texts = (name: string, from: number, to: number): string[] =>
   Array.from({ length: to - from }, (_, index) => `${name}${from + index}`);
 
-test('a log truncated below the end of the chain stops its partition by name; a release goes on with the new log', async () => {
+test('a log truncated below the end of the chain stops its partition by name; resumed, it goes on with the new log', async () => {
   const fixture = await harness.fixture({ partitions: 2 });
   for (const from of [0, 10, 20]) await sendTexts(fixture, texts('old', from, from + 10));
   const consumer = fixture.start();
@@ -63,7 +63,7 @@ test('a log truncated below the end of the chain stops its partition by name; a 
   await sendTexts(fixture, texts('new', 20, 35));
   await sendTexts(fixture, texts('other', 0, 10), 1);
 
-  const { msg, release } = await consumer.line(/partition stopped/, 40_000);
+  const { msg, resume } = await consumer.line(/partition stopped/, 40_000);
   assert.match(
     msg,
     /truncated-log at offset 30: the chain ends there in epoch 0, but the log left that epoch at 20/,
@@ -75,11 +75,11 @@ test('a log truncated below the end of the chain stops its partition by name; a 
   assert.equal(stopped.length, 1);
 
   // The command that the log line names, as somebody would run it.
-  await fixture.runRelease(String(release).split(' '));
+  await fixture.runResume(String(resume).split(' '));
   await fixture.storedUpTo(35);
   assert.deepEqual(await values(fixture), [...texts('old', 0, 30), ...texts('new', 30, 35)]);
   await waitUntil(async () => (await consumer.metric('partition_stopped')) === 0, {
-    what: 'released',
+    what: 'resumed',
     deadlineMs: 60_000,
   });
   await fixture.verify();

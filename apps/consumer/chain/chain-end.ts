@@ -3,23 +3,23 @@ import { walkChain } from './walk-chain.ts';
 import type { LogPosition } from '../../kafka/log-position.ts';
 import { closeContinued, type ContinuationOptions } from './continuation.ts';
 import type { Continued } from '../object/layout.ts';
-import { BadLinkError, ClosedChainError, type ChainId, type LinkKeys } from '../object/segment.ts';
+import { BadSegmentError, ClosedChainError, type ChainId, type SegmentKeys } from '../object/segment.ts';
 import type { PartitionSource } from './partition-source.ts';
-import { PartitionStopError, type Releases } from './resumes.ts';
+import { PartitionStopError, type Decisions } from './decisions.ts';
 
 export interface ChainEndOptions extends Pick<ContinuationOptions, 'store' | 'writer' | 'memory'> {
   readonly chain: ChainId;
-  readonly keys: LinkKeys;
+  readonly keys: SegmentKeys;
   readonly prefix: string;
   readonly source: Pick<PartitionSource, 'committed' | 'commit'>;
   readonly limits: { readonly maxSpan: number };
-  /** What an empty chain goes on with. */
+  /** The prefix whose chain an empty chain continues. */
   readonly continued: Continued | undefined;
-  readonly releases: Releases;
+  readonly decisions: Decisions;
   readonly log: Log;
 }
 
-/** Where a chain ends, which is where its partition goes on. */
+/** Finds the end of a chain: the position of its partition. */
 export class ChainEnd {
   readonly #options: ChainEndOptions;
   #committed: number | undefined;
@@ -29,36 +29,36 @@ export class ChainEnd {
     this.#options = options;
   }
 
-  /** What the group had committed when the end was looked for; `undefined` until that is known. */
+  /** The offset that the group had committed at the last {@link find}; `undefined` before. */
   get committed(): number | undefined {
     return this.#committed;
   }
 
-  /** The end, where the chain was empty and goes on with another one. */
+  /** The end, if the chain is empty and continues another one. */
   get continuedAt(): number | undefined {
     return this.#continuedAt;
   }
 
-  /** @throws {PartitionStopError} where it cannot be told without somebody's decision */
+  /** @throws {PartitionStopError} if only an operator's decision can tell the end */
   async find(signal: AbortSignal): Promise<LogPosition> {
     const { chain, keys, store, source, limits, log } = this.#options;
     const committed = await source.committed(chain.partition, signal);
     this.#committed = committed ?? 0;
     const walk = { store, keys, committed, maxSpan: limits.maxSpan, signal };
-    const last = await walkChain(walk).catch((error: unknown) => this.#released(error, signal));
+    const last = await walkChain(walk).catch((error: unknown) => this.#decided(error, signal));
     const end =
       last === undefined
         ? await this.#begin(committed, signal)
         : { offset: last.end, leaderEpoch: last.leaderEpoch };
     log.debug({ committed, ...end }, 'chain walked');
-    // A commit elsewhere than at the end shows a wrong lag and makes the next walk list more, or twice.
+    // Any other commit shows a wrong lag, and makes the next walk list more than it must, or list twice.
     if (committed !== end.offset && (committed !== undefined || last !== undefined)) {
       source.commit(chain.partition, end);
     }
     return end;
   }
 
-  /** Where an empty chain begins. */
+  /** The position at which an empty chain begins. */
   async #begin(committed: number | undefined, signal: AbortSignal): Promise<LogPosition> {
     const { continued, prefix: by, limits, ...options } = this.#options;
     this.#continuedAt = undefined;
@@ -73,20 +73,20 @@ export class ChainEnd {
     return end;
   }
 
-  /** The end of a bad link as somebody has said it. */
-  async #released(error: unknown, signal: AbortSignal): Promise<{ end: number; leaderEpoch: number }> {
+  /** The end of a bad segment according to an operator's decision. */
+  async #decided(error: unknown, signal: AbortSignal): Promise<{ end: number; leaderEpoch: number }> {
     const stop = stopOf(error);
     if (stop === undefined) throw error;
-    if (!(error instanceof BadLinkError) || error.start === undefined) throw stop;
-    const release = await this.#options.releases.of(stop, signal);
-    if (release.accepts !== 'bad-link') throw stop;
-    return { end: release.end, leaderEpoch: -1 };
+    if (!(error instanceof BadSegmentError) || error.start === undefined) throw stop;
+    const decision = await this.#options.decisions.of(stop, signal);
+    if (decision.accepts !== 'bad-segment') throw stop;
+    return { end: decision.end, leaderEpoch: -1 };
   }
 }
 
-/** What an object that is no link stops; `undefined` for every other error. */
+/** The stop that an object which is no segment causes; `undefined` for every other error. */
 export function stopOf(error: unknown): PartitionStopError | undefined {
   if (error instanceof ClosedChainError) return new PartitionStopError('continued', error.at, error.message);
-  if (!(error instanceof BadLinkError)) return undefined;
-  return new PartitionStopError('bad-link', error.start ?? 0, error.message, '--end OFFSET');
+  if (!(error instanceof BadSegmentError)) return undefined;
+  return new PartitionStopError('bad-segment', error.start ?? 0, error.message, '--end OFFSET');
 }

@@ -2,7 +2,7 @@ import type { LogPosition } from '../../kafka/log-position.ts';
 import type { BatchRecords } from '../../kafka/records/batch-records.ts';
 import type { KafkaRecord } from '../../kafka/records/records.ts';
 import {
-  LinkBuffer,
+  SegmentBuffer,
   type FlushLimits,
   type FlushReason,
   type LineBytes,
@@ -17,26 +17,26 @@ export interface ChainSessionOptions {
   readonly codec: Codec;
   readonly limits: FlushLimits;
   readonly memory: ContentMemory;
-  /** May be shared: nothing waits between a line and its copy. */
+  /** May be shared by partitions: a line is copied before anything else can run. */
   readonly encoder: LineEncoder;
   /** Milliseconds since the epoch, as in records. */
   readonly now: () => number;
-  /** Resolves when no link is being stored. */
+  /** Resolves when no segment is being stored. */
   readonly settled: () => Promise<void>;
-  /** Stores a closed link; called when none is being stored. */
-  readonly store: (link: LinkBuffer, reason: FlushReason) => void;
+  /** Stores a closed segment; called when none is being stored. */
+  readonly store: (segment: SegmentBuffer, reason: FlushReason) => void;
 }
 
 /**
- * Fills links from one position of a chain on, until the position jumps: then this session ends and another one begins.
- * The position and the open link belong to the session, so work of an ended session cannot reach those of the next one.
- * An ended session has no open link and opens none; every call that would need one throws the reason of {@link signal}.
+ * Fills segments from one position of a chain on, until the position jumps: then this session ends and another one begins.
+ * The position and the open segment belong to the session, so work of an ended session cannot reach those of the next one.
+ * An ended session has no open segment and opens none; every call that would need one throws the reason of {@link signal}.
  */
 export class ChainSession {
   readonly #options: ChainSessionOptions;
   readonly #ended = new AbortController();
   #position: LogPosition;
-  #open: LinkBuffer | undefined;
+  #open: SegmentBuffer | undefined;
   #ageTimer: NodeJS.Timeout | undefined;
 
   constructor(position: LogPosition, options: ChainSessionOptions) {
@@ -54,12 +54,12 @@ export class ChainSession {
     return this.#position;
   }
 
-  /** The link that is being filled. */
-  get open(): LinkBuffer | undefined {
+  /** The segment that is being filled. */
+  get open(): SegmentBuffer | undefined {
     return this.#open;
   }
 
-  /** Drops what is not being stored. */
+  /** Ends the session and drops the open segment. */
   end(): void {
     this.#ended.abort(new DOMException('the position of the chain has jumped', 'AbortError'));
     clearTimeout(this.#ageTimer);
@@ -71,7 +71,7 @@ export class ChainSession {
     if (this.#open !== undefined) void this.#seal(this.#open, reason);
   }
 
-  /** Waits until all that was read is stored. Rejects where the session ends. */
+  /** Closes the open segment and waits until everything read is stored. Rejects if the session ends. */
   async flushed(reason: FlushReason): Promise<void> {
     if (this.#open !== undefined) await this.#seal(this.#open, reason);
     await this.#options.settled();
@@ -79,26 +79,27 @@ export class ChainSession {
   }
 
   /**
-   * Takes what stands next in a batch of which something is left: as many plain records as fit into the open link, or
-   * one record of any kind. What the chain has already is passed over.
+   * Takes the next records of a batch: as many plain ones as fit into the open segment, or one of any kind. Skips records
+   * that the chain has already.
    *
-   * @returns a promise where the caller must wait: that is the speed at which links are stored
+   * @param records at least one must be left
+   * @returns a promise if the caller must wait: for the compressor, or for the upload before
    */
   append(records: BatchRecords, leaderEpoch: number): Promise<void> | undefined {
     const { encoder, limits } = this.#options;
-    const link = this.#open;
-    const lines = link && encodePlain(records, this.#position.offset, link.room(limits));
-    if (lines !== undefined) return this.#add(link as LinkBuffer, lines, leaderEpoch);
+    const segment = this.#open;
+    const lines = segment && encodePlain(records, this.#position.offset, segment.room(limits));
+    if (lines !== undefined) return this.#add(segment as SegmentBuffer, lines, leaderEpoch);
     const record = records.next();
     if (record.offset < this.#position.offset) return undefined;
-    if (link !== undefined && this.#position.offset === record.offset) {
+    if (segment !== undefined && this.#position.offset === record.offset) {
       const line = encoder.encode(record);
-      if (link.fits(line.length, limits)) return this.#add(link, oneLine(record, line), leaderEpoch);
+      if (segment.fits(line.length, limits)) return this.#add(segment, oneLine(record, line), leaderEpoch);
     }
     return this.#appendToNext(record, leaderEpoch);
   }
 
-  /** Makes the link first into which the record fits. */
+  /** Opens a segment for the record if it does not fit into the open one. */
   async #appendToNext(record: KafkaRecord, leaderEpoch: number): Promise<void> {
     const { encoder, limits } = this.#options;
     if (this.#position.offset < record.offset) await this.pass(record.offset, leaderEpoch);
@@ -107,62 +108,68 @@ export class ChainSession {
       await this.#seal(this.#open, 'bytes');
       line = encoder.encode(record);
     }
-    await this.#add(this.#open ?? this.#openLink(), oneLine(record, line), leaderEpoch);
+    await this.#add(this.#open ?? this.#openSegment(), oneLine(record, line), leaderEpoch);
   }
 
-  #add(link: LinkBuffer, lines: Lines, leaderEpoch: number): Promise<void> | undefined {
-    const behind = link.append(lines, leaderEpoch);
+  #add(segment: SegmentBuffer, lines: Lines, leaderEpoch: number): Promise<void> | undefined {
+    const behind = segment.append(lines, leaderEpoch);
     this.#position = { offset: lines.last.offset + 1, leaderEpoch };
-    if (behind !== undefined) return behind.then(() => this.#sealIfDue(link));
-    return this.#sealIfDue(link);
+    if (behind !== undefined) return behind.then(() => this.#sealIfDue(segment));
+    return this.#sealIfDue(segment);
   }
 
-  /** Moves on over offsets that hold no record, in links that span no more than they may. */
+  /** Moves the position over offsets without records, in segments of at most `maxSpan`. */
   async pass(to: number, leaderEpoch: number): Promise<void> {
     while (this.#position.offset < to) {
-      const link = this.#open ?? this.#openLink();
-      const end = Math.min(to, link.maxEnd(this.#options.limits.maxSpan));
-      link.advance(end, leaderEpoch);
+      const segment = this.#open ?? this.#openSegment();
+      const end = Math.min(to, segment.maxEnd(this.#options.limits.maxSpan));
+      segment.advance(end, leaderEpoch);
       this.#position = { offset: end, leaderEpoch };
-      const sealed = this.#sealIfDue(link);
+      const sealed = this.#sealIfDue(segment);
       if (sealed !== undefined) await sealed;
     }
   }
 
-  /** Records that the offsets up to a position could not be read, in a link that begins with them. */
+  /** Skips offsets that cannot be read: they become the gap at the start of a segment. */
   async skip(to: LogPosition): Promise<Gap> {
     if (this.#open?.isBareGap === false) await this.#seal(this.#open, 'gap');
     const gap = { from: this.#position.offset, to: to.offset };
     const from = this.#open?.gap?.from ?? gap.from;
     this.#open?.content.discard(true);
     this.#position = to;
-    this.#openLink({ from, to: to.offset });
+    this.#openSegment({ from, to: to.offset });
     return gap;
   }
 
-  #openLink(gap?: Gap): LinkBuffer {
+  #openSegment(gap?: Gap): SegmentBuffer {
     this.signal.throwIfAborted();
     const { codec, memory, limits, now } = this.#options;
     const { offset, leaderEpoch } = this.#position;
-    const link = new LinkBuffer(gap?.from ?? offset, gap, leaderEpoch, new Content(codec, memory), now());
+    const segment = new SegmentBuffer(
+      gap?.from ?? offset,
+      gap,
+      leaderEpoch,
+      new Content(codec, memory),
+      now(),
+    );
     clearTimeout(this.#ageTimer);
-    this.#ageTimer = setTimeout(() => void this.#seal(link, 'age'), limits.maxAgeMs);
-    this.#open = link;
-    return link;
+    this.#ageTimer = setTimeout(() => void this.#seal(segment, 'age'), limits.maxAgeMs);
+    this.#open = segment;
+    return segment;
   }
 
-  #sealIfDue(link: LinkBuffer): Promise<void> | undefined {
-    const reason = link.due(this.#options.limits);
-    return reason === undefined ? undefined : this.#seal(link, reason);
+  #sealIfDue(segment: SegmentBuffer): Promise<void> | undefined {
+    const reason = segment.due(this.#options.limits);
+    return reason === undefined ? undefined : this.#seal(segment, reason);
   }
 
-  /** Hands a link to its upload, after the one before it. Does nothing where it is not the open one any more by then. */
-  async #seal(link: LinkBuffer, reason: FlushReason): Promise<void> {
+  /** Closes a segment and uploads it, once the upload before it is over; does nothing if it is no longer open by then. */
+  async #seal(segment: SegmentBuffer, reason: FlushReason): Promise<void> {
     await this.#options.settled();
-    if (this.#open !== link) return;
+    if (this.#open !== segment) return;
     clearTimeout(this.#ageTimer);
     this.#open = undefined;
-    this.#options.store(link, reason);
+    this.#options.store(segment, reason);
   }
 }
 

@@ -1,19 +1,25 @@
 import type { LogPosition } from '../../kafka/log-position.ts';
 import type { Log } from '../../service/log.ts';
-import type { FlushReason, LinkBuffer } from '../object/segment-buffer.ts';
+import type { FlushReason, SegmentBuffer } from '../object/segment-buffer.ts';
 import { ChainSession, type ChainSessionOptions } from './chain-session.ts';
-import { contentType, linkMetadata, type Delivery, type LinkEnd, type LinkKeys } from '../object/segment.ts';
-import type { LinkObject } from '../store/store.ts';
+import {
+  contentType,
+  segmentMetadata,
+  type Delivery,
+  type SegmentEnd,
+  type SegmentKeys,
+} from '../object/segment.ts';
+import type { SegmentObject } from '../store/store.ts';
 
-/** What filling a chain needs of the store. Calls go on until they are answered or the signal aborts. */
-export interface LinkStore {
-  addLink(link: LinkObject, signal: AbortSignal): Promise<LinkEnd>;
-  addOverlappingLink(link: LinkObject, signal: AbortSignal): Promise<LinkEnd>;
+/** Stores segments. A call retries until the store has responded or the signal aborts. */
+export interface SegmentStore {
+  addSegment(segment: SegmentObject, signal: AbortSignal): Promise<SegmentEnd>;
+  addOverlappingSegment(segment: SegmentObject, signal: AbortSignal): Promise<SegmentEnd>;
 }
 
-/** Milliseconds since the epoch. */
+/** A record that was read and is not stored yet. Times in milliseconds since the epoch. */
 export interface UnstoredRecord {
-  /** Its own; -1 where it has none. */
+  /** The record's own; -1 if it has none. */
   readonly timestamp: number;
   readonly readAt: number;
 }
@@ -21,32 +27,32 @@ export interface UnstoredRecord {
 export interface ChainObserver {
   flushed(reason: FlushReason): void;
   stored(records: number, bytes: number): void;
-  /** A link of another writer was there already. */
+  /** A segment of another writer stood at the key already, and counts. */
   adopted(): void;
 }
 
 export interface ChainWriterOptions extends Omit<ChainSessionOptions, 'settled' | 'store'> {
-  readonly store: LinkStore;
-  readonly keys: LinkKeys;
+  readonly store: SegmentStore;
+  readonly keys: SegmentKeys;
   readonly delivery: Delivery;
-  /** Who stores: metadata, and part of the key where links may overlap. */
+  /** Identifies this consumer in the metadata, and in the key where segments may overlap. */
   readonly writer: string;
   readonly observer: ChainObserver;
   readonly log: Log;
-  /** Gets every new end of the chain. */
+  /** Called with every new end of the chain. */
   readonly onStored: (end: LogPosition) => void;
-  /** Gets what keeps a link from being stored; then nothing is stored any more until {@link ChainWriter.start}. */
+  /** Called when a segment cannot be stored; nothing more is stored before {@link ChainWriter.start}. */
   readonly onFailed: (error: unknown) => void;
   readonly signal: AbortSignal;
 }
 
-/** Makes the links of one chain: fills one, in a session, while the one before is being stored. */
+/** Writes the segments of one chain: its session fills one while the one before is being uploaded. */
 export class ChainWriter {
   readonly #options: ChainWriterOptions;
   #end: LogPosition = { offset: 0, leaderEpoch: -1 };
   #session: ChainSession;
   #storedTimestamp: number | undefined;
-  #upload: { readonly link: LinkBuffer; readonly settled: Promise<void> } | undefined;
+  #upload: { readonly segment: SegmentBuffer; readonly settled: Promise<void> } | undefined;
 
   constructor(options: ChainWriterOptions) {
     this.#options = options;
@@ -58,54 +64,54 @@ export class ChainWriter {
     return this.#end;
   }
 
-  /** Fills the chain from its position on. Another one takes its place when the position jumps. */
+  /** The current session. A jump of the position replaces it. */
   get session(): ChainSession {
     return this.#session;
   }
 
   /** The first record that was read and is not stored yet. */
   get unstored(): UnstoredRecord | undefined {
-    for (const link of [this.#upload?.link, this.#session.open]) {
-      if (link?.first !== undefined)
-        return { timestamp: Number(link.first.timestamp), readAt: link.openedAt };
+    for (const segment of [this.#upload?.segment, this.#session.open]) {
+      if (segment?.first !== undefined)
+        return { timestamp: Number(segment.first.timestamp), readAt: segment.openedAt };
     }
     return undefined;
   }
 
-  /** The time of the last record that this writer has stored. */
+  /** Timestamp of the last record that this writer has stored. */
   get storedTimestamp(): number | undefined {
     return this.#storedTimestamp;
   }
 
-  /** What a flush now would give back; 0 while another link is being stored. */
+  /** Bytes that a flush now would free; 0 while a segment is being uploaded. */
   get flushableBytes(): number {
     return this.#upload === undefined ? (this.#session.open?.content.memoryBytes ?? 0) : 0;
   }
 
-  /** Begins, or begins again, at the end of the chain. */
+  /** Begins a session at the end of the chain. */
   start(end: LogPosition): void {
     this.#end = end;
     this.stop();
   }
 
-  /** Forgets what is not being stored. */
+  /** Ends the session: drops everything that is not being uploaded. */
   stop(): void {
     this.#session.end();
     this.#session = this.#begin();
   }
 
   /**
-   * Forgets what was read in a session and is not stored: reading goes on at the end of the chain.
+   * Replaces a session by one at the end of the chain: drops what was read and is not stored.
    *
-   * @param end where the chain ends, where that is another position now
-   * @throws the reason of the session's signal where it has ended already
+   * @param end the new end of the chain, if it has changed
+   * @throws the abort reason of the session's signal if the session has ended already
    */
   rewind(session: ChainSession, end = this.#end): void {
     session.signal.throwIfAborted();
     this.start(end);
   }
 
-  /** Waits until nothing is being stored. */
+  /** Waits until no segment is being uploaded. */
   async settled(): Promise<void> {
     while (this.#upload !== undefined) await this.#upload.settled;
   }
@@ -114,53 +120,54 @@ export class ChainWriter {
     const session: ChainSession = new ChainSession(this.#end, {
       ...this.#options,
       settled: () => this.settled(),
-      store: (link, reason) => {
+      store: (segment, reason) => {
         this.#options.observer.flushed(reason);
-        this.#upload = { link, settled: this.#store(link, session) };
+        this.#upload = { segment, settled: this.#store(segment, session) };
       },
     });
     return session;
   }
 
-  async #store(link: LinkBuffer, session: ChainSession): Promise<void> {
+  async #store(segment: SegmentBuffer, session: ChainSession): Promise<void> {
     const { keys, codec, delivery, store, writer, observer, log, signal, now } = this.#options;
-    const { start, end, count } = link;
+    const { start, end, count } = segment;
     const key = keys.key(start, end, writer);
     let isUploaded = false;
     try {
-      await link.content.finish();
-      const { pieces: body, length } = link.content;
+      await segment.content.finish();
+      const { pieces: body, length } = segment.content;
       const object = {
         key,
         start,
         body,
-        metadata: linkMetadata(link, writer),
+        metadata: segmentMetadata(segment, writer),
         contentType: contentType(codec),
       };
       const stored =
         delivery === 'exactly-once'
-          ? await store.addLink(object, signal)
-          : await store.addOverlappingLink(object, signal);
+          ? await store.addSegment(object, signal)
+          : await store.addOverlappingSegment(object, signal);
       isUploaded = true;
       signal.throwIfAborted();
       this.#end = { offset: stored.end, leaderEpoch: stored.leaderEpoch };
       if (stored.end === end && stored.writer === writer) {
         observer.stored(count, length);
         // A clock that is ahead says nothing of what comes next.
-        if (link.last !== undefined) this.#storedTimestamp = Math.min(Number(link.last.timestamp), now());
+        if (segment.last !== undefined)
+          this.#storedTimestamp = Math.min(Number(segment.last.timestamp), now());
       } else {
-        log.warn({ key, end, stored }, 'another writer was first: its link counts');
+        log.warn({ key, end, stored }, 'another writer was first: its segment counts');
         observer.adopted();
       }
-      // Reading goes on after this link only where it is the one that was filled, and reading has not begun again since.
+      // The session stands behind this segment only if it filled it, and if the store kept that one.
       if (stored.end !== end || session !== this.#session) this.stop();
       this.#options.onStored(this.#end);
     } catch (error) {
-      // What follows this link must not be stored without it.
+      // The segments after this one must not be stored without it.
       this.stop();
       this.#options.onFailed(error);
     } finally {
-      link.content.discard(isUploaded);
+      segment.content.discard(isUploaded);
       this.#upload = undefined;
     }
   }

@@ -1,6 +1,6 @@
 import { walkChain, type ChainStore } from './walk-chain.ts';
 import type { LogPosition } from '../../kafka/log-position.ts';
-import type { LinkStore } from './chain-writer.ts';
+import type { SegmentStore } from './chain-writer.ts';
 import { Content, type ContentMemory } from '../object/content.ts';
 import type { Continued } from '../object/layout.ts';
 import {
@@ -8,12 +8,12 @@ import {
   closingMetadata,
   ClosedChainError,
   contentType,
-  LinkKeys,
+  SegmentKeys,
   type ChainId,
 } from '../object/segment.ts';
 
 export interface ContinuationOptions {
-  readonly store: ChainStore & LinkStore;
+  readonly store: ChainStore & SegmentStore;
   readonly chain: ChainId;
   readonly continued: Continued;
   /** The prefix that continues it. */
@@ -26,23 +26,23 @@ export interface ContinuationOptions {
 }
 
 /**
- * Closes a chain of the continued prefix with an object at its end, where no other writer can add a link any more: the
- * new chain begins there, whoever still writes to the old one, and whatever is committed.
+ * Closes a chain of the continued prefix: stores an object at its end, so that no writer can add a segment there. The new chain
+ * begins at that offset, even if a writer of the old chain still runs, and whatever is committed.
  *
- * @returns where the old chain ends
- * @throws {ClosedChainError} where another prefix continues it
- * @throws {BadLinkError} where its last link does not say its end
+ * @returns the end of the old chain
+ * @throws {ClosedChainError} if another prefix continues it already
+ * @throws {BadSegmentError} if the metadata of its last segment do not say its end
  */
 export async function closeContinued(options: ContinuationOptions): Promise<LogPosition> {
   const { store, chain, continued, by, writer, committed, maxSpan, memory, signal } = options;
   const { prefix, layout } = continued;
   if (layout === undefined) return { offset: committed ?? 0, leaderEpoch: -1 };
-  const keys = new LinkKeys(chainPrefix(prefix, chain), layout.codec, layout.delivery);
+  const keys = new SegmentKeys(chainPrefix(prefix, chain), layout.codec, layout.delivery);
   for (;;) {
     try {
       const last = await walkChain({ store, keys, committed, maxSpan, signal });
       const end = { offset: last?.end ?? 0, leaderEpoch: last?.leaderEpoch ?? -1 };
-      // Links of such a chain may overlap, so nothing closes it.
+      // Segments of such a chain may overlap: no object can close it.
       if (layout.delivery === 'at-least-once') return end;
       const content = new Content(layout.codec, memory);
       await content.finish();
@@ -54,8 +54,8 @@ export async function closeContinued(options: ContinuationOptions): Promise<LogP
         contentType: contentType(layout.codec),
       };
       try {
-        // Where a link is there already, its writer was first: the chain ends after it.
-        await store.addLink(object, signal);
+        // If a segment stands there already, its writer was first: the chain ends after that one.
+        await store.addSegment(object, signal);
       } finally {
         content.discard(false);
       }

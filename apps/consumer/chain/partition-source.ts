@@ -1,10 +1,10 @@
 import type { LogPosition } from '../../kafka/log-position.ts';
 
-/** What a partition needs of Kafka besides its records. Calls go on until they are answered or the signal aborts. */
+/** What a partition asks Kafka besides records. A call retries until Kafka has responded or the signal aborts. */
 export interface PartitionSource {
   committed(partition: number, signal: AbortSignal): Promise<number | undefined>;
   bounds(partition: number, signal: AbortSignal): Promise<LogBounds>;
-  /** Notes what to commit, if and while the group says that the partition is owned. */
+  /** Queues a commit; it is sent only while the group assigns the partition to this consumer. */
   commit(partition: number, end: LogPosition): void;
 }
 

@@ -19,7 +19,7 @@ import type { MemoryAccount } from '../../service/memory/memory-account.ts';
 import type { LogBounds, PartitionSource } from '../chain/partition-source.ts';
 import type { Partition } from './partition.ts';
 
-/** How often the cluster is asked for new partitions, leaders and the ends of the logs. */
+/** Interval of the requests for metadata and for the ends of the logs. */
 const REFRESH_MS = 10_000;
 const FIRST_BACKOFF_MS = 100;
 const MAX_BACKOFF_MS = 5000;
@@ -30,9 +30,9 @@ export interface ConsumeOptions {
   readonly coordinator: Coordinator;
   readonly topic: Topic;
   readonly sessionTimeoutMs: number;
-  /** What happens to the records of a partition that this consumer owns. */
+  /** Opens a partition that the group has assigned. */
   readonly open: (chain: ChainId, source: PartitionSource, onChanged: () => void) => Partition;
-  /** Bounds what was fetched and not taken yet. */
+  /** Bounds fetched records that are not in segments yet. */
   readonly fetched: MemoryAccount;
   readonly buffers: MemoryAccount;
   readonly health: KafkaHealth;
@@ -41,14 +41,14 @@ export interface ConsumeOptions {
   readonly now: () => number;
 }
 
-/** Consumes a topic as a member of a group: opens what the group assigns, and feeds it. */
+/** Consumes a topic as a member of a group: opens the assigned partitions and fetches for them. */
 export class Consumption implements PartitionSource {
   readonly #options: ConsumeOptions;
   readonly #stopping = new AbortController();
-  /** Ends last: until then, what has been stored is committed. */
+  /** Ends the commits, after everything else. */
   readonly #ending = new AbortController();
   readonly #partitions = new Map<number, Partition>();
-  /** Of what is assigned, opened or not. */
+  /** Of all assigned partitions, open or not. */
   readonly #lags = new Map<number, Lag>();
   readonly #member: GroupMember;
   readonly #commits: Commits;
@@ -74,12 +74,12 @@ export class Consumption implements PartitionSource {
     });
   }
 
-  /** What the group says that this consumer owns. */
+  /** The partitions that the group has assigned. */
   get assigned(): readonly number[] {
     return this.#assigned;
   }
 
-  /** Those that are open. */
+  /** The open partitions. */
   get partitions(): ReadonlyMap<number, Partition> {
     return this.#partitions;
   }
@@ -88,17 +88,17 @@ export class Consumption implements PartitionSource {
     return this.#member.rebalances;
   }
 
-  /** Whether the group knows this consumer, with or without partitions. */
+  /** Whether this consumer is a member of the group, with or without partitions. */
   get isMember(): boolean {
     return this.#member.ownership !== undefined;
   }
 
-  /** Records in the log that are not stored yet; `undefined` until both ends are known. */
+  /** Offsets of the log that are not stored yet; `undefined` until both ends are known. */
   lag(partition: number): number | undefined {
     return this.#lags.get(partition)?.records(this.#partitions.get(partition));
   }
 
-  /** The age of the first record that is not stored yet; `undefined` for a partition that is not assigned. */
+  /** Age of the first unstored record; `undefined` for a partition that is not assigned. */
   oldestUnstoredMs(partition: number): number | undefined {
     return this.#lags.get(partition)?.oldestMs(this.#options.now(), this.#partitions.get(partition));
   }
@@ -108,7 +108,7 @@ export class Consumption implements PartitionSource {
     this.#running = Promise.all([this.#member.run(signal), this.#refresh(signal)]);
   }
 
-  /** Buffers give memory back by becoming objects, the largest first. */
+  /** Frees memory: flushes the largest open segment. */
   relieve(): void {
     const partitions = [...this.#partitions.values()];
     const largest = partitions.sort((a, b) => b.flushableBytes - a.flushableBytes)[0];
@@ -116,9 +116,9 @@ export class Consumption implements PartitionSource {
   }
 
   /**
-   * Stops reading at once, lets uploads end that are under way, commits them and leaves the group.
+   * Stops reading, waits for the uploads in progress, commits them and leaves the group.
    *
-   * @param deadline as of `performance.now()`; what is not stored by then is left to the next owner
+   * @param deadline as of `performance.now()`; the next owner reads again what is not stored by then
    */
   async stop(deadline: number): Promise<void> {
     this.#stopping.abort();
@@ -161,11 +161,11 @@ export class Consumption implements PartitionSource {
       if (!partitions.includes(partition)) this.#lags.delete(partition);
     for (const partition of partitions) if (!this.#lags.has(partition)) this.#beginLag(partition);
     this.#reconcile();
-    // What the last generation has stored and could not commit.
+    // The last generation may have stored records whose commit was refused.
     for (const partition of this.#partitions.values()) partition.commitAgain();
   }
 
-  /** Opens what is assigned and exists, closes what is not, or belongs to another incarnation of the topic. */
+  /** Opens assigned partitions that exist; closes those that are no longer assigned or are of another topic id. */
   #reconcile(): void {
     const { topic, open, health, log } = this.#options;
     const { view } = topic;
@@ -211,7 +211,7 @@ export class Consumption implements PartitionSource {
     this.#lags.get(partition)?.logEnds(offset, this.#options.now(), this.#partitions.get(partition));
   }
 
-  /** Of partitions that are behind and of which nothing is being read: stopped, walking, or waiting for memory. */
+  /** For partitions that are behind without a record read: stopped, walking, or waiting for memory. */
   async #readFirstTimestamps(signal: AbortSignal): Promise<void> {
     const { fetcher, topic, health, now } = this.#options;
     for (const [number, partition] of this.#partitions) {
@@ -230,20 +230,20 @@ export class Consumption implements PartitionSource {
     }
   }
 
-  async #persist<Answer>(
+  async #persist<Response>(
     operation: KafkaOperation,
     signal: AbortSignal,
-    request: () => Promise<Answer>,
-  ): Promise<Answer> {
+    request: () => Promise<Response>,
+  ): Promise<Response> {
     const { health, topic } = this.#options;
     const backoff = new Backoff(FIRST_BACKOFF_MS, MAX_BACKOFF_MS);
     for (;;) {
       if (signal.aborted) health.abandoned(operation);
       signal.throwIfAborted();
       try {
-        const answer = await request();
+        const response = await request();
         health.succeeded(operation);
-        return answer;
+        return response;
       } catch (error) {
         health.failed(operation, kafkaFailure(error));
         await topic.refresh();

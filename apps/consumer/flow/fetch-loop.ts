@@ -8,50 +8,52 @@ import { MemoryShare, type MemoryAccount } from '../../service/memory/memory-acc
 import type { Partition } from './partition.ts';
 import type { FetchPosition } from './read-ahead.ts';
 
-/** How long a broker may wait for records: also how long a partition that comes to want some may have to. */
+/** How long a broker waits for records; a partition that becomes ready meanwhile waits as long. */
 export const MAX_WAIT_MS = 250;
 const MAX_PARTITION_BYTES = 1024 * 1024;
-/** What an answer takes is garbage once it is copied: the less, the sooner it is collected. */
+/** The bytes of a response are garbage once they are copied; small ones are collected sooner. */
 const MAX_BYTES = 1024 * 1024;
 const RETRY_MS = 250;
 
 export interface FetchLoopOptions {
   readonly fetcher: Fetcher;
   readonly topic: Topic;
-  /** What this consumer owns, by partition; may change at any time. */
+  /** The partitions that this consumer owns; may change at any time. */
   readonly partitions: ReadonlyMap<number, Partition>;
-  /** Bounds what was fetched and not taken yet. */
+  /** Bounds fetched records that are not in segments yet. */
   readonly fetched: MemoryAccount;
-  /** Is asked for room before more is fetched. */
+  /** Must have room before more is fetched. */
   readonly buffers: MemoryAccount;
   readonly health: KafkaHealth;
-  /** Gets how far the log of a partition reaches. */
+  /** Called with the high watermark of a partition. */
   readonly onLogEnd: (partition: number, offset: number) => void;
   readonly signal: AbortSignal;
 }
 
-interface Wish extends FetchPartition {
+/** A fetch of one partition, as part of a request. */
+interface PendingFetch extends FetchPartition {
   readonly owner: Partition;
   readonly from: FetchPosition;
 }
 
-/** Fetches what the partitions want, one request at a time from each broker that leads some of them. */
+/** Fetches from where the partitions read, one request at a time from each broker that leads some of them. */
 export class FetchLoop {
   readonly #options: FetchLoopOptions;
+  /** Node ids of the brokers with a request in flight. */
   readonly #busy = new Set<number>();
-  readonly #held = new WeakSet<Partition>();
-  #first = 0;
+  readonly #backingOff = new WeakSet<Partition>();
+  #rotation = 0;
 
   constructor(options: FetchLoopOptions) {
     this.#options = options;
   }
 
-  /** Fetches where something is wanted and nothing is under way. To be called whenever that may have changed. */
+  /** Sends a request to each broker that has none in flight and leads a partition to fetch. Call it when that may have changed. */
   pump(): void {
     const { topic, signal } = this.#options;
     const { view } = topic;
     if (signal.aborted || view === undefined) return;
-    for (const nodeId of this.#wishes(view).keys()) {
+    for (const nodeId of this.#fetchesByLeader(view).keys()) {
       if (!this.#busy.has(nodeId)) void this.#fetch(nodeId);
     }
   }
@@ -64,12 +66,12 @@ export class FetchLoop {
       await buffers.room(1, signal);
       await fetched.room(MAX_BYTES, signal);
       const { view } = topic;
-      const wishes = view === undefined ? undefined : this.#wishes(view).get(nodeId);
-      if (signal.aborted || view === undefined || wishes === undefined) return;
+      const fetches = view === undefined ? undefined : this.#fetchesByLeader(view).get(nodeId);
+      if (signal.aborted || view === undefined || fetches === undefined) return;
       share.set(MAX_BYTES);
-      const answers = await fetcher.fetch(nodeId, {
+      const responses = await fetcher.fetch(nodeId, {
         topic: view.uuid,
-        partitions: this.#rotated(wishes),
+        partitions: this.#rotated(fetches),
         maxWaitMs: MAX_WAIT_MS,
         maxBytes: MAX_BYTES,
         maxPartitionBytes: MAX_PARTITION_BYTES,
@@ -77,9 +79,9 @@ export class FetchLoop {
       });
       share.set(0);
       health.succeeded('fetch');
-      for (const answer of answers) {
-        const wish = wishes.find(({ partition }) => partition === answer.partition);
-        void this.#take(wish, answer);
+      for (const response of responses) {
+        const fetch = fetches.find(({ partition }) => partition === response.partition);
+        void this.#handle(fetch, response);
       }
     } catch (error) {
       share.set(0);
@@ -91,21 +93,21 @@ export class FetchLoop {
     this.pump();
   }
 
-  async #take(wish: Wish | undefined, answer: PartitionResponse): Promise<void> {
+  async #handle(fetch: PendingFetch | undefined, response: PartitionResponse): Promise<void> {
     const share = new MemoryShare(this.#options.fetched);
-    share.set(answer.log.memoryBytes);
+    share.set(response.log.memoryBytes);
     try {
-      if (wish !== undefined) await this.#hand(wish, answer);
+      if (fetch !== undefined) await this.#dispatch(fetch, response);
     } finally {
-      answer.log.release();
+      response.log.release();
       share.set(0);
     }
   }
 
-  /** Hands an answer to its partition, unless that has been given up meanwhile. */
-  #hand({ owner, from }: Wish, answer: PartitionResponse): Promise<void> {
+  /** Passes a response to its partition, unless this consumer has given that up. */
+  #dispatch({ owner, from }: PendingFetch, response: PartitionResponse): Promise<void> {
     const { partitions, onLogEnd } = this.#options;
-    const { partition, errorCode, highWatermark, divergedAt, aborted, log } = answer;
+    const { partition, errorCode, highWatermark, divergedAt, aborted, log } = response;
     if (partitions.get(partition) !== owner) return Promise.resolve();
     switch (errorCode) {
       case NONE:
@@ -115,38 +117,38 @@ export class FetchLoop {
       case codes.offsetOutOfRange:
         return owner.outOfRange(from);
       default:
-        return this.#hold(owner, new KafkaError(`fetch partition ${partition}`, errorCode));
+        return this.#backOff(owner, new KafkaError(`fetch partition ${partition}`, errorCode));
     }
   }
 
-  /** The leader has moved, or the topic has another id: fetches again after the cluster was asked. */
-  async #hold(owner: Partition, error: KafkaError): Promise<void> {
+  /** Fetches again after a pause and new metadata: the leader has moved, or the topic has another id. */
+  async #backOff(owner: Partition, error: KafkaError): Promise<void> {
     const { topic, health } = this.#options;
-    this.#held.add(owner);
+    this.#backingOff.add(owner);
     if (!error.passes) health.failed('fetch', error);
     await Promise.all([topic.refresh(), sleep(RETRY_MS)]);
-    this.#held.delete(owner);
+    this.#backingOff.delete(owner);
     this.pump();
   }
 
-  #wishes({ id }: TopicView): Map<number, Wish[]> {
-    const byLeader = new Map<number, Wish[]>();
+  #fetchesByLeader({ id }: TopicView): Map<number, PendingFetch[]> {
+    const byLeader = new Map<number, PendingFetch[]>();
     for (const [partition, owner] of this.#options.partitions) {
       const { fetchPosition: from } = owner;
       const leader = this.#options.topic.leader(partition);
       if (from === undefined || leader === undefined) continue;
-      if (owner.chain.topicId !== id || this.#held.has(owner)) continue;
+      if (owner.chain.topicId !== id || this.#backingOff.has(owner)) continue;
       const { offset, leaderEpoch: lastEpoch } = from;
-      const wishes = byLeader.get(leader.nodeId) ?? [];
-      wishes.push({ owner, from, partition, offset, lastEpoch, leaderEpoch: leader.epoch });
-      byLeader.set(leader.nodeId, wishes);
+      const fetches = byLeader.get(leader.nodeId) ?? [];
+      fetches.push({ owner, from, partition, offset, lastEpoch, leaderEpoch: leader.epoch });
+      byLeader.set(leader.nodeId, fetches);
     }
     return byLeader;
   }
 
-  /** A broker fills its answer in the order of the request: each time another partition comes first. */
-  #rotated(wishes: readonly Wish[]): Wish[] {
-    const first = this.#first++ % wishes.length;
-    return [...wishes.slice(first), ...wishes.slice(0, first)];
+  /** A broker fills its response in the order of the request: each time another partition comes first. */
+  #rotated(fetches: readonly PendingFetch[]): PendingFetch[] {
+    const first = this.#rotation++ % fetches.length;
+    return [...fetches.slice(first), ...fetches.slice(0, first)];
   }
 }

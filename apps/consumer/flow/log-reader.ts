@@ -4,7 +4,7 @@ import { AbortedTransactions, type AbortedTransaction } from '../../kafka/record
 import type { ContentMemory } from '../object/content.ts';
 import { MemoryShare } from '../../service/memory/memory-account.ts';
 
-/** A stretch of a partition's log as a fetch brings it. */
+/** A part of a partition's log, as fetched. */
 export interface FetchedLog {
   readonly log: Buffer;
   readonly aborted: readonly AbortedTransaction[];
@@ -12,11 +12,11 @@ export interface FetchedLog {
 
 export interface LogReaderOptions {
   readonly memory: ContentMemory;
-  /** What one record may take, or the window that its compression needs. */
+  /** Largest size of a record, and of the window of a compressed batch. */
   readonly maxRecordBytes: number;
 }
 
-/** Moves records from the log into a chain: those of committed transactions and of none. */
+/** Appends fetched records to a chain; leaves out those of aborted transactions. */
 export class LogReader {
   readonly #options: LogReaderOptions;
 
@@ -25,9 +25,9 @@ export class LogReader {
   }
 
   /**
-   * Rejects where the session ends: then this is not what is wanted any more.
+   * Rejects if the session ends.
    *
-   * @throws {UnreadableBatchError} of the batch at the session's position; what stands before it has been taken
+   * @throws {UnreadableBatchError} for the batch at the session's position; the records before it have been appended
    */
   async read(session: ChainSession, { log, aborted }: FetchedLog): Promise<void> {
     const transactions = new AbortedTransactions(aborted);

@@ -3,7 +3,7 @@ import { endOfBatches } from '../../kafka/records/batches.ts';
 import type { ChainSession } from '../chain/chain-session.ts';
 import type { FetchedLog } from './log-reader.ts';
 
-/** Where to fetch from, and the session whose next records those are. */
+/** Where to fetch from, for the session that reads there. */
 export interface FetchPosition extends LogPosition {
   readonly session: ChainSession;
 }
@@ -11,29 +11,29 @@ export interface FetchPosition extends LogPosition {
 export interface ReadAheadOptions {
   readonly writer: { readonly session: ChainSession };
   readonly read: (session: ChainSession, fetched: FetchedLog) => Promise<void>;
-  /** Gets what fails in a session that has not ended. */
+  /** Called with an error of a session that has not ended. */
   readonly onFailed: (error: unknown) => void;
-  /** Called whenever a task is over: another fetch may be wanted. */
+  /** Called after each task: the fetch position may have changed. */
   readonly onIdle: () => void;
 }
 
 interface Task {
   readonly session: ChainSession;
-  /** Where the next fetch may begin meanwhile. */
+  /** Where to fetch ahead meanwhile; `undefined` while nothing more may be fetched. */
   readEnd: LogPosition | undefined;
 }
 
-/** What was fetched while what stands before it in the log was being read. */
+/** Records that were fetched while those before them were being read. */
 interface Prefetched {
   readonly from: FetchPosition;
   readonly fetched: FetchedLog;
-  /** Tells who has fetched it that it was read, or is not wanted any more. */
+  /** Resolves the promise of {@link ReadAhead.read}. */
   readonly done: (reading: Promise<void>) => void;
 }
 
 /**
- * Reads the log of one partition, one fetch after the other. One more is fetched ahead of what is being read, so that
- * reading does not wait for the broker.
+ * Reads the log of one partition, one fetch after the other. It holds one more fetch ahead, so that reading does not wait for
+ * the broker.
  */
 export class ReadAhead {
   readonly #options: ReadAheadOptions;
@@ -52,7 +52,7 @@ export class ReadAhead {
     return position === undefined || !isOfSession ? undefined : { ...position, session };
   }
 
-  /** Reads what a fetch has brought, after what was fetched before it. Never rejects. */
+  /** Reads fetched records, after those fetched before them. Never rejects. */
   read(from: FetchPosition, fetched: FetchedLog): Promise<void> {
     if (!this.#isFetchPosition(from)) return Promise.resolve();
     if (this.#task !== undefined) return this.#prefetch(this.#task, from, fetched);
@@ -62,8 +62,8 @@ export class ReadAhead {
   }
 
   /**
-   * Handles a fetch that has brought an error instead of records. Skips that of a prefetch: its offset may never become the
-   * position; if it does, the next fetch brings the error again. Never rejects.
+   * Handles a fetch that returned an error instead of records. Skips it for a prefetch: its offset may never become the read
+   * position; if it does, the next fetch returns the error again. Never rejects.
    */
   handle(from: FetchPosition, handling: () => Promise<void>): Promise<void> {
     if (!this.#isFetchPosition(from)) return Promise.resolve();
@@ -89,7 +89,7 @@ export class ReadAhead {
     try {
       await work();
     } catch (error) {
-      // What fails because the position has jumped is no failure; what fails again at the new one is met there.
+      // An error of an ended session does not count: if it persists, the new session meets it.
       if (!task.session.signal.aborted) this.#options.onFailed(error);
     } finally {
       this.#task = undefined;

@@ -4,12 +4,12 @@ import type { Codec } from './segment.ts';
 import { MemoryShare, type MemoryAccount } from '../../service/memory/memory-account.ts';
 
 export interface ContentMemory {
-  /** Counts what is held. */
+  /** Counts the bytes in memory. */
   readonly pool: MemoryAccount;
   readonly buffers: BufferPool;
 }
 
-/** The content of an object, from the first line to the end of its upload. */
+/** The content of an object in memory, from the first line to the end of its upload. */
 export class Content {
   readonly #share: MemoryShare;
   readonly #compressor: Compressor | undefined;
@@ -23,14 +23,14 @@ export class Content {
       codec === 'none' ? undefined : new Compressor(codec, buffers, (bytes) => this.#put(bytes));
   }
 
-  /** All that it holds, as it is counted. */
+  /** Bytes that the pool counts for it. */
   get memoryBytes(): number {
     return this.#share.bytes;
   }
 
   /**
-   * @param line copied: the caller may use its memory again
-   * @returns a promise where the compressor is behind
+   * @param line is copied: the caller may use its memory again
+   * @returns a promise if the compressor is behind
    */
   write(line: Buffer): Promise<void> | undefined {
     if (this.#compressor === undefined) {
@@ -42,26 +42,26 @@ export class Content {
     return behind;
   }
 
-  /** Ends it: nothing is written any more. Rejects where it is discarded meanwhile. */
+  /** Ends the content; nothing may be written after it. Rejects if it is discarded meanwhile. */
   async finish(): Promise<void> {
     await this.#compressor?.finish();
     this.#count();
   }
 
-  /** What is finished. */
+  /** The finished bytes. */
   get pieces(): readonly Buffer[] {
     return this.#output.filled;
   }
 
-  /** Bytes of what is finished. */
+  /** Number of finished bytes. */
   get length(): number {
     return this.#output.length;
   }
 
   /**
-   * Gives the memory back. May be called at any time, more than once.
+   * Frees the memory. May be called at any time, more than once.
    *
-   * @param isUnused nobody reads it any more, not even an upload that was given up: it may be used for something else
+   * @param isUnused nothing reads the memory any more, not even an abandoned upload: it may be used again
    */
   discard(isUnused: boolean): void {
     this.#isDiscarded = true;

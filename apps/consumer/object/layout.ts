@@ -1,28 +1,28 @@
 import { isCodec, isDelivery, type Codec, type Delivery } from './segment.ts';
 
-/** What the layout of a prefix needs of the store. */
+/** Reads and writes the layout of a prefix. */
 export interface LayoutStore {
   get(key: string, signal: AbortSignal): Promise<{ readonly body: Buffer } | undefined>;
   putIfAbsent(key: string, body: Buffer, signal: AbortSignal): Promise<boolean>;
   replace(key: string, body: Buffer, signal: AbortSignal): Promise<void>;
 }
 
-/** What all objects of a prefix have in common, for its whole life. */
+/** Properties of all objects of a prefix, which never change. */
 export interface Layout {
   readonly codec: Codec;
   readonly delivery: Delivery;
-  /** The prefix whose chains this one's continue, each from where it ends. */
+  /** The prefix whose chains the chains of this one continue, each from its end. */
   readonly continues: string | undefined;
 }
 
 /** The prefix that another one continues. */
 export interface Continued {
   readonly prefix: string;
-  /** `undefined` where it has expired, and the chains with it. */
+  /** `undefined` if it has expired, with its chains. */
   readonly layout: Layout | undefined;
 }
 
-/** The consumer and the prefix do not fit each other: it must not write there. */
+/** The configuration contradicts the prefix: the consumer must not write there. */
 export class LayoutError extends Error {
   override readonly name = 'LayoutError';
 }
@@ -35,10 +35,10 @@ export function layoutKey(prefix: string): string {
 }
 
 /**
- * Makes the layout of a prefix where there is none yet, else compares. Where delivery is exactly-once it also
- * proves that the store refuses to replace an object, without which two writers could replace each other's.
+ * Stores the layout of a prefix if there is none yet, else compares it with the configuration. With exactly-once delivery it
+ * also checks that the store refuses to replace an object: else two writers could replace each other's.
  *
- * @returns the prefix that is continued, if one is
+ * @returns the prefix that this one continues, if any
  * @throws {LayoutError}
  */
 export async function agreeOnLayout(
@@ -52,7 +52,7 @@ export async function agreeOnLayout(
   let stored = await store.get(key, signal);
   const continued = await readContinued(store, layout, signal);
   if (stored === undefined) {
-    // Later it may have expired; now it would be another prefix than was meant.
+    // It may expire later. Missing now, it is a wrong name.
     if (continued !== undefined && continued.layout === undefined) {
       throw new LayoutError(
         `STORE_CONTINUES must be the prefix of earlier objects, got ${JSON.stringify(continued.prefix)}: ` +
@@ -65,7 +65,7 @@ export async function agreeOnLayout(
   }
   const found = stored?.body ?? Buffer.from('');
   compare(key, readLayout(key, found), layout);
-  // What is put is what is there, so a store that replaces it does no harm.
+  // Writes the stored bytes: a store that does replace them does no harm.
   if (layout.delivery === 'exactly-once' && (await store.putIfAbsent(key, found, signal))) {
     throw new LayoutError(
       `${key}: the store replaced it though told not to (If-None-Match: *), so two writers could replace each ` +
@@ -102,12 +102,12 @@ export function printLayout({ codec, delivery, continues }: Layout): Buffer {
 }
 
 function compare(key: string, found: ReturnType<typeof printable>, layout: Layout): void {
-  const wanted = printable(layout);
+  const configured = printable(layout);
   for (const name of ['format', 'codec', 'version', 'delivery', 'continues'] as const) {
-    if (found[name] === wanted[name]) continue;
+    if (found[name] === configured[name]) continue;
     const say = (value: unknown): string => (value === undefined ? 'nothing' : JSON.stringify(value));
     throw new LayoutError(
-      `${key}: ${name} must be what the prefix was made with, ${say(found[name])}, got ${say(wanted[name])}: ` +
+      `${key}: ${name} must be what the prefix was made with, ${say(found[name])}, got ${say(configured[name])}: ` +
         'use a new STORE_PREFIX, with every consumer of the group stopped, or correct the configuration',
     );
   }

@@ -10,13 +10,13 @@ const END = Buffer.from('}\n');
 const BASE64_END = Buffer.from('"}\n');
 
 const SCRATCH_BYTES = 64 * 1024;
-/** A longer key is Base64: escapes could make six times as much of it. */
+/** A longer key is written in Base64: JSON escapes could make it six times as long. */
 const MAX_TEXT_KEY_BYTES = 64 * 1024;
-/** Of a value that becomes Base64 at once; divisible by 3, so that nothing is padded in between. */
+/** Bytes of a value per piece of Base64; divisible by 3, so that only the last piece is padded. */
 const BASE64_PIECE_BYTES = 48 * 1024;
 
 /**
- * Writes records as lines of an object, from which every byte comes back:
+ * Writes records as lines of an object, from which every byte can be read back:
  * `{"offset":…,"timestamp":…,"key":…,"headers":[[name,base64],…],"value":…}` and a line feed.
  *
  * - `value` is last and is the record's own text where that is JSON in UTF-8 on one line that every reader reads, else
@@ -31,7 +31,7 @@ export class LineEncoder {
   #timestamp = -1n;
   #timestampText = '-1';
 
-  /** @returns the line, of which the first piece is in memory that the next call uses again, and the value in the record's */
+  /** @returns the line; its first piece is in memory that the next call uses again, its value in the record's memory */
   encode(record: KafkaRecord): LineBytes {
     const { value } = record;
     const head = `{"offset":${record.offset},"timestamp":${this.#timeText(record.timestamp)}${key(record.key)},"headers":[${headers(record)}]`;
@@ -46,7 +46,7 @@ export class LineEncoder {
     return line(this.#bytes(`${head},"valueBase64":"`), base64(value), BASE64_END, length);
   }
 
-  /** Many records of a batch have the same time, and numbers of this size are slow to print. */
+  /** Caches the last text: many records of a batch have the same timestamp, and printing a bigint is slow. */
   #timeText(timestamp: bigint): string {
     if (timestamp !== this.#timestamp) {
       this.#timestamp = timestamp;
@@ -76,7 +76,7 @@ function line(head: Buffer, value: Iterable<Buffer>, end: Buffer, valueLength?: 
   };
 }
 
-/** Piece by piece, and each time anew. */
+/** Encodes piece by piece, anew at each iteration. */
 function base64(bytes: Buffer): Iterable<Buffer> {
   return {
     *[Symbol.iterator]() {

@@ -31,12 +31,12 @@ const inputBytes = globals.INPUT_BYTES.value;
 const bytesOfMemory = Buffer.from(memory.buffer);
 
 /**
- * Takes records from a batch and writes them as lines, dozens in one call: a quarter of the time that one after the other
- * takes through `envelope.ts`. For plain records only, which most are: not larger than 64 KiB; the key and the names
- * of headers such that JSON needs no escape for them; no header without a value. Every other one is left to `envelope.ts`.
+ * Takes records from a batch and writes them as lines, dozens in one call, faster than {@link LineEncoder} does one by one. For
+ * plain records only: at most 64 KiB, a key and header names without JSON escapes, and no header without a value. All other
+ * records are left to {@link LineEncoder}.
  *
- * @param offset which the first must have; the others follow without a hole
- * @returns the lines, in memory that the next call uses again; `undefined` where the next record is not for it
+ * @param offset of the first record; the others must follow at consecutive offsets
+ * @returns the lines, in memory that the next call uses again; `undefined` if the next record is not plain
  */
 export function encodePlain(records: BatchRecords, offset: number, room: Room): Lines | undefined {
   const { base, rest, left } = records;

@@ -1,12 +1,12 @@
 import type { Content } from './content.ts';
-import type { Gap, LinkSummary, RecordPosition } from './segment.ts';
+import type { Gap, SegmentSummary, RecordPosition } from './segment.ts';
 
-/** When a buffer becomes an object. */
+/** Limits at which a segment is closed. */
 export interface FlushLimits {
   readonly maxRecords: number;
   /** Of lines, before compression. */
   readonly maxBytes: number;
-  /** Since the first offset entered the buffer. */
+  /** Since the segment was opened. */
   readonly maxAgeMs: number;
   /** Offsets from start to end, a recorded gap aside. */
   readonly maxSpan: number;
@@ -16,7 +16,7 @@ export const flushReasons = ['records', 'bytes', 'age', 'span', 'memory', 'gap',
 
 export type FlushReason = (typeof flushReasons)[number];
 
-/** Records of consecutive offsets as they stand in an object. */
+/** Records of consecutive offsets, as lines of an object. */
 export interface Lines extends LineBytes {
   /** At least 1. */
   readonly count: number;
@@ -26,20 +26,20 @@ export interface Lines extends LineBytes {
 
 export interface LineBytes {
   readonly length: number;
-  /** One after the other; each may stand in memory that the next one uses again. */
+  /** In order; a piece may use the memory of the one before. */
   readonly pieces: Iterable<Buffer>;
 }
 
-/** What a link takes before it is due. */
+/** What a segment can take before it is due. */
 export interface Room {
   readonly records: number;
   readonly bytes: number;
-  /** No record of this offset or a higher one. */
+  /** Exclusive upper bound of the offsets. */
   readonly end: number;
 }
 
-/** The link that is being filled: consecutive offsets of one partition from `start` on. */
-export class LinkBuffer implements LinkSummary {
+/** An open segment: consecutive offsets of one partition from `start` on. */
+export class SegmentBuffer implements SegmentSummary {
   readonly start: number;
   readonly gap: Gap | undefined;
   readonly openedAt: number;
@@ -84,17 +84,17 @@ export class LinkBuffer implements LinkSummary {
     return this.#leaderEpoch;
   }
 
-  /** The furthest end that the span allows. */
+  /** The highest end that the span allows. */
   maxEnd(maxSpan: number): number {
     return (this.gap?.to ?? this.start) + maxSpan;
   }
 
-  /** Whether it holds nothing but its gap, so that the gap may still grow. */
+  /** Whether it holds only its gap, which may then still grow. */
   get isBareGap(): boolean {
     return this.gap !== undefined && this.#end === this.gap.to;
   }
 
-  /** @returns a promise where the caller should wait before it adds more */
+  /** @returns a promise if the caller should wait before it appends more */
   append({ count, first, last, length, pieces }: Lines, leaderEpoch: number): Promise<void> | undefined {
     this.advance(last.offset + 1, leaderEpoch);
     this.#count += count;
@@ -106,7 +106,7 @@ export class LinkBuffer implements LinkSummary {
     return behind;
   }
 
-  /** Passes offsets that hold no record: control records, and what compaction has removed. */
+  /** Moves the end over offsets without records: control records, or records that compaction has removed. */
   advance(end: number, leaderEpoch: number): void {
     this.#end = end;
     this.#leaderEpoch = leaderEpoch;
@@ -116,12 +116,12 @@ export class LinkBuffer implements LinkSummary {
     return { records: maxRecords - this.#count, bytes: maxBytes - this.#bytes, end: this.maxEnd(maxSpan) };
   }
 
-  /** Whether a line of so many bytes still fits; the first always does. */
+  /** Whether a line still fits; the first always does. */
   fits(lineBytes: number, { maxBytes }: FlushLimits): boolean {
     return this.#count === 0 || this.#bytes + lineBytes <= maxBytes;
   }
 
-  /** The threshold that is reached, age aside. */
+  /** The limit that is reached, except age. */
   due({ maxRecords, maxBytes, maxSpan }: FlushLimits): FlushReason | undefined {
     if (this.#count >= maxRecords) return 'records';
     if (this.#bytes >= maxBytes) return 'bytes';

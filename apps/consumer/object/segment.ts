@@ -1,10 +1,10 @@
-/** What the objects of a prefix hold their records in, compressed as a whole. */
+/** Compression of the objects of a prefix. */
 export type Codec = 'none' | 'gzip' | 'zstd';
 
-/** `at-least-once`: for a store without conditional writes; a record may then stand in two objects. */
+/** `at-least-once` is for a store without conditional writes: two objects may then hold the same record. */
 export type Delivery = 'exactly-once' | 'at-least-once';
 
-/** Offsets that are in no object because they could not be read: `from` inclusive, `to` exclusive. */
+/** Offsets that no object holds because they could not be read: `from` inclusive, `to` exclusive. */
 export interface Gap {
   readonly from: number;
   readonly to: number;
@@ -12,14 +12,14 @@ export interface Gap {
 
 export interface RecordPosition {
   readonly offset: number;
-  /** Milliseconds since the epoch, or any other 64 bits that a producer has sent. */
+  /** Milliseconds since the epoch, or any other 64-bit number that a producer has sent. */
   readonly timestamp: bigint;
 }
 
-/** What is known of a link besides its records. */
-export interface LinkSummary {
+/** A segment without its records. */
+export interface SegmentSummary {
   readonly start: number;
-  /** Exclusive: where the next link starts, which is the next offset to fetch. */
+  /** Exclusive: where the next segment starts, which is the next offset to fetch. */
   readonly end: number;
   readonly count: number;
   readonly first: RecordPosition | undefined;
@@ -37,8 +37,8 @@ export interface ChainId {
   readonly partition: number;
 }
 
-/** The end of a link as its object's metadata say. */
-export interface LinkEnd {
+/** The end of a segment, from the metadata of its object. */
+export interface SegmentEnd {
   readonly end: number;
   /** -1 where unknown. */
   readonly leaderEpoch: number;
@@ -51,7 +51,7 @@ const EXTENSIONS: Readonly<Record<Codec, string>> = {
   zstd: '.ndjson.zst',
 };
 
-/** Said of the object's bytes as they are: a `Content-Encoding` would make some readers decompress them unasked. */
+/** Content types of the compressed bytes. A `Content-Encoding` would make some readers decompress them unasked. */
 const CONTENT_TYPES: Readonly<Record<Codec, string>> = {
   none: 'application/x-ndjson',
   gzip: 'application/gzip',
@@ -77,13 +77,13 @@ export function chainPrefix(prefix: string, { topic, topicId, partition }: Chain
   return `${prefix === '' ? '' : `${prefix}/`}${topic}/${topicId}/${partition}/`;
 }
 
-/** An offset as it stands in a key: keys sort as offsets do. */
+/** An offset in a key, padded with zeros: keys sort as offsets do. */
 export function padOffset(offset: number): string {
   return String(offset).padStart(OFFSET_DIGITS, '0');
 }
 
-/** How the objects of a chain are named. */
-export class LinkKeys {
+/** The keys of the objects of a chain. */
+export class SegmentKeys {
   readonly folder: string;
   readonly #extension: string;
   readonly #delivery: Delivery;
@@ -98,31 +98,31 @@ export class LinkKeys {
     this.#pattern = new RegExp(String.raw`^(\d{${OFFSET_DIGITS}})${range}${extension}$`);
   }
 
-  /** `<start>`, or `<start>-<end>-<writer>` where another writer of the same start must not be overwritten. */
+  /** `<start>`, or with at-least-once delivery `<start>-<end>-<writer>`, which no other writer's object has. */
   key(start: number, end: number, writer: string): string {
     const range = this.#delivery === 'exactly-once' ? '' : `-${end}-${writer}`;
     return `${this.folder}${padOffset(start)}${range}${this.#extension}`;
   }
 
   /**
-   * @returns the start, and the end where the key says it; `undefined` for a key that is no link of any layout
-   * @throws {BadLinkError} for a link of another layout: this chain is not what its layout says
+   * @returns the start, and the end if the key contains it; `undefined` for a key that is no segment of any layout
+   * @throws {BadSegmentError} for a segment of another layout: the chain contradicts its layout
    */
   parse(key: string): { readonly start: number; readonly end: number | undefined } | undefined {
     const name = key.slice(this.folder.length);
     const [, start, end] = this.#pattern.exec(name) ?? [];
     if (start === undefined) {
       if (/^\d{20}/.test(name))
-        throw new BadLinkError(key, undefined, `its name is not ${this.#pattern.source}`);
+        throw new BadSegmentError(key, undefined, `its name is not ${this.#pattern.source}`);
       return undefined;
     }
     return { start: Number(start), end: end === undefined ? undefined : Number(end) };
   }
 }
 
-/** User metadata (`x-amz-meta-*`) of a link. Decimal text. */
-export function linkMetadata(link: LinkSummary, writer: string): Record<string, string> {
-  const { end, count, first, last, gap, leaderEpoch } = link;
+/** User metadata (`x-amz-meta-*`) of a segment. Decimal text. */
+export function segmentMetadata(segment: SegmentSummary, writer: string): Record<string, string> {
+  const { end, count, first, last, gap, leaderEpoch } = segment;
   return {
     end: String(end),
     count: String(count),
@@ -134,7 +134,7 @@ export function linkMetadata(link: LinkSummary, writer: string): Record<string, 
   };
 }
 
-/** Of the object that ends a chain for good: what reads it as a link finds an end that is not above its start. */
+/** Metadata of the object that closes a chain. Read as a segment, it is invalid: its end is not above its start. */
 export function closingMetadata(
   { offset, leaderEpoch }: { readonly offset: number; readonly leaderEpoch: number },
   by: string,
@@ -150,10 +150,14 @@ export function closingMetadata(
 }
 
 /**
- * @throws {BadLinkError} where `end` is missing, is no offset or is not above the start
- * @throws {ClosedChainError} where it is no link, but ends the chain for good
+ * @throws {BadSegmentError} if `end` is missing, is no offset or is not above the start
+ * @throws {ClosedChainError} if the object is no segment, but closes the chain
  */
-export function readLinkEnd(key: string, start: number, metadata: Readonly<Record<string, string>>): LinkEnd {
+export function readSegmentEnd(
+  key: string,
+  start: number,
+  metadata: Readonly<Record<string, string>>,
+): SegmentEnd {
   const epoch = metadata['leader-epoch'];
   const leaderEpoch = epoch !== undefined && /^\d{1,10}$/.test(epoch) ? Number(epoch) : -1;
   const by = metadata['continued-by'];
@@ -162,7 +166,7 @@ export function readLinkEnd(key: string, start: number, metadata: Readonly<Recor
   const end = text !== undefined && /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
   if (!(end > start) || !Number.isSafeInteger(end)) {
     const problem = text === undefined ? 'has no end' : `has end ${JSON.stringify(text)}`;
-    throw new BadLinkError(
+    throw new BadSegmentError(
       key,
       start,
       `its metadata ${problem}, which must be an offset above its start ${start}`,
@@ -171,7 +175,7 @@ export function readLinkEnd(key: string, start: number, metadata: Readonly<Recor
   return { end, leaderEpoch, writer: metadata['writer'] ?? '' };
 }
 
-/** A chain that ends for good: another prefix continues it. */
+/** The chain is closed: another prefix continues it. */
 export class ClosedChainError extends Error {
   override readonly name = 'ClosedChainError';
   readonly at: number;
@@ -187,11 +191,11 @@ export class ClosedChainError extends Error {
   }
 }
 
-/** An object of a chain from which the chain cannot go on. */
-export class BadLinkError extends Error {
-  override readonly name = 'BadLinkError';
+/** An object of a chain whose end is unknown: the chain cannot go on after it. */
+export class BadSegmentError extends Error {
+  override readonly name = 'BadSegmentError';
   readonly key: string;
-  /** Undefined where its key does not say. */
+  /** `undefined` if its key does not contain it. */
   readonly start: number | undefined;
 
   constructor(key: string, start: number | undefined, problem: string) {

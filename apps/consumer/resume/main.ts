@@ -4,13 +4,13 @@ import { readStoreConfig } from '../config.ts';
 import { Health } from '../health.ts';
 import { Bucket } from '../store/bucket.ts';
 import { Store } from '../store/store.ts';
-import { readRequest, release, ReleaseError, usage, type ReleaseRequest } from './resume.ts';
+import { readRequest, resume, ResumeError, usage, type ResumeRequest } from './resume.ts';
 
 const DEADLINE_MS = 60_000;
 
-async function write(request: ReleaseRequest): Promise<string> {
+async function write(request: ResumeRequest): Promise<string> {
   const config = readOrExit(process, readStoreConfig);
-  const log = createLog('release', 'warn');
+  const log = createLog('resume', 'warn');
   const bucket = new Bucket(config.bucket);
   const store = new Store({
     bucket,
@@ -18,7 +18,7 @@ async function write(request: ReleaseRequest): Promise<string> {
     observer: { retried: () => undefined, conflicted: () => undefined },
   });
   try {
-    return await release(store, config, request, AbortSignal.timeout(DEADLINE_MS));
+    return await resume(store, config, request, AbortSignal.timeout(DEADLINE_MS));
   } finally {
     bucket.close();
   }
@@ -26,10 +26,10 @@ async function write(request: ReleaseRequest): Promise<string> {
 
 try {
   const request = readRequest(process.argv.slice(2));
-  const said =
-    request === 'help' ? usage : `wrote ${await write(request)}: the partition goes on within seconds`;
-  process.stdout.write(`${said}\n`);
+  const message =
+    request === 'help' ? usage : `wrote ${await write(request)}: the partition resumes within seconds`;
+  process.stdout.write(`${message}\n`);
 } catch (error) {
-  process.stderr.write(`error: ${error instanceof ReleaseError ? error.message : String(error)}\n`);
+  process.stderr.write(`error: ${error instanceof ResumeError ? error.message : String(error)}\n`);
   process.exitCode = 1;
 }

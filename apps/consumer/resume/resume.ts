@@ -1,32 +1,32 @@
 import { parseArgs } from 'node:util';
 import { walkChain, type ChainStore } from '../chain/walk-chain.ts';
-import { BadLinkError, chainPrefix, LinkKeys, type ChainId } from '../object/segment.ts';
-import { printRelease, readRelease, releasable, releaseKey, type Release } from '../chain/resumes.ts';
+import { BadSegmentError, chainPrefix, SegmentKeys, type ChainId } from '../object/segment.ts';
+import { decide, decisionKey, printDecision, resumable, type Decision } from '../chain/decisions.ts';
 import type { StoreConfig } from '../config.ts';
 
-export const usage = `usage: npx headwater release --chain TOPIC/TOPIC_ID/PARTITION --accept REASON --at OFFSET ...
+export const usage = `usage: npx headwater resume --chain TOPIC/TOPIC_ID/PARTITION --accept REASON --at OFFSET ...
 
-Lets a partition go on that the consumer has stopped.
-  --accept bad-link --end OFFSET            the link that starts at --at ends at --end
-  --accept truncated-log --leader-epoch N   what Kafka holds below --at since epoch N is never stored;
-                                            what is stored of the lost history stays
+Resumes a partition that the consumer has stopped.
+  --accept bad-segment --end OFFSET         the segment that starts at --at ends at --end
+  --accept truncated-log --leader-epoch N   records below --at that Kafka holds since epoch N are never stored;
+                                            stored records of the lost history are kept
   --accept unreadable-batch --end OFFSET    the offsets from --at to --end are given up, recorded as a gap
 
-The consumer's log line of the stop names all of them. STORE_* and the credentials are those of the consumer.
-Exit code: 0 the decision is written, 1 it is not, and why is said.`;
+The log line "partition stopped" of the consumer shows all arguments. STORE_* and the credentials are those of the consumer.
+Exit code: 0 if the decision is written, 1 with an error message if it is not.`;
 
-/** What was asked for cannot be done, in words for whoever asked. */
-export class ReleaseError extends Error {
-  override readonly name = 'ReleaseError';
+/** The request cannot be carried out; the message is for the operator. */
+export class ResumeError extends Error {
+  override readonly name = 'ResumeError';
 }
 
-export interface ReleaseRequest {
+export interface ResumeRequest {
   readonly chain: ChainId;
-  readonly release: Release;
+  readonly decision: Decision;
 }
 
-/** @throws {ReleaseError} */
-export function readRequest(args: readonly string[]): ReleaseRequest | 'help' {
+/** @throws {ResumeError} */
+export function readRequest(args: readonly string[]): ResumeRequest | 'help' {
   const options = {
     chain: { type: 'string' },
     accept: { type: 'string' },
@@ -39,80 +39,79 @@ export function readRequest(args: readonly string[]): ReleaseRequest | 'help' {
   try {
     values = parseArgs({ args: [...args], options }).values;
   } catch (error) {
-    throw new ReleaseError(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
+    throw new ResumeError(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
   }
   const { chain = '', accept = '', at, end, 'leader-epoch': epoch, help = false } = values;
   if (help) return 'help';
   const [, topic, topicId, partition] = /^([\w.-]+)\/([\w-]{22})\/(\d{1,10})$/.exec(chain) ?? [];
   if (topic === undefined || topicId === undefined) {
-    throw new ReleaseError(`--chain must be TOPIC/TOPIC_ID/PARTITION, got "${chain}"\n${usage}`);
+    throw new ResumeError(`--chain must be TOPIC/TOPIC_ID/PARTITION, got "${chain}"\n${usage}`);
   }
   const number = (text: string | undefined): number =>
     text !== undefined && /^\d{1,16}$/.test(text) ? Number(text) : -1;
-  const written = { accepts: accept, at: number(at), end: number(end), leaderEpoch: number(epoch) };
-  const reason = releasable.find((known) => known === accept);
-  const release =
+  const reason = resumable.find((known) => known === accept);
+  const decision =
     reason === undefined || number(at) < 0
       ? undefined
-      : readRelease(Buffer.from(JSON.stringify(written)), { reason, at: number(at) });
-  if (release === undefined) throw new ReleaseError(`got "${args.join(' ')}"\n${usage}`);
-  return { chain: { topic, topicId, partition: Number(partition) }, release };
+      : decide(reason, number(at), { end: number(end), leaderEpoch: number(epoch) });
+  if (decision === undefined) throw new ResumeError(`got "${args.join(' ')}"\n${usage}`);
+  return { chain: { topic, topicId, partition: Number(partition) }, decision };
 }
 
-export interface ReleaseStore extends ChainStore {
+export interface ResumeStore extends ChainStore {
   putIfAbsent(key: string, body: Buffer, signal: AbortSignal): Promise<boolean>;
 }
 
 /**
- * Writes the decision where the owner of the partition finds it.
+ * Stores the decision, for the owner of the partition to read.
  *
- * @returns the key of what was written
- * @throws {ReleaseError} where the chain does not stand as the request says, or another decision was taken
+ * @returns the key of the decision
+ * @throws {ResumeError} if the end of the chain is not as the request says, or if there is a decision already
  */
-export async function release(
-  store: ReleaseStore,
+export async function resume(
+  store: ResumeStore,
   { prefix, layout }: Pick<StoreConfig, 'prefix' | 'layout'>,
-  { chain, release: decision }: ReleaseRequest,
+  { chain, decision }: ResumeRequest,
   signal: AbortSignal,
 ): Promise<string> {
-  const keys = new LinkKeys(chainPrefix(prefix, chain), layout.codec, layout.delivery);
+  const keys = new SegmentKeys(chainPrefix(prefix, chain), layout.codec, layout.delivery);
   const found = await endOf(store, keys, signal);
   const { accepts, at } = decision;
-  if (accepts === 'bad-link' ? found.badLink !== at : found.end === undefined) {
-    throw new ReleaseError(
-      `${keys.folder}: ${found.said}, so there is no ${accepts} at offset ${at} to release`,
+  if (accepts === 'bad-segment' ? found.badSegment !== at : found.end === undefined) {
+    throw new ResumeError(
+      `${keys.folder}: ${found.summary}, so there is no ${accepts} at offset ${at} to resume`,
     );
   }
   if (accepts === 'truncated-log' && found.end !== at) {
-    throw new ReleaseError(`${keys.folder}: ${found.said}, --at must be that offset, got ${at}`);
+    throw new ResumeError(`${keys.folder}: ${found.summary}, --at must be that offset, got ${at}`);
   }
   if (accepts === 'unreadable-batch' && at < (found.end ?? 0)) {
-    throw new ReleaseError(`${keys.folder}: ${found.said}, --at must not be before that, got ${at}`);
+    throw new ResumeError(`${keys.folder}: ${found.summary}, --at must not be before that, got ${at}`);
   }
-  const key = releaseKey(prefix, chain, at);
-  if (!(await store.putIfAbsent(key, printRelease(decision), signal))) {
-    throw new ReleaseError(`${key} is there already: delete it first if another decision is to be taken`);
+  const key = decisionKey(prefix, chain, at);
+  if (!(await store.putIfAbsent(key, printDecision(decision), signal))) {
+    throw new ResumeError(`${key} exists already: delete it first to decide otherwise`);
   }
   return key;
 }
 
 interface Found {
   readonly end: number | undefined;
-  readonly badLink: number | undefined;
-  readonly said: string;
+  readonly badSegment: number | undefined;
+  readonly summary: string;
 }
 
-async function endOf(store: ChainStore, keys: LinkKeys, signal: AbortSignal): Promise<Found> {
+async function endOf(store: ChainStore, keys: SegmentKeys, signal: AbortSignal): Promise<Found> {
   try {
     const walk = { store, keys, committed: undefined, maxSpan: 0, signal };
     const end = (await walkChain(walk))?.end ?? 0;
-    return { end, badLink: undefined, said: `the chain ends at ${end}` };
+    return { end, badSegment: undefined, summary: `the chain ends at ${end}` };
   } catch (error) {
-    if (!(error instanceof BadLinkError)) throw error;
+    if (!(error instanceof BadSegmentError)) throw error;
     return {
       end: undefined,
-      badLink: error.start,
-      said: `its last link does not say its end (${error.message})`,
+      badSegment: error.start,
+      summary: `its last segment does not say its end (${error.message})`,
     };
   }
 }

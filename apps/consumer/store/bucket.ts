@@ -46,10 +46,10 @@ const ignore = (): void => undefined;
 const SILENT = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 
 /**
- * One bucket, one request a call. Every failure is a {@link StoreError}.
+ * One bucket; each call sends one request. Every failure is a {@link StoreError}.
  *
- * The SDK's own retries are off: they hide that an answer was lost, and a lost answer to a conditional write
- * shows as a conflict with oneself.
+ * The SDK's own retries are off. They hide that a response was lost, and a retry of a conditional write whose response was
+ * lost conflicts with the first attempt.
  */
 export class Bucket {
   readonly #client: S3Client;
@@ -65,9 +65,9 @@ export class Bucket {
       region,
       forcePathStyle: pathStyle,
       maxAttempts: 1,
-      // Whoever called gets the failure; a body that is a stream makes the SDK print a line of its own besides.
+      // The caller gets the failure. For a body that is a stream the SDK would print a line as well.
       logger: SILENT,
-      // From 2 MiB on the SDK would ask first, over a connection of its own for each object that knows nothing of `ca`.
+      // With `Expect: 100-continue` the SDK opens a connection for each large object, without `ca`.
       expectContinueHeader: false,
       requestChecksumCalculation: when,
       responseChecksumValidation: when,
@@ -86,7 +86,7 @@ export class Bucket {
     page: string | undefined,
     signal: AbortSignal,
   ): Promise<ListedPage> {
-    const answer = await named(
+    const response = await named(
       this.#client.send(
         new ListObjectsV2Command({
           Bucket: this.#bucket,
@@ -97,28 +97,28 @@ export class Bucket {
         { abortSignal: signal },
       ),
     );
-    const keys = (answer.Contents ?? []).flatMap(({ Key }) => (Key === undefined ? [] : [Key]));
-    return { keys, next: answer.IsTruncated === true ? answer.NextContinuationToken : undefined };
+    const keys = (response.Contents ?? []).flatMap(({ Key }) => (Key === undefined ? [] : [Key]));
+    return { keys, next: response.IsTruncated === true ? response.NextContinuationToken : undefined };
   }
 
   /** User metadata; `undefined` where there is no such object. */
   async head(key: string, signal: AbortSignal): Promise<Readonly<Record<string, string>> | undefined> {
-    const answer = await orAbsent(
+    const response = await orAbsent(
       this.#client.send(new HeadObjectCommand({ Bucket: this.#bucket, Key: key }), { abortSignal: signal }),
     );
-    return answer === undefined ? undefined : (answer.Metadata ?? {});
+    return response === undefined ? undefined : (response.Metadata ?? {});
   }
 
   async get(key: string, signal: AbortSignal): Promise<StoredObject | undefined> {
-    const answer = await orAbsent(
+    const response = await orAbsent(
       this.#client.send(new GetObjectCommand({ Bucket: this.#bucket, Key: key }), { abortSignal: signal }),
     );
-    if (answer === undefined) return undefined;
-    const bytes = await named(answer.Body?.transformToByteArray() ?? Promise.resolve(new Uint8Array()));
-    return { body: Buffer.from(bytes), metadata: answer.Metadata ?? {} };
+    if (response === undefined) return undefined;
+    const bytes = await named(response.Body?.transformToByteArray() ?? Promise.resolve(new Uint8Array()));
+    return { body: Buffer.from(bytes), metadata: response.Metadata ?? {} };
   }
 
-  /** @param onlyIfAbsent refuses to replace an object: then the failure is `isAlreadyThere` */
+  /** @param options with `onlyIfAbsent` the write fails if the object exists (`isAlreadyThere`) */
   async put(
     key: string,
     { body, metadata }: NewObject,
@@ -128,7 +128,7 @@ export class Bucket {
     const command = new PutObjectCommand({
       Bucket: this.#bucket,
       Key: key,
-      // A stream, since joining the pieces would take their memory twice.
+      // A stream: joining the pieces would take their memory twice.
       Body: Readable.from(body, { objectMode: false }),
       ContentLength: body.reduce((length, piece) => length + piece.length, 0),
       Metadata: metadata,
@@ -137,9 +137,9 @@ export class Bucket {
       ...(options.onlyIfAbsent && { IfNoneMatch: '*' }),
     });
     signPayload(command, body);
-    const answer = await named(this.#client.send(command, { abortSignal: signal }));
-    // An answer that broke off after its first line is none: ask again.
-    if (answer.ETag === undefined) throw new StoreError('unavailable', 'an answer to PUT without an ETag');
+    const response = await named(this.#client.send(command, { abortSignal: signal }));
+    // A response without headers broke off after its first line: retry.
+    if (response.ETag === undefined) throw new StoreError('unavailable', 'the response to PUT has no ETag');
   }
 
   close(): void {
@@ -147,14 +147,14 @@ export class Bucket {
   }
 }
 
-/** CRC-32 as its header has it. The SDK would send that of a stream behind it, which fewer stores understand. */
+/** Base64 CRC-32 for `x-amz-checksum-crc32`. For streams the SDK sends it as a trailer, which fewer stores support. */
 function checksum(body: readonly Buffer[]): string {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32BE(body.reduce((sum, piece) => crc32(piece, sum), 0));
   return bytes.toString('base64');
 }
 
-/** As the SDK does for a buffer; the content of a stream it would leave unsigned. */
+/** Signs the content, as the SDK does for a buffer. It would leave a stream unsigned. */
 function signPayload({ middlewareStack }: PutObjectCommand, body: readonly Buffer[]): void {
   const hash = createHash('sha256');
   for (const piece of body) hash.update(piece);
@@ -169,7 +169,7 @@ function signPayload({ middlewareStack }: PutObjectCommand, body: readonly Buffe
   );
 }
 
-async function named<Answer>(request: Promise<Answer>): Promise<Answer> {
+async function named<Response>(request: Promise<Response>): Promise<Response> {
   try {
     return await request;
   } catch (error) {
@@ -177,7 +177,7 @@ async function named<Answer>(request: Promise<Answer>): Promise<Answer> {
   }
 }
 
-async function orAbsent<Answer>(request: Promise<Answer>): Promise<Answer | undefined> {
+async function orAbsent<Response>(request: Promise<Response>): Promise<Response | undefined> {
   try {
     return await request;
   } catch (error) {

@@ -1,4 +1,4 @@
-/** What is wrong with a store, in words an alert can match. */
+/** Problems of a store: values of a metric's label. */
 export const storeProblems = [
   'access-denied',
   'missing-bucket',
@@ -14,7 +14,7 @@ export const storeProblems = [
 
 export type StoreProblem = (typeof storeProblems)[number];
 
-/** Problems that pass by themselves. The others wait for somebody, and are retried more slowly. */
+/** Problems that pass by themselves. An operator must solve the others; they are retried more slowly. */
 const PASSING: ReadonlySet<StoreProblem> = new Set(['throttled', 'unavailable']);
 
 const HINTS: Partial<Record<StoreProblem, string>> = {
@@ -28,7 +28,7 @@ const HINTS: Partial<Record<StoreProblem, string>> = {
   'conditional-write-refused':
     'the store does not know If-None-Match on PUT: only DELIVERY=at-least-once works with it',
   'not-implemented':
-    'the store does not say what: try STORE_CHECKSUMS=when-required; if it is If-None-Match that it does not know, ' +
+    'the store does not name the feature: try STORE_CHECKSUMS=when-required; if it lacks If-None-Match, ' +
     'only DELIVERY=at-least-once works with it',
 };
 
@@ -49,7 +49,7 @@ export class StoreError extends Error {
   }
 }
 
-/** What a failed request says of the store, whichever of the dialects of S3 it speaks. */
+/** Classifies a failed request, for every S3-compatible store. */
 export function storeError(error: unknown): StoreError {
   if (error instanceof StoreError) return error;
   const { name, message, status } = describe(error);
@@ -57,7 +57,7 @@ export function storeError(error: unknown): StoreError {
   return new StoreError(problemOf(name, message, status), detail, status, error);
 }
 
-/** The write was refused because the object is there: 412, and 304 from stores that answer as to a GET. */
+/** Whether a conditional write was refused because the object exists: 412, or 304 from stores that respond as to a GET. */
 export function isAlreadyThere({ status }: StoreError): boolean {
   return status === 412 || status === 304;
 }
@@ -76,7 +76,7 @@ function problemOf(name: string, message: string, status: number | undefined): S
     if (status === 501) return 'not-implemented';
   }
   if (status === 429 || name === 'SlowDown' || name === 'TooManyRequests') return 'throttled';
-  // 409 and 412: somebody writes the same object at this moment.
+  // 409 and 412: another writer writes the same object at this moment.
   const asksToRetry = status === 408 || status === 409 || status === 412;
   if (status === undefined || asksToRetry || status >= 500 || status < 400) return 'unavailable';
   return 'refused';

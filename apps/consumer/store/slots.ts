@@ -1,7 +1,7 @@
-/** At most so many at once; the others wait in line. */
+/** Runs at most `count` tasks at the same time; the others wait in order. */
 export class Slots {
   #free: number;
-  readonly #line: (() => void)[] = [];
+  readonly #waiting: (() => void)[] = [];
 
   constructor(count: number) {
     this.#free = count;
@@ -9,11 +9,11 @@ export class Slots {
 
   async run<Result>(task: () => Promise<Result>): Promise<Result> {
     if (this.#free > 0) this.#free -= 1;
-    else await new Promise<void>((resolve) => this.#line.push(resolve));
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
     try {
       return await task();
     } finally {
-      const next = this.#line.shift();
+      const next = this.#waiting.shift();
       if (next === undefined) this.#free += 1;
       else next();
     }

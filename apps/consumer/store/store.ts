@@ -1,5 +1,5 @@
 import { Backoff } from '../../service/backoff.ts';
-import { readLinkEnd, type LinkEnd } from '../object/segment.ts';
+import { readSegmentEnd, type SegmentEnd } from '../object/segment.ts';
 import type { Bucket, NewObject, StoredObject } from './bucket.ts';
 import { isAlreadyThere, storeError, type StoreError, type StoreProblem } from './errors.ts';
 import { Slots } from './slots.ts';
@@ -14,7 +14,7 @@ export interface StoreHealth {
   abandoned(operation: StoreOperation): void;
 }
 
-/** What the store does that somebody counts. */
+/** Counts what requests to the store meet. */
 export interface StoreObserver {
   retried(problem: StoreProblem): void;
   conflicted(): void;
@@ -26,24 +26,24 @@ export interface StoreOptions {
   readonly observer: StoreObserver;
 }
 
-export interface LinkObject extends NewObject {
+export interface SegmentObject extends NewObject {
   readonly key: string;
   readonly start: number;
   readonly contentType: string;
 }
 
-/** Uploads at once: enough to hide a store's latency, few enough that their bodies stay small in memory. */
+/** Uploads at the same time: enough to hide the store's latency, few enough to bound the memory of their bodies. */
 const UPLOADS = 8;
 const ATTEMPT_MS = 30_000;
 const MAX_ATTEMPT_MS = 300_000;
 const FIRST_BACKOFF_MS = 100;
 const MAX_BACKOFF_MS = 10_000;
-/** A problem that waits for somebody is asked about more slowly. */
+/** First back-off of a problem that an operator must solve. */
 const LASTING_BACKOFF_MS = 2000;
 
 /**
- * The store as the delivery protocol needs it: every call goes on until the store has answered, however long
- * that takes, or until its signal aborts; then it throws the signal's reason.
+ * The object store. Every call retries until the store has responded, however long that takes. If its signal aborts, it
+ * throws the signal's reason.
  */
 export class Store {
   readonly #bucket: Bucket;
@@ -76,7 +76,7 @@ export class Store {
     return this.#persist('get', signal, (attempt) => this.#bucket.get(key, attempt));
   }
 
-  /** @returns whether this call's object is there now; false where there was one before */
+  /** @returns true if this call has stored the object; false if there was one before */
   async putIfAbsent(key: string, body: Buffer, signal: AbortSignal): Promise<boolean> {
     return this.#persist('put', signal, async (attempt) => {
       try {
@@ -90,7 +90,7 @@ export class Store {
     });
   }
 
-  /** Replaces what is there. */
+  /** Stores an object, in place of an earlier one. */
   replace(key: string, body: Buffer, signal: AbortSignal): Promise<void> {
     const options = { contentType: 'application/json', onlyIfAbsent: false };
     return this.#persist('put', signal, (attempt) =>
@@ -99,58 +99,58 @@ export class Store {
   }
 
   /**
-   * Makes a link whose key no other object has. Where one is there already, whoever wrote it (an earlier
-   * attempt of this very call too, whose answer was lost), that one is the link.
+   * Stores a segment unless its key exists. If it does, the object there is the segment, whoever wrote it: another writer, or an
+   * earlier attempt of this call whose response was lost.
    *
-   * @returns the end of the link that is stored
-   * @throws {BadLinkError} where the stored one does not say its end
+   * @returns the end of the stored segment
+   * @throws {BadSegmentError} if the metadata of the stored object do not say its end
    */
-  async addLink(link: LinkObject, signal: AbortSignal): Promise<LinkEnd> {
-    const { key, start, metadata, contentType } = link;
+  async addSegment(segment: SegmentObject, signal: AbortSignal): Promise<SegmentEnd> {
+    const { key, start, metadata, contentType } = segment;
     const options = { contentType, onlyIfAbsent: true };
     const upload = async (attempt: AbortSignal): Promise<StoredObject['metadata']> => {
       try {
-        await this.#bucket.put(key, link, options, attempt);
+        await this.#bucket.put(key, segment, options, attempt);
         return metadata;
       } catch (error) {
         if (!isAlreadyThere(storeError(error))) throw error;
         this.#observer.conflicted();
         const there = await this.#bucket.head(key, attempt);
-        // Refused because it is there, and then not there: deleted meanwhile, so the write is due again.
+        // Refused because it exists, and then not found: deleted meanwhile. Write again.
         if (there === undefined) throw error;
         return there;
       }
     };
-    return readLinkEnd(key, start, await this.#persist('put', signal, upload, this.#uploads));
+    return readSegmentEnd(key, start, await this.#persist('put', signal, upload, this.#uploads));
   }
 
-  /** Makes a link whose key names its end and its writer, so that nobody else's object is replaced. */
-  async addOverlappingLink(link: LinkObject, signal: AbortSignal): Promise<LinkEnd> {
-    const { key, start, metadata, contentType } = link;
+  /** Stores a segment whose key contains its end and its writer, so that it replaces no other writer's object. */
+  async addOverlappingSegment(segment: SegmentObject, signal: AbortSignal): Promise<SegmentEnd> {
+    const { key, start, metadata, contentType } = segment;
     const options = { contentType, onlyIfAbsent: false };
-    const upload = (attempt: AbortSignal): Promise<void> => this.#bucket.put(key, link, options, attempt);
+    const upload = (attempt: AbortSignal): Promise<void> => this.#bucket.put(key, segment, options, attempt);
     await this.#persist('put', signal, upload, this.#uploads);
-    return readLinkEnd(key, start, metadata);
+    return readSegmentEnd(key, start, metadata);
   }
 
-  async #persist<Answer>(
+  async #persist<Response>(
     operation: StoreOperation,
     signal: AbortSignal,
-    request: (attempt: AbortSignal) => Promise<Answer>,
+    request: (attempt: AbortSignal) => Promise<Response>,
     slots = new Slots(1),
-  ): Promise<Answer> {
+  ): Promise<Response> {
     const passing = new Backoff(FIRST_BACKOFF_MS, MAX_BACKOFF_MS);
     const lasting = new Backoff(LASTING_BACKOFF_MS, MAX_BACKOFF_MS);
     for (let timeoutMs = ATTEMPT_MS; ; timeoutMs = Math.min(timeoutMs * 2, MAX_ATTEMPT_MS)) {
       if (signal.aborted) this.#health.abandoned(operation);
       signal.throwIfAborted();
       try {
-        // The clock of an attempt starts when its turn comes, not while it waits in line.
-        const answer = await slots.run(() =>
+        // The time-out of an attempt starts when it has a slot.
+        const response = await slots.run(() =>
           request(AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])),
         );
         this.#health.succeeded(operation);
-        return answer;
+        return response;
       } catch (error) {
         if (signal.aborted) continue;
         const failure = storeError(error);

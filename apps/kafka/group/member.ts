@@ -52,8 +52,8 @@ export class GroupMember {
   #memberId = '';
   #ownership: Ownership | undefined;
   #owned: readonly number[] = [];
-  /** Of the topic when this member, as the group's leader, spread its partitions; undefined where it is not. */
-  #spread: number | undefined;
+  /** Number of partitions that this member has assigned as the group's leader; `undefined` if it is not the leader. */
+  #assignedCount: number | undefined;
   #confirmedAt = 0;
   #joins = 0;
 
@@ -67,7 +67,7 @@ export class GroupMember {
     return this.#ownership;
   }
 
-  /** How often the group was spread anew while this was a member, or wanted to be. */
+  /** Rebalances of the group while this was a member or joined. */
   get rebalances(): number {
     return Math.max(0, this.#joins - 1);
   }
@@ -137,8 +137,8 @@ export class GroupMember {
     const joined = await this.#requestJoin(nodeId);
     const { generationId: generation, memberId } = joined;
     const isLeader = joined.leader === memberId;
-    this.#spread = isLeader ? ((await topic.refresh())?.leaders.length ?? 0) : undefined;
-    const assignments = isLeader ? this.#assign(joined.members, this.#spread ?? 0) : [];
+    this.#assignedCount = isLeader ? ((await topic.refresh())?.leaders.length ?? 0) : undefined;
+    const assignments = isLeader ? this.#assign(joined.members, this.#assignedCount ?? 0) : [];
     const request = [
       coordinator.groupId,
       generation,
@@ -204,17 +204,20 @@ export class GroupMember {
       const owned = ownedPartitions.find((own) => own.topic === topic)?.partitions ?? [];
       candidates.push({ memberId, owned, generation: generationId });
     }
-    const spread = assignPartitions(partitionCount, candidates);
+    const assigned = assignPartitions(partitionCount, candidates);
     return members.map(({ memberId }) => {
-      const partitions = [...(spread.get(memberId) ?? [])];
+      const partitions = [...(assigned.get(memberId) ?? [])];
       const assignedPartitions = partitions.length > 0 ? [{ topic, partitions }] : [];
       return { memberId, assignment: encodeConsumerProtocolAssignment({ version: 1, assignedPartitions }) };
     });
   }
 
-  /** The topic has other partitions than the leader has spread. */
+  /** The topic has another number of partitions than the leader has assigned. */
   #mustSpreadAgain(): boolean {
-    return this.#spread !== undefined && this.#spread !== (this.#options.topic.view?.leaders.length ?? 0);
+    return (
+      this.#assignedCount !== undefined &&
+      this.#assignedCount !== (this.#options.topic.view?.leaders.length ?? 0)
+    );
   }
 
   async #recover(error: unknown, backoff: Backoff, signal: AbortSignal): Promise<void> {
@@ -249,7 +252,7 @@ export class GroupMember {
     );
     this.#ownership = undefined;
     this.#owned = [];
-    this.#spread = undefined;
+    this.#assignedCount = undefined;
     this.#options.onAssigned([]);
   }
 }

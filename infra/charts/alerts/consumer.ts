@@ -53,7 +53,7 @@ export function consumerAlerts({
       severity: 'critical',
       summary: 'The consumer has stopped partition {{ $labels.partition }}',
       action:
-        'Its chain and Kafka’s log contradict each other. The consumer’s log names how; release it after looking.',
+        'Its chain and Kafka’s log contradict each other. The consumer’s log names how; resume it after you have looked.',
     },
     {
       name: 'EventsLost',

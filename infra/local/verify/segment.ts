@@ -60,7 +60,7 @@ export interface StoreContent {
   /** @returns a prefix's layout, or why it cannot be known. */
   layout(prefix: string): Promise<Layout | string>;
   /** @returns where a segment without a valid end ends, where somebody has decided it. */
-  releasedEnd(segment: SegmentKey): Promise<number | undefined>;
+  decidedEnd(segment: SegmentKey): Promise<number | undefined>;
 }
 
 const KEY =

@@ -57,7 +57,7 @@ export class StoreReader implements StoreContent {
     return text === undefined ? `no ${key}` : parseLayout(key, text);
   }
 
-  async releasedEnd({ prefix, topic, topicId, partition, start }: SegmentKey): Promise<number | undefined> {
+  async decidedEnd({ prefix, topic, topicId, partition, start }: SegmentKey): Promise<number | undefined> {
     const chain = chainOf({
       prefix: prefix === '' ? '_releases' : `${prefix}/_releases`,
       topic,

@@ -1,11 +1,11 @@
 import { createRecordsBatch, crc32c } from '@platformatic/kafka';
 import type { ChainStore } from '../../../apps/consumer/chain/walk-chain.ts';
-import type { LinkStore } from '../../../apps/consumer/chain/chain-writer.ts';
+import type { SegmentStore } from '../../../apps/consumer/chain/chain-writer.ts';
 import type { LogPosition } from '../../../apps/kafka/log-position.ts';
-import { readLinkEnd, type ChainId, type LinkEnd } from '../../../apps/consumer/object/segment.ts';
+import { readSegmentEnd, type ChainId, type SegmentEnd } from '../../../apps/consumer/object/segment.ts';
 import type { LogBounds, PartitionSource } from '../../../apps/consumer/chain/partition-source.ts';
-import type { ReleaseStore } from '../../../apps/consumer/chain/resumes.ts';
-import type { LinkObject } from '../../../apps/consumer/store/store.ts';
+import type { DecisionStore } from '../../../apps/consumer/chain/decisions.ts';
+import type { SegmentObject } from '../../../apps/consumer/store/store.ts';
 
 export const CHAIN: ChainId = { topic: 't', topicId: 'UMHnOHZ4RxCQCfi4OjdJ3Q', partition: 0 };
 
@@ -13,22 +13,22 @@ export const CHAIN: ChainId = { topic: 't', topicId: 'UMHnOHZ4RxCQCfi4OjdJ3Q', p
  * Stands in for the store: in memory, and strict about the condition on a write. `gate` lets a test hold a write
  * before it happens.
  */
-export class StandInStore implements LinkStore, ChainStore, ReleaseStore {
-  readonly objects = new Map<string, LinkObject>();
+export class StandInStore implements SegmentStore, ChainStore, DecisionStore {
+  readonly objects = new Map<string, SegmentObject>();
   readonly files = new Map<string, Buffer>();
-  gate: (link: LinkObject) => Promise<void> = () => Promise.resolve();
+  gate: (segment: SegmentObject) => Promise<void> = () => Promise.resolve();
 
-  async addLink(link: LinkObject, signal: AbortSignal): Promise<LinkEnd> {
-    await this.gate(link);
+  async addSegment(segment: SegmentObject, signal: AbortSignal): Promise<SegmentEnd> {
+    await this.gate(segment);
     signal.throwIfAborted();
     // The memory of a body is used again once it is stored.
-    const stored = this.objects.get(link.key) ?? { ...link, body: [Buffer.concat(link.body)] };
-    this.objects.set(link.key, stored);
-    return readLinkEnd(link.key, link.start, stored.metadata);
+    const stored = this.objects.get(segment.key) ?? { ...segment, body: [Buffer.concat(segment.body)] };
+    this.objects.set(segment.key, stored);
+    return readSegmentEnd(segment.key, segment.start, stored.metadata);
   }
 
-  addOverlappingLink(link: LinkObject, signal: AbortSignal): Promise<LinkEnd> {
-    return this.addLink(link, signal);
+  addOverlappingSegment(segment: SegmentObject, signal: AbortSignal): Promise<SegmentEnd> {
+    return this.addSegment(segment, signal);
   }
 
   async *list(prefix: string, startAfter: string): AsyncGenerator<string> {
@@ -37,7 +37,7 @@ export class StandInStore implements LinkStore, ChainStore, ReleaseStore {
       if (key.startsWith(prefix) && key > startAfter) yield key;
   }
 
-  head(key: string): Promise<LinkObject['metadata'] | undefined> {
+  head(key: string): Promise<SegmentObject['metadata'] | undefined> {
     return Promise.resolve(this.objects.get(key)?.metadata);
   }
 
@@ -46,8 +46,8 @@ export class StandInStore implements LinkStore, ChainStore, ReleaseStore {
     return Promise.resolve(body === undefined ? undefined : { body });
   }
 
-  /** `[start, end, offsets]` of each link, in order. */
-  get links(): [number, number, number[]][] {
+  /** `[start, end, offsets]` of each segment, in order. */
+  get segments(): [number, number, number[]][] {
     return [...this.objects.values()]
       .sort((a, b) => a.start - b.start)
       .map(({ start, metadata, body }) => {

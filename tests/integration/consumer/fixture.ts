@@ -230,9 +230,9 @@ export class Fixture {
   }
 
   /** Runs the command that lets a stopped partition go on, as its page says. */
-  async runRelease(args: readonly string[]): Promise<void> {
+  async runResume(args: readonly string[]): Promise<void> {
     const environment = { ...this.variables };
-    await runCommand(process.execPath, ['bin/headwater.mjs', 'release', ...args], {
+    await runCommand(process.execPath, ['bin/headwater.mjs', 'resume', ...args], {
       host: process,
       cwd: ROOT,
       environment,

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { walkChain, type ChainStore } from '../../../../apps/consumer/chain/walk-chain.ts';
 import {
-  BadLinkError,
-  LinkKeys,
-  linkMetadata,
+  BadSegmentError,
+  SegmentKeys,
+  segmentMetadata,
   type Delivery,
 } from '../../../../apps/consumer/object/segment.ts';
 
@@ -31,13 +31,13 @@ class StandInStore implements ChainStore {
 }
 
 function chainOf(
-  links: readonly (readonly [number, number])[],
+  segments: readonly (readonly [number, number])[],
   delivery: Delivery = 'exactly-once',
 ): StandInStore {
   const store = new StandInStore();
-  const keys = new LinkKeys(FOLDER, 'gzip', delivery);
-  for (const [start, end] of links) {
-    const link = {
+  const keys = new SegmentKeys(FOLDER, 'gzip', delivery);
+  for (const [start, end] of segments) {
+    const segment = {
       start,
       end,
       count: 0,
@@ -46,7 +46,7 @@ function chainOf(
       gap: undefined,
       leaderEpoch: start,
     };
-    store.objects.set(keys.key(start, end, 'w'), linkMetadata(link, 'w'));
+    store.objects.set(keys.key(start, end, 'w'), segmentMetadata(segment, 'w'));
   }
   return store;
 }
@@ -56,7 +56,7 @@ async function endOf(
   committed: number | undefined,
   { maxSpan = 20, delivery = 'exactly-once' }: { maxSpan?: number; delivery?: Delivery } = {},
 ): Promise<number | undefined> {
-  const keys = new LinkKeys(FOLDER, 'gzip', delivery);
+  const keys = new SegmentKeys(FOLDER, 'gzip', delivery);
   return (await walkChain({ store, keys, committed, maxSpan, signal }))?.end;
 }
 
@@ -67,19 +67,19 @@ const whole = [
   [35, 55],
 ] as const;
 
-test('the end of the last link is found wherever the commit stands', async () => {
+test('the end of the last segment is found wherever the commit stands', async () => {
   for (const committed of [undefined, 0, 3, 10, 34, 35, 54, 55, 75, 76, 1000]) {
     assert.equal(await endOf(chainOf(whole), committed), 55, `committed ${committed}`);
   }
 });
 
-test('only links that can reach the commit are listed', async () => {
+test('only segments that can reach the commit are listed', async () => {
   const store = chainOf(whole);
   await endOf(store, 55);
   assert.deepEqual(store.listedFrom, ['00000000000000000035']);
 });
 
-test('a link that starts exactly where listing begins is found', async () => {
+test('a segment that starts exactly where listing begins is found', async () => {
   assert.equal(await endOf(chainOf([[0, 20]]), 20), 20);
   assert.equal(
     await endOf(
@@ -103,7 +103,7 @@ test('an empty chain has no end, whatever was committed', async () => {
   assert.equal(await endOf(new StandInStore(), 17), undefined);
 });
 
-test('a link that is deleted between the list and the look makes the one before it the last', async () => {
+test('a segment that is deleted between the list and the look makes the one before it the last', async () => {
   const store = chainOf(whole);
   const last = [...store.objects.keys()].at(-1) ?? '';
   store.head = (key) => {
@@ -114,12 +114,12 @@ test('a link that is deleted between the list and the look makes the one before 
 });
 
 for (const end of [undefined, '', '30', '35', '-1', '1e3', '55.5', '0x37']) {
-  test(`a last link whose end is ${end ?? 'missing'} is an error that names it`, async () => {
+  test(`a last segment whose end is ${end ?? 'missing'} is an error that names it`, async () => {
     const store = chainOf(whole);
     const last = [...store.objects.keys()].at(-1) ?? '';
     store.objects.set(last, end === undefined ? {} : { end });
     await assert.rejects(endOf(store, 55), (error) => {
-      assert.ok(error instanceof BadLinkError);
+      assert.ok(error instanceof BadSegmentError);
       assert.equal(error.start, 35);
       assert.ok(error.message.startsWith(`${last}: its metadata has`));
       return true;
@@ -127,15 +127,15 @@ for (const end of [undefined, '', '30', '35', '-1', '1e3', '55.5', '0x37']) {
   });
 }
 
-test('other objects beside the links are passed over, a link of another layout is not', async () => {
+test('other objects beside the segments are passed over, a segment of another layout is not', async () => {
   const store = chainOf(whole);
   store.objects.set(`${FOLDER}readme.txt`, {});
   assert.equal(await endOf(store, 55), 55);
   store.objects.set(`${FOLDER}00000000000000000055.ndjson`, { end: '60' });
-  await assert.rejects(endOf(store, 55), BadLinkError);
+  await assert.rejects(endOf(store, 55), BadSegmentError);
 });
 
-test('where links may overlap, the one that ends last counts, with its epoch', async () => {
+test('where segments may overlap, the one that ends last counts, with its epoch', async () => {
   const store = chainOf(
     [
       [0, 100],
@@ -143,7 +143,7 @@ test('where links may overlap, the one that ends last counts, with its epoch', a
     ],
     'at-least-once',
   );
-  const keys = new LinkKeys(FOLDER, 'gzip', 'at-least-once');
+  const keys = new SegmentKeys(FOLDER, 'gzip', 'at-least-once');
   const last = await walkChain({ store, keys, committed: undefined, maxSpan: 200, signal });
   assert.deepEqual([last?.end, last?.leaderEpoch], [100, 0]);
 });

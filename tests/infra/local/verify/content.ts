@@ -84,7 +84,7 @@ export function content(
         ...(continued === undefined ? {} : { continues: continued }),
       });
     },
-    releasedEnd: ({ key }) => Promise.resolve(released?.[key]),
+    decidedEnd: ({ key }) => Promise.resolve(released?.[key]),
   };
 }
 

@@ -141,7 +141,7 @@ export function collectionFaults(environment: Environment): readonly Fault[] {
     },
     {
       alert: 'PartitionStopped',
-      what: 'a partition waits for a release',
+      what: 'a partition waits for an operator to resume it',
       changes: [[of('headwater_consumer_partition_stopped', 'partition="2"'), 1]],
       almost: 'none does',
       almostChanges: [[of('headwater_consumer_partition_stopped', 'partition="2"'), 0]],

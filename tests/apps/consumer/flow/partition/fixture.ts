@@ -3,8 +3,8 @@ import type { TestContext } from 'node:test';
 import { BufferPool } from '../../../../../apps/service/memory/buffer-pool.ts';
 import { LineEncoder } from '../../../../../apps/consumer/object/line-encoder.ts';
 import {
-  linkMetadata,
-  LinkKeys,
+  segmentMetadata,
+  SegmentKeys,
   chainPrefix,
   type Gap,
 } from '../../../../../apps/consumer/object/segment.ts';
@@ -12,15 +12,15 @@ import type { FetchedLog } from '../../../../../apps/consumer/flow/log-reader.ts
 import type { FetchPosition } from '../../../../../apps/consumer/flow/read-ahead.ts';
 import { MemoryAccount } from '../../../../../apps/service/memory/memory-account.ts';
 import { Partition, type PartitionOptions } from '../../../../../apps/consumer/flow/partition.ts';
-import { printRelease, releaseKey, type Release } from '../../../../../apps/consumer/chain/resumes.ts';
-import type { LinkObject } from '../../../../../apps/consumer/store/store.ts';
+import { printDecision, decisionKey, type Decision } from '../../../../../apps/consumer/chain/decisions.ts';
+import type { SegmentObject } from '../../../../../apps/consumer/store/store.ts';
 import { createLog } from '../../../../../apps/service/log.ts';
 import { waitUntil } from '../../../../../infra/local/wait.ts';
 import { batch, CHAIN, StandInSource, StandInStore, type BatchOutline } from '../../stand-ins.ts';
 
-export const KEYS = new LinkKeys(chainPrefix('p', CHAIN), 'none', 'exactly-once');
+export const KEYS = new SegmentKeys(chainPrefix('p', CHAIN), 'none', 'exactly-once');
 
-interface Scene {
+interface Fixture {
   readonly store: StandInStore;
   readonly source: StandInSource;
   readonly partition: Partition;
@@ -30,7 +30,7 @@ interface Scene {
   /** Gives it what a fetch from its position would bring. */
   readonly feed: (...batches: readonly BatchOutline[]) => Promise<void>;
   /** Where it wants to be fetched from. */
-  readonly wanted: () => Promise<number>;
+  readonly fetchOffset: () => Promise<number>;
   /** The same, which must be known now. */
   readonly from: () => FetchPosition;
   /** Gives it the response to a fetch from its position. */
@@ -40,17 +40,19 @@ interface Scene {
   readonly until: (condition: () => boolean) => Promise<void>;
 }
 
-interface Setting extends Partial<Pick<PartitionOptions, 'continued' | 'delivery' | 'prefix' | 'codec'>> {
+interface FixtureOptions extends Partial<
+  Pick<PartitionOptions, 'continued' | 'delivery' | 'prefix' | 'codec'>
+> {
   readonly store?: StandInStore;
   readonly committed?: number;
   readonly limits?: Partial<PartitionOptions['limits']>;
   readonly memory?: number;
 }
 
-export function scene(t: TestContext, setting: Setting = {}): Scene {
-  const { store = new StandInStore(), limits = {}, memory = 1024 * 1024 } = setting;
+export function partitionFixture(t: TestContext, options: FixtureOptions = {}): Fixture {
+  const { store = new StandInStore(), limits = {}, memory = 1024 * 1024 } = options;
   const source = new StandInSource();
-  source.committedOffset = setting.committed;
+  source.committedOffset = options.committed;
   const buffers = new MemoryAccount({ bytes: memory }, () => partition.flushForMemory());
   const gaps: Gap[] = [];
   let adopted = 0;
@@ -58,10 +60,10 @@ export function scene(t: TestContext, setting: Setting = {}): Scene {
     chain: CHAIN,
     store,
     source,
-    prefix: setting.prefix ?? 'p',
-    codec: setting.codec ?? 'none',
-    delivery: setting.delivery ?? 'exactly-once',
-    continued: setting.continued,
+    prefix: options.prefix ?? 'p',
+    codec: options.codec ?? 'none',
+    delivery: options.delivery ?? 'exactly-once',
+    continued: options.continued,
     limits: { maxRecords: 10, maxBytes: 1_000_000, maxAgeMs: 3_600_000, maxSpan: 100, ...limits },
     memory: { pool: buffers, buffers: new BufferPool({ maxBytes: 1_000_000 }) },
     encoder: new LineEncoder(),
@@ -101,7 +103,7 @@ export function scene(t: TestContext, setting: Setting = {}): Scene {
       await until(() => partition.fetchPosition !== undefined);
       await partition.accept(from(), fetched(...batches));
     },
-    wanted: async () => {
+    fetchOffset: async () => {
       await until(() => partition.fetchPosition !== undefined);
       return from().offset;
     },
@@ -117,12 +119,12 @@ export function fetched(...batches: readonly BatchOutline[]): FetchedLog {
   return { log: Buffer.concat(batches.map(batch)), aborted: [] };
 }
 
-/** A link of another writer, with one record an offset. */
-export function foreignLink(
+/** A segment of another writer, with one record an offset. */
+export function foreignSegment(
   start: number,
   end: number,
   metadata: Readonly<Record<string, string>> = {},
-): LinkObject {
+): SegmentObject {
   const summary = {
     start,
     end,
@@ -137,7 +139,7 @@ export function foreignLink(
     key: KEYS.key(start, end, 'other'),
     start,
     body: [Buffer.from(lines.join(''))],
-    metadata: { ...linkMetadata(summary, 'other'), ...metadata },
+    metadata: { ...segmentMetadata(summary, 'other'), ...metadata },
     contentType: '',
   };
 }
@@ -145,6 +147,6 @@ export function foreignLink(
 export const range = (from: number, to: number): number[] =>
   Array.from({ length: to - from }, (_, index) => from + index);
 
-export function release(store: StandInStore, content: Release): void {
-  store.files.set(releaseKey('p', CHAIN, content.at), printRelease(content));
+export function decide(store: StandInStore, content: Decision): void {
+  store.files.set(decisionKey('p', CHAIN, content.at), printDecision(content));
 }

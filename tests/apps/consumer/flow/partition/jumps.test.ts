@@ -8,7 +8,7 @@ import { MemoryAccount } from '../../../../../apps/service/memory/memory-account
 import { BatchRecords } from '../../../../../apps/kafka/records/batch-records.ts';
 import { createLog } from '../../../../../apps/service/log.ts';
 import { StandInStore } from '../../stand-ins.ts';
-import { fetched, foreignLink, KEYS, range, release, scene } from './fixture.ts';
+import { fetched, foreignSegment, KEYS, range, decide, partitionFixture } from './fixture.ts';
 
 interface Hold {
   readonly isReached: () => boolean;
@@ -17,7 +17,7 @@ interface Hold {
   readonly memory?: number;
 }
 
-/** A store that holds its first write, in whose place a link of another writer then stands. */
+/** A store that holds its first write, in whose place a segment of another writer then stands. */
 function storeThatAdopts(end: number) {
   const store = new StandInStore();
   const held = Promise.withResolvers<undefined>();
@@ -25,7 +25,7 @@ function storeThatAdopts(end: number) {
     if (start === 0) await held.promise;
   };
   const adopt = (): void => {
-    const foreign = foreignLink(0, end);
+    const foreign = foreignSegment(0, end);
     store.objects.set(foreign.key, foreign);
     held.resolve(undefined);
   };
@@ -57,19 +57,22 @@ function hold<Instance extends object>(
 
 describe('the position jumps, since another writer was first, while reading waits', () => {
   const waits: Readonly<Record<string, (t: TestContext) => Hold>> = {
-    'for the PUT of the link before': () => ({ isReached: () => true, goOn: () => undefined }),
+    'for the PUT of the segment before': () => ({ isReached: () => true, goOn: () => undefined }),
     'for memory': () => ({ isReached: () => true, goOn: () => undefined, memory: 65 * 1024 }),
     'for a batch that is being decompressed': (t) =>
       hold(t, BatchRecords, 'fill', ({ base }) => base.baseOffset === 10),
-    'for the compression of the open link': (t) =>
+    'for the compression of the open segment': (t) =>
       hold(t, Content, 'write', (_content, line) => (line as Buffer).includes('"offset":19,')),
   };
   for (const [what, begin] of Object.entries(waits)) {
     test(`${what}: nothing is lost, stored twice or held`, async (t) => {
       const { store, adopt } = storeThatAdopts(7);
       const { isReached, goOn, memory = 1024 * 1024 } = begin(t);
-      const { accept, feed, wanted, until, adopted, partition, buffers } = scene(t, { store, memory });
-      await wanted();
+      const { accept, feed, fetchOffset, until, adopted, partition, buffers } = partitionFixture(t, {
+        store,
+        memory,
+      });
+      await fetchOffset();
       const reading = accept(fetched({ from: 0, to: 10 }, { from: 10, to: 35 }));
       await until(isReached);
       adopt();
@@ -77,10 +80,10 @@ describe('the position jumps, since another writer was first, while reading wait
       assert.notEqual(partition.fetchPosition?.offset, 35);
       goOn();
       await reading;
-      assert.equal(await wanted(), 7);
+      assert.equal(await fetchOffset(), 7);
       await feed({ from: 7, to: 27 });
       await until(() => partition.storedEnd === 27);
-      assert.deepEqual(store.links, [
+      assert.deepEqual(store.segments, [
         [0, 7, range(0, 7)],
         [7, 17, range(7, 17)],
         [17, 27, range(17, 27)],
@@ -92,15 +95,15 @@ describe('the position jumps, since another writer was first, while reading wait
 
 describe('the position jumps to the same offset', () => {
   test('after a fetch was sent: what that brings is dropped', async (t) => {
-    const { partition, source, store, feed, until, wanted, from, diverged } = scene(t);
+    const { partition, source, store, feed, until, fetchOffset, from, diverged } = partitionFixture(t);
     source.logBounds = { earliest: { offset: 0, leaderEpoch: 0 }, latest: { offset: 20, leaderEpoch: 3 } };
     await feed({ from: 0, to: 10 });
     await until(() => partition.storedEnd === 10);
-    await wanted();
+    await fetchOffset();
     const sent = from();
-    release(store, { accepts: 'truncated-log', at: 10, leaderEpoch: 3 });
+    decide(store, { accepts: 'truncated-log', at: 10, leaderEpoch: 3 });
     await diverged(6);
-    assert.equal(await wanted(), 10);
+    assert.equal(await fetchOffset(), 10);
     await partition.accept(sent, fetched({ from: 10, to: 20 }));
     await partition.diverged(sent, 6);
     await partition.outOfRange(sent);
@@ -113,7 +116,7 @@ describe('the position jumps to the same offset', () => {
 
   test('while the bounds of the log are asked for: they are asked for again', async (t) => {
     const { store, adopt } = storeThatAdopts(13);
-    const { feed, source, until, adopted, wanted, outOfRange, gaps } = scene(t, { store });
+    const { feed, source, until, adopted, fetchOffset, outOfRange, gaps } = partitionFixture(t, { store });
     const asked = Promise.withResolvers<undefined>();
     const bounds = { earliest: { offset: 20, leaderEpoch: 0 }, latest: { offset: 30, leaderEpoch: 0 } };
     source.bounds = async () => {
@@ -126,7 +129,7 @@ describe('the position jumps to the same offset', () => {
     await until(() => adopted() === 1);
     asked.resolve(undefined);
     await asking;
-    assert.equal(await wanted(), 13);
+    assert.equal(await fetchOffset(), 13);
     await outOfRange();
     assert.deepEqual(gaps, []);
     await outOfRange();
@@ -135,7 +138,7 @@ describe('the position jumps to the same offset', () => {
 
   test('and the end is committed: a fetch that was sent before is dropped', async (t) => {
     const { store, adopt } = storeThatAdopts(13);
-    const { feed, source, until, wanted, from, partition } = scene(t, { store });
+    const { feed, source, until, fetchOffset, from, partition } = partitionFixture(t, { store });
     await feed({ from: 0, to: 13 });
     const sent = from();
     let accepted: Promise<void> | undefined;
@@ -145,7 +148,7 @@ describe('the position jumps to the same offset', () => {
     adopt();
     await until(() => accepted !== undefined);
     await accepted;
-    assert.equal(await wanted(), 13);
+    assert.equal(await fetchOffset(), 13);
   });
 });
 
