@@ -88,25 +88,27 @@ test('metrics are rendered once for all that ask at once, and anew for who asks 
   assert.equal(rendered, 2);
 });
 
-for (const [what, request] of [
-  ['a plain upload', PLAIN],
-  ['an upload in chunks', IN_CHUNKS],
+for (const [what, request, headMs] of [
+  ['a plain upload', PLAIN, 0],
+  ['an upload in chunks', IN_CHUNKS, 0],
+  ['an upload whose head takes longer than its slice', IN_CHUNKS, 20],
 ] as const) {
   test(`what follows ${what} is not read where the budget has no room for it: the response is the last`, async (t) => {
     const budget = new MemoryAccount({ bytes: 150_000, records: 1_000 });
     const { app, recordLog } = await startApp(t, { budget });
     await listen(app);
+    app.server.on('request', () => spin(headMs));
     const { promise, resolve } = Promise.withResolvers<undefined>();
     recordLog.answer = async (_record, offset) => {
       await promise;
       return { partition: 0, offset, timestamp: 0 };
     };
     const clients = [await RawClient.open(t, app), await RawClient.open(t, app)] as const;
-    for (const client of clients) {
-      await client.send(request, request);
-      // What comes only after the first response does not wait for it.
-      await client.until(() => client.accepted.bytesRead === 2 * request.length, 'both requests');
-    }
+    // The first response is held back until what follows has been seen: of one it waits, of the other it is dropped.
+    await clients[0].send(request, request);
+    await clients[0].until(() => budget.bytes >= 131_072, 'the second request waiting');
+    await clients[1].send(request, request);
+    await clients[1].until(() => clients[1].accepted.readableLength === 0, 'the second request dropped');
     assert.equal(recordLog.records.length, 2);
     resolve(undefined);
     await clients[0].answered(2);
@@ -115,4 +117,10 @@ for (const [what, request] of [
     assert.equal(recordLog.records.length, 3);
     assert.equal(budget.bytes, 0);
   });
+}
+
+/** Keeps the event loop busy. */
+function spin(ms: number): void {
+  const until = performance.now() + ms;
+  while (performance.now() < until);
 }
