@@ -48,7 +48,10 @@ export const producerVariables = kafkaVariables
     QUEUE_MAX_BYTES: integer(64 * KiB, 16 * 1_024 * MiB).default(48 * MiB),
     /** From a record's arrival to its response, at most. */
     DELIVERY_TIMEOUT_MS: integer(100, 3_600_000).default(25_000),
-    /** How long requests are still taken after SIGTERM, until every balancer has seen `/readyz` fail. */
+    /**
+     * After SIGTERM uploads are accepted until none has come for so long: then every balancer has seen `/readyz` fail.
+     * The longest wait is SHUTDOWN_DEADLINE_MS less DELIVERY_TIMEOUT_MS, or this if it is longer.
+     */
     DRAIN_DELAY_MS: integer(0, 600_000).default(2_000),
     /** From SIGTERM to the exit; the pod's grace period. */
     SHUTDOWN_DEADLINE_MS: integer(1_000, 3_600_000).default(30_000),

@@ -30,7 +30,12 @@ const budget = new MemoryAccount({ bytes: config.queue.maxBytes, records: config
 const metrics = deliveryMetrics(registry);
 const recordLog = new KafkaRecordLog({ kafka, topic, limits, budget, metrics, log });
 addDeliveryGauges(registry, { budget, recordLog });
-const drain = new Drain(config.drainDelayMs);
+const { drainDelayMs, shutdownDeadlineMs } = config;
+const drain = new Drain({
+  quietMs: drainDelayMs,
+  // Requests in progress keep their own time, as far as the deadline leaves it.
+  maxMs: Math.max(drainDelayMs, shutdownDeadlineMs - limits.deliveryTimeoutMs),
+});
 const app = await buildApp({
   recordLog,
   limits: config.http,
@@ -41,6 +46,7 @@ const app = await buildApp({
   registry,
   log,
   draining: shutdown.signal,
+  onUpload: drain.onUpload,
   ending: drain.ending,
 });
 const listener = new Listener(app);

@@ -37,6 +37,8 @@ export interface AppOptions {
   readonly log: Log;
   /** Aborts when the program is no longer ready for new requests. */
   readonly draining: AbortSignal;
+  /** Called when an upload has begun to come. */
+  readonly onUpload: () => void;
   /** Aborts when nothing more is read. */
   readonly ending: AbortSignal;
 }
@@ -54,6 +56,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const serverParts: ProducerServerParts = {
     budget: options.budget,
     fastPath: new FastPath(parts),
+    onUpload: options.onUpload,
     times: {
       headMs: Math.min(HEAD_MS, limits.requestTimeoutMs),
       stalledMs: limits.requestTimeoutMs,

@@ -23,6 +23,8 @@ export interface ConnectionServer {
   /** Counts the problem. @returns the whole response */
   refuse(problem: Problem): string;
   forget(socket: Socket): void;
+  /** An upload has begun to come. */
+  onUpload(): void;
 }
 
 /** How long a connection may be in one state. */
@@ -96,6 +98,8 @@ export class Connection implements ExchangeListener {
       return false;
     }
     this.#enter('exchange');
+    // Probes and scrapes go on until the end.
+    if (request.method === 'POST') this.#server.onUpload();
     this.#exchange = new Exchange(request, response, this);
     response.once('close', this.#onResponseClosed);
     return true;
@@ -176,6 +180,7 @@ export class Connection implements ExchangeListener {
     const stored = this.#server.fastPath.store(chunk);
     if (stored === undefined) return false;
     this.#enter('fast');
+    this.#server.onUpload();
     const arrival = this.#since;
     void stored.then((answer) => this.#respondFast(answer, arrival));
     return true;

@@ -1,20 +1,33 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Listener } from './listener.ts';
 
+export interface DrainTimes {
+  /** For so long no upload must have come, after readiness has failed. */
+  readonly quietMs: number;
+  /** The longest wait for that. */
+  readonly maxMs: number;
+}
+
 /**
- * Ends the HTTP side without failing a request: readiness fails first (the shutdown's signal), then requests are
- * still taken for a while, each answered with `Connection: close`; then nothing new is taken, what is under way is
- * finished, and at last what is left is cut.
+ * Ends the HTTP side without failing a request. Readiness fails first (the shutdown's signal). Requests are still
+ * accepted until no upload comes any more, each answered with `Connection: close`: how long an edge takes to forget a pod
+ * depends on the load of the control plane. Then no request is accepted, those in progress are finished, and at last
+ * the connections that are left are cut.
  */
 export class Drain {
-  readonly #delayMs: number;
+  readonly #times: DrainTimes;
   readonly #ending = new AbortController();
+  #lastUploadAt = 0;
   #closed: Promise<void> = Promise.resolve();
 
-  /** @param delayMs how long requests are still taken after readiness has failed */
-  constructor(delayMs: number) {
-    this.#delayMs = delayMs;
+  constructor(times: DrainTimes) {
+    this.#times = times;
   }
+
+  /** An upload has begun to come. */
+  readonly onUpload = (): void => {
+    this.#lastUploadAt = performance.now();
+  };
 
   /** Aborts when nothing more is read: uploads of any length end with what has been read of them. */
   get ending(): AbortSignal {
@@ -23,7 +36,7 @@ export class Drain {
 
   /** Resolves when every request is answered, at the latest at the deadline (of `performance.now()`). */
   async begin(listener: Listener, deadline: number): Promise<void> {
-    await delay(this.#delayMs);
+    await this.#quiet();
     this.#closed = listener.close();
     this.#ending.abort();
     await this.#closedBy(deadline);
@@ -34,6 +47,17 @@ export class Drain {
     await this.#closedBy(deadline);
     listener.server.closeAllConnections();
     await this.#closed;
+  }
+
+  async #quiet(): Promise<void> {
+    const { quietMs, maxMs } = this.#times;
+    const began = performance.now();
+    for (;;) {
+      const quietAt = Math.max(began, this.#lastUploadAt) + quietMs;
+      const waitMs = Math.min(quietAt, began + maxMs) - performance.now();
+      if (waitMs <= 0) return;
+      await delay(waitMs);
+    }
   }
 
   async #closedBy(deadline: number): Promise<void> {

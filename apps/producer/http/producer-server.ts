@@ -20,6 +20,7 @@ export interface ProducerServerParts {
   readonly times: ConnectionTimes;
   /** Counts a problem that no route has answered. @returns the whole response */
   readonly refuse: (problem: Problem) => string;
+  readonly onUpload: () => void;
 }
 
 /** Node's HTTP server, which reads of a connection what that gives it. What takes too long is ended by the connections alone. */
@@ -28,6 +29,7 @@ export class ProducerServer extends Server implements ConnectionServer {
   readonly budget: MemoryAccount;
   readonly times: ConnectionTimes;
   readonly refuse: (problem: Problem) => string;
+  readonly onUpload: () => void;
   readonly #open = new Map<Socket, Connection>();
   readonly #checkMs: number;
   #checker: NodeJS.Timeout | undefined;
@@ -45,6 +47,7 @@ export class ProducerServer extends Server implements ConnectionServer {
     this.budget = parts.budget;
     this.times = parts.times;
     this.refuse = parts.refuse;
+    this.onUpload = parts.onUpload;
     this.#checkMs = Math.min(CHECK_INTERVAL_MS, parts.times.headMs, parts.times.stalledMs);
     // The only one so far is Node's, which makes a parser for the socket.
     this.#nodes = this.listeners('connection') as ((socket: Socket) => void)[];

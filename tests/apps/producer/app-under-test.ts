@@ -25,6 +25,7 @@ export interface AppUnderTestOptions {
   readonly budget?: MemoryAccount;
   /** @default true */
   readonly fastPath?: boolean;
+  readonly onUpload?: () => void;
 }
 
 /** The whole HTTP side of the producer over a fake record log, with small limits. */
@@ -46,6 +47,7 @@ export async function startApp(t: TestContext, options: AppUnderTestOptions = {}
     patienceMs,
     log: createLog('producer', 'debug', { write: (line) => void parts.logLines.push(line) }),
     draining: parts.draining.signal,
+    onUpload: options.onUpload ?? (() => undefined),
     ending: parts.ending.signal,
   });
   t.after(async () => {

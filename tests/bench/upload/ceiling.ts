@@ -27,6 +27,7 @@ const app = await buildApp({
   registry: createRegistry(),
   log: createLog('ceiling', 'warn'),
   draining: never,
+  onUpload: () => undefined,
   ending: never,
 });
 process.once('SIGTERM', () => process.exit(0));
