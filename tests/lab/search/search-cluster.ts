@@ -36,6 +36,8 @@ export function searchCluster({ host, server, directory, endpoint }: SearchClust
       args: [directory, hostname, port],
     }),
     isReady: async () => (await fetch(endpoint, { signal: AbortSignal.timeout(2_000) })).ok,
+    // It starts beside the whole cluster, which has the machine to itself for most of a minute.
+    startDeadlineMs: 180_000,
   });
 }
 
