@@ -138,9 +138,9 @@ export class FetchLoop {
       const leader = this.#options.topic.leader(partition);
       if (from === undefined || leader === undefined) continue;
       if (owner.chain.topicId !== id || this.#backingOff.has(owner)) continue;
-      const { offset, leaderEpoch: lastEpoch } = from;
+      const { offset, leaderEpoch: lastFetchedEpoch } = from;
       const fetches = byLeader.get(leader.nodeId) ?? [];
-      fetches.push({ owner, from, partition, offset, lastEpoch, leaderEpoch: leader.epoch });
+      fetches.push({ owner, from, partition, offset, lastFetchedEpoch, leaderEpoch: leader.epoch });
       byLeader.set(leader.nodeId, fetches);
     }
     return byLeader;

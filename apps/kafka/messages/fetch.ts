@@ -8,7 +8,7 @@ export interface FetchPartition {
   readonly partition: number;
   readonly offset: number;
   /** Of the last batch before the offset: the broker says where its log differs. -1 does not ask. */
-  readonly lastEpoch: number;
+  readonly lastFetchedEpoch: number;
   /** Of the leader as this client knows it: one that knows better refuses. */
   readonly leaderEpoch: number;
 }
@@ -82,11 +82,11 @@ export class Fetcher {
     const topics = [
       {
         topicId: topic,
-        partitions: partitions.map(({ partition, offset, lastEpoch, leaderEpoch }) => ({
+        partitions: partitions.map(({ partition, offset, lastFetchedEpoch, leaderEpoch }) => ({
           partition,
           currentLeaderEpoch: leaderEpoch,
           fetchOffset: BigInt(offset),
-          lastFetchedEpoch: lastEpoch,
+          lastFetchedEpoch,
           partitionMaxBytes: maxPartitionBytes,
         })),
       },

@@ -17,7 +17,7 @@ export async function firstTimestamp(
   { nodeId, epoch }: Leader,
   from: number,
 ): Promise<number | undefined> {
-  const wanted = { partition, offset: from, lastEpoch: ANY_EPOCH, leaderEpoch: epoch };
+  const wanted = { partition, offset: from, lastFetchedEpoch: ANY_EPOCH, leaderEpoch: epoch };
   const [answer] = await fetcher.fetch(nodeId, {
     topic: topicId,
     partitions: [wanted],

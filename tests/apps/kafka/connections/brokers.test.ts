@@ -12,7 +12,7 @@ function fetchFrom(brokers: Brokers, nodeId: number): Promise<readonly Partition
   const fetcher = new Fetcher(brokers, new BufferPool({ maxBytes: 0 }), () => undefined);
   return fetcher.fetch(nodeId, {
     topic: '11111111-2222-3333-4444-555555555555',
-    partitions: [{ partition: 0, offset: 0, lastEpoch: -1, leaderEpoch: 1 }],
+    partitions: [{ partition: 0, offset: 0, lastFetchedEpoch: -1, leaderEpoch: 1 }],
     maxWaitMs: 0,
     maxBytes: 1,
     maxPartitionBytes: 1,
