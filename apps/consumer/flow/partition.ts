@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LogPosition } from '../../kafka/log-position.ts';
+import { abortable } from '../../service/abortable.ts';
 import type { Log } from '../../service/log.ts';
 import type { ChainStore } from '../chain/walk-chain.ts';
 import { ChainEnd, stopOf } from '../chain/chain-end.ts';
@@ -215,9 +216,7 @@ export class Partition {
     this.#hasWalked = true;
     this.#state = 'fetching';
     this.#options.observer.changed();
-    const aborted = Promise.withResolvers<never>();
-    signal.addEventListener('abort', () => aborted.reject(signal.reason as Error), { once: true });
-    return Promise.race([this.#failures.promise, aborted.promise]);
+    return abortable(this.#failures.promise, signal);
   }
 
   #onStored(end: LogPosition): void {

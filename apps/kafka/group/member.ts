@@ -10,6 +10,7 @@ import {
   syncGroupV5,
 } from '../client.ts';
 import type { Log } from '../../service/log.ts';
+import { abortable } from '../../service/abortable.ts';
 import { Backoff } from '../../service/backoff.ts';
 import type { KafkaHealth } from '../health.ts';
 import { assignPartitions, type Candidate } from './assign.ts';
@@ -75,14 +76,13 @@ export class GroupMember {
   /** Joins and stays until the signal aborts; then leaves, so that others need not wait for the session to end. */
   async run(signal: AbortSignal): Promise<void> {
     const { sessionTimeoutMs, health } = this.#options;
-    const aborted = once(signal);
     const backoff = new Backoff(FIRST_BACKOFF_MS, MAX_BACKOFF_MS);
     const heartbeatMs = Math.min(MAX_HEARTBEAT_MS, sessionTimeoutMs / 3);
     let joined = false;
     while (!signal.aborted) {
       try {
         const sentAt = performance.now();
-        await Promise.race([joined ? this.#heartbeat() : this.#join(), aborted]);
+        await abortable(joined ? this.#heartbeat() : this.#join(), signal);
         // A join answers when all have joined: its session begins then.
         this.#confirmedAt = joined ? sentAt : performance.now();
         joined = !this.#mustSpreadAgain();
@@ -255,11 +255,4 @@ export class GroupMember {
     this.#assignedCount = undefined;
     this.#options.onAssigned([]);
   }
-}
-
-function once(signal: AbortSignal): Promise<never> {
-  const aborted = Promise.withResolvers<never>();
-  aborted.promise.catch(() => undefined);
-  signal.addEventListener('abort', () => aborted.reject(signal.reason as Error), { once: true });
-  return aborted.promise;
 }

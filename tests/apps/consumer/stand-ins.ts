@@ -66,8 +66,11 @@ export class StandInSource implements PartitionSource {
   committedOffset: number | undefined;
   logBounds: LogBounds = { earliest: { offset: 0, leaderEpoch: 0 }, latest: { offset: 0, leaderEpoch: 0 } };
   readonly commits: LogPosition[] = [];
+  /** What the partition's requests carry; aborts when the partition is closed. */
+  signal: AbortSignal | undefined;
 
-  committed(): Promise<number | undefined> {
+  committed(_partition: number, signal: AbortSignal): Promise<number | undefined> {
+    this.signal = signal;
     return Promise.resolve(this.committedOffset);
   }
 

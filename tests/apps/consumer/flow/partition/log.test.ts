@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { describe, test } from 'node:test';
 import { crc32c } from '@platformatic/kafka';
 import { batch, StandInStore } from '../../stand-ins.ts';
@@ -178,6 +179,19 @@ describe('a batch that cannot be read', () => {
     }
     assert.deepEqual(store.segments, [[0, 8, range(0, 8)]]);
     assert.equal(partition.stopped?.resume, '--accept unreadable-batch --at 8 --end 10');
+  });
+
+  test('leaves no listener behind each time that the partition is stopped', async (t) => {
+    const { source, until, fetchOffset, accept, partition } = partitionFixture(t);
+    const listeners: number[] = [];
+    for (let stops = 0; stops < 4; stops++) {
+      await fetchOffset();
+      assert.ok(source.signal);
+      listeners.push(getEventListeners(source.signal, 'abort').length);
+      await accept({ log: corrupt, aborted: [] });
+      await until(() => partition.fetchPosition === undefined);
+    }
+    assert.deepEqual(listeners, [1, 1, 1, 1]);
   });
 
   test('stops nothing where every offset of it has been read', async (t) => {
