@@ -20,8 +20,6 @@ export interface KafkaConnection {
   };
 }
 
-const BOOTSTRAP_SERVERS_ALLOWED = 'a comma-separated list of host:port';
-
 const bootstrapServer = z.string().refine(
   (server) => {
     const port = Number(/^(?:[\w.-]+|\[[\da-fA-F:.]+\]):(\d+)$/.exec(server)?.[1]);
@@ -31,9 +29,7 @@ const bootstrapServer = z.string().refine(
 );
 
 /** The variable that every program reads to find Kafka. */
-export const bootstrapServers = list(BOOTSTRAP_SERVERS_ALLOWED).pipe(
-  z.array(bootstrapServer).min(1, BOOTSTRAP_SERVERS_ALLOWED),
-);
+export const bootstrapServers = list('a comma-separated list of host:port').pipe(z.array(bootstrapServer));
 
 export const topicName = text(
   'a topic name: at most 249 letters, digits, dots, underscores and hyphens',

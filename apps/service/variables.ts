@@ -39,14 +39,16 @@ export function flag(): z.ZodType<boolean, 'true' | 'false'> {
   return oneOf(['true', 'false']).transform((value) => value === 'true');
 }
 
-/** Some texts, separated by commas; blanks around them and empty ones do not count. */
+/** At least one text, separated by commas; blanks around them and empty ones do not count. */
 export function list(allowed: string): z.ZodType<string[], string> {
-  return text(allowed).transform((value) =>
-    value
-      .split(',')
-      .map((element) => element.trim())
-      .filter((element) => element !== ''),
-  );
+  return text(allowed)
+    .transform((value) =>
+      value
+        .split(',')
+        .map((element) => element.trim())
+        .filter((element) => element !== ''),
+    )
+    .refine(({ length }) => length > 0, { error: allowed });
 }
 
 /**

@@ -17,33 +17,21 @@ import {
 } from '../service/variables.ts';
 
 /** The environment variables of the users program. It logs in with a certificate: no user is there yet. */
-export const usersVariables = z
-  .object({
-    KAFKA_BOOTSTRAP_SERVERS: bootstrapServers,
-    /** The authority of the brokers' certificates. */
-    KAFKA_TLS_CA_FILE: certificateFile,
-    /** The program's own certificate. */
-    KAFKA_TLS_CERTIFICATE_FILE: file('the path of a PEM file'),
-    /** The key of that certificate. */
-    KAFKA_TLS_KEY_FILE: file('the path of a PEM file'),
-    USERS: list('comma-separated names'),
-    /** Directory with the password of each user in `<user>/password`. */
-    USERS_DIRECTORY: text('the path of a directory'),
-    /** How long to wait for Kafka. */
-    DEADLINE_MS: integer(1_000, 3_600_000).default(120_000),
-    LOG_LEVEL: oneOf(logLevels).default('info'),
-  })
-  .superRefine(
-    ({ USERS: names, USERS_DIRECTORY: directory }, context) => {
-      for (const name of names) {
-        const path = passwordPath(directory, name);
-        const fault = faultOf(path);
-        if (fault === undefined) continue;
-        context.addIssue(`USERS_DIRECTORY must hold a password for ${name}, ${path} is ${fault}`);
-      }
-    },
-    whereGood('USERS', 'USERS_DIRECTORY'),
-  );
+export const usersVariables = z.object({
+  KAFKA_BOOTSTRAP_SERVERS: bootstrapServers,
+  /** The authority of the brokers' certificates. */
+  KAFKA_TLS_CA_FILE: certificateFile,
+  /** The program's own certificate. */
+  KAFKA_TLS_CERTIFICATE_FILE: file('the path of a PEM file'),
+  /** The key of that certificate. */
+  KAFKA_TLS_KEY_FILE: file('the path of a PEM file'),
+  USERS: list('comma-separated names'),
+  /** Directory with the password of each user in `<user>/password`. */
+  USERS_DIRECTORY: text('the path of a directory'),
+  /** How long to wait for Kafka. */
+  DEADLINE_MS: integer(1_000, 3_600_000).default(120_000),
+  LOG_LEVEL: oneOf(logLevels).default('info'),
+});
 
 export type UsersVariables = VariablesOf<typeof usersVariables>;
 
@@ -63,8 +51,22 @@ export interface UsersConfig {
 
 /** @throws {VariablesError} naming every bad variable */
 export function readConfig(environment: Environment): UsersConfig {
-  const variables = readVariables(usersVariables, environment);
-  const { USERS: names, USERS_DIRECTORY: directory } = variables;
+  const users: User[] = [];
+  const variables = readVariables(
+    usersVariables.superRefine(
+      ({ USERS: names, USERS_DIRECTORY: directory }, context) => {
+        for (const name of names) {
+          const path = join(directory, name, 'password');
+          const password = readPassword(path, (fault) =>
+            context.addIssue(`USERS_DIRECTORY must hold a password for ${name}, ${path} is ${fault}`),
+          );
+          if (password !== undefined) users.push({ name, password });
+        }
+      },
+      whereGood('USERS', 'USERS_DIRECTORY'),
+    ),
+    environment,
+  );
   return {
     bootstrapBrokers: variables.KAFKA_BOOTSTRAP_SERVERS,
     tls: {
@@ -72,24 +74,19 @@ export function readConfig(environment: Environment): UsersConfig {
       cert: variables.KAFKA_TLS_CERTIFICATE_FILE,
       key: variables.KAFKA_TLS_KEY_FILE,
     },
-    users: names.map((name) => ({ name, password: readPassword(passwordPath(directory, name)) })),
+    users,
     deadlineMs: variables.DEADLINE_MS,
     logLevel: variables.LOG_LEVEL,
   };
 }
 
-function passwordPath(directory: string, name: string): string {
-  return join(directory, name, 'password');
-}
-
-function faultOf(path: string): string | undefined {
+function readPassword(path: string, refuse: (fault: string) => void): string | undefined {
   try {
-    return readPassword(path) === '' ? 'empty' : undefined;
+    const password = withoutLineBreak(readFileSync(path, 'utf8'));
+    if (password !== '') return password;
+    refuse('empty');
   } catch (error) {
-    return `not readable (${(error as NodeJS.ErrnoException).code ?? ''})`;
+    refuse(`not readable (${(error as NodeJS.ErrnoException).code ?? ''})`);
   }
-}
-
-function readPassword(path: string): string {
-  return withoutLineBreak(readFileSync(path, 'utf8'));
+  return undefined;
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import fs, { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -34,6 +35,27 @@ test('each password is its file, without the line break at the end', () => {
     { name: 'producer', password: 'one' },
   ]);
   assert.deepEqual(bootstrapBrokers, ['kafka-brokers:9091']);
+});
+
+test('each password is read once', (t) => {
+  const { mock } = t.mock.method(fs, 'readFileSync');
+  syncBuiltinESMExports();
+  readConfig(environment);
+  mock.restore();
+  syncBuiltinESMExports();
+  const read = mock.calls
+    .map(({ arguments: [path] }) => String(path))
+    .filter((path) => path.endsWith('password'));
+  assert.deepEqual(read, [join(directory, 'consumer/password'), join(directory, 'producer/password')]);
+});
+
+test('a list of users without a name is refused', () => {
+  for (const USERS of [',', ' , ,']) {
+    assert.throws(
+      () => readConfig({ ...environment, USERS }),
+      ({ message }: Error) => message.includes(`USERS must be comma-separated names, got "${USERS.trim()}"`),
+    );
+  }
 });
 
 test('a missing password is named, beside everything else that is wrong', () => {
