@@ -1,15 +1,15 @@
 import type { JavaServer } from './toolchain.ts';
 
 /**
- * How long a server is to live. `short` starts fast and stays small: one compiler tier and one collector thread. `long`
- * is for minutes under load: what runs often is compiled anew by the second compiler, for which two cores need one to
- * two minutes. Three brokers then took 27 to 36 µs of processor time for an event in batches of 45, with one tier 62.
+ * How long a server runs. `short` starts fast and stays small: one compiler tier and one collector thread. `long` is for
+ * minutes under load: the second compiler tier warms up for a minute or two, then a broker needs about half the CPU time
+ * (docs/performance-notes.md).
  */
 export type Lifetime = 'short' | 'long';
 
 /**
- * Both have the serial collector: it takes a hundredth of the brokers' time with 6 partitions, and a twentieth with 250.
- * The heap of a long life has its size from the start.
+ * Both use the serial collector, which takes little of the brokers' CPU time (docs/performance-notes.md). The heap of a `long`
+ * server has its final size from the start.
  */
 const LIFETIME_OPTIONS: Readonly<Record<Lifetime, (heapMegabytes: number) => readonly string[]>> = {
   short: () => ['-Xms32m', '-XX:TieredStopAtLevel=1'],

@@ -48,10 +48,9 @@ export function brokerProperties({
     // A group of one consumer need not wait for others to join.
     'group.initial.rebalance.delay.ms': 0,
     'log.dirs': logDir,
-    // Kafka's 10 MiB are a hole in a file until the first entry is written; then the kernel reads ahead into it and
-    // clears as much memory as the disk's read-ahead says: 8 MiB where this was measured, twice for each replica. The
-    // second batch of every partition took 67 ms of processor time, and 120 partitions 7 GiB of page cache. A segment
-    // of 1 GiB whose batches are of 12 KiB or more still fits; of smaller ones it is closed earlier.
+    // Kafka's default, 10 MiB, is a hole in a file until its first entry. That entry makes the kernel read ahead into the
+    // hole and clear that much memory, twice per replica (docs/performance-notes.md). With 1 MiB a segment of 1 GiB
+    // still fits if its batches have 12 KiB or more; with smaller batches Kafka rolls it earlier.
     'log.index.size.max.bytes': 1024 ** 2,
     // Kafka's 50 would be 150 replicas to open at each start, for a handful of groups.
     'offsets.topic.num.partitions': 5,

@@ -26,14 +26,14 @@ const SWEEP_MS = 100;
 /** How long records are held while nothing can be delivered, in the hope that it passes; then refused at once. */
 const UNAVAILABLE_GRACE_MS = 10_000;
 /**
- * How long records without a key gather at most while a batch is under way. A batch costs three brokers 2 to 3 ms of
- * processor time, as much as hundreds of records: few large ones in turn are faster than small ones side by side.
+ * How long a record without a key waits at most while a batch of such records is in flight. To the brokers a batch costs as much as
+ * hundreds of records, so few large batches in turn are faster than small ones in parallel (docs/performance-notes.md).
  */
 const GATHER_MS = 10;
 /**
- * How long one producer gets the records without a key before it is the next one's turn: long enough for many batches in a
- * row, short enough for equal shares within seconds. Before brokers with 250 partitions, of which the topic had 120,
- * turning with every batch cost them 2.1 to 2.4 ms of processor time a batch, turns of 100 ms 1.4 to 1.6.
+ * How long records without a key go to one partition before the next one gets them: long enough for many batches in a
+ * row, short enough for equal shares within seconds. A switch with every batch costs the brokers more CPU time
+ * (docs/performance-notes.md).
  */
 const STICKY_MS = 100;
 /** A broker that owes an answer for so long gets no record that could go elsewhere. */

@@ -52,10 +52,10 @@ const emptyRun = (source: Buffer = NOTHING, problem?: Problem): OpenRun => ({
 });
 
 /**
- * Appends the lines of one request, and has their results written.
+ * Appends the lines of one request to the log and writes their results.
  *
- * They go in runs, as many at once as a piece of the body has and the window takes: with a
- * promise, a wait and a count for each line an upload took twice the processor time.
+ * Lines go in runs: as many at once as a piece of the body holds and the window admits. A promise and a wait for each line
+ * would double the CPU time of an upload (docs/performance-notes.md).
  */
 export class BatchSession {
   readonly #options: BatchSessionOptions;

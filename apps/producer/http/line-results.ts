@@ -83,7 +83,7 @@ export class LineResults {
     this.#options.metrics.records.inc({ route: '/upload/batch', code }, lines);
   }
 
-  /** Together what one answer of Kafka has settled: to write each line by itself takes a fifth of the processor's time. */
+  /** Writes the results of one produce response together: a write per line costs much CPU time (docs/performance-notes.md). */
   #writeSoon(): void {
     if (this.#writing || !this.#waiting.has(this.#lines)) return;
     this.#writing = true;

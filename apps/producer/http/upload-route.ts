@@ -69,11 +69,10 @@ const schema = {
 } as const;
 
 /**
- * `POST /upload`: one body, one record. Those that are not plain (`fast-path/`), since those are answered before.
+ * `POST /upload`: one body, one record. Gets the uploads that the fast path (`fast-path/`) leaves to Node's parser.
  *
- * Answered from the route's first hook and written by hand, errors too: what Fastify does between that hook and the
- * socket (body parser, validation, promises, serialization, `onSend`) finds nothing to do here and took a third of the
- * time of each request.
+ * The route's first hook writes the whole response, errors too. The rest of Fastify (body parser, validation, promises,
+ * serialization, `onSend`) has nothing to do here and would cost a large part of each request (docs/performance-notes.md).
  */
 export function addUploadRoute(app: FastifyInstance, options: UploadRouteOptions): void {
   const { uploads, contentTypes } = options;

@@ -1,8 +1,8 @@
 import type { RunCollector } from './v8-flags.ts';
 
 /**
- * Calls V8's collector before much that was let go piles up outside of V8's heap, such as the buffers of a socket. By itself
- * V8 waits for 64 MiB and then marks its whole heap; a look at the young generation takes a millisecond
+ * Runs V8's garbage collector before much garbage piles up outside of V8's heap, such as the buffers of a socket. By itself
+ * V8 waits for 64 MiB and then marks its whole heap, which costs more than a few collections of the young generation
  * (docs/performance-notes.md).
  */
 export class GcPacer {
@@ -13,8 +13,8 @@ export class GcPacer {
   #sinceMajor = 0;
 
   /**
-   * @param minorBytes the young generation is collected whenever so many bytes have been let go
-   * @param majorBytes all is collected instead whenever so many have, since some of it became old all the same
+   * @param minorBytes bytes of garbage after which the young generation is collected
+   * @param majorBytes bytes of garbage after which the whole heap is collected instead, since some buffers were promoted
    */
   constructor(minorBytes: number, majorBytes: number, collect: RunCollector) {
     this.#minorBytes = minorBytes;
@@ -22,7 +22,7 @@ export class GcPacer {
     this.#collect = collect;
   }
 
-  /** Hears that so many bytes were let go. */
+  /** Notes that buffers of so many bytes have become garbage. */
   note(bytes: number): void {
     this.#sinceMinor += bytes;
     this.#sinceMajor += bytes;

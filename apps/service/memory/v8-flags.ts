@@ -1,10 +1,10 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-/** Collects what is garbage now: of the young generation alone, or all of it. */
+/** Runs a garbage collection: of the young generation (`minor`) or of the whole heap (`major`). */
 export type RunCollector = (type: 'minor' | 'major') => void;
 
-/** V8's own collector, which a program may call from then on. */
+/** Makes V8's garbage collector callable. */
 export function exposeCollector(): RunCollector {
   setFlagsFromString('--expose-gc');
   const gc = runInNewContext('gc') as (options: object) => void;
@@ -12,12 +12,11 @@ export function exposeCollector(): RunCollector {
 }
 
 /**
- * For a program that carries bytes through: what is read lives until it is written.
+ * For a program that passes bytes on: what it reads lives until it is written.
  *
- * To be called before any other module is loaded. While modules are, the young generation would grow to 48 MiB and stay
- * so; 2 MiB are enough for what is read between two collections. And V8 would mark the whole heap, nearly all of it
- * the program itself, whenever that and the buffers outside have grown by a quarter; now it does once they have become
- * four times as much (docs/performance-notes.md).
+ * Must be called before any other module is loaded, since loading lets the young generation grow for good. Keeps the young
+ * generation small, and lets the heap quadruple between two markings of all of it, which is mostly the program's code
+ * (docs/performance-notes.md).
  */
 export function keepHeapSmall(): void {
   setFlagsFromString('--semi-space-growth-factor=1 --min-semi-space-size=2');
@@ -25,8 +24,8 @@ export function keepHeapSmall(): void {
 }
 
 /**
- * For a program whose young generation is nearly all alive, as records on their way to Kafka: to share the copying among
- * threads takes more of the processor's time than the copying.
+ * For a program whose young generation is mostly alive, such as records in flight to Kafka: parallel scavenging costs more
+ * CPU time than it saves.
  */
 export function scavengeOnOneThread(): void {
   setFlagsFromString('--no-parallel-scavenge');
