@@ -10,7 +10,7 @@ import {
   type Environment,
   type VariablesOf,
 } from '../service/variables.ts';
-import type { DeliveryLimits } from './delivery/kafka-record-log.ts';
+import type { DeliveryLimits } from './delivery/limits.ts';
 import type { HttpLimits } from './http/limits.ts';
 
 const KiB = 1_024;

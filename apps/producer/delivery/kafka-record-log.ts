@@ -4,12 +4,13 @@ import { BufferPool } from '../../service/memory/buffer-pool.ts';
 import type { MemoryAccount } from '../../service/memory/memory-account.ts';
 import type { DeliveryMetrics } from '../metrics.ts';
 import { BATCH_HEADER_BYTES } from '../../kafka/records/batch-header.ts';
-import { partitionOf } from '../../kafka/records/encode-batch.ts';
+import { Batcher } from './batcher.ts';
 import { Cluster } from './cluster.ts';
+import type { DeliveryLimits } from './limits.ts';
 import { EncodedTemplate } from '../../kafka/records/encoded-template.ts';
 import { batchBytes, recordsOf, type RecordRun as EncodedRun } from '../../kafka/records/record-run.ts';
 import { PartitionProducer } from './partition-producer.ts';
-import { Queue, takeBatch, type Pending } from './queue.ts';
+import type { Pending } from './queue.ts';
 import {
   DeliveryError,
   type EventRecord,
@@ -21,39 +22,14 @@ import {
   type StoredRecord,
 } from './record-log.ts';
 
-/** How often records are looked for whose time is up. */
+/** How often expired records are looked for. */
 const SWEEP_MS = 100;
-/** How long records are held while nothing can be delivered, in the hope that it passes; then refused at once. */
+/** How long records are queued while Kafka is not reachable, since it may return soon; after that they are refused at once. */
 const UNAVAILABLE_GRACE_MS = 10_000;
-/**
- * How long a record without a key waits at most while a batch of such records is in flight. To the brokers a batch costs as much as
- * hundreds of records, so few large batches in turn are faster than small ones in parallel (docs/performance-notes.md).
- */
-const GATHER_MS = 10;
-/**
- * How long records without a key go to one partition before the next one gets them: long enough for many batches in a
- * row, short enough for equal shares within seconds. A switch with every batch costs the brokers more CPU time
- * (docs/performance-notes.md).
- */
-const STICKY_MS = 100;
-/** A broker that owes an answer for so long gets no record that could go elsewhere. */
-const SLOW_BROKER_MS = 1_000;
-/** How many buffers of full batches are kept for the next ones, by default together 4 MiB. */
+/** Free buffers of full batches that are kept for the next ones: together 4 MiB by default. */
 const FREE_BATCHES = 8;
-/** One for all of them: when there are many, each stack trace would cost time that the others need. */
+/** One error for all records: under overload, a stack trace for each would cost much CPU time. */
 const QUEUE_FULL = new DeliveryError('queue-full', 'the queue is full');
-
-export interface DeliveryLimits {
-  /**
-   * How long a record waits for others to share its batch; without a key, longer while another is under way, and as
-   * long again when that one is settled.
-   */
-  readonly lingerMs: number;
-  readonly batchMaxRecords: number;
-  readonly batchMaxBytes: number;
-  /** From the arrival of a record to its answer, at most. */
-  readonly deliveryTimeoutMs: number;
-}
 
 export interface KafkaRecordLogOptions {
   readonly kafka: KafkaConnection;
@@ -64,25 +40,15 @@ export interface KafkaRecordLogOptions {
   readonly log: Log;
 }
 
-/**
- * Gathers records into batches and hands them to the producers. A record with a key waits for the producer of its
- * partition; one without goes with the first batch of any producer that is idle and whose leader answers, so that a
- * lost leader holds up only the keys that are its own. One batch of those is under way at a time, unless more than
- * it can hold, or longer than a moment, has been waiting.
- */
+/** The topic in Kafka: takes records, hands them to the {@link Batcher}, and follows the cluster's metadata. */
 export class KafkaRecordLog implements RecordLog {
   readonly topic: string;
   readonly #options: KafkaRecordLogOptions;
   readonly #cluster: Cluster;
   readonly #pool: BufferPool;
-  readonly #keyless = new Queue();
+  readonly #batcher: Batcher;
   #topicId: string | undefined;
-  #producers: readonly PartitionProducer[] = [];
-  #sticky = 0;
-  #stickyUntil = 0;
   #unsettled = 0;
-  #linger: NodeJS.Timeout | undefined;
-  #gather: NodeJS.Timeout | undefined;
   #sweeper: NodeJS.Timeout | undefined;
   #closing = false;
   #cutoff = Infinity;
@@ -93,9 +59,13 @@ export class KafkaRecordLog implements RecordLog {
     const smallestBytes = options.limits.batchMaxBytes + BATCH_HEADER_BYTES;
     this.#pool = new BufferPool({ smallestBytes, maxFreeBytes: FREE_BATCHES * smallestBytes });
     this.#cluster = new Cluster(options, () => this.#followCluster());
+    this.#batcher = new Batcher({
+      ...options,
+      leader: (partition) => this.#cluster.leaderConnection(partition),
+    });
   }
 
-  /** Connects in the background, for as long as it takes. */
+  /** Connects in the background until it succeeds. */
   start(): void {
     void this.#cluster.run();
     this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS);
@@ -135,8 +105,9 @@ export class KafkaRecordLog implements RecordLog {
   #appendAll(run: EncodedRun, settled: Settled): void {
     const records = recordsOf(run);
     const problem = this.notReady();
+    const { producers } = this.#batcher;
     const hopeless =
-      this.#closing || this.#producers.length === 0 || this.#cluster.problemMs > UNAVAILABLE_GRACE_MS;
+      this.#closing || producers.length === 0 || this.#cluster.problemMs > UNAVAILABLE_GRACE_MS;
     if (problem !== undefined && hopeless) {
       settled(0, records, new DeliveryError('not-stored', problem));
       return;
@@ -160,154 +131,61 @@ export class KafkaRecordLog implements RecordLog {
         settled(from, to, outcome);
       },
     };
-    this.#enqueue(pending, bytes);
+    this.#batcher.enqueue(pending, bytes);
   }
 
   /**
-   * Takes nothing more and settles what it has, until the deadline (of `performance.now()`): then what is still
-   * queued is refused, and what is under way has an unknown outcome.
+   * Refuses new records and delivers the queued ones until the deadline (of `performance.now()`). Then it refuses what is
+   * still queued, and the outcome of a batch in flight is unknown.
    */
   async close(deadline: number): Promise<void> {
     this.#closing = true;
-    this.#pump();
+    this.#batcher.flush();
     while (this.#unsettled > 0 && performance.now() < deadline) {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     this.#cutoff = performance.now();
     this.#cluster.close();
-    for (const producer of this.#producers) producer.hurry();
+    for (const producer of this.#batcher.producers) producer.hurry();
     this.#sweep();
     clearInterval(this.#sweeper);
-    clearTimeout(this.#linger);
-    clearTimeout(this.#gather);
-  }
-
-  #enqueue(pending: Pending, bytes: number): void {
-    const { key } = pending.run.template;
-    const producer = key && this.#producers[partitionOf(key, this.#producers.length)];
-    const queue = producer ? producer.keyed : this.#keyless;
-    queue.push(pending, bytes);
-    if (this.#isFull(queue)) this.#pump();
-    else this.#linger ??= setTimeout(() => this.#pump(), this.#options.limits.lingerMs);
-  }
-
-  get #isBusy(): boolean {
-    return this.#producers.some(({ busy }) => busy);
-  }
-
-  /** Whether waiting brings nothing more: the batch is as large as it may be, or all that the queue takes is in it. */
-  #isFull(queue: Queue): boolean {
-    const { batchMaxRecords, batchMaxBytes } = this.#options.limits;
-    if (queue.length >= batchMaxRecords || queue.bytes >= batchMaxBytes) return true;
-    return !this.#options.budget.fits(1, 1) && !this.#isBusy;
-  }
-
-  #isRipe(queue: Queue, now: number): boolean {
-    if (queue.first === undefined) return false;
-    // Timers fire up to a millisecond early.
-    const waited = now - queue.first.arrival + 1 > this.#options.limits.lingerMs;
-    return waited || this.#closing || this.#isFull(queue);
-  }
-
-  /** For how long records without a key should go on gathering, though they are ripe. */
-  #gatherMs(now: number): number {
-    const first = this.#keyless.first;
-    if (first === undefined || this.#closing || this.#isFull(this.#keyless)) return 0;
-    return this.#isBusy ? first.arrival + GATHER_MS - now : 0;
-  }
-
-  /** Hands every batch that is ripe to a producer that is free for it. */
-  #pump(): void {
-    clearTimeout(this.#linger);
-    clearTimeout(this.#gather);
-    this.#linger = undefined;
-    const now = performance.now();
-    for (const producer of this.#producers) {
-      if (!producer.busy && this.#isRipe(producer.keyed, now)) this.#send(producer, this.#answers(producer));
-    }
-    while (this.#isRipe(this.#keyless, now)) {
-      const gatherMs = this.#gatherMs(now);
-      if (gatherMs > 0) {
-        this.#gather = setTimeout(() => this.#pump(), gatherMs);
-        break;
-      }
-      const producer = this.#stickyProducer();
-      if (producer === undefined) break;
-      this.#send(producer, true);
-    }
-    const waiting = this.#producers.some(({ keyed }) => keyed.length > 0 && !this.#isRipe(keyed, now));
-    if (waiting || (this.#keyless.length > 0 && !this.#isRipe(this.#keyless, now))) {
-      this.#linger = setTimeout(() => this.#pump(), this.#options.limits.lingerMs);
-    }
-  }
-
-  #send(producer: PartitionProducer, withKeyless: boolean): void {
-    const batch = takeBatch(producer.keyed, withKeyless ? this.#keyless : undefined, this.#options.limits);
-    void producer.deliver(batch).then(() => this.#pump());
-  }
-
-  /**
-   * The producer whose turn it is or, where that is over or the producer is not idle or its leader does not answer, the next one
-   * for which neither holds; where no leader answers, any that has a leader.
-   */
-  #stickyProducer(): PartitionProducer | undefined {
-    const now = performance.now();
-    const first = now < this.#stickyUntil ? 0 : 1;
-    const anyAnswers = this.#producers.some((producer) => this.#answers(producer));
-    for (let step = first; step < first + this.#producers.length; step++) {
-      const index = (this.#sticky + step) % this.#producers.length;
-      const producer = this.#producers[index];
-      if (producer === undefined || producer.busy) continue;
-      const fit = anyAnswers
-        ? this.#answers(producer)
-        : this.#cluster.leaderConnection(producer.partition) !== undefined;
-      if (!fit) continue;
-      if (step > 0) {
-        this.#sticky = index;
-        this.#stickyUntil = now + STICKY_MS;
-      }
-      return producer;
-    }
-    return undefined;
-  }
-
-  #answers(producer: PartitionProducer): boolean {
-    const connection = this.#cluster.leaderConnection(producer.partition);
-    return connection?.isOpen === true && connection.waitingMs < SLOW_BROKER_MS;
+    this.#batcher.stop();
   }
 
   #followCluster(): void {
     const { topicId, leaders } = this.#cluster;
-    if (topicId !== this.#topicId || leaders.length < this.#producers.length) {
-      for (const producer of this.#producers) {
+    const batcher = this.#batcher;
+    if (topicId !== this.#topicId || leaders.length < batcher.producers.length) {
+      for (const producer of batcher.producers) {
         producer.retire();
         producer.keyed.refuse('the topic was deleted and made again');
       }
-      this.#producers = [];
+      batcher.producers = [];
       this.#topicId = topicId;
     }
-    const { topic, metrics, log } = this.#options;
-    const added = leaders.slice(this.#producers.length).map((_, index) => {
-      const partition = this.#producers.length + index;
-      const cutoff = () => this.#cutoff;
-      return new PartitionProducer({
-        cluster: this.#cluster,
-        topic,
-        partition,
-        pool: this.#pool,
-        metrics,
-        log,
-        cutoff,
-      });
-    });
-    this.#producers = [...this.#producers, ...added];
-    this.#pump();
+    const known = batcher.producers.length;
+    const added = leaders.slice(known).map((_, index) => this.#newProducer(known + index));
+    batcher.producers = [...batcher.producers, ...added];
+    batcher.pump();
   }
 
-  /** Refuses what was never sent and whose time is up. */
+  #newProducer(partition: number): PartitionProducer {
+    const { topic, metrics, log } = this.#options;
+    return new PartitionProducer({
+      cluster: this.#cluster,
+      topic,
+      partition,
+      pool: this.#pool,
+      metrics,
+      log,
+      cutoff: () => this.#cutoff,
+    });
+  }
+
+  /** Refuses records that were not sent before their deadline. */
   #sweep(): void {
     const now = performance.now();
-    for (const queue of [this.#keyless, ...this.#producers.map(({ keyed }) => keyed)]) {
+    for (const queue of this.#batcher.queues) {
       const why = this.#cluster.problem ?? `not sent within ${this.#options.limits.deliveryTimeoutMs} ms`;
       queue.refuse(why, ({ deadline }) => Math.min(deadline, this.#cutoff) <= now);
     }
