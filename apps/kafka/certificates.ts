@@ -3,10 +3,11 @@ import { Gauge, type Registry } from 'prom-client';
 import type { KafkaConnection } from './config.ts';
 
 /**
- * Counts what brokers show: when the first certificate of a broker's chain ends, as of the last connection to it. A broker
- * keeps what it read when it started, whatever has been renewed since.
+ * Adds a gauge for each broker: when its certificate expires, or an authority of it does, whichever is first. The gauge
+ * shows the chain of the last connection: a broker keeps the certificate that it read at its start, even after a
+ * renewal.
  *
- * @returns the same connection, by which brokers are to be reached from then on
+ * @returns the connection options to use instead
  */
 export function watchCertificates(connection: KafkaConnection, registry: Registry): KafkaConnection {
   const { tls } = connection;
@@ -29,11 +30,11 @@ export function watchCertificates(connection: KafkaConnection, registry: Registr
   };
 }
 
-/** Milliseconds since the epoch at which the first of a chain ends. */
+/** The earliest expiration of a certificate in the chain, in milliseconds since the epoch. */
 function firstEnd(certificate: PeerCertificate): number {
   const ends: number[] = [];
   const seen = new Set<PeerCertificate>();
-  // The root is its own issuer; a chain may also end where nothing more is known.
+  // A root certificate is its own issuer; the chain may also end early if the peer did not send all of it.
   for (
     let current: PeerCertificate | undefined = certificate;
     current !== undefined && !seen.has(current);

@@ -1,6 +1,6 @@
 /**
- * All that is used of the protocol layer of `@platformatic/kafka`, and the only place that imports it. Most of it is
- * exported but not documented by its makers: with a new version of the client this list is what must be read again.
+ * Everything that the project uses of the protocol layer of `@platformatic/kafka`; no other file imports it. The client
+ * exports most of it without documenting it, so check this list with each new version of the client.
  */
 export {
   alterUserScramCredentialsV0,
@@ -41,7 +41,7 @@ export {
 } from '@platformatic/kafka';
 import { crc32c, Reader } from '@platformatic/kafka';
 
-/** CRC-32C. The client copies a plain buffer before it sums it up, and a wrapped one not. */
+/** CRC-32C. The client copies a plain buffer before it computes the sum, but not a wrapped one. */
 export function checksum(bytes: Buffer): number {
   return crc32c(Reader.from(bytes).buffer);
 }

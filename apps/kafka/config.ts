@@ -2,12 +2,12 @@ import type { checkServerIdentity } from 'node:tls';
 import { z } from 'zod';
 import { file, list, loginFile, text, whereGood, type VariablesOf } from '../service/variables.ts';
 
-/** Brokers that the tests run, and that are supported. Another is refused where it does not speak the requests that are sent. */
+/** The tested and supported brokers. A broker that does not support the versions of the requests is refused. */
 export const TESTED_KAFKA = 'Kafka 3.9.2 and 4.4.0';
 
 /**
- * How a program reaches Kafka, in the shape that the client takes. Credentials come from files, read once:
- * a rotated Secret is mounted under a new name and restarts the pod.
+ * How a program connects to Kafka, in the form of the client's options. Credentials are read from files once: a rotated
+ * Secret is mounted under a new name and restarts the pod.
  */
 export interface KafkaConnection {
   /** `host:port` of at least one broker. */
@@ -28,7 +28,7 @@ const bootstrapServer = z.string().refine(
   { error: 'must be host:port' },
 );
 
-/** The variable that every program reads to find Kafka. */
+/** Read by every program that connects to Kafka. */
 export const bootstrapServers = list('a comma-separated list of host:port').pipe(z.array(bootstrapServer));
 
 export const topicName = text(
@@ -40,13 +40,13 @@ export const certificateFile = file('the path of a file with at least one PEM ce
   content.includes('-----BEGIN CERTIFICATE-----'),
 );
 
-/** The variables of a program that reaches Kafka as a user, or without login. */
+/** The variables of a program that logs in to Kafka with SCRAM, or not at all. */
 export const kafkaVariables = z
   .object({
     KAFKA_BOOTSTRAP_SERVERS: bootstrapServers,
-    /** Sets TLS on. */
+    /** Turns on TLS. */
     KAFKA_TLS_CA_FILE: certificateFile.optional(),
-    /** SCRAM-SHA-512; this and `KAFKA_SASL_PASSWORD_FILE`, or neither. */
+    /** For SCRAM-SHA-512; requires `KAFKA_SASL_PASSWORD_FILE`. */
     KAFKA_SASL_USERNAME: text('the name of a user').optional(),
     KAFKA_SASL_PASSWORD_FILE: loginFile(
       'the path of a file with a password',
@@ -67,7 +67,7 @@ export const kafkaVariables = z
 
 export type KafkaVariables = VariablesOf<typeof kafkaVariables>;
 
-/** The connection that {@link kafkaVariables} describe. */
+/** Maps {@link kafkaVariables} to connection options. */
 export function kafkaConnection(variables: z.output<typeof kafkaVariables>): KafkaConnection {
   const {
     KAFKA_BOOTSTRAP_SERVERS: bootstrapBrokers,
@@ -83,7 +83,7 @@ export function kafkaConnection(variables: z.output<typeof kafkaVariables>): Kaf
   };
 }
 
-/** Says so where what is sent to Kafka, and what comes from it, can be read and changed on the way. */
+/** Logs a warning if a user logs in without TLS. */
 export function warnOfPlainText(
   { tls, sasl }: KafkaConnection,
   log: { readonly warn: (message: string) => void },

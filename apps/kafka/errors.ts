@@ -2,7 +2,7 @@ import { protocolErrorsCodesById } from './client.ts';
 
 export const NONE = 0;
 
-/** Errors of the protocol that this program tells apart: https://kafka.apache.org/protocol#protocol_error_codes */
+/** Protocol errors that the programs handle by name: https://kafka.apache.org/protocol#protocol_error_codes */
 export const codes = {
   offsetOutOfRange: 1,
   unknownTopicOrPartition: 3,
@@ -18,7 +18,7 @@ export const codes = {
   inconsistentTopicId: 103,
 } as const;
 
-/** Refusals that wait for somebody: rights, and what the cluster's configuration does not allow. */
+/** Errors that last until an operator changes permissions or the configuration of the cluster. */
 const LASTING: ReadonlySet<string> = new Set([
   'TOPIC_AUTHORIZATION_FAILED',
   'GROUP_AUTHORIZATION_FAILED',
@@ -30,7 +30,7 @@ const LASTING: ReadonlySet<string> = new Set([
   'INVALID_TOPIC_EXCEPTION',
 ]);
 
-/** An answer of a broker that is a refusal. */
+/** A response with an error code. */
 export class KafkaError extends Error {
   override readonly name = 'KafkaError';
   readonly code: number;
@@ -44,19 +44,19 @@ export class KafkaError extends Error {
   }
 }
 
-/** As Kafka's Errors.java names it. */
+/** The name in Kafka's Errors.java. */
 export function errorName(code: number): string {
   const names: Readonly<Record<number, string | undefined>> = protocolErrorsCodesById;
   return names[code] ?? `error ${code}`;
 }
 
-/** A failure in words, and whether it passes by itself. */
+/** Why a request failed, and whether a retry may succeed. */
 export interface Failure {
   readonly message: string;
   readonly passes: boolean;
 }
 
-/** What kept a request from being answered, in one line. */
+/** The error and its causes in one line. */
 export function kafkaFailure(error: unknown): Failure {
   if (error instanceof KafkaError) return error;
   const messages: string[] = [];

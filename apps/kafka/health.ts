@@ -1,12 +1,12 @@
 import type { Failure } from './errors.ts';
 
-/** What Kafka is asked for, as far as it may fail by itself. */
+/** The operations whose success and failure are tracked separately. */
 export type KafkaOperation = 'metadata' | 'group' | 'fetch' | 'offsets' | 'log-ends' | 'commit';
 
-/** Hears which operations succeed and fail. */
+/** Notified of the outcome of each operation. */
 export interface KafkaHealth {
   succeeded(operation: KafkaOperation): void;
   failed(operation: KafkaOperation, failure: Failure): void;
-  /** Nobody tries it any more. */
+  /** No retry follows: the operation is not needed any more. */
   abandoned(operation: KafkaOperation): void;
 }

@@ -1,6 +1,6 @@
-/** A place in the log: everything before it has been read, or stored. */
+/** A position in the log: every record before it has been read or stored. */
 export interface LogPosition {
   readonly offset: number;
-  /** Of the last batch before the offset, by which a leader tells whether its log is still the same; or -1. */
+  /** Epoch of the last batch before the offset, by which a leader detects a truncated log; -1 if unknown. */
   readonly leaderEpoch: number;
 }

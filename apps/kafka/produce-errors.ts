@@ -1,11 +1,11 @@
 import { errorName } from './errors.ts';
 
 /**
- * What an error code of a Produce response says about the batch.
+ * What an error code of a Produce response means for the batch.
  *
- * `outcome`: `refused` where the broker answers so before it appends; `unknown` where the batch may be in the log.
- * `next`: `retry` the very same batch; `split` it, since a record of it is at fault; or `stop`, since the same
- * batch cannot fare better.
+ * - `outcome`: `not-stored` if the broker returns the code before it appends; `unknown` if the batch may be in the log.
+ * - `next`: `retry` the same batch; `split` it, since one of its records is at fault; `stop`, since a retry would fail
+ *   as well.
  */
 export interface ProduceErrorClass {
   readonly outcome: 'not-stored' | 'unknown';
@@ -20,8 +20,8 @@ const unknownRetry = (why: string): ProduceErrorClass => ({ outcome: 'unknown', 
 const unknownStop = (why: string): ProduceErrorClass => ({ outcome: 'unknown', next: 'stop', why });
 
 /**
- * By the names of Kafka's Errors.java. The codes are those that ReplicaManager.appendToLocalLog, DelayedProduce
- * and KafkaApis.handleProduceRequest answer; every other code is {@link unforeseen}.
+ * Keyed by the names in Kafka's Errors.java. These are the codes that ReplicaManager.appendToLocalLog, DelayedProduce
+ * and KafkaApis.handleProduceRequest return; any other code is {@link unforeseen}.
  */
 const classes: Readonly<Record<string, ProduceErrorClass>> = {
   UNKNOWN_SERVER_ERROR: unknownRetry('an exception in the broker, before or after the append'),
@@ -47,7 +47,7 @@ const classes: Readonly<Record<string, ProduceErrorClass>> = {
   UNSUPPORTED_FOR_MESSAGE_FORMAT: stop('the topic’s message format has no idempotence'),
   POLICY_VIOLATION: stop('a policy of the cluster forbids it'),
   OUT_OF_ORDER_SEQUENCE_NUMBER: unknownStop('the broker’s state of the producer id does not fit ours'),
-  // Only after an attempt of the same batch; then the producer takes it for success.
+  // Expected only after an attempt with the same batch; the producer then treats it as success.
   DUPLICATE_SEQUENCE_NUMBER: unknownStop('a batch with this sequence number is in the log already'),
   INVALID_PRODUCER_EPOCH: unknownStop('the producer id was taken over'),
   TRANSACTIONAL_ID_AUTHORIZATION_FAILED: stop('checked before the append'),
@@ -65,15 +65,15 @@ const classes: Readonly<Record<string, ProduceErrorClass>> = {
 
 const unforeseen = unknownRetry('not an answer that Produce is known to give');
 
-/** The names of every code that has a reason of its own. */
+/** Every error with an entry of its own. */
 export const classifiedErrors: readonly string[] = Object.keys(classes);
 
 /**
- * Classifies the answer for one partition.
+ * Classifies the response for one partition.
  *
- * A base offset beside an error means that the leader had appended the batch and that the error arose while it
- * waited for the replicas: DelayedProduce puts NOT_LEADER_OR_FOLLOWER, UNKNOWN_TOPIC_OR_PARTITION and others over
- * an append that took place. So only an error without an offset (-1) is a refusal.
+ * A base offset beside an error means that the leader has appended the batch, and failed while it waited for the
+ * replicas: DelayedProduce returns NOT_LEADER_OR_FOLLOWER, UNKNOWN_TOPIC_OR_PARTITION and others after an append. Only
+ * an error without an offset (-1) proves that the batch was not stored.
  */
 export function classify(errorCode: number, baseOffset: bigint): ProduceErrorClass {
   const errorClass = classes[errorName(errorCode)] ?? unforeseen;

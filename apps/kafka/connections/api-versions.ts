@@ -1,20 +1,20 @@
 import { TESTED_KAFKA } from '../config.ts';
 
-/** A request in the one version in which it is sent. */
+/** The one version of a request that the programs send. */
 export interface RequestVersion {
   readonly name: string;
   readonly key: number;
   readonly version: number;
 }
 
-/** The versions of a request that a broker speaks. */
+/** The range of versions that a broker supports. */
 export interface SpokenVersions {
   readonly apiKey: number;
   readonly minVersion: number;
   readonly maxVersion: number;
 }
 
-/** @throws {Error} where the broker does not speak one of them, with what it speaks instead */
+/** @throws {Error} if the broker does not support one of the versions; names the range that it supports */
 export function requireVersions(
   broker: string,
   requests: readonly RequestVersion[],

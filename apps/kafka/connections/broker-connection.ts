@@ -9,12 +9,12 @@ import {
 import type { KafkaConnection } from '../config.ts';
 import { requireVersions, type RequestVersion } from './api-versions.ts';
 
-/** The client's own limits must never act: it would queue requests behind the first five, without saying so. */
+/** Turns off the client's own limit, which would queue requests behind the first five without a notice. */
 const NO_LIMIT = 2 ** 30;
-/** As brokers count it among the software of their clients. */
+/** Brokers report it among the versions of client software. */
 const SOFTWARE_VERSION = '1';
 
-/** The request was not written: the broker cannot have acted on it. */
+/** The request was not written to the socket, so the broker cannot have acted on it. */
 export class NotSentError extends Error {
   override readonly name = 'NotSentError';
 }
@@ -22,17 +22,20 @@ export class NotSentError extends Error {
 export interface BrokerConnectionOptions {
   readonly clientId: string;
   readonly security: Pick<KafkaConnection, 'tls' | 'sasl'>;
-  /** What the broker must speak: each connection is asked once. Brokers may differ while they are upgraded. */
+  /** Requests that the broker must support. Checked on each connection, since brokers differ during an upgrade. */
   readonly requests: readonly RequestVersion[];
-  /** For TCP, TLS and SASL, and as much for the versions: a broker that is stopped still accepts TCP. */
+  /**
+   * Timeout for TCP, TLS and SASL together, and again for the version check: a broker process that is suspended still
+   * accepts TCP connections.
+   */
   readonly openTimeoutMs: number;
-  /** Called when no connection could be made, or a request had no response. */
+  /** Called if a connection could not be opened, or a request timed out. */
   readonly onFailed: () => void;
-  /** Called when a connection ends that stood and was not dropped here. */
+  /** Called when an open connection ends, unless it was dropped here. */
   readonly onBroken: () => void;
 }
 
-/** One connection to one broker, opened when needed and again after it broke. */
+/** One connection to one broker. Opens when needed, and again after a failure. */
 export class BrokerConnection {
   readonly broker: Broker;
   readonly #options: BrokerConnectionOptions;
@@ -41,7 +44,7 @@ export class BrokerConnection {
   #opening: Promise<void> | undefined;
   #throttledUntil = 0;
   #closed = false;
-  /** When the requests were sent that wait for their response; a broker answers in order. */
+  /** Send times of the requests in flight; a broker responds in order. */
   #sentAt: number[] = [];
   #abandon: ((reason: Error) => void) | undefined;
 
@@ -54,17 +57,17 @@ export class BrokerConnection {
     return `${this.broker.host}:${this.broker.port}`;
   }
 
-  /** For how long the oldest request has waited for its response. */
+  /** Age of the oldest request in flight. */
   get waitingMs(): number {
     return performance.now() - (this.#sentAt[0] ?? Infinity);
   }
 
-  /** Whether requests can be sent now. */
+  /** Whether a request can be sent now. */
   get isOpen(): boolean {
     return this.#areVersionsKnown && this.#connection?.isConnected() === true;
   }
 
-  /** Resolves when a connection stands: at once, or within twice the time to open. @throws where none can be made */
+  /** Resolves when the connection is open, at the latest after twice `openTimeoutMs`. @throws if it cannot be opened */
   async open(): Promise<void> {
     if (this.isOpen) return;
     this.#opening ??= this.#open().finally(() => (this.#opening = undefined));
@@ -78,7 +81,7 @@ export class BrokerConnection {
       return;
     }
     this.#areVersionsKnown = false;
-    // A broker throttles a connection, not a client.
+    // Brokers throttle a connection, not a client.
     this.#throttledUntil = 0;
     this.#connection?.socket.destroy();
     const { clientId, security, requests, openTimeoutMs, onFailed, onBroken } = this.#options;
@@ -110,11 +113,12 @@ export class BrokerConnection {
   }
 
   /**
-   * Sends one request. Its response is returned whatever error codes are in it. Where none comes within the timeout the
-   * connection is dropped, and with it every other request that waits on it; at the deadline, where that comes first,
-   * only this request is given up. A broker that throttles reads nothing for as long as it says: that time is added.
+   * Sends one request and returns its response, error codes included. After the timeout it drops the connection with
+   * every request in flight; at the deadline, if that is earlier, it only gives up this request. While a broker
+   * throttles the connection it reads no requests, so the throttle time extends the timeout.
    *
-   * @throws {NotSentError} where there is no connection; any other error leaves open what the broker did
+   * @throws {NotSentError} if the connection is not open; after any other error the broker may have acted on the
+   *   request
    */
   async request<Arguments extends unknown[], Response extends { throttleTimeMs: number }>(
     api: API<Arguments, Response>,
@@ -128,8 +132,8 @@ export class BrokerConnection {
     const now = performance.now();
     const timeout = timeoutMs + Math.max(0, this.#throttledUntil - now);
     const patience = Math.min(timeout, deadline - now);
-    // Timers fire up to a millisecond early. What is given up at its deadline must be past it: else the rest of its run,
-    // which has the same one, would be sent with no time left.
+    // Timers fire up to a millisecond early. A request given up at its deadline must be past it; otherwise the rest of
+    // its run, which has the same deadline, would be sent without any time left.
     const timer = setTimeout(() => {
       reject(new Error(`no answer from ${this.name} within ${Math.round(patience)} ms`));
       if (patience === timeout && connection === this.#connection) {
@@ -154,7 +158,7 @@ export class BrokerConnection {
     return promise;
   }
 
-  /** Breaks the connection without a word; the next use makes a new one. */
+  /** Closes the socket; the next use opens a new connection. */
   drop(): void {
     this.#abandon?.(new NotSentError(`the connection to ${this.name} was given up`));
     this.#connection?.socket.destroy();
@@ -169,7 +173,10 @@ export class BrokerConnection {
   }
 }
 
-/** The client takes an error code anywhere in a response for an error of all of it: the response is beside it. */
+/**
+ * The client reports an error code anywhere in a response as an error of the whole request, and attaches the response
+ * to it.
+ */
 function responseIn(error: Error | null): unknown {
   return error instanceof ResponseError ? ((error['response'] as unknown) ?? undefined) : undefined;
 }

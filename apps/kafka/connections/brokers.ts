@@ -5,33 +5,33 @@ import type { RequestVersion } from './api-versions.ts';
 import { BrokerConnection } from './broker-connection.ts';
 
 /**
- * What a connection is for. A broker answers one request of a connection after the other, so what may wait
- * long (a fetch, a join, a batch that waits for replicas) must not share one with what may not (a heartbeat).
+ * What a connection is used for. A broker processes the requests of one connection in order, so a request that may wait
+ * long (fetch, join, produce) must not share a connection with one that must not (heartbeat).
  */
 export type Purpose = 'control' | 'join' | 'fetch' | 'produce';
 
 export interface BrokersOptions {
   readonly connection: KafkaConnection;
-  /** As the brokers' logs and quotas name us. */
+  /** The name in the brokers' logs and quotas. */
   readonly clientId: string;
-  /** What every broker must speak. */
+  /** Requests that every broker must support. */
   readonly requests: readonly RequestVersion[];
-  /** For a connection, and as much for its check of versions. */
+  /** Timeout to open a connection, and again for its version check. */
   readonly openTimeoutMs: number;
-  /** Until a response; the connection is given up after that. @default that of `control` */
+  /** Timeout of a request; the connection is dropped after that. @default the timeout of `control` */
   readonly timeoutsMs: Readonly<Partial<Record<Purpose, number>>> & { readonly control: number };
-  /** Called when a connection ends that stood. @default nothing */
+  /** Called when an open connection ends. @default does nothing */
   readonly onBroken?: () => void;
 }
 
-/** The brokers of a cluster, and the connections to them: one for each broker and purpose, made when needed. */
+/** The brokers of a cluster, with one connection for each broker and purpose, opened when needed. */
 export class Brokers {
   readonly #options: BrokersOptions;
   readonly #bootstrap: readonly Broker[];
   readonly #connections = new Map<string, BrokerConnection>();
   readonly #failedAt = new Map<string, number>();
   #known: ReadonlyMap<number, Broker> = new Map();
-  /** What answered {@link askAny} last is asked first, whatever its other connections do: one of that purpose stands. */
+  /** The last broker that responded to {@link askAny}: asked first, even if another of its connections has failed. */
   #answered: string | undefined;
   #closed = false;
 
@@ -40,12 +40,15 @@ export class Brokers {
     this.#bootstrap = options.connection.bootstrapBrokers.map((server) => parseBroker(server));
   }
 
-  /** How many connections stand now. */
+  /** Number of open connections. */
   get connections(): number {
     return [...this.#connections.values()].filter(({ isOpen }) => isOpen).length;
   }
 
-  /** Learns the brokers from metadata. @param areAll whether others are gone: their connections are closed */
+  /**
+   * Updates the known brokers from metadata. @param areAll whether the list is complete: connections to other brokers
+   * are closed
+   */
   learn(brokers: ReadonlyMap<number, Broker>, areAll: boolean): void {
     this.#known = areAll ? brokers : new Map([...this.#known, ...brokers]);
     const addresses = new Set([...this.#known.values(), ...this.#bootstrap].map(address));
@@ -56,13 +59,13 @@ export class Brokers {
     }
   }
 
-  /** The connection to the broker with this id; `undefined` where metadata does not name it. */
+  /** The connection to a broker; `undefined` if metadata does not name the broker. */
   connection(purpose: Purpose, nodeId: number): BrokerConnection | undefined {
     const broker = this.#known.get(nodeId);
     return broker && this.#connection(purpose, broker);
   }
 
-  /** Asks the broker with this id. Error codes in the response are the caller's. @throws where there is no response */
+  /** Sends a request to a broker. Does not check the error codes of the response. @throws if there is no response */
   async ask<Arguments extends unknown[], Response extends { throttleTimeMs: number }>(
     purpose: Purpose,
     nodeId: number,
@@ -75,10 +78,10 @@ export class Brokers {
   }
 
   /**
-   * Asks one broker after the other until one gives a response that is accepted; those that failed last come last.
+   * Sends a request to one broker after another until `accept` returns. Brokers that failed recently come last.
    *
-   * @param accept throws where another broker may know better
-   * @throws {KafkaError} what a broker has answered, else why the last one has not
+   * @param accept throws if another broker may have a better response
+   * @throws {KafkaError} the first error code that a broker returned; otherwise the error of the last broker
    */
   async askAny<Arguments extends unknown[], Response extends { throttleTimeMs: number }, Result>(
     api: API<Arguments, Response>,
@@ -140,7 +143,7 @@ export class Brokers {
     return connection;
   }
 
-  /** The one place where a broker is taken for one that had better not be asked first. */
+  /** Marks a broker as failed, so that others are asked before it. */
   #failed(name: string): void {
     this.#failedAt.set(name, performance.now());
   }

@@ -1,21 +1,21 @@
-/** What a member of the group says when it joins. */
+/** Subscription of a group member that joins. */
 export interface Candidate {
   readonly memberId: string;
-  /** What it works on at this moment. */
+  /** Partitions that it owns now. */
   readonly owned: readonly number[];
-  /** The generation that gave it what it owns; -1 where it owns nothing. */
+  /** Generation in which it got them; -1 if it owns none. */
   readonly generation: number;
 }
 
 /**
- * Spreads the partitions over the members, at most one more for one than for another, and leaves as many as
- * possible where they are: a partition that moves is read again from the end of its chain.
+ * Assigns the partitions evenly, with a difference of at most one. Keeps as many as possible with their owners, since a
+ * new owner reads again from the end of the chain.
  */
 export function assignPartitions(
   partitionCount: number,
   candidates: readonly Candidate[],
 ): Map<string, readonly number[]> {
-  // A member that missed a generation owns nothing, whatever it believes.
+  // A member of an older generation owns nothing.
   const current = Math.max(...candidates.map(({ generation }) => generation));
   const unassigned = new Set(Array.from({ length: partitionCount }, (_, partition) => partition));
   const base = Math.floor(partitionCount / candidates.length);
@@ -23,7 +23,7 @@ export function assignPartitions(
 
   const members = candidates
     .map(({ memberId, owned, generation }) => ({ memberId, owned: generation === current ? owned : [] }))
-    // Those who own most keep one more, so that it need not move.
+    // The members that own most get one more, so that it need not move.
     .sort((a, b) => b.owned.length - a.owned.length || (a.memberId < b.memberId ? -1 : 1));
   const shares = members.map(({ memberId, owned }) => {
     const quota = larger > 0 ? base + 1 : base;

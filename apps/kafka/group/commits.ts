@@ -6,7 +6,7 @@ import type { Coordinator } from './coordinator.ts';
 import { codes, KafkaError, kafkaFailure } from '../errors.ts';
 import { commitOffsets, type Ownership } from '../messages/offsets.ts';
 
-/** The coordinator says that this is no owner any more: the commit is over, and is not tried as another. */
+/** The coordinator does not accept this member as owner any more: drop the commit, do not retry it. */
 const PAST: ReadonlySet<number> = new Set([
   codes.illegalGeneration,
   codes.unknownMemberId,
@@ -28,13 +28,13 @@ export interface CommitsOptions {
 
 interface Noted {
   readonly end: LogPosition;
-  /** Who noted it: another generation must not commit it as its own. */
+  /** The member that noted it: a later generation must not commit it as its own. */
   readonly owner: Ownership | undefined;
 }
 
 /**
- * Commits the ends of chains, the newest of each partition, one request at a time. A commit is for lag and to
- * shorten the next walk: one whose generation is past is dropped.
+ * Commits the ends of chains: the newest of each partition, one request at a time. A commit serves only the lag and a
+ * shorter next walk, so commits of an older generation are dropped.
  */
 export class Commits {
   readonly #options: CommitsOptions;
@@ -50,7 +50,7 @@ export class Commits {
     this.#committing ??= this.#commitAll().finally(() => (this.#committing = undefined));
   }
 
-  /** Resolves when nothing is left to commit. */
+  /** Resolves when no commit is pending. */
   async settled(): Promise<void> {
     await this.#committing;
   }
@@ -58,7 +58,7 @@ export class Commits {
   async #commitAll(): Promise<void> {
     const { ownership, health, signal } = this.#options;
     const backoff = new Backoff(FIRST_BACKOFF_MS, MAX_BACKOFF_MS);
-    // Ends that are noted in the same moment travel together.
+    // Gather the commits of the same tick in one request.
     await Promise.resolve();
     while (this.#pending.size > 0 && !signal.aborted) {
       const owner = ownership();
@@ -76,7 +76,7 @@ export class Commits {
         await backoff.wait(signal).catch(() => undefined);
       }
     }
-    // What failed may have been dropped since: its partitions are another's.
+    // The failed commits may have been dropped meanwhile, since other members own their partitions.
     health.abandoned('commit');
   }
 

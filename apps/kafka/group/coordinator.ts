@@ -8,7 +8,7 @@ const MOVED: ReadonlySet<number> = new Set([
   codes.notCoordinator,
 ]);
 
-/** Which broker coordinates the group. */
+/** Finds the coordinator of the group. */
 export class Coordinator {
   readonly groupId: string;
   readonly #brokers: Brokers;
@@ -19,7 +19,7 @@ export class Coordinator {
     this.#brokers = brokers;
   }
 
-  /** Runs a request to the coordinator; one that fails makes it be looked for again, by the next. */
+  /** Sends a request to the coordinator. After an error the next request finds the coordinator again. */
   async ask<Response>(request: (nodeId: number) => Promise<Response>): Promise<Response> {
     const nodeId = (this.#nodeId ??= await this.#find());
     try {

@@ -27,15 +27,18 @@ export interface GroupMemberOptions {
   readonly sessionTimeoutMs: number;
   readonly health: KafkaHealth;
   readonly log: Log;
-  /** Gets what this member owns from now on; nothing where it is not a member any more. */
+  /**
+   * Called with the partitions that this member owns from now on; empty if it has left the group or lost its
+   * membership.
+   */
   readonly onAssigned: (partitions: readonly number[]) => void;
 }
 
-/** The classic protocol's type of all consumers, by which Kafka's tools can read who owns what. */
+/** Protocol type of all consumers; Kafka's tools use it to show who owns what. */
 const PROTOCOL_TYPE = 'consumer';
-/** The assignor that all members must have. */
+/** Assignor; all members must use the same. */
 const PROTOCOL = 'headwater-sticky';
-/** The first version of a subscription that says the generation of what is owned. */
+/** First subscription version with the generation of the owned partitions. */
 const SUBSCRIPTION_VERSION = 2;
 const MAX_HEARTBEAT_MS = 3000;
 const FIRST_BACKOFF_MS = 100;
@@ -44,8 +47,8 @@ const MAX_BACKOFF_MS = 1000;
 /**
  * Membership of a consumer group, by the classic protocol.
  *
- * A member goes on with what it owns while the group rebalances, and gives up only what the new generation
- * takes from it: an object that two of them write at once is stored once all the same.
+ * During a rebalance a member continues with its partitions, and gives up only those that the new generation assigns to
+ * another member. Two members may write the same segment for a while; the store accepts one of them.
  */
 export class GroupMember {
   readonly #options: GroupMemberOptions;
@@ -63,17 +66,17 @@ export class GroupMember {
     this.#log = options.log;
   }
 
-  /** As whom to commit; `undefined` while this is no member, as far as it knows. */
+  /** Identity for commits; `undefined` while this is not a member, as far as it knows. */
   get ownership(): Ownership | undefined {
     return this.#ownership;
   }
 
-  /** Rebalances of the group while this was a member or joined. */
+  /** Number of rebalances since the first join. */
   get rebalances(): number {
     return Math.max(0, this.#joins - 1);
   }
 
-  /** Joins and stays until the signal aborts; then leaves, so that others need not wait for the session to end. */
+  /** Joins the group and stays until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
     const { sessionTimeoutMs, health } = this.#options;
     const backoff = new Backoff(FIRST_BACKOFF_MS, MAX_BACKOFF_MS);
@@ -83,7 +86,7 @@ export class GroupMember {
       try {
         const sentAt = performance.now();
         await abortable(joined ? this.#heartbeat() : this.#join(), signal);
-        // A join answers when all have joined: its session begins then.
+        // A join request returns when all members have joined; the session starts then.
         this.#confirmedAt = joined ? sentAt : performance.now();
         joined = !this.#mustSpreadAgain();
         health.succeeded('group');
@@ -212,7 +215,7 @@ export class GroupMember {
     });
   }
 
-  /** The topic has another number of partitions than the leader has assigned. */
+  /** Whether the number of partitions has changed since the leader assigned them. */
   #mustSpreadAgain(): boolean {
     return (
       this.#assignedCount !== undefined &&
@@ -238,7 +241,10 @@ export class GroupMember {
     return true;
   }
 
-  /** Others own what this member owned once its session has passed without a sign of life, whatever it hears. */
+  /**
+   * When the session has expired without a confirmed heartbeat, other members own the partitions, whatever happens to
+   * later requests.
+   */
   #giveUpIfExpired(): void {
     if (performance.now() - this.#confirmedAt >= this.#options.sessionTimeoutMs)
       this.#giveUp('session passed');

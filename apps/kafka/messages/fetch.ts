@@ -7,9 +7,9 @@ import type { AbortedTransaction } from '../records/transactions.ts';
 export interface FetchPartition {
   readonly partition: number;
   readonly offset: number;
-  /** Of the last batch before the offset: the broker says where its log differs. -1 does not ask. */
+  /** Epoch of the last batch before the offset: the broker reports where its log diverges. -1 turns the check off. */
   readonly lastFetchedEpoch: number;
-  /** Of the leader as this client knows it: one that knows better refuses. */
+  /** Leader epoch that this client knows; the broker returns an error if it knows a newer one. */
   readonly leaderEpoch: number;
 }
 
@@ -19,29 +19,32 @@ export interface FetchRequest {
   readonly maxWaitMs: number;
   readonly maxBytes: number;
   readonly maxPartitionBytes: number;
-  /** `committed` ends where the first open transaction begins. */
+  /** `committed` reads up to the first open transaction. */
   readonly read: 'committed' | 'uncommitted';
 }
 
 export interface PartitionResponse {
   readonly partition: number;
   readonly errorCode: number;
-  /** Where the log ends, open transactions included; -1 where unknown. */
+  /** High watermark, open transactions included; -1 if unknown. */
   readonly highWatermark: number;
-  /** Where it begins, after what Kafka has deleted; -1 where unknown. */
+  /** First offset that Kafka has not deleted; -1 if unknown. */
   readonly logStart: number;
-  /** Where the log left the last epoch that was asked about, before the offset; `undefined` where it did not. */
+  /**
+   * End of `lastFetchedEpoch` in the leader's log if that is below the offset: the log was truncated. Otherwise
+   * `undefined`.
+   */
   readonly divergedAt: number | undefined;
   readonly aborted: readonly AbortedTransaction[];
-  /** Whole batches, the last one perhaps cut short; in memory of the pool, to be given back. */
+  /** Whole batches; the last one may be cut short. Call `release` after use. */
   readonly log: FetchedBytes;
 }
 
 export interface FetchedBytes {
   readonly bytes: Buffer;
-  /** All that it holds. */
+  /** Size of the buffer that holds the bytes. */
   readonly memoryBytes: number;
-  /** To be called once nobody reads the bytes any more. */
+  /** Must be called once the bytes are not needed any more. */
   release(): void;
 }
 
@@ -57,16 +60,16 @@ interface FetchResponse {
 
 type FetchApi = API<Parameters<typeof fetchV13.createRequest>, FetchResponse>;
 
-/** Fetches from single brokers. A fetch names the topic by its id and opens no session: it says all that is wanted. */
+/** Fetches from single brokers, by topic id and without a fetch session: each request names all partitions. */
 export class Fetcher {
   readonly #brokers: Brokers;
   /**
-   * The library's request with a parser of our own: theirs decompresses and reads every record at once, on the
-   * main thread, and does not verify checksums.
+   * The library's request with our own parser. The library's parser decompresses all records at once on the main
+   * thread, and does not verify checksums.
    */
   readonly #api: FetchApi;
 
-  /** @param onResponse gets the bytes of every answer, which are garbage from then on */
+  /** @param onResponse called with the size of every response, whose bytes become garbage */
   constructor(brokers: Brokers, buffers: Buffers, onResponse: (bytes: number) => void) {
     this.#brokers = brokers;
     const { key, version } = fetchV13.api;
@@ -76,7 +79,7 @@ export class Fetcher {
     });
   }
 
-  /** What the log holds of these partitions of one leader. */
+  /** Fetches from partitions of one leader. */
   async fetch(nodeId: number, request: FetchRequest): Promise<readonly PartitionResponse[]> {
     const { topic, partitions, maxWaitMs, maxBytes, maxPartitionBytes, read } = request;
     const topics = [
@@ -146,7 +149,7 @@ function readPartition(reader: Reader, buffers: Buffers): PartitionResponse {
   return { partition, errorCode, highWatermark, logStart, divergedAt, aborted, log };
 }
 
-/** Copies: a partition that waits must not keep the whole answer, with all the others, in memory. */
+/** Copies the bytes, so that a waiting partition does not keep the whole response in memory. */
 function readBytes(reader: Reader, buffers: Buffers): FetchedBytes {
   const length = Math.max(0, reader.readUnsignedVarInt() - 1);
   const buffer = buffers.take(length);

@@ -3,12 +3,12 @@ import { codes, KafkaError, NONE } from '../errors.ts';
 import type { Fetcher } from './fetch.ts';
 import type { Leader } from '../metadata/topic-metadata.ts';
 
-/** Not looked at: the log is asked what it holds, not whether it is still the same. */
+/** Skips the check for a truncated log. */
 const ANY_EPOCH = -1;
 
 /**
- * The time of the batch that holds the first offset from `from` on, by its header alone; `undefined` where there is none.
- * A broker sends a whole batch, however little is asked for: for one partition at a time.
+ * Timestamp in the header of the first batch at or after `from`; `undefined` if there is none. Asks for one partition
+ * at a time, since a broker returns a whole batch, whatever the size limit.
  */
 export async function firstTimestamp(
   fetcher: Fetcher,

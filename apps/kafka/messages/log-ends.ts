@@ -11,8 +11,8 @@ export interface LogEndsOptions {
 }
 
 /**
- * Where the logs of these partitions end, as far as their leaders say so: a partition that stands still is not fetched,
- * and its lag grows all the same.
+ * Ends of the logs of these partitions; omits partitions whose leader does not respond. Needed for the lag of a
+ * partition that is stopped and not fetched.
  */
 export async function readLogEnds(
   { brokers, topic, health }: LogEndsOptions,

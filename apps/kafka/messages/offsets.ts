@@ -5,7 +5,7 @@ import { KafkaError, NONE } from '../errors.ts';
 import type { Leader } from '../metadata/topic-metadata.ts';
 
 const CONSUMER = -1;
-/** Up to the high watermark: a log's end does not depend on open transactions. */
+/** Returns the high watermark, which does not depend on open transactions. */
 const READ_UNCOMMITTED = 0;
 
 export interface Ownership {
@@ -13,7 +13,7 @@ export interface Ownership {
   readonly memberId: string;
 }
 
-/** The first offset of a partition's log, or the one after its last. */
+/** The first offset of a partition's log, or its end. */
 export async function logBound(
   brokers: Brokers,
   topic: string,
@@ -26,7 +26,7 @@ export async function logBound(
   return found;
 }
 
-/** The same of several partitions of one leader; those that it refuses are left out. */
+/** The same for several partitions of one leader; omits partitions with an error. */
 export async function logBounds(
   brokers: Pick<Brokers, 'ask'>,
   topic: string,
@@ -54,7 +54,7 @@ export async function logBounds(
     }));
 }
 
-/** What the group has committed for a partition; `undefined` where nothing, or not any more. */
+/** The offset that the group has committed for a partition; `undefined` if none, or if it has expired. */
 export async function committedOffset(
   brokers: Brokers,
   coordinator: number,
@@ -78,7 +78,7 @@ export async function committedOffset(
   return found.committedOffset < 0n ? undefined : Number(found.committedOffset);
 }
 
-/** Commits as the owner of a generation; the coordinator refuses one that is past. */
+/** Commits as a member of a generation; the coordinator rejects an old generation. */
 export async function commitOffsets(
   brokers: Brokers,
   coordinator: number,

@@ -3,7 +3,7 @@ import { createAPI, ProduceAcks, produceV9, Writer, type API } from '../client.t
 export interface ProduceRequest {
   readonly topic: string;
   readonly partition: number;
-  /** A record batch as it stands on the wire. */
+  /** A record batch in its wire format. */
   readonly records: Buffer;
   /** How long the broker may wait for the in-sync replicas. */
   readonly timeoutMs: number;
@@ -11,7 +11,7 @@ export interface ProduceRequest {
 
 export type ProduceResponse = produceV9.ProduceResponse;
 
-/** Produce for one batch that is encoded already: the client's own encodes anew at every attempt. */
+/** Produce request with one encoded batch. The client's own request would encode the batch again on every attempt. */
 export const produce: API<[ProduceRequest], ProduceResponse> = createAPI<[ProduceRequest], ProduceResponse>(
   produceV9.api.key,
   produceV9.api.version,

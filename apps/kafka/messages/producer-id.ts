@@ -3,7 +3,7 @@ import type { Brokers } from '../connections/brokers.ts';
 import { KafkaError, NONE } from '../errors.ts';
 import type { ProducerId } from '../records/encode-batch.ts';
 
-/** A producer id that nobody had before. @throws where no broker gives one now */
+/** Requests a new producer id. @throws if no broker returns one */
 export function newProducerId(brokers: Brokers): Promise<ProducerId> {
   return brokers.askAny(
     initProducerIdV4.api,

@@ -16,14 +16,14 @@ import type { RequestVersion } from '../connections/api-versions.ts';
 
 const metadata = named('Metadata', metadataV12);
 
-/** All that a producer sends, each in its one version. */
+/** Every request of a producer, with its version. */
 export const PRODUCER_REQUESTS: readonly RequestVersion[] = [
   metadata,
   named('Produce', produceV9),
   named('InitProducerId', initProducerIdV4),
 ];
 
-/** All that a consumer sends, each in its one version. */
+/** Every request of a consumer, with its version. */
 export const CONSUMER_REQUESTS: readonly RequestVersion[] = [
   metadata,
   named('Fetch', fetchV13),

@@ -3,30 +3,32 @@ import type { Brokers } from '../connections/brokers.ts';
 import { KafkaError, NONE } from '../errors.ts';
 
 export interface Leader {
-  /** -1 while the partition has none. */
+  /** Broker id; -1 if the partition has no leader. */
   readonly nodeId: number;
   readonly epoch: number;
 }
 
-/** One incarnation of a topic: made again with the same name, it has another id. */
+/** One topic id. A topic that is deleted and created again under the same name has another id. */
 export interface TopicView {
-  /** A UUID as the protocol layer writes it. */
+  /** Topic id in the protocol layer's notation, a UUID. */
   readonly uuid: string;
-  /** The same as Kafka's tools print it. */
+  /** Topic id in the notation of Kafka's tools. */
   readonly id: string;
-  /** By partition. */
+  /** Indexed by partition. */
   readonly leaders: readonly Leader[];
 }
 
-/** Of a cluster whose metadata is of before Kafka 2.8. */
+/** Reported by clusters whose metadata version is older than 2.8. */
 const NO_UUID = '00000000-0000-0000-0000-000000000000';
 
-/** What the cluster last said of a topic: its id, partitions and their leaders. A broker that lags takes nothing back. */
+/**
+ * The newest metadata of a topic: id, partitions and leaders. Ignores older metadata from a broker that lags behind.
+ */
 export class TopicMetadata {
   readonly name: string;
   readonly #brokers: Brokers;
   #view: TopicView | undefined;
-  /** Ids of earlier incarnations: a broker that lags behind may still tell of one. */
+  /** Earlier topic ids, which a broker that lags behind may still report. */
   readonly #past = new Set<string>();
 
   constructor(name: string, brokers: Brokers) {
@@ -34,7 +36,7 @@ export class TopicMetadata {
     this.#brokers = brokers;
   }
 
-  /** `undefined` until the topic was seen first. */
+  /** `undefined` until the topic was found. */
   get view(): TopicView | undefined {
     return this.#view;
   }
@@ -45,9 +47,9 @@ export class TopicMetadata {
   }
 
   /**
-   * Asks one broker after the other until one tells of the topic as it is, or of a later one.
+   * Asks one broker after another until one returns the current topic or a newer one.
    *
-   * @throws {KafkaError} where none does and one says why, such as that there is no such topic
+   * @throws {KafkaError} if no broker does, with the error code that one returned, such as UNKNOWN_TOPIC_OR_PARTITION
    */
   async update(): Promise<void> {
     await this.#brokers.askAny(metadataV12.api, [[this.name], false, false], (metadata) =>
@@ -58,14 +60,14 @@ export class TopicMetadata {
   #adopt({ brokers, topics }: metadataV12.MetadataResponse): void {
     const [topic] = topics;
     const isKnown = topic?.errorCode === NONE;
-    // A broker that has just started knows no topic yet, nor all the others.
+    // A broker that has just started may know neither the topic nor the other brokers.
     this.#brokers.learn(new Map(brokers.map((broker) => [broker.nodeId, broker])), isKnown);
     if (!isKnown) throw new KafkaError(`topic ${this.name}`, topic?.errorCode ?? -1);
     const { topicId: uuid, partitions } = topic;
     if (this.#past.has(uuid)) throw new Error(`a broker still tells of an earlier topic ${this.name}`);
     const before = this.#view;
     if (before !== undefined && before.uuid !== uuid && before.uuid !== NO_UUID) this.#past.add(before.uuid);
-    // Without an id it may be another topic: then an epoch that begins anew is believed.
+    // Without an id the topic may have been created again, so accept lower epochs.
     const known = before?.uuid === uuid && uuid !== NO_UUID ? before.leaders : [];
     const leaders: Leader[] = [];
     for (const { partitionIndex, leaderId: nodeId, leaderEpoch: epoch } of partitions) {

@@ -4,12 +4,12 @@ import { codes, KafkaError, kafkaFailure } from '../errors.ts';
 import type { KafkaHealth } from '../health.ts';
 import { TopicMetadata, type TopicView } from './topic-metadata.ts';
 
-/** Not more often than this, however many ask. */
+/** Minimum interval between two requests, however many callers there are. */
 const MIN_INTERVAL_MS = 250;
 
-/** Metadata of a topic that many ask for: what keeps it from coming is told to the health alone. */
+/** Metadata of a topic with many callers. Reports errors to the health only. */
 export class Topic extends TopicMetadata {
-  /** Called when the cluster was asked and the view may be another. */
+  /** Called after each request whose response may have changed the view. */
   onChanged: () => void = () => undefined;
   readonly #health: KafkaHealth;
   #refreshing: Promise<TopicView | undefined> | undefined;
@@ -19,7 +19,7 @@ export class Topic extends TopicMetadata {
     this.#health = health;
   }
 
-  /** Asks the cluster again; those who ask at the same time share one request. */
+  /** Requests metadata; concurrent callers share one request. */
   refresh(): Promise<TopicView | undefined> {
     this.#refreshing ??= this.#refresh().finally(async () => {
       await sleep(MIN_INTERVAL_MS);

@@ -1,14 +1,14 @@
 /**
- * Where the fields of a record batch stand, and how many bytes its header takes. Record format 2:
+ * Positions of the fields of a record batch, and the size of its header. Record format 2:
  * https://kafka.apache.org/documentation/#recordbatch
  */
 export const BASE_OFFSET_AT = 0;
 export const LENGTH_AT = 8;
-/** What a batch's length counts begins here. */
+/** `batchLength` counts from here. */
 export const LEADER_EPOCH_AT = 12;
 export const MAGIC_AT = 16;
 export const CHECKSUM_AT = 17;
-/** What is summed up begins here. */
+/** The checksum covers the bytes from here. */
 export const ATTRIBUTES_AT = 21;
 export const LAST_OFFSET_DELTA_AT = 23;
 export const BASE_TIMESTAMP_AT = 27;

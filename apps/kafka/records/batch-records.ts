@@ -5,7 +5,7 @@ import { MalformedRecordError, RecordReader, type KafkaRecord, type RecordBase }
 const FIRST_WINDOW_BYTES = 128 * 1024;
 const MAX_VARINT_BYTES = 10;
 
-/** A batch that cannot be read, whoever asks for it: a stop, not a retry. */
+/** The batch is unreadable for any consumer: stop, do not retry. */
 export class UnreadableBatchError extends Error {
   override readonly name = 'UnreadableBatchError';
   readonly baseOffset: number;
@@ -19,7 +19,7 @@ export class UnreadableBatchError extends Error {
 }
 
 export interface RecordMemory {
-  /** What one record may take, or the window that its compression needs. */
+  /** Largest size of a record, and of the window of its compression. */
   readonly maxRecordBytes: number;
   readonly buffers: Buffers;
 }
@@ -30,8 +30,8 @@ export interface BatchRange {
 }
 
 /**
- * The records of an open batch, in order: a {@link RecordReader} whose errors name the batch. What is compressed is
- * decompressed as it is read, into a window that holds whole records and no more than it must.
+ * Records of an opened batch, in order: a {@link RecordReader} whose errors name the batch. Decompresses compressed
+ * batches while they are read, into a window that holds whole records and little more.
  */
 export class BatchRecords {
   readonly #batch: BatchRange;
@@ -41,7 +41,7 @@ export class BatchRecords {
   #window: Buffer | undefined;
   #isEnded: boolean;
 
-  /** @param content what is to be inflated, or all the bytes */
+  /** @param content the compressed content, or the bytes of all records */
   constructor(batch: BatchRange, base: RecordBase, content: Inflation | Buffer, memory: RecordMemory) {
     this.#batch = batch;
     this.#memory = memory;
@@ -50,7 +50,7 @@ export class BatchRecords {
     this.#reader = new RecordReader(Buffer.isBuffer(content) ? content : Buffer.alloc(0), base);
   }
 
-  /** All that it holds now, beside the batch itself. */
+  /** Bytes in memory, without the batch itself. */
   get memoryBytes(): number {
     return (this.#window?.length ?? 0) + (this.#inflation?.memoryBytes ?? 0);
   }
@@ -72,9 +72,9 @@ export class BatchRecords {
   }
 
   /**
-   * To be called before each record: makes the next one whole, in memory in which the last one stood.
+   * Must be called before each record: makes the whole next record available, in the memory of the one before.
    *
-   * @returns a promise where that must be waited for
+   * @returns a promise if more bytes must be decompressed first
    * @throws {UnreadableBatchError}
    */
   fill(): Promise<void> | undefined {
@@ -87,20 +87,20 @@ export class BatchRecords {
     return this.#named(() => this.#reader.next());
   }
 
-  /** @throws {UnreadableBatchError} where something stands after the last record */
+  /** @throws {UnreadableBatchError} if bytes follow the last record */
   async end(): Promise<void> {
     if (!this.#isEnded) await this.#fill(this.#reader.rest.length + 1);
     this.#named(() => this.#reader.end());
   }
 
-  /** Gives its memory back: no record is read any more. */
+  /** Frees its memory. No record may be read after that. */
   close(): void {
     this.#inflation?.close();
     if (this.#window !== undefined) this.#memory.buffers.give(this.#window);
     this.#window = undefined;
   }
 
-  /** How many bytes from the next record on there must be; `undefined` where there are. */
+  /** Number of bytes that the next record needs; `undefined` if they are available. */
   #wanted(): number | undefined {
     const bytes = this.#reader.nextBytes;
     const { maxRecordBytes } = this.#memory;

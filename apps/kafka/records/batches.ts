@@ -22,15 +22,15 @@ const APPEND_TIME = 0x08;
 const TRANSACTIONAL = 0x10;
 const CONTROL = 0x20;
 
-/** A batch of records as it stands in the log, its records not yet read. */
+/** A record batch of the log, not decoded yet. */
 export interface Batch {
   readonly baseOffset: number;
-  /** The first offset after the batch, whatever compaction has left of it. */
+  /** First offset after the batch, even if compaction has removed its last records. */
   readonly nextOffset: number;
   readonly leaderEpoch: number;
   readonly producerId: bigint;
   readonly isTransactional: boolean;
-  /** Transaction markers: offsets without records. */
+  /** A batch of transaction markers: it takes offsets but has no records. */
   readonly isControl: boolean;
   readonly attributes: number;
   readonly baseTimestamp: bigint;
@@ -40,10 +40,10 @@ export interface Batch {
 }
 
 /**
- * Walks the batches of a fetched stretch of log, each with its checksum verified. A last batch that the broker
- * cut short is left out.
+ * Iterates over the batches of a fetched part of the log, and verifies their checksums. Skips a last batch that the
+ * broker cut short.
  *
- * @throws {UnreadableBatchError} where the checksum differs or the format is older than Kafka 0.11
+ * @throws {UnreadableBatchError} if a checksum does not match, or the format is older than that of Kafka 0.11
  */
 export function* readBatches(log: Buffer): Generator<Batch> {
   for (let at = 0, length; (length = wholeBytes(log, at)) !== undefined; at += length) {
@@ -56,8 +56,8 @@ export function* readBatches(log: Buffer): Generator<Batch> {
 }
 
 /**
- * Where the log goes on after the batches of a fetched stretch, by their headers alone; `undefined` where it holds no
- * whole batch, or one that {@link readBatches} refuses for its length.
+ * Position after the batches of a fetched part of the log, from their headers; `undefined` if it has no whole batch, or
+ * one with a length that {@link readBatches} refuses.
  */
 export function endOfBatches(log: Buffer): LogPosition | undefined {
   let end: LogPosition | undefined;
@@ -68,14 +68,14 @@ export function endOfBatches(log: Buffer): LogPosition | undefined {
   return end;
 }
 
-/** Of the first record of the first batch, by its header alone; `undefined` where the header is not whole. */
+/** Timestamp of the first record, from the header of the first batch; `undefined` if the header is cut short. */
 export function timestampOfFirstBatch(log: Buffer): number | undefined {
   if (log.length < BATCH_HEADER_BYTES) return undefined;
   const attributes = log.readInt16BE(ATTRIBUTES_AT);
   return Number(log.readBigInt64BE((attributes & APPEND_TIME) === 0 ? BASE_TIMESTAMP_AT : MAX_TIMESTAMP_AT));
 }
 
-/** Of the batch that begins there, as it says itself; `undefined` where the broker cut it short. */
+/** Size of the batch at this position, from its header; `undefined` if the broker cut it short. */
 function wholeBytes(log: Buffer, at: number): number | undefined {
   if (log.length - at < BATCH_HEADER_BYTES) return undefined;
   const length = log.readInt32BE(at + LENGTH_AT) + LEADER_EPOCH_AT;
@@ -121,7 +121,7 @@ function readBatch(bytes: Buffer): Batch {
 }
 
 /**
- * The records of a batch, decompressed as they are read.
+ * Opens a batch to read its records; decompresses them while they are read.
  *
  * @throws {UnreadableBatchError}
  */

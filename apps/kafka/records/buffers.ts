@@ -1,7 +1,7 @@
-/** Where memory for fetched and decompressed bytes comes from. */
+/** Allocator for fetched and decompressed bytes. */
 export interface Buffers {
-  /** A buffer of at least so many bytes, with whatever is in it. */
+  /** A buffer of at least this size, with arbitrary content. */
   take(bytes: number): Buffer;
-  /** Gives a buffer back that nobody else looks at any more. */
+  /** Returns a buffer, which must not be used after that. */
   give(buffer: Buffer): void;
 }

@@ -20,19 +20,19 @@ import {
 import { countRecords, valueBytes, type RecordRun, type RecordSlice } from './record-run.ts';
 import { varintBytes, writeBytes, writeVarint } from './varint.ts';
 
-/** Sequence numbers go from 0 to 2^31 - 1 and begin anew (Kafka's DefaultRecordBatch.incrementSequence). */
+/** Sequence numbers run from 0 to 2^31 - 1 and wrap around (Kafka's DefaultRecordBatch.incrementSequence). */
 const SEQUENCES = 2 ** 31;
 const NO_LEADER_EPOCH = -1;
 
-/** By which a broker tells the batches of one producer from those of others. */
+/** Identifies the batches of one producer to the broker. */
 export interface ProducerId {
   readonly id: bigint;
   readonly epoch: number;
 }
 
 /**
- * The record batch as every attempt sends it. Written into one buffer: the client's own encoder makes a dozen for
- * each record, and copies them all three times.
+ * Encodes a record batch, which every attempt sends unchanged. Writes into one buffer; the client's own encoder makes a
+ * dozen buffers for each record and copies all of them three times.
  */
 export function encodeBatch(
   slices: readonly RecordSlice[],
@@ -73,7 +73,7 @@ export function sequenceAfter(sequence: number, records: number): number {
   return (sequence + records) % SEQUENCES;
 }
 
-/** The partition that every Kafka client with the default partitioner takes for this key. */
+/** Partition of a key, as in the default partitioner of Kafka's clients. */
 export function partitionOf(key: Buffer, partitions: number): number {
   return (murmur2(key) & 0x7fffffff) % partitions;
 }

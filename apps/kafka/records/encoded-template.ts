@@ -1,22 +1,22 @@
 import { varintBytes, writeBytes, writeVarint } from './varint.ts';
 
-/** Lengths, deltas and attributes of a record, each at its longest. */
+/** Largest size of lengths, deltas and attributes of a record. */
 const RECORD_OVERHEAD = 31;
-/** Of whole numbers up to 2^53, and one byte for their length. */
+/** Largest size of a whole number up to 2^53 in decimal digits, and its length. */
 const NUMBER_BYTES = 17;
 
 /**
- * What a record has beside its value. All lines of an upload have the same but for their number, so that it is encoded
- * once and copied into each record.
+ * Key and headers of a record. All lines of an upload share them except the line number, so they are encoded once and
+ * copied into each record.
  */
 export class EncodedTemplate {
   readonly key: Buffer | undefined;
   readonly headers: ReadonlyMap<Buffer, Buffer>;
-  /** The name of one header more, the last, whose value is the number of the record. */
+  /** Name of an additional last header, whose value is the number of the record. */
   readonly numberedBy: Buffer | undefined;
-  /** How many headers, and each as it stands in a record; of the last, where it is the number, only the name. */
+  /** Number of headers, then each header in its wire format. If the last one is the number, only its name. */
   readonly encoded: Buffer;
-  /** At most how many bytes a record takes in a batch beside its value. */
+  /** Largest size of a record in a batch, without its value. */
   readonly bytes: number;
 
   constructor(key: Buffer | undefined, headers: ReadonlyMap<Buffer, Buffer>, numberedBy?: Buffer) {

@@ -1,28 +1,28 @@
 import type { EncodedTemplate } from './encoded-template.ts';
 
-/** Records that came together, and have in common what their template has. */
+/** Records that were appended together and share a template. */
 export interface RecordRun {
   readonly template: EncodedTemplate;
   /**
-   * What the values lie in, and where: `[start, end, start, end, …]`. A Buffer for each is a hundred bytes that the
-   * garbage collector carries along until the record is stored, of thousands at once.
+   * Buffer with all values; `bounds` is `[start, end, start, end, …]`. A Buffer object for each value would cost about
+   * a hundred bytes of heap, for thousands of records in flight.
    */
   readonly source: Buffer;
   readonly bounds: readonly number[];
-  /** The number of each, where the template is numbered; else none. */
+  /** Number of each record if the template is numbered; else empty. */
   readonly numbers: readonly number[];
 }
 
-/** Of a run the records from `from` up to `to`, without that: as many as one batch takes of it. */
+/** The records [from, to) of a run, which go into the same batch. */
 export interface RecordSlice {
   readonly pending: {
     readonly run: RecordRun;
-    /** Milliseconds since 1970. */
+    /** Milliseconds since the epoch. */
     readonly timestamp: number;
   };
   readonly from: number;
   readonly to: number;
-  /** At most how many bytes they take in a batch. */
+  /** Largest size of these records in a batch. */
   readonly bytes: number;
 }
 
@@ -34,7 +34,7 @@ export function valueBytes({ bounds }: RecordRun, index: number): number {
   return (bounds[2 * index + 1] ?? 0) - (bounds[2 * index] ?? 0);
 }
 
-/** At most how many bytes the records from `from` up to `to` take in a batch. */
+/** Largest size of the records [from, to) in a batch. */
 export function batchBytes(run: RecordRun, from: number, to: number): number {
   let bytes = (to - from) * run.template.bytes;
   for (let index = from; index < to; index++) bytes += valueBytes(run, index);

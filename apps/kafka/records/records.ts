@@ -1,10 +1,10 @@
 /** One record of a partition's log. */
 export interface KafkaRecord {
   readonly offset: number;
-  /** Milliseconds since the epoch; -1 where the record has none. Nobody checks it, so it may be any 64 bits. */
+  /** Milliseconds since the epoch; -1 if the record has none. Kafka does not check it: it may be any 64-bit number. */
   readonly timestamp: bigint;
   readonly key: Buffer | null;
-  /** Null for a tombstone. */
+  /** `null` for a tombstone. */
   readonly value: Buffer | null;
   readonly headers: readonly RecordHeader[];
 }
@@ -15,27 +15,27 @@ export interface RecordHeader {
 }
 
 const MAX_KEY_BYTES = 1024 * 1024;
-/** So many objects are made of a record's headers, each a hundred times as large as the smallest header. */
+/** Limits the objects that the headers of one record become, each a hundred times as large as the smallest header. */
 const MAX_HEADERS = 10_000;
-/** In a line they may take six times as much. */
+/** Headers may take six times as much in an NDJSON line. */
 const MAX_HEADER_BYTES = 1024 * 1024;
 
-/** The bytes are not what the record format says, or take more than is allowed. */
+/** The bytes do not match the record format, or exceed a limit. */
 export class MalformedRecordError extends Error {
   override readonly name = 'MalformedRecordError';
 }
 
-/** What the records of one batch are relative to. */
+/** What the records of a batch are encoded relative to. */
 export interface RecordBase {
   readonly baseOffset: number;
   readonly baseTimestamp: bigint;
-  /** The time of the append, where the topic says that it counts and not the producer's. */
+  /** Timestamp of the append if the topic uses LogAppendTime. */
   readonly appendTimestamp: bigint | undefined;
   readonly count: number;
 }
 
 /**
- * Reads the records of one batch, one at a time. They share memory with `bytes`.
+ * Reads the records of one batch, one at a time. Records share memory with `bytes`.
  * Format: https://kafka.apache.org/documentation/#recordbatch
  */
 export class RecordReader {
@@ -51,34 +51,34 @@ export class RecordReader {
     this.#left = base.count;
   }
 
-  /** How many records have not been read. */
+  /** Number of unread records. */
   get left(): number {
     return this.#left;
   }
 
-  /** The bytes of what has not been read. */
+  /** Unread bytes. */
   get rest(): Buffer {
     return this.#bytes.subarray(this.#cursor.position);
   }
 
-  /** How many bytes the next record takes, its length included; `undefined` where the length is not whole. */
+  /** Size of the next record with its length field; `undefined` if the length field is cut short. */
   get nextBytes(): number | undefined {
     return this.#cursor.lengthOfField();
   }
 
-  /** Goes on in other memory, which begins with {@link rest}. */
+  /** Continues in another buffer, which must start with {@link rest}. */
   continueIn(bytes: Buffer): void {
     this.#bytes = bytes;
     this.#cursor = new Cursor(bytes);
   }
 
-  /** Passes over records that were read elsewhere. */
+  /** Skips records that were read by other code. */
   skip(records: number, bytes: number): void {
     this.#cursor.skip(bytes);
     this.#left -= records;
   }
 
-  /** Only while some are left. @throws {MalformedRecordError} */
+  /** Requires {@link left} above 0. @throws {MalformedRecordError} */
   next(): KafkaRecord {
     const cursor = this.#cursor;
     const { base } = this;
@@ -119,7 +119,7 @@ export class RecordReader {
     };
   }
 
-  /** @throws {MalformedRecordError} where something stands after the last record */
+  /** @throws {MalformedRecordError} if bytes follow the last record */
   end(): void {
     const bytes = this.#bytes.length - this.#cursor.position;
     if (bytes !== 0) throw new MalformedRecordError(`${bytes} bytes after the last record`);
@@ -138,7 +138,7 @@ class Cursor {
     this.position += count;
   }
 
-  /** Of a length and what it counts, without moving; `undefined` where the length is not whole. */
+  /** Size of a length field and its content, without moving; `undefined` if the length is cut short. */
   lengthOfField(): number | undefined {
     const { position } = this;
     try {
@@ -163,10 +163,10 @@ class Cursor {
     throw new MalformedRecordError('number without an end');
   }
 
-  /** A zigzag varint of a length or of an offset, which is below 2^53 where it is valid: beyond that the low bits are lost. */
+  /** A zigzag varint of a length or an offset. Valid ones are below 2^53; above that the low bits are lost. */
   varint(): number {
     const first = this.#bytes[this.position];
-    // Most are of one byte: lengths of headers, and the differences of time and offset within a batch.
+    // Most take one byte: lengths of headers, and deltas of time and offset within a batch.
     if (first !== undefined && first < 0x80) {
       this.position += 1;
       return first % 2 === 0 ? first / 2 : -(first + 1) / 2;

@@ -6,8 +6,8 @@ export interface AbortedTransaction {
 }
 
 /**
- * Tells which batches of one fetched stretch belong to aborted transactions: those of the producer from the
- * transaction's first offset up to its abort marker.
+ * Finds the batches of aborted transactions in a fetched part of the log: those of the producer from the first offset
+ * of the transaction to its abort marker.
  */
 export class AbortedTransactions {
   readonly #ahead: AbortedTransaction[];
@@ -17,7 +17,7 @@ export class AbortedTransactions {
     this.#ahead = aborted.toSorted((a, b) => a.firstOffset - b.firstOffset);
   }
 
-  /** Must see every batch, in the order of the log. */
+  /** Must be called for every batch, in the order of the log. */
   includes(batch: Batch): boolean {
     for (let next = this.#ahead[0]; next !== undefined && next.firstOffset < batch.nextOffset;) {
       this.#open.add(next.producerId);
@@ -25,7 +25,7 @@ export class AbortedTransactions {
       next = this.#ahead[0];
     }
     if (!batch.isTransactional || !this.#open.has(batch.producerId)) return false;
-    // A producer has one transaction at a time, so its first marker ends the aborted one.
+    // A producer has one open transaction at a time, so its next marker ends the aborted one.
     if (batch.isControl) this.#open.delete(batch.producerId);
     return true;
   }

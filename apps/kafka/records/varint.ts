@@ -1,4 +1,4 @@
-/** Zigzag: small numbers of either sign become small ones without. */
+/** Zigzag encoding: maps small numbers of either sign to small unsigned numbers. */
 function zigzag(value: number): number {
   return value >= 0 ? 2 * value : -2 * value - 1;
 }
@@ -9,17 +9,17 @@ export function varintBytes(value: number): number {
   return bytes;
 }
 
-/** @returns where it ends */
+/** @returns where the varint ends */
 export function writeVarint(buffer: Buffer, start: number, value: number): number {
   let at = start;
   let rest = zigzag(value);
-  // Not by bits: a clock that is set makes deltas of more than 32.
+  // No bit operations: after a clock change a time delta may exceed 32 bits.
   for (; rest >= 128; rest = Math.floor(rest / 128)) buffer[at++] = (rest % 128) + 128;
   buffer[at++] = rest;
   return at;
 }
 
-/** Length and content. @returns where they end */
+/** Writes length and content. @returns where they end */
 export function writeBytes(buffer: Buffer, start: number, bytes: Buffer): number {
   const at = writeVarint(buffer, start, bytes.length);
   return at + bytes.copy(buffer, at);

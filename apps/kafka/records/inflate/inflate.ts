@@ -5,13 +5,13 @@ import { Lz4Inflation } from './lz4.ts';
 import { SnappyInflation } from './snappy.ts';
 import { gzipInflation, zstdInflation } from './streams.ts';
 
-/** The codes of a batch's attributes: https://kafka.apache.org/documentation/#recordbatch */
+/** Compression codes in the attributes of a batch: https://kafka.apache.org/documentation/#recordbatch */
 const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
 
 /**
- * @param codec as a batch's attributes say it
- * @param maxWindowBytes what may be kept of the output to refer back to
- * @returns `undefined` where the payload is not compressed
+ * @param codec the compression code in the batch's attributes
+ * @param maxWindowBytes largest size of the window of earlier output
+ * @returns `undefined` if the payload is not compressed
  */
 export function inflate(
   codec: number,

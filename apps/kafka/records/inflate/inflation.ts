@@ -1,12 +1,12 @@
-/** The bytes of a batch as they are decompressed, piece by piece: a small batch may hold more than there is memory for. */
+/** Decompresses a batch piece by piece: a small batch may expand to more than the memory limit. */
 export interface Inflation {
-  /** What it holds now, its last piece included. */
+  /** Bytes in memory, the last piece included. */
   readonly memoryBytes: number;
   /**
-   * @returns the next piece, in memory that the next call may use again; `undefined` after the last
-   * @throws where the bytes are not what their format says, or would need more memory than is allowed
+   * @returns the next piece, valid until the next call; `undefined` after the last
+   * @throws if the bytes do not match their format, or need more memory than allowed
    */
   next(): Promise<Buffer | undefined>;
-  /** Ends it early. */
+  /** Stops early and frees its memory. */
   close(): void;
 }

@@ -12,10 +12,10 @@ const CONTENT_SIZE = 0x08;
 const CONTENT_CHECKSUM = 0x04;
 const DICTIONARY = 0x01;
 const UNCOMPRESSED = 0x80000000;
-/** How far back a block may refer, into the blocks before it too. */
+/** Largest distance of a match, which may reach into earlier blocks. */
 const HISTORY_BYTES = 64 * 1024;
 const MIN_MATCH = 4;
-/** Bytes that are copied faster one by one than by a call. */
+/** Below this size a loop copies faster than a call. */
 const FEW = 24;
 const PIECE_BYTES = 256 * 1024;
 
@@ -26,8 +26,8 @@ interface Frame {
 }
 
 /**
- * One or more LZ4 frames, decoded block by block, which a frame says to be 4 MiB at most. Their checksums are passed over: the
- * batch has one of its own. Format: https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md
+ * One or more LZ4 frames, decoded block by block; a block has at most 4 MiB. Skips the checksums of the frames, since
+ * the batch has its own. Format: https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md
  */
 export class Lz4Inflation implements Inflation {
   readonly #input: Buffer;
@@ -35,7 +35,7 @@ export class Lz4Inflation implements Inflation {
   #at = 0;
   #frame: Frame | undefined;
   #output: Buffer | undefined;
-  /** How much of the output is there, history included, and how much of it has been handed out. */
+  /** Bytes of output in memory, history included, and how many of them were returned. */
   #filled = 0;
   #taken = 0;
   #sinceOthers = 0;
@@ -50,7 +50,7 @@ export class Lz4Inflation implements Inflation {
   }
 
   async next(): Promise<Buffer | undefined> {
-    // A block takes milliseconds: others come between.
+    // Yields to the event loop, since a block takes milliseconds.
     if (this.#sinceOthers >= PIECE_BYTES) {
       await setImmediate();
       this.#sinceOthers = 0;
@@ -141,10 +141,10 @@ export class Lz4Inflation implements Inflation {
 }
 
 /**
- * Of single bytes, since most literals and matches are short: so it takes no longer than in WebAssembly.
+ * Copies byte by byte, since most literals and matches are short; WebAssembly is not faster here.
  *
- * @param output with what the block may refer back to before `from`
- * @param limit no byte is written there or after it
+ * @param output holds the history of matches before `from`
+ * @param limit end of the memory that may be written
  * @returns where the output ends
  */
 function decodeBlock(input: Uint8Array, output: Uint8Array, from: number, limit: number): number {

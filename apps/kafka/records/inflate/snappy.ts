@@ -3,21 +3,20 @@ import { MalformedRecordError } from '../records.ts';
 import type { Buffers } from '../buffers.ts';
 import type { Inflation } from './inflation.ts';
 
-/** Of snappy-java's stream, which Java clients write: the rest of its header are two versions. */
+/** Start of the stream format of snappy-java, which Java clients write; two version numbers follow. */
 const STREAM_MAGIC = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00]);
 const STREAM_HEADER_BYTES = 16;
 const PIECE_BYTES = 256 * 1024;
-/** No element makes more of a byte: a copy of three bytes is 64 long. */
+/** Largest expansion per byte of input: a copy element of three bytes writes 64. */
 const MAX_EXPANSION = 22;
 const MAX_COPY = 64;
 const LITERAL = 0;
-/** Bytes that are copied faster one by one than by a call. */
+/** Below this size a loop copies faster than a call. */
 const FEW = 24;
 
 /**
- * Snappy in either of its framings: one block, as librdkafka and its like write it, or blocks with their lengths, as
- * snappy-java does. Formats: https://github.com/google/snappy/blob/main/format_description.txt and snappy-java's
- * SnappyInputStream.
+ * Snappy in either of its framings: one block (librdkafka), or a sequence of blocks with their lengths (snappy-java).
+ * Formats: https://github.com/google/snappy/blob/main/format_description.txt and snappy-java's SnappyInputStream.
  */
 export class SnappyInflation implements Inflation {
   readonly #input: Buffer;
@@ -28,7 +27,7 @@ export class SnappyInflation implements Inflation {
   #block: SnappyBlock | undefined;
   #sinceOthers = 0;
 
-  /** @param maxWindowBytes what is kept of the output at most; a copy that refers back further is an error */
+  /** @param maxWindowBytes largest window of earlier output; a copy with a larger distance is an error */
   constructor(payload: Buffer, maxWindowBytes: number, buffers: Buffers) {
     this.#input = payload;
     this.#maxWindowBytes = maxWindowBytes;
@@ -41,7 +40,7 @@ export class SnappyInflation implements Inflation {
   }
 
   async next(): Promise<Buffer | undefined> {
-    // A piece takes a millisecond: others come between.
+    // Yields to the event loop, since a piece takes a millisecond.
     if (this.#sinceOthers >= PIECE_BYTES) {
       await setImmediate();
       this.#sinceOthers = 0;
@@ -65,7 +64,7 @@ export class SnappyInflation implements Inflation {
 
   #nextBlock(): SnappyBlock | undefined {
     const { length } = this.#input;
-    // Streams may stand one after the other.
+    // Streams may be concatenated.
     while (
       this.#isStream &&
       this.#input.subarray(this.#at, this.#at + STREAM_MAGIC.length).equals(STREAM_MAGIC)
@@ -86,16 +85,16 @@ export class SnappyInflation implements Inflation {
   }
 }
 
-/** One block: the length of what it holds, then literals and copies. */
+/** One block: its decompressed length, then literals and copies. */
 class SnappyBlock {
   readonly #input: Buffer;
   readonly #buffers: Buffers;
   readonly #output: Buffer;
   #at: number;
   #filled = 0;
-  /** Of what it says that it holds. */
+  /** Bytes still to come, by the length in the header of the block. */
   #left: number;
-  /** What is to come of a literal that did not fit. */
+  /** Rest of a literal that did not fit into the last piece. */
   #literal = 0;
 
   constructor(input: Buffer, maxWindowBytes: number, buffers: Buffers) {
@@ -135,7 +134,7 @@ class SnappyBlock {
     return undefined;
   }
 
-  /** @param end of the output, after which no element begins */
+  /** @param end position in the output after which no element starts */
   #decode(end: number): void {
     const input: Uint8Array = this.#input;
     const output: Uint8Array = this.#output;
@@ -184,7 +183,7 @@ class SnappyBlock {
         if (source < 0 || distance === 0) {
           throw new MalformedRecordError(`Snappy copy from ${distance} bytes before, ${out} are kept`);
         }
-        // A long match stands there as many copies of one distance.
+        // A long match is encoded as several copies with one distance.
         while (
           kind === 2 &&
           ((input[at] ?? 0) & 0x03) === 2 &&
@@ -198,7 +197,7 @@ class SnappyBlock {
         if (copying <= FEW) {
           for (const until = out + copying; out < until;) output[out++] = output[source++] as number;
         } else {
-          // What is copied may be copied again: each time twice as much.
+          // Doubles the copied range each time.
           for (const until = out + copying; out < until;) {
             const whole = Math.min(out - source, until - out);
             output.copyWithin(out, source, source + whole);
@@ -213,7 +212,7 @@ class SnappyBlock {
   }
 }
 
-/** What a block says that it holds, and where its elements begin. */
+/** Decompressed length of a block, and where its elements start. */
 function readLength(block: Buffer): { readonly length: number; readonly at: number } {
   let length = 0;
   for (let at = 0, scale = 1; at < 5; scale *= 0x80) {

@@ -6,19 +6,19 @@ import { readZstdFrames } from './zstd-frames.ts';
 type Stream = ReturnType<typeof createGunzip | typeof createZstdDecompress>;
 
 const PIECE_BYTES = 64 * 1024;
-/** Of the state of a stream, its window aside, and of the pieces that it has made ahead. */
+/** Memory of a stream without its window: state, and pieces that it has decompressed in advance. */
 const STREAM_BYTES = 3 * PIECE_BYTES;
 const GZIP_WINDOW_BYTES = 32 * 1024;
 
-/** One or more gzip members (RFC 1952), inflated in the thread pool. */
+/** One or more gzip members (RFC 1952), decompressed in the thread pool. */
 export function gzipInflation(payload: Buffer): Inflation {
   return new StreamInflation(() => createGunzip({ chunkSize: PIECE_BYTES }), [payload], GZIP_WINDOW_BYTES);
 }
 
 /**
- * One or more Zstandard frames (RFC 8878), inflated in the thread pool. Node's stream ends with the first.
+ * One or more Zstandard frames (RFC 8878), decompressed in the thread pool. Node's stream ends after the first frame.
  *
- * @throws {MalformedRecordError} where a frame asks for more memory than `maxWindowBytes`
+ * @throws {MalformedRecordError} if a frame needs more memory than `maxWindowBytes`
  */
 export function zstdInflation(payload: Buffer, maxWindowBytes: number): Inflation {
   const frames = readZstdFrames(payload);
@@ -43,7 +43,7 @@ class StreamInflation implements Inflation {
   #stream: Stream | undefined;
   #pieces: AsyncIterator<Buffer> | undefined;
 
-  /** @param inputs each decompressed by a stream of its own, one after the other */
+  /** @param inputs each decompressed by its own stream, one after another */
   constructor(open: () => Stream, inputs: readonly Buffer[], windowBytes: number) {
     this.#open = open;
     this.#inputs = [...inputs];

@@ -1,9 +1,9 @@
 import { MalformedRecordError } from '../records.ts';
 
-/** One frame of Zstandard data. */
+/** One Zstandard frame. */
 export interface ZstdFrame {
   readonly bytes: Buffer;
-  /** What its decoder keeps of the output. */
+  /** Window that its decoder keeps. */
   readonly windowBytes: number;
 }
 
@@ -12,10 +12,10 @@ const SKIPPABLE_MAGIC = 0x184d2a50;
 const MIN_WINDOW_LOG = 10;
 
 /**
- * Where the frames of Zstandard data begin and end, by their headers and those of their blocks alone; skippable ones are
- * left out. Format: RFC 8878, section 3.1.
+ * Finds the Zstandard frames in `data` from the headers of frames and blocks; omits skippable frames. Format: RFC 8878,
+ * section 3.1.
  *
- * @throws {MalformedRecordError} where the bytes are no whole frames
+ * @throws {MalformedRecordError} if a frame is cut short or malformed
  */
 export function readZstdFrames(data: Buffer): ZstdFrame[] {
   const frames: ZstdFrame[] = [];
@@ -73,7 +73,7 @@ function endOfBlocks(data: Buffer, from: number): number {
   }
 }
 
-/** A little-endian number; beyond 2^53 it is not exact, and beyond every bound. */
+/** A little-endian number. Inexact above 2^53, where it exceeds every limit anyway. */
 function read(data: Buffer, at: number, bytes: number): number {
   if (at + bytes > data.length) throw new MalformedRecordError('the last zstd frame is not whole');
   return bytes === 8 ? Number(data.readBigUInt64LE(at)) : data.readUIntLE(at, bytes);
