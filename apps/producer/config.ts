@@ -21,39 +21,39 @@ export const producerVariables = kafkaVariables
   .safeExtend({
     KAFKA_TOPIC: topicName,
     LISTEN_ADDRESS: text('an address to listen on').default('0.0.0.0'),
-    /** 0 takes any free port, which the log names. */
+    /** 0 selects a free port, which the log names. */
     PORT: integer(0, 65_535).default(8_080),
     LOG_LEVEL: oneOf(logLevels).default('info'),
     /**
-     * The largest body of `/upload` and the longest line of `/upload/batch`. Must leave the topic's
-     * `max.message.bytes` 32 KiB for headers.
+     * The largest body of `/upload` and the longest line of `/upload/batch`. Leave 32 KiB of the topic's
+     * `max.message.bytes` for headers.
      */
     MAX_BODY_BYTES: integer(1, 64 * MiB).default(1_000_000),
-    /** Whether plain uploads are answered before Node's parser. */
+    /** Handles plain uploads before Node's HTTP parser. */
     FAST_PATH: flag().default(true),
     /**
-     * From the head of a request to the end of its body; for each line of a batch; while a client takes nothing of a
-     * response.
+     * Timeout from the head of a request to the end of its body, for each line of a batch, and for a client that reads
+     * nothing of its response.
      */
     REQUEST_TIMEOUT_MS: integer(100, 3_600_000).default(30_000),
-    /** How long a record waits for others where no batch is under way, and after one. */
+    /** Linger: how long a record waits for others to join its batch. */
     LINGER_MS: integer(0, 1_000).default(1),
-    /** A batch is sent at so many records. */
+    /** A batch with this many records is sent at once. */
     BATCH_MAX_RECORDS: integer(1, 100_000).default(1_000),
-    /** Or at so many bytes. */
+    /** A batch with this many bytes is sent at once. */
     BATCH_MAX_BYTES: integer(1, 64 * MiB).default(512 * KiB),
-    /** Records that may wait for Kafka; with more, uploads are answered 503. */
+    /** Records that may wait for Kafka; above it uploads get 503. */
     QUEUE_MAX_RECORDS: integer(1, 10_000_000).default(40_000),
-    /** Their bytes, those of bodies that are being read included. */
+    /** Bytes of waiting records and of bodies that are being read; above it uploads get 503. */
     QUEUE_MAX_BYTES: integer(64 * KiB, 16 * 1_024 * MiB).default(48 * MiB),
-    /** From a record's arrival to its response, at most. */
+    /** Longest time from the arrival of a record to its response. */
     DELIVERY_TIMEOUT_MS: integer(100, 3_600_000).default(25_000),
     /**
-     * After SIGTERM uploads are accepted until none has come for so long: then every balancer has seen `/readyz` fail.
-     * The longest wait is SHUTDOWN_DEADLINE_MS less DELIVERY_TIMEOUT_MS, or this if it is longer.
+     * After SIGTERM uploads are accepted until none has arrived for this long: then every load balancer has seen
+     * `/readyz` fail. The longest wait is SHUTDOWN_DEADLINE_MS less DELIVERY_TIMEOUT_MS, or this if it is longer.
      */
     DRAIN_DELAY_MS: integer(0, 600_000).default(2_000),
-    /** From SIGTERM to the exit; the pod's grace period. */
+    /** Longest time from SIGTERM to the exit; the pod's grace period. */
     SHUTDOWN_DEADLINE_MS: integer(1_000, 3_600_000).default(30_000),
   })
   .superRefine(

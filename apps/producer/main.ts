@@ -14,7 +14,7 @@ import { Drain } from './http/drain.ts';
 import { Listener } from './http/listener.ts';
 import { addDeliveryGauges, deliveryMetrics } from './metrics.ts';
 
-/** What may pile up outside of V8's heap between two looks at the young generation. */
+/** Garbage outside of V8's heap after which the young generation is collected. */
 const UNCOLLECTED_BYTES = 16 * 1024 * 1024;
 
 scavengeOnOneThread();

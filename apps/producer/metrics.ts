@@ -3,7 +3,7 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
 const prefix = 'headwater_producer';
 
-/** What the delivery to Kafka counts. */
+/** Metrics of the delivery to Kafka. */
 export interface DeliveryMetrics {
   /**
    * Attempts to produce a batch, by `result`: `stored`, `no_producer_id`, `no_connection`, `no_answer`,
@@ -37,7 +37,7 @@ export function deliveryMetrics(registry: Registry): DeliveryMetrics {
   };
 }
 
-/** Adds what is read when Prometheus asks. */
+/** Adds gauges whose values are read at each scrape. */
 export function addDeliveryGauges(
   registry: Registry,
   {
@@ -59,16 +59,16 @@ export function addDeliveryGauges(
   add('broker_connections', 'Connections to Kafka', () => recordLog.connections);
 }
 
-/** What the HTTP side counts. */
+/** Metrics of the HTTP side. */
 export interface HttpMetrics {
-  /** By `route` and `code`: the `error.code` of the answer, or `stored`. */
+  /** Records by `route` and `code`: `stored`, or the `error.code` of the response. */
   readonly records: Counter<'route' | 'code'>;
   readonly duration: Histogram<'route' | 'status'>;
-  /** Requests to `/upload` that were answered, by `path`: `fast` before Node's parser, `node` behind it. */
+  /** Responses of `/upload` by `path`: `fast` before Node's parser, `node` behind it. */
   readonly uploads: Counter<'path'>;
 }
 
-/** What an event may come to on either route that is not the client's own mistake. */
+/** Every outcome of an event, on either route, that is not an error of the client. */
 const OUTCOMES = [
   'stored',
   'broker_unavailable',
@@ -86,7 +86,7 @@ export function httpMetrics(registry: Registry): HttpMetrics {
     labelNames: ['route', 'code'],
     registers,
   });
-  // An increase is seen only of a series that was there before.
+  // Prometheus sees an increase only of a series that existed before.
   for (const route of ['/upload', '/upload/batch'])
     for (const code of OUTCOMES) records.inc({ route, code }, 0);
   const uploads = new Counter({

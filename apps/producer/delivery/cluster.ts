@@ -10,9 +10,12 @@ import { Backoff } from '../../service/backoff.ts';
 import type { Log } from '../../service/log.ts';
 
 const OPEN_TIMEOUT_MS = 2_000;
-/** Metadata and producer ids are small and asked of any broker: one that takes longer is left for the next. */
+/**
+ * Timeout of requests for metadata and producer ids. They are small and any broker can respond, so the next broker is
+ * asked soon.
+ */
 const CONTROL_TIMEOUT_MS = 2_000;
-/** How old metadata may grow while all is well: this is how new partitions are found. */
+/** Interval of metadata requests while all leaders are reachable; new partitions are found with it. */
 const METADATA_MAX_AGE_MS = 30_000;
 const METADATA_MIN_INTERVAL_MS = 100;
 const ATTENTION_INTERVAL_MS = 500;
@@ -25,7 +28,7 @@ export interface ClusterOptions {
   readonly log: Log;
 }
 
-/** What a producer knows of its topic and the brokers: looks at them all the time, and says whether they can be used. */
+/** Follows the metadata of the topic and the connections to its leaders, and tells whether records can be delivered. */
 export class Cluster {
   readonly #options: ClusterOptions;
   readonly #brokers: Brokers;
@@ -39,7 +42,7 @@ export class Cluster {
   #wake: (() => void) | undefined;
   #closed = false;
 
-  /** @param onChange called after every look at the cluster, successful or not, and when a leader answers again */
+  /** @param onChange called after every metadata request, successful or not, and when a leader becomes reachable */
   constructor(options: ClusterOptions, onChange: () => void) {
     this.#options = options;
     this.#onChange = onChange;
@@ -54,7 +57,7 @@ export class Cluster {
     this.#topic = new TopicMetadata(options.topic, this.#brokers);
   }
 
-  /** Looks at the cluster until closed; never rejects. */
+  /** Requests metadata until closed. Never rejects. */
   async run(): Promise<void> {
     const backoff = new Backoff(FIRST_BACKOFF_MS, MAX_BACKOFF_MS);
     while (!this.#closed) {
@@ -64,7 +67,7 @@ export class Cluster {
       try {
         await this.#topic.update();
         backoff.reset();
-        // First: who asked must not act on what has changed meanwhile, as a topic that was made again.
+        // Notify of the change first: callers of look() must not act on an old topic id.
         this.#onChange();
         for (const resolve of asked) resolve();
         await this.#reachLeaders();
@@ -77,50 +80,50 @@ export class Cluster {
     }
   }
 
-  /** Asks for a look at the cluster soon. */
+  /** Requests metadata soon. */
   refresh(): void {
     this.#wanted = true;
     this.#wake?.();
   }
 
-  /** Resolves when metadata has come that was asked for after this call, however long that takes. */
+  /** Resolves with the first successful metadata request that starts after this call, however long that takes. */
   async look(): Promise<void> {
     this.refresh();
     return new Promise((resolve) => this.#asked.push(resolve));
   }
 
-  /** Of the topic that {@link Cluster.leaders} describes; a topic that is deleted and made again has a new one. */
+  /** Id of the topic; it changes if the topic is deleted and created again. */
   get topicId(): string | undefined {
     return this.#topic.view?.uuid;
   }
 
-  /** By partition; empty until Kafka has answered. */
+  /** Indexed by partition; empty until the first metadata response. */
   get leaders(): readonly Leader[] {
     return this.#topic.view?.leaders ?? [];
   }
 
-  /** Why nothing can be delivered now. */
+  /** Why no record can be delivered now. */
   get problem(): string | undefined {
     return this.#problem;
   }
 
-  /** For how long there has been a problem. */
+  /** Age of the current {@link problem}; 0 without one. */
   get problemMs(): number {
     return this.#problem === undefined ? 0 : performance.now() - this.#problemSince;
   }
 
-  /** The connection to the leader of a partition. */
+  /** The connection to the leader of a partition; `undefined` if the partition has no leader. */
   leaderConnection(partition: number): BrokerConnection | undefined {
     const leader = this.#topic.leader(partition);
     return leader && this.#brokers.connection('produce', leader.nodeId);
   }
 
-  /** A producer id that nobody had before. @throws where no broker gives one now */
+  /** Requests a new producer id. @throws if no broker returns one */
   newProducerId(): Promise<ProducerId> {
     return newProducerId(this.#brokers);
   }
 
-  /** How many connections stand now. */
+  /** Number of open connections. */
   get connections(): number {
     return this.#brokers.connections;
   }
@@ -131,7 +134,10 @@ export class Cluster {
     this.#wake?.();
   }
 
-  /** Opens every connection that does not stand; waits a moment where none does, so that a reconnection is no news. */
+  /**
+   * Opens the connections to all leaders. If none is open, waits a moment for the first, so that a short reconnection
+   * is not reported as a problem.
+   */
   async #reachLeaders(): Promise<void> {
     const connections = new Set(this.leaders.map((_, partition) => this.leaderConnection(partition)));
     const opening = [...connections].flatMap((connection) =>

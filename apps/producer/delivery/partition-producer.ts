@@ -13,37 +13,37 @@ import { divide, Queue, type Slice } from './queue.ts';
 import { DeliveryError, type Failure } from './record-log.ts';
 
 /**
- * How long the first attempt waits for its answer; twice as long after each that got none, so that a slow network
- * gets the time it needs and a broker that hangs is noticed soon.
+ * Response timeout of the first attempt. It doubles after each attempt without a response: a slow network gets more
+ * time, and a broker that hangs is detected soon.
  */
 const ATTEMPT_TIMEOUT_MS = 3_000;
-/** The broker gives up waiting for its replicas a little before we give up waiting for the broker. */
+/** Share of the timeout that the broker may wait for its replicas, so that it responds before we give up. */
 const BROKER_TIMEOUT_SHARE = 0.8;
 const FIRST_BACKOFF_MS = 50;
 const MAX_BACKOFF_MS = 500;
 
 interface Stored {
   readonly outcome: 'stored';
-  /** -1 where the broker no longer knows it. */
+  /** -1 if the broker does not know it any more. */
   readonly baseOffset: bigint;
-  /** -1 where the topic keeps the time of the record. */
+  /** -1 if the topic uses the timestamps of the records. */
   readonly logAppendTimeMs: bigint;
 }
 
 interface Failed extends ProduceErrorClass {
-  /** `no_producer_id`, `no_connection`, `no_answer`, `topic_changed` or the broker's error. */
+  /** `no_producer_id`, `no_connection`, `no_answer`, `topic_changed` or the name of the broker's error. */
   readonly error: string;
 }
 
 interface Batch {
   readonly slices: readonly Slice[];
   readonly deadline: number;
-  /** Once encoded it stays so: every attempt sends the same bytes. */
+  /** Every attempt sends the same bytes. */
   encoded?: Buffer;
-  /** The pool's, where it is encoded into one of that. */
+  /** The buffer of `encoded`, if it came from the pool. */
   buffer?: Buffer;
   timeoutMs: number;
-  /** An attempt may have reached the log. */
+  /** Whether an earlier attempt may have stored the batch. */
   perhapsStored: boolean;
 }
 
@@ -51,31 +51,31 @@ export interface PartitionProducerOptions {
   readonly cluster: Cluster;
   readonly topic: string;
   readonly partition: number;
-  /** Of the buffers that batches are encoded into. */
+  /** Pool of the buffers into which batches are encoded. */
   readonly pool: BufferPool;
   readonly metrics: DeliveryMetrics;
   readonly log: Log;
-  /** The time after which no attempt begins; `Infinity` until the end is near. */
+  /** Time after which no attempt starts; `Infinity` until shutdown. */
   readonly cutoff: () => number;
 }
 
 /**
- * Delivers batches to one partition, one at a time, with a producer id of its own.
+ * Delivers batches to one partition, one at a time, with its own producer id.
  *
- * An attempt without a clear answer is repeated as the very same batch (producer id, epoch, sequence), which the
- * log takes once, until the deadline; but not before metadata has said that it is still the same topic, since a log
- * that begins anew would take it again. A batch whose outcome stays unknown is never sent again: the records after
- * it get a new producer id, since its sequence numbers may be taken or not.
+ * An attempt without a clear result is repeated until the deadline as the same batch (producer id, epoch, sequence),
+ * which the log stores once. Each retry waits for metadata first: a topic that was created again would store the batch
+ * a second time. A batch whose outcome stays unknown is not sent again. The next batch gets a new producer id, since
+ * the state of the old sequence is unknown.
  */
 export class PartitionProducer {
   readonly partition: number;
-  /** Records whose key leads to this partition. */
+  /** Records whose key maps to this partition. */
   readonly keyed = new Queue();
   readonly #options: PartitionProducerOptions;
   #busy = false;
   #retired = false;
   #producer: ProducerId | undefined;
-  /** One at a time: a second would begin the sequence anew under the first. */
+  /** Only one request at a time: a second would restart the sequence of the first. */
   #obtaining: Promise<void> | undefined;
   #sequence = 0;
   #endWaiting: (() => void) | undefined;
@@ -89,7 +89,7 @@ export class PartitionProducer {
     return this.#busy;
   }
 
-  /** Settles every record; never rejects. Only while not busy. */
+  /** Settles every record. Never rejects. Must not be called while busy. */
   async deliver(slices: readonly Slice[]): Promise<void> {
     this.#busy = true;
     this.#options.metrics.batchRecords.observe(countRecords(slices));
@@ -100,12 +100,12 @@ export class PartitionProducer {
     }
   }
 
-  /** Ends any waiting between two attempts. */
+  /** Ends the wait between two attempts. */
   hurry(): void {
     this.#endWaiting?.();
   }
 
-  /** The topic was made again: what is under way here belongs to the old one and is not sent to the new. */
+  /** Stops all attempts: the topic was created again, and batches of the old topic must not reach the new one. */
   retire(): void {
     this.#retired = true;
     this.hurry();
@@ -144,7 +144,7 @@ export class PartitionProducer {
     }
   }
 
-  /** Where an attempt had no answer the client may still have its request in hand. */
+  /** After an attempt without a response, the client may still hold the buffer in a request. */
   #letGo({ buffer, perhapsStored }: Batch): void {
     if (buffer === undefined) return;
     if (perhapsStored) this.#options.pool.forget(buffer);
@@ -157,13 +157,13 @@ export class PartitionProducer {
       const producer = await this.#requireProducer(batch.deadline);
       batch.encoded ??= encodeBatch(batch.slices, producer, this.#sequence, (bytes) => {
         const { pool } = this.#options;
-        // Another buffer than that of a full batch would be too small, or mostly empty.
+        // The pool's buffers would be too small for this batch, or mostly empty.
         if (bytes > pool.smallestBytes || 2 * bytes < pool.smallestBytes) return Buffer.allocUnsafe(bytes);
         batch.buffer = pool.take(bytes);
         return batch.buffer;
       });
       const result = await this.#send(batch.encoded, batch);
-      // Where no attempt before can have stored it, the duplicate is of another batch.
+      // If no earlier attempt can have stored it, the duplicate is another batch.
       if (
         result.outcome === 'stored' ||
         result.error !== 'DUPLICATE_SEQUENCE_NUMBER' ||
@@ -181,7 +181,7 @@ export class PartitionProducer {
     }
   }
 
-  /** @throws where there is none in time; it may still come, for the next batch */
+  /** @throws if none arrives in time; it is then used for the next batch */
   async #requireProducer(deadline: number): Promise<ProducerId> {
     if (this.#producer === undefined) {
       this.#obtaining ??= this.#newProducer().finally(() => (this.#obtaining = undefined));
@@ -197,7 +197,7 @@ export class PartitionProducer {
     this.#options.metrics.producerIds.inc();
   }
 
-  /** @throws where the batch was not sent */
+  /** @throws {NotSentError} if the batch was not sent */
   async #send(records: Buffer, { timeoutMs, deadline }: Batch): Promise<Stored | Failed> {
     const { cluster, topic, cutoff } = this.#options;
     const { partition } = this;
@@ -249,10 +249,10 @@ export class PartitionProducer {
     if (perhapsStored) failure = 'unknown';
     else if (error === 'INVALID_RECORD') failure = 'invalid-record';
     else if (next === 'split' && error !== 'INVALID_TIMESTAMP') failure = 'too-large';
-    // After a refusal the sequence numbers are still free. They are given up with the id all the same: were the
-    // refusal ever misjudged, the next batch would be taken for this one and acknowledged without being stored.
+    // After a rejected batch its sequence numbers are still free. Use a new producer id all the same: if the rejection
+    // were misclassified, the broker would take the next batch for a duplicate and acknowledge it without storing it.
     if (next !== 'split' || perhapsStored) this.#producer = undefined;
-    // What a client can do at will is no warning.
+    // Clients can cause these errors at will, so they must not fill the log.
     const level = failure === 'not-stored' || failure === 'unknown' ? 'warn' : 'debug';
     const { partition } = this;
     this.#options.log[level](
@@ -262,7 +262,7 @@ export class PartitionProducer {
     for (const slice of slices) slice.pending.settle(slice, new DeliveryError(failure, why));
   }
 
-  /** Waits no longer than the deadline, nor when hurried. @throws what the event throws */
+  /** Waits for the event until the deadline or {@link hurry}. @throws if the event rejects */
   async #waitFor(event: Promise<unknown>, deadline: number): Promise<void> {
     const ended = Promise.withResolvers<undefined>();
     this.#endWaiting = () => ended.resolve(undefined);

@@ -7,14 +7,14 @@ import {
 } from '../../kafka/records/record-run.ts';
 import { DeliveryError, type StoredRecord } from './record-log.ts';
 
-/** Records on their way that came together. Times are of `performance.now()`. */
+/** Queued records that were appended together. Times are as of `performance.now()`. */
 export interface Pending {
   readonly run: RecordRun;
-  /** Milliseconds since 1970. */
+  /** Milliseconds since the epoch. */
   readonly timestamp: number;
   readonly arrival: number;
   readonly deadline: number;
-  /** What became of some of the records: where the first of them stands, or why none is known to be stored. */
+  /** Called with the outcome of each slice: the position of its first record, or an error. */
   readonly settle: (slice: Slice, outcome: StoredRecord | DeliveryError) => void;
 }
 
@@ -26,7 +26,7 @@ export function slice(pending: Pending, from: number, to: number): Slice {
   return { pending, from, to, bytes: batchBytes(pending.run, from, to) };
 }
 
-/** The first so many records, and the rest. */
+/** Splits slices after this number of records. */
 export function divide(slices: readonly Slice[], records: number): [Slice[], Slice[]] {
   const first: Slice[] = [];
   const rest: Slice[] = [];
@@ -42,15 +42,15 @@ export function divide(slices: readonly Slice[], records: number): [Slice[], Sli
 
 /** Records in order of arrival. */
 export class Queue {
-  /** What was handed out is let go at once: held by an array that is old, it would grow old too as garbage. */
+  /** Entries are cleared as soon as they are taken: an array in the old generation would promote them as garbage. */
   #items: (Pending | undefined)[] = [];
   #head = 0;
-  /** How many records of the first run are gone already. */
+  /** Number of records of the first run that were taken already. */
   #gone = 0;
   #length = 0;
   #bytes = 0;
 
-  /** In records. */
+  /** Number of records. */
   get length(): number {
     return this.#length;
   }
@@ -69,7 +69,7 @@ export class Queue {
     this.#bytes += bytes;
   }
 
-  /** Refuses the first run, and so on while the first is one of those. */
+  /** Refuses runs from the front while they match. */
   refuse(why: string, isOneOfThose: (first: Pending) => boolean = () => true): void {
     while (this.first !== undefined && isOneOfThose(this.first)) {
       const rest = this.take(Infinity, Infinity);
@@ -77,7 +77,7 @@ export class Queue {
     }
   }
 
-  /** Of the first run as much as fits. */
+  /** Takes records of the first run, as many as fit. */
   take(maxRecords: number, maxBytes: number): Slice | undefined {
     const pending = this.first;
     if (pending === undefined) return undefined;
@@ -110,7 +110,7 @@ export class Queue {
   }
 }
 
-/** One batch of both queues, oldest first: within the bounds, or one record that is larger. */
+/** Takes a batch from both queues, oldest records first: within the limits, or a single larger record. */
 export function takeBatch(
   keyed: Queue,
   keyless: Queue | undefined,

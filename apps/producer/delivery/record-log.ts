@@ -1,63 +1,63 @@
 /**
- * How many buffers of a record's size its delivery leaves to V8's collector: its batch, and the copy that the Kafka client
- * makes of that.
+ * Number of buffers of a record's size that a delivery leaves to the garbage collector: its batch, and the Kafka
+ * client's copy of it.
  */
 export const COPIES_OF_RECORD = 2;
-/** Of records that fill batches: the buffer of such a batch is used again. */
+/** The same for records that fill batches, whose buffer is reused. */
 export const COPIES_OF_RUN = 1;
 
-/** One Kafka record, before it has a partition. */
+/** A Kafka record without a partition. */
 export interface EventRecord {
-  /** Decides the partition; records of one key keep their order. */
+  /** Selects the partition; records with the same key keep their order. */
   readonly key?: Buffer;
   readonly value: Buffer;
   readonly headers: ReadonlyMap<Buffer, Buffer>;
 }
 
-/** What records that come together have in common. */
+/** Key and headers that the records of a run share. */
 export interface RecordHead {
   readonly key: Buffer | undefined;
   readonly headers: ReadonlyMap<Buffer, Buffer>;
-  /** The name of one header more, the last, whose value is the number of the record. */
+  /** Name of an additional last header, whose value is the number of the record. */
   readonly numberedBy?: Buffer;
 }
 
-/** A head that the log has prepared once for all its records; only the log that made it can read it. */
+/** A {@link RecordHead} encoded once for all its records. Opaque outside of the log that made it. */
 export interface RecordTemplate {
-  /** At most how many bytes a record takes beside its value. */
+  /** Largest size of a record without its value. */
   readonly bytes: number;
 }
 
-/** Records that came together. */
+/** Records that are appended together. */
 export interface RecordRun {
   readonly template: RecordTemplate;
-  /** What the values lie in, and where: `[start, end, start, end, …]`. */
+  /** Buffer with all values; `bounds` is `[start, end, start, end, …]`. */
   readonly source: Buffer;
   readonly bounds: readonly number[];
-  /** The number of each, where the head names a header for it; else none. */
+  /** Number of each record if the head has `numberedBy`; else empty. */
   readonly numbers: readonly number[];
 }
 
 /**
- * Hears what became of the records `from` up to `to`, without that. Where they are stored, `outcome` is where the first
- * stands: each further one has the next offset, and `null` where that has it.
+ * Called with the outcome of the records [from, to). If they are stored, `outcome` is the position of the first; the
+ * rest follow at consecutive offsets, or have the offset `null` like the first.
  */
 export type Settled = (from: number, to: number, outcome: StoredRecord | DeliveryError) => void;
 
-/** Where an acknowledged record stands. */
+/** Position of an acknowledged record. */
 export interface StoredRecord {
   readonly partition: number;
-  /** `null` where the broker knows that it has the record but no longer where. */
+  /** `null` if the broker has stored the record but does not know its offset any more. */
   readonly offset: number | null;
-  /** Milliseconds since 1970: when the record was taken, or the broker's time where the topic says so. */
+  /** Milliseconds since the epoch: the time of arrival, or the broker's time if the topic uses LogAppendTime. */
   readonly timestamp: number;
 }
 
 /**
- * What is known of a record that was not acknowledged:
- * - `not-stored`: it is not in the log and never will be; `queue-full` is the same, decided at once;
- * - `unknown`: it may be in the log;
- * - `too-large`, `invalid-record`: not in the log, and the broker will refuse the same record again.
+ * Outcome of a record that was not acknowledged:
+ * - `not-stored`: not in the log, and never will be; `queue-full`: the same, decided on arrival
+ * - `unknown`: it may be in the log
+ * - `too-large`, `invalid-record`: not in the log, and the broker would reject the same record again
  */
 export type Failure = 'not-stored' | 'queue-full' | 'unknown' | 'too-large' | 'invalid-record';
 
@@ -71,22 +71,23 @@ export class DeliveryError extends Error {
   }
 }
 
-/** What the HTTP side needs of Kafka. */
+/** The port of the HTTP side to Kafka. */
 export interface RecordLog {
   readonly topic: string;
-  /** Why no record can be taken now; `undefined` where records are taken. */
+  /** Why no record is accepted now; `undefined` if records are accepted. */
   notReady(): string | undefined;
   /**
    * Resolves once every in-sync replica has the record.
    *
-   * @throws {DeliveryError} (rejects) with what is known of the record's fate
+   * @throws {DeliveryError} (rejects) with the outcome
    */
   append(record: EventRecord): Promise<StoredRecord>;
-  /** Prepares what the records of a run have in common. */
+  /** Encodes what the records of a run share. */
   template(head: RecordHead): RecordTemplate;
   /**
-   * Takes all of the records or none. Calls `settled` once for each, together with its neighbours where their fate is
-   * one: a promise and its closures for each are more for the garbage collector than the records. At once where none is taken.
+   * Accepts all records or none. Calls `settled` once for each range of records with the same outcome, and before it
+   * returns if none is accepted. A promise and its closures for each record would cost the garbage collector more than
+   * the records.
    */
   appendAll(run: RecordRun, settled: Settled): void;
 }

@@ -19,7 +19,9 @@ import { addUploadRoute } from './upload-route.ts';
 import { UPLOAD_ROUTE, UploadHandler } from './upload-handler.ts';
 import { ProducerServer, type ProducerServerParts } from './producer-server.ts';
 
-/** Above what a balancer keeps an idle connection (ingress-nginx: 60 s), so that it is never we who close first. */
+/**
+ * Longer than load balancers keep an idle connection (ingress-nginx: 60 s), so that the producer never closes first.
+ */
 const KEEP_ALIVE_MS = 75_000;
 const HEAD_MS = 10_000;
 
@@ -29,21 +31,21 @@ export interface AppOptions {
   /** How long a line of a batch waits for room in the queue. */
   readonly patienceMs: number;
   readonly budget: MemoryAccount;
-  /** Told of what bodies leave behind that came in pieces. */
+  /** Notified of the garbage of bodies that arrive in pieces. */
   readonly gcPacer: GcPacer;
-  /** Whether plain uploads are answered before Node's parser. */
+  /** Handles plain uploads before Node's HTTP parser. */
   readonly fastPath: boolean;
   readonly registry: Registry;
   readonly log: Log;
-  /** Aborts when the program is no longer ready for new requests. */
+  /** Aborts when readiness fails. */
   readonly draining: AbortSignal;
-  /** Called when an upload has begun to come. */
+  /** Called when the first byte of an upload arrives. */
   readonly onUpload: () => void;
-  /** Aborts when nothing more is read. */
+  /** Aborts when the program stops reading requests. */
   readonly ending: AbortSignal;
 }
 
-/** The whole HTTP side; nothing listens yet. */
+/** Builds the HTTP side, which does not listen yet. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const { recordLog, limits, registry, draining } = options;
   const metrics = httpMetrics(registry);
@@ -69,7 +71,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const serverOptions = {
     keepAliveTimeout: KEEP_ALIVE_MS,
     maxHeaderSize: MAX_HEADER_BYTES,
-    // Checked by us, so that its answer has the shape of the others.
+    // headProblem() checks it, so that the response has the form of every other error.
     requireHostHeader: false,
   };
   const loggerInstance: FastifyBaseLogger = options.log;
@@ -93,10 +95,10 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
       },
     },
   });
-  // Bodies are read by the routes: they know the limits, and what can be refused before.
+  // The routes read the bodies: they know the limits, and which requests they can refuse before.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
-  // The schemas of requests are documentation: the routes check more than a schema can say.
+  // The request schemas are documentation: the routes check more than a schema can express.
   app.setValidatorCompiler(() => () => true);
 
   app.addHook('onRequest', (request, reply, done) => {
@@ -104,13 +106,14 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     done(headProblem(request.raw));
   });
   addErrorResponses(app, metrics);
-  // Not before: a request that was under way when the draining began is to end its connection too.
+  // Checked late, so that a request in progress when draining starts also closes its connection.
   app.addHook('onSend', (_request, reply, _payload, done) => {
     if (draining.aborted) reply.header('connection', 'close');
     done();
   });
   app.addHook('onResponse', (request, reply, done) => {
-    // Ends the stream of a body that was taken at once: else an idle connection would keep its last request.
+    // Ends the stream of a body that was read at once; otherwise an idle connection would keep its last request in
+    // memory.
     if (request.raw.complete) request.raw.read();
     const route = request.routeOptions.url;
     if (route?.startsWith('/upload') === true) {
@@ -129,7 +132,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   });
   addUploadRoute(app, parts);
   addBatchRoute(app, parts);
-  // Once for all: no route is added any more.
+  // Rendered once, since no route is added later.
   let openApi: string | undefined;
   app.get('/openapi.json', { schema: { hide: true } }, (_request, reply) => {
     openApi ??= JSON.stringify(app.swagger());

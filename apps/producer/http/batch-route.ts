@@ -19,14 +19,14 @@ import { eventKey, MAX_KEY_BYTES, requireIdentityEncoding } from './request.ts';
 
 export interface BatchRouteOptions extends BatchSessionOptions {
   readonly gcPacer: GcPacer;
-  /** Aborts when the program is no longer ready for new requests. */
+  /** Aborts when readiness fails. */
   readonly draining: AbortSignal;
-  /** Aborts when the program is to end: what is under way is finished, nothing more is read. */
+  /** Aborts when the program stops reading requests. Lines that were read are still stored. */
   readonly ending: AbortSignal;
 }
 
 const MEDIA_TYPE = 'application/x-ndjson';
-/** A piece of a body as the socket had it, and as the parser had it. */
+/** Each piece of a body exists twice: as the socket's buffer and as the parser's copy. */
 const COPIES_HERE = 2;
 
 const schema = {
@@ -62,8 +62,8 @@ const schema = {
 } as const;
 
 /**
- * `POST /upload/batch`: one line, one record, in a stream. With the first line the response is written by hand: Fastify
- * takes it for a defect where a client goes away before the end of a stream.
+ * `POST /upload/batch`: a stream of lines, one record each. From the first line on the route writes the response
+ * itself, since Fastify logs an error if the client disconnects before the end of a stream.
  */
 export function addBatchRoute(app: FastifyInstance, options: BatchRouteOptions): void {
   const { recordLog, limits, draining, ending } = options;

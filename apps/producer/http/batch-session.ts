@@ -10,10 +10,10 @@ import type { Line, LineReader } from './line-reader.ts';
 import { invalidLine, lineTooLong, queueFull, type Problem } from './problem.ts';
 import { lineHead } from './request.ts';
 
-/** How many lines of one upload may be under way at once, and how many of their bytes. */
+/** Limits of the lines of one upload that have no written result yet. */
 const WINDOW = { lines: 1_000, bytes: 1_048_576 };
 const NOTHING = Buffer.alloc(0);
-/** Of so many lines that are no JSON an upload is told why: to find that out takes longer than to store a line. */
+/** Number of invalid lines whose error has a reason; finding the reason takes longer than storing a line. */
 const EXPLAINED_LINES = 100;
 const INVALID_LINE = invalidLine();
 
@@ -30,11 +30,11 @@ export interface BatchSessionOptions {
 export interface BatchSessionRequest {
   readonly requestId: string;
   readonly key: Buffer | undefined;
-  /** Whose head is written. */
+  /** The response, whose head has been written. */
   readonly response: ServerResponse;
 }
 
-/** Lines that have begun and are not appended yet, or that are refused for one reason. */
+/** Lines to append together, or to refuse for the same reason. */
 interface OpenRun {
   readonly source: Buffer;
   readonly problem: Problem | undefined;
@@ -62,7 +62,7 @@ export class BatchSession {
   readonly #template: RecordTemplate;
   readonly #response: ServerResponse;
   readonly #results: LineResults;
-  /** How many lines have begun, and their bytes: those whose result is not written yet are in the window. */
+  /** Lines that were read, and their bytes. Lines without a written result fill the window. */
   readonly #begun = { lines: 0, bytes: 0 };
   #run = emptyRun();
   #explained = 0;
@@ -76,7 +76,7 @@ export class BatchSession {
     this.#results = new LineResults({ requestId, response, metrics, log }, () => this.#wake?.());
   }
 
-  /** Never rejects: what stops the reading is the last line of the answer. */
+  /** Never rejects: an error that stops the upload becomes the last line of the response. */
   async run(lines: LineReader): Promise<void> {
     let problem: Problem | undefined;
     try {
@@ -89,7 +89,7 @@ export class BatchSession {
     this.#results.end(problem);
   }
 
-  /** Every line that is there. */
+  /** Handles every line that was read. */
   async #startAll(lines: LineReader): Promise<void> {
     for (let line = lines.take(); line !== undefined; line = lines.take()) {
       const bytes = line.end - line.start;
@@ -137,13 +137,15 @@ export class BatchSession {
     return new Promise((resolve) => (this.#wake = resolve));
   }
 
-  /** Whether the queue takes what is to be appended and one line more. */
+  /** Whether the queue has room for the open run and one more line. */
   #queueFits(bytes: number): boolean {
     const records = this.#run.numbers.length + 1;
     return this.#options.budget.fits(this.#run.bytes + bytes + records * this.#template.bytes, records);
   }
 
-  /** So that a line waits here, and only one, where a request of its own would be refused; not for a client that is gone. */
+  /**
+   * Waits for room where a single upload would be refused. Only one line waits, and only while the client is connected.
+   */
   async #waitForRoom(bytes: number): Promise<void> {
     const { budget, patienceMs } = this.#options;
     const gone = new AbortController();

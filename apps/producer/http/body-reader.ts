@@ -1,10 +1,10 @@
 import type { Exchange } from './exchange.ts';
 import { incompleteBody, type Problem } from './problem.ts';
 
-/** Smaller pieces are gathered: a Buffer takes some 400 bytes beside its own. */
+/** Smaller pieces are copied together: a Buffer object costs some 400 bytes besides its content. */
 const SMALL_BYTES = 1_024;
 const GATHERED_BYTES = 4_096;
-/** So many small pieces in a row are no accident of how large ones were cut. */
+/** A row of this many small pieces is not just the end of larger ones. */
 const MANY = 32;
 
 interface Waiting {
@@ -13,16 +13,16 @@ interface Waiting {
 }
 
 /**
- * Reads a body piece by piece, no faster than it is asked: while nobody waits for a piece, what comes waits in the socket.
- * The request is not destroyed when its reader stops early: its response is still to be written.
+ * Reads a body piece by piece, as fast as it is asked: otherwise the data waits in the socket. Does not destroy the
+ * request if the reader stops early, since the response must still be written.
  */
 export class BodyReader {
   readonly #exchange: Exchange;
   #pieces: Buffer[] = [];
-  /** Behind the pieces, and how much of it is filled. */
+  /** The last buffer, behind the pieces, and its filled size. */
   #gathered: Buffer | undefined;
   #filled = 0;
-  /** How many of the last pieces were small. */
+  /** Number of small pieces in a row. */
   #small = 0;
   #waiting: Waiting | undefined;
   #ended = false;
@@ -33,13 +33,13 @@ export class BodyReader {
     this.#exchange = exchange;
     const { request } = exchange;
     const onAbort = () => {
-      // Comes after the end too.
+      // Also emitted after the end of the body.
       if (!request.complete) this.fail(incompleteBody());
     };
     request.on('data', (piece: Buffer) => this.#onPiece(piece)).on('end', () => this.#onEnd());
     request.on('error', onAbort).on('close', onAbort);
     exchange.onFailure((problem) => {
-      // What has come before counts, though it was not handed on yet.
+      // Deliver what arrived before the failure.
       while (request.read() !== null);
       this.fail(problem);
     });
@@ -48,8 +48,8 @@ export class BodyReader {
   /**
    * The next piece; `undefined` at the end of the body.
    *
-   * @param deadline as of `performance.now()`; `late` is what has happened then
-   * @throws {Problem} `late`, or why nothing more comes
+   * @param deadline as of `performance.now()`; after it the read fails with `late`
+   * @throws {Problem} `late`, or the reason why the body has ended early
    */
   read(deadline: number, late: () => Problem): Promise<Buffer | undefined> {
     const piece = this.#take();
@@ -63,13 +63,13 @@ export class BodyReader {
     return promise.finally(() => clearTimeout(timer));
   }
 
-  /** Nothing more comes, or is waited for. */
+  /** Ends the body with an error. */
   fail(problem: Problem): void {
     this.#failure ??= problem;
     this.#settle()?.reject(this.#failure);
   }
 
-  /** Keeps nothing of what still comes. */
+  /** Discards the rest of the body. */
   close(): void {
     this.#closed = true;
     this.#pieces = [];

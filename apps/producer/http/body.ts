@@ -8,29 +8,26 @@ import { GrowingBuffer } from './growing-buffer.ts';
 import type { HttpLimits } from './limits.ts';
 import { bodyTooLarge, queueFull, requestTimeout } from './problem.ts';
 
-/**
- * Asks for the body where the client waits to be asked (`Expect: 100-continue`): so late that everything which
- * can be refused from the head has been.
- */
+/** Sends `100 Continue` if the client expects it, once the head has passed every check. */
 export function askForBody(request: IncomingMessage, response: ServerResponse): void {
   if (request.headers.expect !== undefined) response.writeContinue();
 }
 
-/** A body that came in pieces leaves these behind, and the whole. */
+/** Garbage of a body in pieces: as many copies of the pieces, and of the whole body. */
 const COPIES_HERE = 2;
 
 export interface BodyOptions {
   readonly limits: HttpLimits;
   readonly budget: MemoryAccount;
-  /** Hears of what a body of several pieces leaves behind. */
+  /** Notified of the garbage of a body that arrives in pieces. */
   readonly gcPacer: GcPacer;
 }
 
 /**
- * Reads a whole body. What is kept of it counts against the budget until the body is there.
+ * Reads a whole body. Its bytes count against the budget until it is complete.
  *
- * @throws {Problem} 408, 413, 503 where the budget is spent or the program ends, 400 where the body ends too early or
- * is malformed
+ * @throws {Problem} 408; 413; 503 if the budget is exhausted or the program shuts down; 400 if the body is malformed or
+ *   ends too early
  */
 export async function readBody(
   request: IncomingMessage,

@@ -9,16 +9,16 @@ import { parserProblem, rawResponse } from './raw-responses.ts';
 import { ReadGate } from './read-gate.ts';
 import type { UploadResponse } from './upload-handler.ts';
 
-/** What a connection needs of the server that accepted it. */
+/** What a connection uses of the server that accepted it. */
 export interface ConnectionServer {
   readonly fastPath: FastPath;
   readonly budget: MemoryAccount;
   readonly times: ConnectionTimes;
   readonly keepAliveTimeout: number;
   readonly keepAliveTimeoutBuffer: number;
-  /** Whether responses are the last of their connections. */
+  /** Whether each response closes its connection. */
   readonly closing: boolean;
-  /** Has Node's own HTTP server take the socket. */
+  /** Attaches Node's HTTP server to the socket. */
   handOver(socket: Socket): void;
   /** Counts the problem. @returns the whole response */
   refuse(problem: Problem): string;
@@ -27,35 +27,35 @@ export interface ConnectionServer {
   onUpload(): void;
 }
 
-/** How long a connection may be in one state. */
+/** Timeouts of a connection. */
 export interface ConnectionTimes {
-  /** From its beginning, or from the first byte of a head, to the end of the head. */
+  /** From the accept, or the first byte of a head, to the end of the head. */
   readonly headMs: number;
-  /** While nothing is taken of a response. */
+  /** While the client reads nothing of a response. */
   readonly stalledMs: number;
 }
 
-/** How long the rest of a body is thrown away after its request was refused, so that the response can be read. */
+/** How long the rest of a body is discarded after its request was refused, so that the client can read the response. */
 const LINGER_MS = 2_000;
-/** When nothing more is accepted: how long what has begun to come may take to be whole, and a response to be taken. */
+/** During shutdown: time for a partial request to arrive completely, and for the client to read a response. */
 const CLOSING_MS = 2_000;
-/** How long one connection is read before it is the turn of others. */
+/** Time slice in which one connection is read before the others. */
 const READ_SLICE_MS = 5;
 
 /**
- * - `new`: nothing has come
+ * - `new`: no byte has arrived
  * - `idle`: between two requests
- * - `head`: Node's parser has some of a head
- * - `plain`: a plain upload waits for its response
- * - `exchange`: a request that Node's parser reads is under way
- * - `over`: the last response is given
+ * - `head`: Node's parser has read part of a head
+ * - `fast`: a plain upload waits for its response
+ * - `exchange`: Node's parser reads a request, or it waits for its response
+ * - `over`: the last response was written
  */
 type Phase = 'new' | 'idle' | 'head' | 'fast' | 'exchange' | 'over';
 
 /**
- * One accepted connection, which carries one request at a time. A chunk that is one whole plain upload is answered from
- * here; all else is read by Node's parser, which gets no byte beyond the request that is under way. What follows waits in
- * the socket for the response: so it can neither be answered in place of that request, nor be carried out behind a last one.
+ * One accepted connection, which handles one request at a time. A chunk that is exactly one plain upload is handled
+ * here. Node's parser reads all other requests, and gets no byte beyond the current request. Later requests wait in the
+ * socket: their responses cannot be mixed up, and none is executed after the last response.
  */
 export class Connection implements ExchangeListener {
   readonly #socket: Socket;
@@ -64,10 +64,10 @@ export class Connection implements ExchangeListener {
   #since = performance.now();
   #exchange: Exchange | undefined;
   #node: NodeReader | undefined;
-  /** Whether nothing more is read: the client has ended its half, or what it sends cannot be followed. */
+  /** Whether the rest is ignored: the client has closed its side, or its data cannot be parsed. */
   #deaf = false;
   readonly #gate: ReadGate;
-  /** How much of the responses has left at the last look, and since when nothing more has. */
+  /** Bytes of responses that the client had read at the last check, and since when that has not changed. */
   #left = { bytes: 0, since: 0 };
 
   constructor(socket: Socket, server: ConnectionServer) {
@@ -78,7 +78,7 @@ export class Connection implements ExchangeListener {
     socket.on('error', ignore).on('close', this.#onClose);
   }
 
-  /** Closes it where nothing is under way; a new one may have sent its request already, and is waited for. */
+  /** Closes the connection if it is idle. A new connection is kept, since its request may be on the way. */
   closeIdle(): void {
     if (this.#phase === 'idle' && this.#socket.writableLength === 0) this.#socket.destroy();
   }
@@ -88,9 +88,9 @@ export class Connection implements ExchangeListener {
   }
 
   /**
-   * Hears of a request whose head Node's parser has read.
+   * Called when Node's parser has read the head of a request.
    *
-   * @returns whether it is to be carried out, as it is unless another one is under way
+   * @returns whether to execute it: not if another request is in progress
    */
   begin(request: IncomingMessage, response: ServerResponse): boolean {
     if (this.#phase !== 'head') {
@@ -105,15 +105,15 @@ export class Connection implements ExchangeListener {
     return true;
   }
 
-  /** Hears of what Node's server calls a client's error: of its parser, or of the socket. */
+  /** Called with a `clientError` of Node's server: a parser error, or an error of the socket. */
   onClientError(error: Error & { readonly code?: string }): void {
     if (error.code?.startsWith('HPE_') === true) this.refuse(parserProblem(error));
     else this.#socket.destroy();
   }
 
   /**
-   * Nothing more is read. A request that is whole keeps its own outcome, one that is not is answered with the problem, and
-   * where there is none the problem is written as it is.
+   * Stops reading. A complete request keeps its outcome; an incomplete one gets the problem as its response. Without a
+   * request the problem is written as a response.
    */
   refuse(problem: Problem): void {
     if (this.#phase === 'over') return;
@@ -127,7 +127,7 @@ export class Connection implements ExchangeListener {
     this.#end();
   }
 
-  /** Ends what has taken too long. @param closingMs since when nothing more is accepted; 0 while it is */
+  /** Enforces the timeouts. @param closingMs time since the listener closed; 0 while it is open */
   check(now: number, closingMs: number): void {
     const { times, keepAliveTimeout, keepAliveTimeoutBuffer } = this.#server;
     const closing = closingMs > CLOSING_MS;
@@ -143,7 +143,7 @@ export class Connection implements ExchangeListener {
     } else if (closing && this.#exchange?.request.complete === false) this.refuse(shuttingDown());
   }
 
-  /** The reader of the body waits for its next piece. */
+  /** The reader of the body waits for a piece. */
   onWanted(): void {
     if (this.#node?.readsAll === true) this.#gate.open();
     else this.#gate.openSoon();
@@ -165,7 +165,7 @@ export class Connection implements ExchangeListener {
 
   get #mayRead(): boolean {
     if (this.#exchange !== undefined) return this.#exchange.reads;
-    // Of a client that takes no responses no request is read.
+    // A client that does not read its responses gets no further request read.
     return this.#phase !== 'fast' && !this.#socket.writableNeedDrain;
   }
 
@@ -174,7 +174,7 @@ export class Connection implements ExchangeListener {
     this.#since = performance.now();
   }
 
-  /** Where the chunk is one whole plain upload. */
+  /** @returns whether the chunk was exactly one plain upload */
   #takeFast(chunk: Buffer): boolean {
     if (this.#phase !== 'idle' && this.#phase !== 'new') return false;
     const stored = this.#server.fastPath.store(chunk);
@@ -202,7 +202,7 @@ export class Connection implements ExchangeListener {
     else this.#gate.openSoon();
   }
 
-  /** Has Node's parser read a chunk, and what follows by itself where that is the rest of a long body. */
+  /** Lets Node's parser read a chunk, and the rest of a long body directly from the socket. */
   #read(chunk: Buffer): void {
     const socket = this.#socket;
     const node = (this.#node ??= new NodeReader(socket, this.#onData, () => this.#server.handOver(socket)));
@@ -251,7 +251,7 @@ export class Connection implements ExchangeListener {
     this.#deaf = true;
     this.#node?.stop();
     const response = this.#exchange?.response;
-    // Said in the response too, where it has not begun.
+    // The response then has `Connection: close`, unless its head was written already.
     if (response?.headersSent === false) response.shouldKeepAlive = false;
   }
 
@@ -262,7 +262,7 @@ export class Connection implements ExchangeListener {
     this.#socket.destroySoon();
   }
 
-  /** Has a chunk wait; where there is no room for what follows a whole request, it is not read at all. */
+  /** Puts a chunk back into the socket. If a further request does not fit into the budget, it is not read at all. */
   #hold(chunk: Buffer): void {
     const follows = this.#phase === 'fast' || this.#exchange?.request.complete === true;
     if (!this.#gate.hold(chunk, follows)) this.#endAfterResponse();

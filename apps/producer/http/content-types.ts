@@ -1,17 +1,17 @@
 const TOKEN = "[\\w!#$%&'*+.^`|~-]+";
-/** RFC 9110, 8.3.1, as Fastify reads it: what follows the first semicolon is not looked at. */
+/** RFC 9110, 8.3.1, as Fastify parses it: parameters are not checked. */
 const MEDIA_TYPE = new RegExp(`^\\s*(${TOKEN}/${TOKEN})\\s*(?:;|$)`);
-/** A producer has few kinds of clients; beyond them nothing is kept. */
+/** Bound of the cache; clients of a producer send few distinct values. */
 const MAX_KEPT = 100;
 
 export interface ContentType {
-  /** Without its parameters, in lower case; `undefined` where it is none. */
+  /** Without parameters, in lower case; `undefined` if it is not a media type. */
   readonly mediaType: string | undefined;
-  /** The header as it was sent: Node decodes it as Latin-1. */
+  /** The bytes that the client sent: Node decodes headers as Latin-1. */
   readonly bytes: Buffer;
 }
 
-/** Reads each distinct header once: all requests of a client have the same. */
+/** Caches the parsed headers: most requests of a client have the same one. */
 export class ContentTypes {
   readonly #known = new Map<string, ContentType>();
 
@@ -27,7 +27,7 @@ export class ContentTypes {
   }
 }
 
-/** The media type without its parameters, in lower case; empty where there is none. */
+/** The media type without parameters, in lower case; empty if the header is absent. */
 export function mediaType(contentType: string | undefined): string {
   return (contentType ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
 }

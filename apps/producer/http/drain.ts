@@ -9,10 +9,10 @@ export interface DrainTimes {
 }
 
 /**
- * Ends the HTTP side without failing a request. Readiness fails first (the shutdown's signal). Requests are still
- * accepted until no upload comes any more, each answered with `Connection: close`: how long an edge takes to forget a pod
- * depends on the load of the control plane. Then no request is accepted, those in progress are finished, and at last
- * the connections that are left are cut.
+ * Shuts down the HTTP side without failing a request. Readiness fails first (the shutdown's signal). Requests are still
+ * accepted, each with `Connection: close`, until no upload arrives any more: how long an edge takes to remove a pod depends
+ * on the load of the control plane. Then the listener closes, requests in progress finish, and the remaining connections
+ * are cut.
  */
 export class Drain {
   readonly #times: DrainTimes;
@@ -24,17 +24,17 @@ export class Drain {
     this.#times = times;
   }
 
-  /** An upload has begun to come. */
+  /** Called when an upload arrives. */
   readonly onUpload = (): void => {
     this.#lastUploadAt = performance.now();
   };
 
-  /** Aborts when nothing more is read: uploads of any length end with what has been read of them. */
+  /** Aborts when no request is read any more: an upload in progress ends after the lines that were read. */
   get ending(): AbortSignal {
     return this.#ending.signal;
   }
 
-  /** Resolves when every request is answered, at the latest at the deadline (of `performance.now()`). */
+  /** Resolves when every request has its response, at the latest at the deadline (of `performance.now()`). */
   async begin(listener: Listener, deadline: number): Promise<void> {
     await this.#quiet();
     this.#closed = listener.close();
@@ -42,7 +42,7 @@ export class Drain {
     await this.#closedBy(deadline);
   }
 
-  /** Resolves when every connection is closed; at the deadline they are cut. */
+  /** Resolves when every connection is closed; cuts them at the deadline. */
   async finish(listener: Listener, deadline: number): Promise<void> {
     await this.#closedBy(deadline);
     listener.server.closeAllConnections();

@@ -3,17 +3,17 @@ const NEWLINE = 0x0a;
 const EMPTY_LINE = '\r\n\r\n';
 
 /**
- * Finds where empty lines end in bytes that come in pieces. The head of every request ends with one, and so does every
- * body whose length was not said (RFC 9112, 2.1 and 7.1).
+ * Finds the ends of empty lines in a stream of bytes. Every request head ends with one, and so does every chunked body
+ * (RFC 9112, 2.1 and 7.1).
  */
 export class EmptyLines {
-  /** How much of an empty line stands at the end of what has gone by. */
+  /** Number of bytes of an empty line at the end of the previous bytes. */
   #matched = 0;
 
-  /** @returns where the first empty line ends in `bytes`, or their length where none does */
+  /** @returns where the first empty line ends in `bytes`; their length if there is none */
   next(bytes: Buffer): number {
     let at = 0;
-    // What began in an earlier piece.
+    // An empty line that started in earlier bytes.
     while (this.#matched > 0 && at < bytes.length) {
       if (this.#match(bytes[at++])) return at;
     }
@@ -28,12 +28,12 @@ export class EmptyLines {
     return bytes.length;
   }
 
-  /** What comes next follows nothing. */
+  /** Forgets the previous bytes. */
   reset(): void {
     this.#matched = 0;
   }
 
-  /** @returns whether an empty line ends with the byte */
+  /** @returns whether an empty line ends with this byte */
   #match(byte: number | undefined): boolean {
     if (byte === RETURN) this.#matched = this.#matched === 2 ? 3 : 1;
     else if (byte === NEWLINE && this.#matched % 2 === 1) this.#matched++;

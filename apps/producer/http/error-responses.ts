@@ -10,20 +10,20 @@ import {
   type ErrorBody,
 } from './problem.ts';
 
-/** What is known of a request that went wrong. */
+/** A request that failed. */
 export interface FailedRequest {
   readonly id: string;
   readonly route: string;
-  /** What was thrown. */
+  /** The thrown value. */
   readonly error: unknown;
   readonly log: Pick<FastifyBaseLogger, 'debug' | 'error'>;
 }
 
 /**
- * Counts an error. Each is logged only for debugging: what clients do wrong must not fill the log, and what Kafka
- * does is logged where it is noticed. Only what nobody foresaw is noticed here.
+ * Counts an error. Logs it at level `debug` only: errors of clients must not fill the log, and errors of Kafka are
+ * logged where they occur. An unexpected error is logged here.
  *
- * @returns what its answer says
+ * @returns the body of the response
  */
 export function noteProblem(
   { statusCode, code, message, hint }: Problem,
@@ -36,7 +36,7 @@ export function noteProblem(
   return { error: { code, message, hint }, requestId: id };
 }
 
-/** Answers every error in one shape and counts it. */
+/** Sends every error in the same form, and counts it. */
 export function addErrorResponses(app: FastifyInstance, metrics: HttpMetrics): void {
   const methods = new Map<string, Set<string>>();
   app.addHook('onRoute', ({ url, method }) => {
@@ -60,7 +60,7 @@ export function addErrorResponses(app: FastifyInstance, metrics: HttpMetrics): v
     return answer(fromFastify(error) ?? toProblem(error), request, reply, error);
   });
 
-  // Before Fastify looks at anything else of a request that it has no route for, as at the content type of a QUERY.
+  // Before Fastify checks anything else of a request without a route, such as the content type of a QUERY request.
   app.addHook('onRequest', (request, _reply, done) => {
     if (!request.is404) {
       done();
@@ -72,7 +72,7 @@ export function addErrorResponses(app: FastifyInstance, metrics: HttpMetrics): v
   });
 }
 
-/** What a request is answered whose path Fastify cannot decode: none of the hooks is called for it. */
+/** Responds to a path that Fastify cannot decode; Fastify calls no hook for it. */
 export function respondToBadUrl(
   { id, raw, log }: FastifyRequest,
   reply: FastifyReply,
@@ -87,7 +87,7 @@ export function respondToBadUrl(
     .send(JSON.stringify(body));
 }
 
-/** What Fastify refuses by itself, before a route is asked. */
+/** Maps the errors that Fastify throws before a route runs. */
 function fromFastify(error: Error): Problem | undefined {
   const { code = '', statusCode = 500, message } = error as Partial<FastifyError> & Error;
   if (!code.startsWith('FST_ERR_') || statusCode >= 500) return undefined;

@@ -1,7 +1,9 @@
 import { IncomingMessage, type ServerResponse } from 'node:http';
 import type { Problem } from './problem.ts';
 
-/** A request whose body is read when the exchange says so: Node's own has the socket read on after each piece. */
+/**
+ * A request whose body is read only when the exchange allows it. Node's own class resumes the socket after each piece.
+ */
 export class PacedRequest extends IncomingMessage {
   exchange: Exchange | undefined;
 
@@ -10,7 +12,7 @@ export class PacedRequest extends IncomingMessage {
   }
 }
 
-/** What the connection does for the reader of a body. */
+/** Callbacks of the connection for the reader of a body. */
 export interface ExchangeListener {
   onWanted(): void;
   onUnread(): void;
@@ -23,22 +25,25 @@ const NOBODY: ExchangeListener = {
   onSmallPieces: () => undefined,
 };
 
-/** The exchange that a request belongs to; one of its own where it came over no connection, as an injected one does. */
+/** The exchange of a request; a new one for a request without a connection, such as an injected one. */
 export function exchangeOf(request: IncomingMessage, response: ServerResponse): Exchange {
   const own = request instanceof PacedRequest ? request.exchange : undefined;
   return own ?? new Exchange(request, response, NOBODY);
 }
 
 /**
- * One request that Node's parser reads, until it is read to its end and answered: what its connection and the reader of
- * its body tell each other.
+ * One request that Node's parser reads, from its head until it is read and has its response. Connects the connection
+ * with the reader of the body.
  */
 export class Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  /** Of a body whose length was said. */
+  /** From `Content-Length`; 0 if absent. */
   readonly declaredBytes: number;
-  /** Whether Node's server may read the body by itself, and what is sent behind it before that is answered is not carried out. */
+  /**
+   * Whether Node's server may read the body directly from the socket. What the client sends behind that body is not
+   * executed before the response ends.
+   */
   streams = false;
   readonly #listener: ExchangeListener;
   #wanted = false;
@@ -54,7 +59,7 @@ export class Exchange {
     this.#listener = listener;
   }
 
-  /** Whether bytes may be read: a reader waits for them, or they are thrown away behind the response. */
+  /** Whether bytes may be read: a reader waits for them, or they are discarded after the response. */
   get reads(): boolean {
     return !this.request.complete && (this.#wanted || this.#answered);
   }
@@ -67,24 +72,24 @@ export class Exchange {
     return this.#answered && this.request.complete;
   }
 
-  /** Has the body read on, until a piece comes. */
+  /** Reads until the next piece arrives. */
   want(): void {
     if (this.#wanted) return;
     this.#wanted = true;
     this.#listener.onWanted();
   }
 
-  /** A piece came. */
+  /** A piece has arrived. */
   noteRead(): void {
     this.#wanted = false;
   }
 
-  /** A piece came that nobody waits for, of a body that Node's server reads by itself. */
+  /** A piece has arrived without a waiting reader, of a body that Node's server reads by itself. */
   noteUnread(): void {
     this.#listener.onUnread();
   }
 
-  /** The body comes in small pieces: Node's server is not to read it by itself. */
+  /** The body arrives in small pieces, so Node's server must not read it directly. */
   noteSmallPieces(): void {
     this.#listener.onSmallPieces();
   }
@@ -93,14 +98,14 @@ export class Exchange {
     this.#answered = true;
   }
 
-  /** Of a request that is not whole nothing more comes: the reader of its body is to say why. */
+  /** Ends the body of an incomplete request with an error for its reader. */
   fail(problem: Problem): void {
     if (this.request.complete || this.#failure !== undefined) return;
     this.#failure = problem;
     this.#onFailure?.(problem);
   }
 
-  /** Tells the reader of the body why nothing more comes, at once where that is known already. */
+  /** Registers the reader's error callback; calls it at once if the body has failed already. */
   onFailure(listener: (problem: Problem) => void): void {
     this.#onFailure = listener;
     if (this.#failure !== undefined) listener(this.#failure);

@@ -3,8 +3,8 @@ import type { MemoryAccount } from '../../service/memory/memory-account.ts';
 const NOTHING = Buffer.alloc(0);
 
 /**
- * Bytes that come in pieces of any size, in one buffer. A Buffer for each piece takes some 400 bytes beside its own, which
- * no budget of bytes would see.
+ * Collects pieces of any size in one buffer. A Buffer for each piece would cost some 400 bytes besides its content,
+ * which the budget does not count.
  */
 export class GrowingBuffer {
   readonly #budget: MemoryAccount;
@@ -12,7 +12,7 @@ export class GrowingBuffer {
   #buffer = NOTHING;
   #bytes = 0;
 
-  /** @param maxBytes it is never made larger, so that what has just this length is not copied */
+  /** @param maxBytes largest size of the buffer; content of exactly this size is not copied by {@link take} */
   constructor(budget: MemoryAccount, maxBytes: number) {
     this.#budget = budget;
     this.#maxBytes = maxBytes;
@@ -23,9 +23,9 @@ export class GrowingBuffer {
   }
 
   /**
-   * Copies a piece to the end of the others. What the buffer takes counts against the budget, filled or not.
+   * Appends a copy of a piece. The whole buffer counts against the budget, filled or not.
    *
-   * @returns false, with nothing changed, where the budget has no room for it
+   * @returns false, without any change, if the budget has no room
    */
   append(piece: Buffer): boolean {
     const needed = this.#bytes + piece.length;
@@ -41,14 +41,14 @@ export class GrowingBuffer {
     return true;
   }
 
-  /** Resolves when so many bytes more can be appended, or when the signal aborts. */
+  /** Resolves when this many bytes can be appended, or when the signal aborts. */
   room(bytes: number, signal: AbortSignal): Promise<void> {
     const needed = this.#bytes + bytes;
     const grows = needed > this.#buffer.length ? this.#sizeFor(needed) - this.#buffer.length : 0;
     return this.#budget.room(grows, signal);
   }
 
-  /** Hands out what it has, without what was never filled, and is empty again. */
+  /** Returns the content and clears the buffer. */
   take(): Buffer {
     const taken = this.#buffer.subarray(0, this.#bytes);
     const isFull = this.#bytes === this.#buffer.length;

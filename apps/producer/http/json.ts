@@ -1,10 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import { isJson } from '../../service/json-check.ts';
 
-/** Deeper nesting is refused: what reads the events later may follow it by recursion. */
+/** Deeper nesting is refused, since readers of the events may parse by recursion. */
 export const MAX_JSON_DEPTH = 500;
 
-/** So many searches cost less than a look at every byte of 1 KiB. */
+/** Up to this number of searches costs less than a loop over 1 KiB. */
 const FEW = 16;
 
 const QUOTE = 0x22;
@@ -14,14 +14,16 @@ const OPEN_OBJECT = 0x7b;
 const CLOSE_ARRAY = 0x5d;
 const CLOSE_OBJECT = 0x7d;
 
-/** Whether the bytes from `start` up to `end` are JSON text, as {@link jsonProblem} would have it. */
+/** Whether the bytes [start, end) are JSON text; agrees with {@link jsonProblem}. */
 export function isJsonText(source: Buffer, start = 0, end = source.length): boolean {
   return isJson(source, MAX_JSON_DEPTH, start, end) ?? jsonProblem(source, start, end) === undefined;
 }
 
-/** What is wrong with the bytes from `start` up to `end` as JSON text (RFC 8259), with the position where it is known. */
+/**
+ * Why the bytes [start, end) are not JSON text (RFC 8259), with the position if it is known; `undefined` if they are.
+ */
 export function jsonProblem(source: Buffer, start = 0, end = source.length): string | undefined {
-  // Without a Buffer of its own for each line, which takes longer than the check's copy.
+  // Checks without a Buffer for each line, which would take longer than the check.
   if (isJson(source, MAX_JSON_DEPTH, start, end) === true) return undefined;
   const body = source.subarray(start, end);
   if (body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf) {
@@ -32,7 +34,7 @@ export function jsonProblem(source: Buffer, start = 0, end = source.length): str
   if (tooDeep !== undefined) return `nested deeper than ${MAX_JSON_DEPTH} at position ${tooDeep}`;
   const { stackTraceLimit } = Error;
   try {
-    // Of the error only the message is wanted; its stack trace takes longer than finding it.
+    // Only the message is used, and a stack trace takes longer than the parser.
     Error.stackTraceLimit = 0;
     JSON.parse(body.toString('utf8'));
     return undefined;
@@ -43,7 +45,7 @@ export function jsonProblem(source: Buffer, start = 0, end = source.length): str
   }
 }
 
-/** The byte at which arrays and objects nest deeper than `depth`. */
+/** Position at which arrays and objects nest deeper than `depth`. */
 function positionBelowDepth(body: Buffer, depth: number): number | undefined {
   if (body.length <= depth || (hasFew(body, OPEN_ARRAY) && hasFew(body, OPEN_OBJECT))) return undefined;
   let open = 0;
@@ -64,7 +66,7 @@ function positionBelowDepth(body: Buffer, depth: number): number | undefined {
   return undefined;
 }
 
-/** By Node's own search: a loop over the bytes took most of the time of a check. */
+/** Uses Node's search: a loop over the bytes would take most of the time of a check. */
 function hasFew(body: Buffer, byte: number): boolean {
   let found = 0;
   for (let at = body.indexOf(byte); at !== -1; at = body.indexOf(byte, at + 1)) {

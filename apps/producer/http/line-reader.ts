@@ -6,11 +6,9 @@ const RETURN = 0x0d;
 const SPACE = 0x20;
 const TAB = 0x09;
 
-/**
- * A line without its end: the bytes of `source` from `start` up to `end`. Where it was not kept nothing of it is there.
- */
+/** A line without its line break: the bytes [start, end) of `source`. Empty if the line was lost. */
 export interface Line {
-  /** From 1, counting blank lines too. */
+  /** From 1; blank lines count too. */
   readonly number: number;
   readonly lost: Lost | undefined;
   readonly source: Buffer;
@@ -18,17 +16,17 @@ export interface Line {
   readonly end: number;
 }
 
-/** Why nothing of a line was kept: it is longer than allowed, or there was no room for its beginning. */
+/** Why a line was discarded: it is too long, or the budget had no room for it. */
 export type Lost = 'too-long' | 'queue-full';
 
 export interface LineReaderOptions {
-  /** The longest line. */
+  /** Longest allowed line. */
   readonly maxBytes: number;
-  /** From when the reader is ready for a line to the line's end. */
+  /** Timeout from the request for a line to its end. */
   readonly lineMs: number;
-  /** What is kept of a line that is not whole counts against it. */
+  /** Counts the bytes of an incomplete line. */
   readonly budget: MemoryAccount;
-  /** How long such a line waits for room before it is given up. */
+  /** How long an incomplete line waits for room before it is discarded. */
   readonly patienceMs: number;
 }
 
@@ -38,20 +36,19 @@ export type ReadPiece = (deadline: number) => Promise<Buffer | undefined>;
 const NOTHING = Buffer.alloc(0);
 
 /**
- * Splits bytes at `\n` or `\r\n`. Blank lines are passed over; a line that is too long is named and its rest is
- * thrown away as it comes, so that memory holds one piece of the body and one line at most.
+ * Splits a body at `\n` or `\r\n`. Skips blank lines; reports a line that is too long and discards its rest on arrival.
+ * Memory holds at most one piece of the body and one line.
  *
- * Lines that are there are taken one after the other without waiting: an `await` for each made garbage of
- * its own.
+ * {@link take} returns the available lines without waiting: an `await` for each line would produce garbage.
  */
 export class LineReader {
   readonly #read: ReadPiece;
   readonly #options: LineReaderOptions;
   #piece: Buffer | undefined;
-  /** Where in the piece the next line begins, or goes on. */
+  /** Where the next line starts or continues in the piece. */
   #start = 0;
   #number = 1;
-  /** Of a line that began in earlier pieces: what is kept of it, how long it is, and why nothing is kept. */
+  /** A line that started in earlier pieces: its bytes, its length, and why it was discarded. */
   readonly #kept: GrowingBuffer;
   #bytes = 0;
   #lost: Lost | undefined;
@@ -62,11 +59,11 @@ export class LineReader {
   constructor(read: ReadPiece, options: LineReaderOptions) {
     this.#read = read;
     this.#options = options;
-    // One more than a line may have, for its return.
+    // One more byte for the `\r`.
     this.#kept = new GrowingBuffer(options.budget, options.maxBytes + 1);
   }
 
-  /** Reads until there is a line; false at the end of the body. @throws what the reading throws */
+  /** Reads until a line is available. @returns false at the end of the body. @throws errors of the read */
   async fill(): Promise<boolean> {
     const { lineMs } = this.#options;
     let deadline = performance.now() + lineMs;
@@ -77,7 +74,7 @@ export class LineReader {
         deadline = performance.now() + lineMs;
         continue;
       }
-      // A blank line is a line too.
+      // A blank line also restarts the timeout.
       if (this.#number > before) deadline = performance.now() + lineMs;
       before = this.#number;
       this.#piece = await this.#read(deadline);
@@ -89,14 +86,14 @@ export class LineReader {
     return true;
   }
 
-  /** The next line that is there already. */
+  /** The next available line. */
   take(): Line | undefined {
     const line = this.#next ?? this.#split();
     this.#next = undefined;
     return line;
   }
 
-  /** Keeps nothing more. */
+  /** Frees its memory. */
   close(): void {
     this.#kept.clear();
   }
@@ -120,7 +117,7 @@ export class LineReader {
     return undefined;
   }
 
-  /** @returns false, with nothing changed, where there is no room */
+  /** @returns false, without any change, if the budget has no room */
   #keep(piece: Buffer, start: number, end: number): boolean {
     const bytes = this.#bytes + end - start;
     if (bytes > this.#options.maxBytes + 1) this.#lose('too-long');
@@ -136,7 +133,7 @@ export class LineReader {
     this.#kept.clear();
   }
 
-  /** Tries again until there is room; when its time is up, the line is given up and with it what was kept. */
+  /** Waits for room; discards the line when its time is up. */
   async #waitForRoom(): Promise<void> {
     const signal = AbortSignal.timeout(this.#options.patienceMs);
     while (this.#needsRoom && !signal.aborted) {
@@ -146,7 +143,7 @@ export class LineReader {
     if (this.#needsRoom) this.#lose('queue-full');
   }
 
-  /** The line that was kept. */
+  /** Completes the line that started in earlier pieces. */
   #join(): Line | undefined {
     const lost = this.#lost;
     const bytes = this.#bytes;
@@ -155,7 +152,7 @@ export class LineReader {
     return this.#line(this.#kept.take(), 0, bytes, lost);
   }
 
-  /** `undefined` where it is blank. Of one that was too long to be kept only the length is right. */
+  /** `undefined` if it is blank. For a line that was too long to keep, only the length is correct. */
   #line(source: Buffer, start: number, newline: number, lost?: Lost): Line | undefined {
     const end = newline > start && source[newline - 1] === RETURN ? newline - 1 : newline;
     const number = this.#number++;
@@ -166,7 +163,7 @@ export class LineReader {
   }
 }
 
-/** Whether there is nothing but the blanks that JSON allows around a text. */
+/** Whether the bytes are only the whitespace that JSON allows around a text. */
 function isBlank(source: Buffer, start: number, end: number): boolean {
   let at = start;
   while (at < end && (source[at] === SPACE || source[at] === TAB || source[at] === RETURN)) at++;

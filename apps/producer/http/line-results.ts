@@ -5,7 +5,7 @@ import type { HttpMetrics } from '../metrics.ts';
 import { toProblem, type Problem } from './problem.ts';
 import { successLines } from './success-lines.ts';
 
-/** What is known of lines that follow each other. */
+/** Results of consecutive lines. */
 interface Results {
   readonly lines: number;
   readonly bytes: number;
@@ -14,13 +14,13 @@ interface Results {
 
 export interface LineResultsOptions {
   readonly requestId: string;
-  /** What is written and not read yet is bounded by its high-water mark. */
+  /** Its high-water mark limits the results that the client has not read. */
   readonly response: ServerResponse;
   readonly metrics: HttpMetrics;
   readonly log: Log;
 }
 
-/** Writes the results of one upload in the order of its lines, each as soon as it and those before it are known. */
+/** Writes the results of one upload in the order of its lines, as soon as they and all earlier ones are known. */
 export class LineResults {
   readonly #options: LineResultsOptions;
   readonly #onWritten: () => void;
@@ -28,7 +28,7 @@ export class LineResults {
   #failed = 0;
   #lines = 0;
   #bytes = 0;
-  /** What waits for the results before it, by how many lines those are. */
+  /** Results that wait for earlier ones, by the number of lines before them. */
   readonly #waiting = new Map<number, Results>();
   #writing = false;
 
@@ -37,12 +37,14 @@ export class LineResults {
     this.#onWritten = onWritten;
   }
 
-  /** How many lines have their result written, and how many bytes those had. */
+  /** Number of lines with a written result, and their bytes. */
   get written(): { readonly lines: number; readonly bytes: number } {
     return { lines: this.#lines, bytes: this.#bytes };
   }
 
-  /** @param before how many lines there are before these; of those that are stored `outcome` is the first */
+  /**
+   * @param before number of lines before these; `outcome` is the position of the first stored line, or the error of all
+   */
   settle(before: number, numbers: readonly number[], bytes: number, outcome: StoredRecord | Error): void {
     const results =
       outcome instanceof Error ? this.#failure(numbers, outcome) : this.#success(numbers, outcome);
@@ -50,14 +52,14 @@ export class LineResults {
     this.#writeSoon();
   }
 
-  /** The last line, after all others. */
+  /** Writes the last line of the response. */
   end(problem: Problem | undefined): void {
     const error = problem && { code: problem.code, message: problem.message };
     const end = { done: error === undefined, stored: this.#stored, failed: this.#failed, error };
     this.#options.response.end(`${JSON.stringify(end)}\n`);
   }
 
-  /** What the client is told; what nobody foresaw is in the log. */
+  /** Maps an error to the response; logs an unexpected one. */
   problem(reason: unknown): Problem {
     const { log, requestId } = this.#options;
     const problem = toProblem(reason);

@@ -4,29 +4,32 @@ import { createServer, type AddressInfo, type ListenOptions, type Server } from 
 import { platform } from 'node:os';
 import type { FastifyInstance } from 'fastify';
 
-/** The most that Linux keeps by default (`net.core.somaxconn`): with Node's 511, a thousand clients at once wait for seconds. */
+/**
+ * Linux's default limit (`net.core.somaxconn`). With Node's default, 511, some of a thousand simultaneous clients wait
+ * for seconds.
+ */
 const BACKLOG = 4_096;
 /**
- * Node takes one connection from a socket in each turn of its loop (libuv since 1.45), and under load a turn takes
- * milliseconds: of a thousand new connections the last would wait for seconds. Elsewhere the kernel does not share
- * out connections among the sockets of one port.
+ * Node accepts one connection per socket in each iteration of its event loop (libuv since 1.45), and under load an
+ * iteration takes milliseconds: the last of a thousand new connections would wait for seconds. Only Linux distributes
+ * connections among the sockets of a port.
  */
 const SOCKETS = platform() === 'linux' ? 64 : 1;
 
 interface Address {
   readonly host: string;
-  /** 0 takes any free one. */
+  /** 0 selects a free port. */
   readonly port: number;
 }
 
-/** Listens with several sockets on one port; their connections are those of the app's own server. */
+/** Listens with several sockets on one port, and passes their connections to the app's server. */
 export class Listener {
   readonly #app: FastifyInstance;
   readonly #others: readonly Server[];
 
   constructor(app: FastifyInstance) {
     this.#app = app;
-    // As Node's HTTP server accepts them.
+    // The options of Node's HTTP server.
     const accepted = { allowHalfOpen: true, noDelay: true };
     this.#others = Array.from({ length: SOCKETS - 1 }, () =>
       createServer(accepted, (socket) => this.server.emit('connection', socket)),
@@ -37,7 +40,7 @@ export class Listener {
     return this.#app.server;
   }
 
-  /** @throws where the port is taken, be it by a process that would share it */
+  /** @throws if the port is in use, even by a process that shares it */
   async listen({ host, port }: Address): Promise<void> {
     const options = { host, port, backlog: BACKLOG, reusePort: this.#others.length > 0 };
     if (options.reusePort) options.port = await requireFree({ host, port });
@@ -45,7 +48,7 @@ export class Listener {
     await Promise.all(this.#others.map((other) => listening(other, options)));
   }
 
-  /** Takes no more connections; resolves when the last has ended. */
+  /** Stops accepting connections; resolves when the last one has closed. */
   async close(): Promise<void> {
     const closed = this.#others.map((other) => new Promise((resolve) => other.close(resolve)));
     await this.#app.close();
@@ -53,7 +56,7 @@ export class Listener {
   }
 }
 
-/** @returns the port, which nobody listens on */
+/** @returns a port without any listener */
 async function requireFree(address: Address): Promise<number> {
   const probe = createServer();
   await listening(probe, address);

@@ -4,27 +4,27 @@ import type { Exchange } from './exchange.ts';
 
 type Listener = (...values: unknown[]) => void;
 
-/** What Node's server would do by itself: read what comes, end with the client, and close what is idle. */
+/** Events by which Node's server reads from a socket, ends with the client, and closes an idle connection. */
 const TAKEN = ['data', 'end', 'timeout'] as const;
-/** By which Node's server starts the handle again that it has stopped for a paused socket. */
+/** Event by which Node's server restarts the handle of a paused socket. */
 const START = 'resume';
 
-/** Node's HTTP server as the reader of one socket: of bytes that it is handed, or of all that come. */
+/** Lets Node's HTTP server read one socket: only the bytes that it is given, or everything. */
 export class NodeReader {
   readonly #socket: Socket;
   readonly #onData: (chunk: Buffer) => void;
   readonly #read: Listener;
   readonly #start: Listener | undefined;
   readonly #emptyLines = new EmptyLines();
-  /** What is still to come of a body whose length was said, and of which exchange. */
+  /** Bytes still to come of a body with a `Content-Length`, and its exchange. */
   #body: { readonly exchange: Exchange | undefined; left: number } = { exchange: undefined, left: 0 };
   #readsAll = true;
 
   /**
-   * Node's server reads all that comes until it is stopped.
+   * Node's server reads everything until {@link stop}.
    *
-   * @param onData the socket's own listener, its only one before and after that
-   * @param handOver has the server take the socket
+   * @param onData the only `data` listener of the socket, before and after that
+   * @param handOver attaches the server to the socket
    */
   constructor(socket: Socket, onData: (chunk: Buffer) => void, handOver: () => void) {
     this.#socket = socket;
@@ -42,22 +42,22 @@ export class NodeReader {
     this.#read = read;
   }
 
-  /** Whether the server reads all that comes: straight from the handle, which saves a copy. */
+  /** Whether the server reads everything, directly from the handle, which saves a copy. */
   get readsAll(): boolean {
     return this.#readsAll;
   }
 
-  /** Whether the server may go on so with an exchange: nothing that was read before waits in the socket. */
+  /** Whether the server may continue to read directly: no earlier bytes wait in the socket. */
   mayGoOn(exchange: Exchange | undefined): boolean {
     return this.#readsAll && exchange?.streams === true && this.#socket.readableLength === 0;
   }
 
   /**
-   * Has the server's parser read, before it returns, so many of the bytes that at most one request ends within them;
-   * all of them where it may go on by itself.
+   * Passes bytes to the server's parser, synchronously: at most to the end of one request, or all if the server reads
+   * directly.
    *
-   * @param exchange which is under way
-   * @returns how many
+   * @param exchange the request in progress
+   * @returns the number of bytes passed
    */
   read(bytes: Buffer, exchange: Exchange | undefined): number {
     const count = this.mayGoOn(exchange) ? bytes.length : this.#upToOneEnd(bytes, exchange);
@@ -65,17 +65,17 @@ export class NodeReader {
     return count;
   }
 
-  /** The server goes on with all that comes, until it is stopped: how much of the body that is is not known here. */
+  /** Lets the server read directly until {@link stop}. The remaining length of the body is unknown from then on. */
   goOn(exchange: Exchange): void {
     this.#body = { exchange, left: 0 };
   }
 
-  /** Has what comes go to the socket's own listener again: Node's server lets go of the handle where there is one. */
+  /** Returns the socket to its own listener; Node's server releases the handle. */
   stop(): void {
     if (!this.#readsAll) return;
     this.#readsAll = false;
-    // Also where the socket is not paused: Node's server resumes it behind a request, and starts the handle only a tick later,
-    // when it would have let go already.
+    // Needed even if the socket is not paused: Node's server resumes it after a request but restarts the handle one
+    // tick later, after the release.
     this.#start?.call(this.#socket);
     this.#socket.on('data', this.#onData);
   }

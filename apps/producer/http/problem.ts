@@ -1,6 +1,6 @@
 import { DeliveryError, type Failure } from '../delivery/record-log.ts';
 
-/** What every answer that is an error says: `code` for programs, `message` and `hint` for people. */
+/** Body of every error response: `code` for programs, `message` and `hint` for people. */
 export interface ErrorBody {
   readonly error: { readonly code: string; readonly message: string; readonly hint: string };
   readonly requestId: string;
@@ -26,8 +26,8 @@ export const errorSchema = {
 } as const;
 
 /**
- * A request that is answered with an error. Without a stack trace: it says nothing of where a client is wrong, and takes
- * longer than all else that is done for a request that is refused.
+ * An error response. Has no stack trace, which says nothing about an error of the client and takes longer than the rest
+ * of a refusal.
  */
 export class Problem extends Error {
   override readonly name = 'Problem';
@@ -55,7 +55,7 @@ export class Problem extends Error {
 }
 
 const RETRY_SOON = { 'retry-after': '1' };
-/** Where the next request would begin is not known, or will not be read. */
+/** Closes the connection: the start of the next request is unknown, or it will not be read. */
 export const LAST = { connection: 'close' };
 
 const byFailure: Readonly<Record<Failure, (message: string) => Problem>> = {
@@ -83,7 +83,7 @@ export function brokerUnavailable(message: string): Problem {
   return new Problem(503, 'broker_unavailable', message, 'not stored: sending it again is safe', RETRY_SOON);
 }
 
-/** The answer to anything that was thrown. What nobody foresaw is a 500 that says nothing of its inside. */
+/** Maps any thrown value to a response. An unexpected error is a 500 without details. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof DeliveryError) return byFailure[error.failure](error.message);
@@ -120,7 +120,7 @@ export function methodNotAllowed(method: string, path: string, allowed: readonly
   );
 }
 
-/** CONNECT names no path, so that no path allows it. */
+/** CONNECT has no path, so no path allows it. */
 export function connectRefused(target: string): Problem {
   return methodNotAllowed('CONNECT', target, ['POST']);
 }
@@ -217,7 +217,7 @@ export function lineTooLong(limit: number): Problem {
   );
 }
 
-/** @param problem what is wrong, where that is told */
+/** @param problem the reason, if it was determined */
 export function invalidLine(problem?: string): Problem {
   return new Problem(
     400,

@@ -18,12 +18,15 @@ export interface ProducerServerParts {
   readonly fastPath: FastPath;
   readonly budget: MemoryAccount;
   readonly times: ConnectionTimes;
-  /** Counts a problem that no route has answered. @returns the whole response */
+  /** Counts a problem outside of any route. @returns the whole response */
   readonly refuse: (problem: Problem) => string;
   readonly onUpload: () => void;
 }
 
-/** Node's HTTP server, which reads of a connection what that gives it. What takes too long is ended by the connections alone. */
+/**
+ * Node's HTTP server, which reads from a connection only what a {@link Connection} passes to it. The connections alone
+ * enforce timeouts.
+ */
 export class ProducerServer extends Server implements ConnectionServer {
   readonly fastPath: FastPath;
   readonly budget: MemoryAccount;
@@ -49,7 +52,7 @@ export class ProducerServer extends Server implements ConnectionServer {
     this.refuse = parts.refuse;
     this.onUpload = parts.onUpload;
     this.#checkMs = Math.min(CHECK_INTERVAL_MS, parts.times.headMs, parts.times.stalledMs);
-    // The only one so far is Node's, which makes a parser for the socket.
+    // Node's own listener, the only one so far, attaches a parser to the socket.
     this.#nodes = this.listeners('connection') as ((socket: Socket) => void)[];
     this.removeAllListeners('connection');
     this.on('connection', (socket) => this.#accept(socket));
@@ -70,7 +73,7 @@ export class ProducerServer extends Server implements ConnectionServer {
     this.#open.delete(socket);
   }
 
-  /** What Node's server cannot read, or answer, by itself. */
+  /** Handles the errors that Node's server reports as `clientError`. */
   onClientError(error: Error, socket: Socket): void {
     const connection = this.#open.get(socket);
     if (connection === undefined) socket.destroy();
@@ -82,7 +85,7 @@ export class ProducerServer extends Server implements ConnectionServer {
     return super.close(callback);
   }
 
-  /** Node's server knows nothing of plain uploads that are under way. */
+  /** Node's server does not know of plain uploads in progress. */
   override closeIdleConnections(): void {
     for (const connection of this.#open.values()) connection.closeIdle();
   }
@@ -100,7 +103,7 @@ export class ProducerServer extends Server implements ConnectionServer {
     return this.#open.get(request.socket)?.begin(request, response) ?? true;
   }
 
-  /** Instead of a timer for each request, which would cost more than reading it. */
+  /** One interval for all connections; a timer for each request would cost more than reading it. */
   #check(): void {
     if (this.#open.size === 0) {
       clearInterval(this.#checker);

@@ -4,7 +4,7 @@ import type { UploadResponse } from './upload-handler.ts';
 
 export const MAX_HEADER_BYTES = 16_384;
 
-/** An answer with the headers that Node would add, byte for byte. */
+/** A response with the headers that Node would add, byte for byte. */
 export function rawResponse(
   { status, headers, body }: UploadResponse,
   last: boolean,
@@ -22,7 +22,7 @@ export function rawResponse(
 let dateSecond = 0;
 let dateText = '';
 
-/** Made once a second, as Node does: it takes longer than all the rest of an answer. */
+/** Formatted once a second, as Node does: it takes longer than the rest of a response. */
 function date(): string {
   const now = Date.now();
   if (now - dateSecond >= 1_000 || now < dateSecond) {
@@ -32,7 +32,7 @@ function date(): string {
   return dateText;
 }
 
-/** The response to what is no request; the last of its connection, since where the next request would begin is unknown. */
+/** The response to invalid data. It closes the connection, since the start of the next request is unknown. */
 export function rawRefusal({ statusCode, headers }: Problem, body: ErrorBody): string {
   const text = JSON.stringify(body);
   const lines = Object.entries({
@@ -46,7 +46,7 @@ export function rawRefusal({ statusCode, headers }: Problem, body: ErrorBody): s
   return `HTTP/1.1 ${statusCode} ${STATUS_CODES[statusCode] ?? ''}\r\n${lines.join('')}\r\n${text}`;
 }
 
-/** What Node's parser has against a request: its head is malformed or too large, or says two lengths, or its chunks are malformed. */
+/** Maps an error of Node's parser: the head is malformed, too large or has two lengths, or a chunk is malformed. */
 export function parserProblem({ code, message }: Error & { code?: string }): Problem {
   if (code !== 'HPE_HEADER_OVERFLOW') {
     return malformedRequest(

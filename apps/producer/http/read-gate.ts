@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net';
 import type { MemoryAccount } from '../../service/memory/memory-account.ts';
 
-/** At most what a paused socket keeps: what was put back, and what is read behind it. */
+/** Most bytes that a paused socket holds: the chunk put back, and one read behind it. */
 const HELD_BYTES = 131_072;
 
-/** Has what comes wait in the socket, which then reads no further than its buffer. */
+/** Pauses a socket, which then reads only until its buffer is full. */
 export class ReadGate {
   readonly #socket: Socket;
   readonly #budget: MemoryAccount;
@@ -20,10 +20,10 @@ export class ReadGate {
   }
 
   /**
-   * Has a chunk wait.
+   * Puts a chunk back and pauses the socket.
    *
-   * @param counted whether it counts against the budget
-   * @returns false where the budget has no room for what waits
+   * @param counted whether the waiting bytes count against the budget
+   * @returns false if the budget has no room for them
    */
   hold(chunk: Buffer, counted: boolean): boolean {
     if (counted && this.#takenBytes === 0) {
@@ -40,7 +40,7 @@ export class ReadGate {
     this.#socket.pause();
   }
 
-  /** Reads on at once. */
+  /** Resumes the socket at once. */
   open(): void {
     if (!this.#closed) return;
     this.#closed = false;
@@ -48,7 +48,7 @@ export class ReadGate {
     this.#socket.resume();
   }
 
-  /** Reads on where that is allowed, after others have had their turn. */
+  /** Resumes the socket if reading is allowed, after the other connections had their time slice. */
   readonly openSoon = (): void => {
     if (!this.#closed || this.#resuming || !this.#mayRead()) return;
     this.#resuming = true;
@@ -58,7 +58,7 @@ export class ReadGate {
     });
   };
 
-  /** Nothing waits any more. */
+  /** Returns the budget of the waiting bytes. */
   giveBack(): void {
     this.#budget.give(this.#takenBytes);
     this.#takenBytes = 0;

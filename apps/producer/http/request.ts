@@ -7,7 +7,7 @@ const CONTENT_TYPE = Buffer.from('content-type');
 const REQUEST_ID = Buffer.from('request-id');
 const REQUEST_LINE = Buffer.from('request-line');
 
-/** The client's own X-Request-Id where it is 1 to 128 visible ASCII characters, else a new one. */
+/** The client's X-Request-Id if it has 1 to 128 visible ASCII characters; otherwise a new id. */
 export function requestId({ headers }: Pick<IncomingMessage, 'headers'>): string {
   const sent = headers['x-request-id'];
   return typeof sent === 'string' && isRequestId(sent) ? sent : randomUUID();
@@ -17,13 +17,13 @@ export function isRequestId(sent: string): boolean {
   return /^[\x21-\x7e]{1,128}$/.test(sent);
 }
 
-/** The bytes of a header as they were sent: Node decodes them as Latin-1. */
+/** The bytes that the client sent: Node decodes headers as Latin-1. */
 export const bytesOf = (header: string): Buffer => Buffer.from(header, 'latin1');
 
-/** Every record of a batch has the key again: without a bound few bytes would fill a partition. */
+/** Every record of a batch repeats the key: without a limit a small body would fill a partition. */
 export const MAX_KEY_BYTES = 1_024;
 
-/** @throws {Problem} 400 where the header is empty, too long, or sent twice, since each could be a mistake about the key */
+/** @throws {Problem} 400 if the header is empty, too long or repeated: each may be a mistake about the key */
 export function eventKey(request: IncomingMessage): Buffer | undefined {
   const key = request.headers['x-event-key'];
   if (key === undefined) return undefined;
@@ -38,12 +38,12 @@ export function eventKey(request: IncomingMessage): Buffer | undefined {
   );
 }
 
-/** @param sent as Latin-1, a character a byte */
+/** @param sent decoded as Latin-1, one character per byte */
 export function isEventKey(sent: string): boolean {
   return sent.length >= 1 && sent.length <= MAX_KEY_BYTES;
 }
 
-/** How often a header was sent: Node keeps the first of some, and joins others. */
+/** Number of headers with this name: Node keeps only the first of some, and joins others. */
 function countHeader({ rawHeaders }: IncomingMessage, name: string): number {
   let count = 0;
   for (let at = 0; at < rawHeaders.length; at += 2) {
@@ -53,9 +53,8 @@ function countHeader({ rawHeaders }: IncomingMessage, name: string): number {
 }
 
 /**
- * What is wrong with the head of any request, that Node's parser lets through: a version that is neither 1.0 nor 1.1, not
- * one Host (RFC 9112, 3.2), a coding of the transfer that would be stored with the body, or chunks where there are none
- * (6.1), every expectation but `100-continue`, which is met when the body is wanted.
+ * Checks what Node's parser does not: the version is 1.0 or 1.1; there is exactly one Host (RFC 9112, 3.2); the
+ * transfer coding is `chunked` (6.1) and absent in HTTP/1.0; the only expectation is `100-continue`.
  */
 export function headProblem(request: IncomingMessage): Problem | undefined {
   const { headers, httpVersion } = request;
@@ -93,7 +92,7 @@ export function headProblem(request: IncomingMessage): Problem | undefined {
   );
 }
 
-/** @throws {Problem} 415 where the body is encoded: it would be stored so, and nobody would know */
+/** @throws {Problem} 415 if the body is encoded: readers of the record could not tell */
 export function requireIdentityEncoding({ headers }: IncomingMessage): void {
   const encoding = headers['content-encoding'];
   if (encoding === undefined || encoding.toLowerCase() === 'identity') return;
@@ -106,14 +105,14 @@ export function requireIdentityEncoding({ headers }: IncomingMessage): void {
   );
 }
 
-/** The headers that a record keeps of its request. */
+/** Headers of a record, taken from its request. */
 export function recordHeaders(id: string, contentType: Buffer | undefined): Map<Buffer, Buffer> {
   const headers = new Map<Buffer, Buffer>();
   if (contentType !== undefined) headers.set(CONTENT_TYPE, contentType);
   return headers.set(REQUEST_ID, Buffer.from(id));
 }
 
-/** What the records of one upload have in common: all but their line's number. */
+/** Key and headers of all records of one upload, which differ only in the line number. */
 export function lineHead(id: string, key: Buffer | undefined): RecordHead {
   return { key, headers: recordHeaders(id, bytesOf('application/json')), numberedBy: REQUEST_LINE };
 }

@@ -5,10 +5,9 @@ const START = Buffer.from('{"line":');
 const NULL = Buffer.from('null');
 
 /**
- * The results of lines that are stored one behind the other, as bytes: as strings they were most of what the garbage
- * collector had to carry along for an upload.
+ * Results of lines that are stored at consecutive offsets, as bytes: strings would be most of the garbage of an upload.
  *
- * @param numbers of the lines, ascending
+ * @param numbers line numbers in ascending order
  */
 export function successLines(
   numbers: readonly number[],

@@ -13,7 +13,7 @@ export interface UploadHandlerOptions {
   readonly draining: AbortSignal;
 }
 
-/** What the head of an upload says of its record. */
+/** Properties of the record from the head of an upload. */
 export interface UploadHead {
   readonly id: string;
   readonly contentType: ContentType | undefined;
@@ -22,18 +22,18 @@ export interface UploadHead {
 
 export interface UploadResponse {
   readonly status: number;
-  /** Names and values in turn. */
+  /** Names and values alternate. */
   readonly headers: readonly string[];
   readonly body: string;
   readonly encoding: 'latin1' | 'utf8';
-  /** Whether the connection ends after it. */
+  /** Whether the connection closes after this response. */
   readonly last: boolean;
 }
 
 export const UPLOAD_ROUTE = '/upload';
 const JSON_TYPE = 'application/json; charset=utf-8';
 
-/** From an accepted body to what is answered, however its request was read. */
+/** Stores an accepted body and builds the response, however the request was read. */
 export class UploadHandler {
   readonly #options: UploadHandlerOptions;
   readonly #topic: string;
@@ -44,7 +44,7 @@ export class UploadHandler {
     this.#topic = JSON.stringify(options.recordLog.topic);
   }
 
-  /** Never rejects: what is known of a record that was not acknowledged is an answer too. */
+  /** Never rejects: a record that was not acknowledged also has a response. */
   store({ id, contentType, key }: UploadHead, value: Buffer): Promise<UploadResponse> {
     const headers = recordHeaders(id, contentType?.bytes);
     const record = key === undefined ? { value, headers } : { value, headers, key };
@@ -60,7 +60,7 @@ export class UploadHandler {
     return this.#respond(201, id, body);
   }
 
-  /** Counts the error besides. */
+  /** Builds the response of an error, and counts it. */
   refuse(id: string, error: unknown): UploadResponse {
     const { metrics, log } = this.#options;
     const problem = toProblem(error);
@@ -77,9 +77,9 @@ export class UploadHandler {
     const bytes = Buffer.byteLength(body);
     const headers = ['x-request-id', id, 'content-type', JSON_TYPE, 'content-length', String(bytes)];
     for (const header of Object.entries(others)) headers.push(...header);
-    // Asked only now: a request that was under way when the draining began is to end its connection too.
+    // Checked late, so that a request in progress when draining starts also closes its connection.
     const last = this.#options.draining.aborted || connection === 'close';
-    // Node writes ASCII fastest as Latin-1.
+    // Node writes ASCII faster as Latin-1.
     return { status, headers, body, encoding: bytes === body.length ? 'latin1' : 'utf8', last };
   }
 }

@@ -107,12 +107,12 @@ export function addUploadRoute(app: FastifyInstance, options: UploadRouteOptions
       schema,
       onRequest: (request, reply) => void upload(request, reply.raw).then((answer) => write(reply, answer)),
     },
-    // Not reached: the hook has answered.
+    // Not reached: the hook has written the response.
     () => undefined,
   );
 }
 
-/** 415 where it is no media type, or a form. */
+/** 415 if it is not a media type, or is that of a form. */
 export function mediaTypeProblem({ mediaType }: ContentType): Problem | undefined {
   if (mediaType === undefined) return badMediaType();
   if (mediaType !== 'multipart/form-data' && mediaType !== 'application/x-www-form-urlencoded')

@@ -16,23 +16,23 @@ export interface FastPathOptions {
   readonly limits: HttpLimits;
   readonly budget: MemoryAccount;
   readonly metrics: HttpMetrics;
-  /** Whether any upload is taken as plain. */
+  /** Turns the fast path on. */
   readonly fastPath: boolean;
 }
 
 const FAST = { path: 'fast' } as const;
 
-/** What the head of a plain upload says. */
+/** Head of a plain upload. */
 interface FastUpload {
   readonly headBytes: number;
   readonly bodyBytes: number;
   readonly contentType: ContentType | undefined;
   readonly key: Buffer | undefined;
-  /** `undefined` where one has to be made. */
+  /** `undefined` if a new id is needed. */
   readonly id: string | undefined;
 }
 
-/** Takes chunks of bytes that are one whole plain upload. Every other chunk is left untouched. */
+/** Handles chunks that are exactly one plain upload. Leaves every other chunk untouched. */
 export class FastPath {
   readonly #options: FastPathOptions;
 
@@ -40,13 +40,16 @@ export class FastPath {
     this.#options = options;
   }
 
-  /** Stores what is one whole plain upload. @returns `undefined`, before anything has happened, where it is none */
+  /**
+   * Stores the upload in this chunk. @returns `undefined`, without any effect, if the chunk is not exactly one plain
+   * upload
+   */
   store(chunk: Buffer): Promise<UploadResponse> | undefined {
     const upload = this.#options.fastPath ? this.#read(chunk) : undefined;
     return upload && this.#store(chunk, upload);
   }
 
-  /** Reads what the head says, and refuses nothing: what would be refused for its head is not plain. */
+  /** Parses the head. Never refuses a request: one with an invalid head is left to Node's parser. */
   #read(chunk: Buffer): FastUpload | undefined {
     const { contentTypes, limits } = this.#options;
     const head = readRequestHead(chunk);
@@ -63,20 +66,20 @@ export class FastPath {
     };
   }
 
-  /** @returns `undefined` where the body is to be refused for what it says */
+  /** @returns `undefined` if the body is not valid JSON, which Node's path reports */
   #store(
     chunk: Buffer,
     { headBytes, bodyBytes, contentType, key, id }: FastUpload,
   ): Promise<UploadResponse> | undefined {
     const { uploads, budget } = this.#options;
-    // As in the other way: a spent budget is said before the body is looked at.
+    // As in Node's path, check the budget before the body.
     if (!budget.fits(bodyBytes)) {
       return Promise.resolve(uploads.refuse(id ?? randomUUID(), queueFull()));
     }
     const body = chunk.subarray(headBytes);
     if (contentType?.mediaType === JSON_MEDIA_TYPE && !isJsonText(body)) return undefined;
-    // The budget counts the body alone: what waits for Kafka is not to keep a head besides that is larger, or what came
-    // before in one piece with it.
+    // The budget counts only the body. Copy it if the chunk also holds a larger head, or data before this request, so
+    // that a queued record does not keep those in memory.
     const value = headBytes > bodyBytes || chunk.byteOffset > 0 ? Buffer.from(body) : body;
     return uploads.store({ id: id ?? randomUUID(), contentType, key }, value);
   }

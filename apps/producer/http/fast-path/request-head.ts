@@ -1,8 +1,8 @@
 import { MAX_HEADER_BYTES } from '../raw-responses.ts';
 
-/** What the head of a plain upload says; every value as it was sent, decoded as Latin-1 as Node does. */
+/** Head of a plain upload. Values are decoded as Latin-1, as in Node. */
 export interface RequestHead {
-  /** With the empty line that ends it. */
+  /** Size of the head, with its final empty line. */
   readonly bytes: number;
   readonly bodyBytes: number;
   readonly contentType: string | undefined;
@@ -10,18 +10,18 @@ export interface RequestHead {
   readonly requestId: string | undefined;
 }
 
-/** Far more than clients send; Node itself passes over what comes after its thousandth. */
+/** Far more than clients send; Node ignores headers after its limit of a thousand. */
 const MAX_FIELDS = 100;
 const END = '\r\n\r\n';
 const REQUEST_LINE = 'POST /upload HTTP/1.1\r\n';
 /**
- * RFC 9112, 2.1 and 5: lines end in CRLF, a name is a token with the colon right behind it, a value is visible or from
- * Latin-1's upper half, with blanks between, and goes on in no second line.
+ * RFC 9112, 2.1 and 5: lines end in CRLF; a name is a token, directly followed by the colon; a value has visible
+ * characters, blanks and Latin-1's upper half, and no continuation line.
  */
 const HEAD = /^POST \/upload HTTP\/1\.1\r\n(?:[\w!#$%&'*+.^`|~-]+:[\t\x20-\x7e\x80-\xff]*\r\n)+\r\n$/;
-/** Without sign, leading zero and blanks: nobody can read another number in it. */
+/** Decimal digits without sign, leading zero or blanks: every parser reads the same number. */
 const LENGTH = /^[1-9]\d{0,8}$/;
-/** They say how the request is framed, or what is to happen before its answer: for Node's parser to judge. */
+/** Headers that change the framing or the processing of a request, which Node's parser must handle. */
 const ELSEWHERE = new Set([
   'content-encoding',
   'expect',
@@ -33,9 +33,9 @@ const ELSEWHERE = new Set([
 ]);
 
 /**
- * Reads a chunk that is one whole `POST /upload` and nothing else, in the plainest form that HTTP/1.1 has.
+ * Parses a chunk that is exactly one `POST /upload` request in the simplest form of HTTP/1.1.
  *
- * @returns `undefined` for everything else: that is not to say that it is wrong, only that Node's parser is asked
+ * @returns `undefined` for any other chunk: it may be valid, and Node's parser decides
  */
 export function readRequestHead(chunk: Buffer): RequestHead | undefined {
   const bytes = chunk.indexOf(END, 0, 'latin1') + END.length;
@@ -80,7 +80,7 @@ const known: Readonly<Record<string, keyof Fields>> = Object.assign(
 function note(fields: Fields, name: string, head: string, start: number, end: number): boolean {
   const field = known[name];
   if (field !== undefined) {
-    // Node keeps the first of some, joins others: sent twice, none is plain.
+    // Node keeps the first of some headers and joins others, so a repeated header is not plain.
     if (fields[field] !== undefined) return false;
     fields[field] = withoutBlanks(head, start, end);
     return true;
@@ -92,7 +92,7 @@ function note(fields: Fields, name: string, head: string, start: number, end: nu
 const SPACE = 0x20;
 const TAB = 0x09;
 
-/** Not `trim`, which takes away more than RFC 9110's blanks: 0xa0, which a key may end in. */
+/** Unlike `trim`, keeps 0xa0, which is not a blank in RFC 9110 and may end a key. */
 function withoutBlanks(text: string, start: number, end: number): string {
   let [from, to] = [start, end];
   while (from < to && isBlank(text.charCodeAt(from))) from++;
