@@ -18,24 +18,24 @@ const jsonObject = z.record(z.string(), z.unknown(), 'a JSON object');
 
 /** The environment variables of the indices program. */
 export const indicesVariables = z.object({
-  /** They keep indices by lifecycle policies of different kinds: ILM and ISM. */
+  /** Selects the kind of lifecycle policy: ILM of Elasticsearch or ISM of OpenSearch. */
   SEARCH_PRODUCT: searchProduct,
   /** `http://host:port` or `https://host:port`. */
   SEARCH_ENDPOINT: text(ENDPOINT_ALLOWED, /^https?:\/\/[^/@?#]+\/?$/).refine(
     (value) => URL.canParse(value),
     ENDPOINT_ALLOWED,
   ),
-  /** Path of a file with the name of the user, who may manage templates, policies and the indices. */
+  /** Path of a file with the name of a user that may manage templates, policies and the indices. */
   SEARCH_USERNAME_FILE: loginFile('the path of a file'),
   /** Path of a file with the user's password. */
   SEARCH_PASSWORD_FILE: loginFile('the path of a file'),
-  /** Path of a PEM file with the authority of the certificate, instead of the public ones. */
+  /** Path of a PEM file with the certificate authority, instead of the public ones. */
   SEARCH_CA_FILE: file('the path of a PEM file').optional(),
-  /** Indices are `<prefix>-…`; template and policy are named `<prefix>`. */
+  /** Indices are named `<prefix>-…`; template and policy are named `<prefix>`. */
   INDEX_PREFIX: text('a lower-case prefix of a-z, 0-9 and -', /^[a-z][a-z0-9-]*$/),
   /** The composable index template, as JSON. */
   INDEX_TEMPLATE: json('a JSON object', jsonObject),
-  /** The lifecycle policy of the product, as JSON: what its own API takes as `policy`. */
+  /** The lifecycle policy as JSON: the `policy` of the product's API. */
   LIFECYCLE_POLICY: json('a JSON object', jsonObject),
   /** How long to wait for the search cluster. */
   DEADLINE_MS: integer(1_000, 3_600_000).default(120_000),
@@ -46,10 +46,10 @@ export type IndicesVariables = VariablesOf<typeof indicesVariables>;
 
 export type SearchProduct = z.output<typeof searchProduct>;
 
-/** A JSON object, which the search cluster judges. */
+/** A JSON object, which the search cluster validates. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** How the search cluster is reached. */
+/** Connection to the search cluster. */
 export interface SearchConnection {
   readonly endpoint: URL;
   readonly username: string;

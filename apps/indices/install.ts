@@ -5,16 +5,16 @@ import { type SearchClient, SearchRefusal } from './search-client.ts';
 
 const PAUSE_MS = 1_000;
 
-/** Why ISM does not add a policy to an index that has one. */
+/** ISM's error for an index that has a policy already. */
 const MANAGED = /already has a policy/;
 
 type Declaration = Pick<IndicesConfig, 'product' | 'prefix' | 'template' | 'policy'>;
 
 /**
- * Brings the index template and the lifecycle policy into the search cluster, and gives the policy to the indices that are
- * there. The same again changes nothing. A cluster that is away or busy is asked again until the deadline.
+ * Installs the index template and the lifecycle policy, and attaches the policy to existing indices. Idempotent.
+ * Retries until the deadline while the cluster is unreachable or overloaded.
  *
- * @throws {Error} at once where the cluster refuses what it is sent; at the deadline what went wrong last
+ * @throws {Error} at once if the cluster rejects a request for good; at the deadline with the last error
  */
 export async function install(
   client: SearchClient,
@@ -40,12 +40,12 @@ export async function install(
   }
 }
 
-/** What will be refused again: 409 is another writer, 429 a full queue, and a wait helps against both. */
+/** Whether a retry would fail as well; 409 (concurrent write) and 429 (full queue) pass. */
 function isLasting(error: unknown): boolean {
   return error instanceof SearchRefusal && error.status < 500 && ![408, 409, 429].includes(error.status);
 }
 
-/** The policy first: the template names it, and so do the indices. */
+/** Installs the policy first, since the template and the indices refer to it. */
 async function installWithIlm(
   client: SearchClient,
   { prefix, template, policy }: Declaration,
@@ -57,7 +57,10 @@ async function installWithIlm(
   });
 }
 
-/** The policy names the indices that it is for; those that are there have to be given it, and given a changed one. */
+/**
+ * ISM attaches a policy by its index pattern to new indices only. Attach it to existing indices, and update it on those
+ * that have an older version.
+ */
 async function installWithIsm(
   client: SearchClient,
   { prefix, template, policy }: Declaration,
@@ -69,7 +72,7 @@ async function installWithIsm(
   const added = await client.send('POST', `/_plugins/_ism/add/${prefix}-*`, { policy_id: prefix });
   const others = failuresOf(added).filter(({ reason }) => !MANAGED.test(reason));
   for (const failure of others) log.warn({ failure }, 'an index was not given the policy');
-  // Asked with no index that it could mean, ISM answers with an error.
+  // ISM returns an error if no index matches.
   if (others.length === failuresOf(added).length) return;
   const changed = await client.send('POST', `/_plugins/_ism/change_policy/${prefix}-*`, {
     policy_id: prefix,
@@ -77,7 +80,7 @@ async function installWithIsm(
   for (const failure of failuresOf(changed)) log.warn({ failure }, 'an index keeps the policy that it had');
 }
 
-/** By which a policy that is there is replaced; nothing where there is none. */
+/** Query parameters with the version of an existing policy, required to replace it; empty if there is none. */
 async function versionOf(client: SearchClient, path: string): Promise<string> {
   try {
     const { _seq_no: seqNo, _primary_term: term } = await client.send('GET', path);

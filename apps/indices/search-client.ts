@@ -4,7 +4,7 @@ import type { JsonObject, SearchConnection } from './config.ts';
 
 const RESPONSE_TIMEOUT_MS = 30_000;
 
-/** The search cluster's refusal of a request. */
+/** An error response of the search cluster. */
 export class SearchRefusal extends Error {
   override readonly name = 'SearchRefusal';
   readonly status: number;
@@ -15,7 +15,7 @@ export class SearchRefusal extends Error {
   }
 }
 
-/** Speaks to a search cluster in JSON. */
+/** JSON client of a search cluster. */
 export class SearchClient {
   readonly #connection: SearchConnection;
 
@@ -24,8 +24,8 @@ export class SearchClient {
   }
 
   /**
-   * @param path from the root, without the cluster's address
-   * @throws {SearchRefusal} where the status is not 2xx
+   * @param path absolute path, without the address of the cluster
+   * @throws {SearchRefusal} if the status is not 2xx
    */
   async send(method: 'GET' | 'PUT' | 'POST', path: string, body?: JsonObject): Promise<JsonObject> {
     const { status, text } = await this.#exchange(

@@ -63,7 +63,7 @@ const classes: Readonly<Record<string, ProduceErrorClass>> = {
   UNKNOWN_TOPIC_ID: retry('the broker has not heard of the topic (yet)'),
 };
 
-const unforeseen = unknownRetry('not an answer that Produce is known to give');
+const unforeseen = unknownRetry('not a known error of Produce');
 
 /** Every error with an entry of its own. */
 export const classifiedErrors: readonly string[] = Object.keys(classes);

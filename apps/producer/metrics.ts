@@ -101,7 +101,7 @@ export function httpMetrics(registry: Registry): HttpMetrics {
     uploads,
     duration: new Histogram({
       name: `${prefix}_request_duration_seconds`,
-      help: 'From the first byte of the request’s head to the last of the answer',
+      help: 'From the first byte of the request’s head to the last of the response',
       labelNames: ['route', 'status'],
       buckets: [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30],
       registers,

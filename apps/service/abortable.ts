@@ -1,6 +1,6 @@
 /**
- * Waits for a promise until the signal aborts. Leaves nothing behind on the signal: in a loop, a listener or a
- * `Promise.race` with one long-lived promise would add to it each time.
+ * Waits for a promise until the signal aborts, and leaves no listener on the signal. In a loop, a listener or a
+ * `Promise.race` with one long-lived promise would leave one more each time.
  *
  * @throws the signal's reason if it aborts first
  */

@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Waits that double from `firstMs` to `maxMs`, each drawn from the upper half, so that many do not return at once. */
+/**
+ * Exponential backoff from `firstMs` to `maxMs`. Each wait is drawn from the upper half, so that clients do not retry
+ * in step.
+ */
 export class Backoff {
   readonly #firstMs: number;
   readonly #maxMs: number;
@@ -21,7 +24,7 @@ export class Backoff {
     return full * (0.5 + Math.random() / 2);
   }
 
-  /** @throws the signal's reason where it aborts */
+  /** @throws the signal's reason if it aborts */
   async wait(signal: AbortSignal): Promise<void> {
     await sleep(this.nextMs(), undefined, { signal });
   }

@@ -1,5 +1,5 @@
 const ZERO = 0x30;
-/** Below it a number is a small integer to V8, and a division by ten a multiplication. */
+/** Below it V8 uses small integers, and divides by ten with a multiplication. */
 const CHUNK = 1e9;
 const CHUNK_DIGITS = 9;
 
@@ -10,7 +10,7 @@ export function decimalDigits(number: number): number {
   return digits;
 }
 
-/** @param digits how many the number has. @returns where it ends */
+/** @param digits number of digits. @returns where the number ends */
 export function writeDecimal(
   buffer: Buffer,
   start: number,
@@ -28,7 +28,7 @@ export function writeDecimal(
   return start + digits;
 }
 
-/** Fills the place with the last digits of a number below {@link CHUNK}, or with zeros before all of them. */
+/** Writes the last digits of a number below {@link CHUNK}, with leading zeros. */
 function fill(buffer: Buffer, start: number, end: number, number: number): void {
   let rest = number | 0;
   for (let at = end - 1; at >= start; at--) {

@@ -4,7 +4,7 @@ import { Gauge, type Registry } from 'prom-client';
 
 export interface HealthOptions {
   readonly registry: Registry;
-  /** Why the program should get no traffic now; `undefined` where it is ready. */
+  /** Why the program must get no traffic now; `undefined` if it is ready. */
   readonly notReady: () => string | undefined;
 }
 
@@ -16,13 +16,16 @@ const statusSchema = {
 } as const;
 
 /**
- * `GET /livez`: the event loop answers. `GET /readyz`: 200, or 503 with the reason. `GET /metrics`: Prometheus
- * text. Liveness asks nothing of Kafka or the store: restarting a program does not repair them.
+ * Adds three routes.
+ *
+ * - `GET /livez`: 200 if the event loop runs. Does not check Kafka or the store, since a restart does not repair them.
+ * - `GET /readyz`: 200, or 503 with the reason
+ * - `GET /metrics`: metrics in Prometheus' text format
  */
 export function addHealthRoutes(app: FastifyInstance, { registry, notReady }: HealthOptions): void {
   new Gauge({
     name: 'headwater_ready',
-    help: '1 where /readyz answers 200, else 0',
+    help: '1 if /readyz returns 200, else 0',
     registers: [registry],
     collect() {
       this.set(notReady() === undefined ? 1 : 0);
@@ -54,7 +57,7 @@ export function addHealthRoutes(app: FastifyInstance, { registry, notReady }: He
   );
 }
 
-/** Renders once for all that ask in one turn of the event loop: it takes milliseconds, in which nothing else is answered. */
+/** Renders once for all requests of one event-loop iteration: rendering blocks the loop for milliseconds. */
 function shareRendering(registry: Registry): () => Promise<string> {
   let rendering: Promise<string> | undefined;
   return () => {

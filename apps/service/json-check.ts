@@ -1,6 +1,6 @@
 import { compiled, instantiate } from './assembly.ts';
 
-/** What `assembly/json-check.ts` exports. */
+/** Exports of `assembly/json-check.ts`. */
 interface Exports {
   readonly memory: WebAssembly.Memory;
   readonly TEXT: WebAssembly.Global<number>;
@@ -8,14 +8,14 @@ interface Exports {
   readonly checkLine: (bytes: number) => number;
 }
 
-/** Its memory only ever grows: what is larger is left to others, or to memory that is dropped again. */
+/** Larger texts are refused, or use an instance that is dropped again: the memory of an instance never shrinks. */
 const MAX_BYTES = 1024 * 1024;
 const MAX_LINE_BYTES = 8 * 1024 * 1024;
 const PAGE_BYTES = 65_536;
-/** What is read beyond the text, and the stack's beginning behind it. */
+/** The check reads beyond the text, and keeps its stack behind it. */
 const SLACK_BYTES = 256;
 
-/** Memory into which one text after the other is put. */
+/** An instance of the check, whose memory is reused for each text. */
 class Checker {
   readonly #exports: Exports;
   #bytes: Buffer;
@@ -51,8 +51,8 @@ const module = compiled(new URL('assembly/json-check.wasm', import.meta.url));
 const checker = new Checker(module);
 
 /**
- * Whether the bytes from `start` up to `end` are one JSON text (RFC 8259) in UTF-8 without a byte order mark, nested no
- * deeper than `maxDepth`. Several times as fast as `JSON.parse` (docs/performance-notes.md).
+ * Whether the bytes [start, end) are one JSON text (RFC 8259) in UTF-8 without a byte order mark, nested at most
+ * `maxDepth` deep. Several times as fast as `JSON.parse` (docs/performance-notes.md).
  *
  * @returns `undefined` if it is too large to check here
  */
@@ -66,8 +66,9 @@ export function isJson(
 }
 
 /**
- * Whether the bytes up to `end` are such a text on one line that every reader of lines reads: of at most 8 MiB, nested 100 deep,
- * with numbers of 1,000 characters and names of 50,000 bytes, without an escape of one half of a surrogate pair.
+ * Whether the bytes [0, end) are a JSON text on one line that every common reader can parse: at most 8 MiB, nested at
+ * most 100 deep, numbers of at most 1,000 characters, names of at most 50,000 bytes, and no escape of a single
+ * surrogate.
  */
 export function isJsonLine(source: Buffer, end: number): boolean {
   if (end > MAX_LINE_BYTES) return false;

@@ -1,6 +1,6 @@
 import { pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pino';
 
-/** From the least to the most talkative; `silent` writes nothing. */
+/** From least to most verbose; `silent` writes nothing. */
 export const logLevels = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
 
 export type LogLevel = (typeof logLevels)[number];
@@ -8,11 +8,11 @@ export type LogLevel = (typeof logLevels)[number];
 export type Log = Logger;
 
 /**
- * JSON lines with an ISO time and the level as a word. Whatever a client sent is escaped as JSON text, so one
+ * Creates a log of JSON lines with an ISO time and the name of the level. Data of clients is escaped as JSON, so one
  * event is one line.
  *
  * @param name the program, in the field `name` of every line
- * @param destination default: standard output, written at once, so that a crash loses nothing
+ * @param destination default: standard output, written synchronously, so that a crash loses no line
  */
 export function createLog(name: string, level: LogLevel, destination?: DestinationStream): Log {
   return pino(

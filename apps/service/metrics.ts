@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
 
-/** A registry of its own, with the process and Node metrics (`process_*`, `nodejs_*`) already in it. */
+/** Creates a registry with the metrics of the process and of Node (`process_*`, `nodejs_*`). */
 export function createRegistry(): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });

@@ -1,6 +1,6 @@
 import type { Log } from './log.ts';
 
-/** What is needed of `process`, which only entry files may name. */
+/** The part of `process` that is used; only entry files access `process`. */
 export interface SignalledProcess {
   on(signal: 'SIGTERM' | 'SIGINT', listener: (signal: 'SIGTERM' | 'SIGINT') => void): unknown;
   exit(code: number): unknown;
@@ -8,7 +8,7 @@ export interface SignalledProcess {
 
 export interface ShutdownOptions {
   readonly process: SignalledProcess;
-  /** From the signal to the exit; equal to the pod's grace period, which begins with the same signal. */
+  /** Longest time from the signal to the exit; equal to the pod's grace period, which starts with the same signal. */
   readonly deadlineMs: number;
   readonly log: Log;
 }
@@ -19,8 +19,8 @@ interface Closer {
 }
 
 /**
- * Ends the program on SIGTERM or SIGINT: what was opened last is closed first, each waiting for the one before,
- * then exit 0; 1 where closing failed or the deadline passed. A second signal exits at once with 128 + its number.
+ * Ends the program on SIGTERM or SIGINT. Closes in reverse order of registration, one after another, then exits with 0;
+ * with 1 if a close failed or the deadline passed. A second signal exits at once with 128 + its number.
  */
 export class Shutdown {
   readonly #process: SignalledProcess;
@@ -42,14 +42,14 @@ export class Shutdown {
   }
 
   /**
-   * Registers what must be closed. `close` gets the time (as of `performance.now()`) at which the process exits
-   * whatever is still open.
+   * Registers a function to call at shutdown. It gets the time (as of `performance.now()`) at which the process exits
+   * in any case.
    */
   onShutdown(name: string, close: (deadline: number) => Promise<void> | void): void {
     this.#closers.push({ name, close });
   }
 
-  /** Begins the shutdown without a signal. Later calls do nothing; a signal after it exits at once. */
+  /** Starts the shutdown without a signal. Later calls do nothing; a later signal exits at once. */
   begin(reason: string): void {
     if (this.signal.aborted) return;
     this.#log.info({ reason, deadlineMs: this.#deadlineMs }, 'shutting down');

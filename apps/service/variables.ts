@@ -1,27 +1,27 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 
-/** The environment of a process. A variable that is set to the empty text counts as not set. */
+/** The environment of a process. An empty variable counts as not set. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The variables of a schema as a process gets them: text, those with a default optional. */
+/** Input of a schema: text; variables with a default are optional. */
 export type VariablesOf<Schema extends z.ZodObject> = {
   readonly [Name in keyof z.input<Schema>]: Exclude<z.input<Schema>[Name], undefined>;
 };
 
-/** As in `user:password@host:1`, with a scheme or without. */
+/** Matches `user:password@` before a host, with or without a scheme. */
 const CREDENTIALS = /^([a-z][a-z\d+.-]*:\/\/)?.*@/is;
 
 /**
- * A text. The schemas of this file say what they allow in the words of an error; {@link readVariables} adds the name
- * and the value.
+ * A text. The schemas of this file describe the allowed values in words; {@link readVariables} adds name and value to
+ * the error.
  */
 export function text(allowed: string, pattern?: RegExp): z.ZodString {
   const schema = z.string({ error: allowed });
   return pattern === undefined ? schema : schema.regex(pattern, allowed);
 }
 
-/** A whole number in decimal digits; `min` and `max` are both allowed values. */
+/** A whole number in decimal digits, from `min` to `max`, both included. */
 export function integer(min: number, max: number): z.ZodType<number, string> {
   const allowed = `a whole number from ${min} to ${max}`;
   const isAllowed = (value: string): boolean =>
@@ -39,7 +39,7 @@ export function flag(): z.ZodType<boolean, 'true' | 'false'> {
   return oneOf(['true', 'false']).transform((value) => value === 'true');
 }
 
-/** At least one text, separated by commas; blanks around them and empty ones do not count. */
+/** A comma-separated list with at least one element; trims elements and skips empty ones. */
 export function list(allowed: string): z.ZodType<string[], string> {
   return text(allowed)
     .transform((value) =>
@@ -52,10 +52,10 @@ export function list(allowed: string): z.ZodType<string[], string> {
 }
 
 /**
- * The path of a file, which is read. No error shows what is in it.
+ * The path of a file; the value is the file's content. No error shows the content.
  *
- * @param allowed such a path, in words
- * @param isAllowed whether the content is what the program needs
+ * @param allowed describes the allowed path in words
+ * @param isAllowed whether the content is valid
  */
 export function file(
   allowed: string,
@@ -73,7 +73,7 @@ export function file(
   });
 }
 
-/** The path of a file with a secret or a login: its content without the line break at its end. */
+/** The path of a file with a secret or a user name; the value is its content without the final line break. */
 export function loginFile(
   allowed: string,
   isAllowed?: (content: string) => boolean,
@@ -83,12 +83,12 @@ export function loginFile(
   );
 }
 
-/** What stands in a file with a secret: editors end it with a line break. */
+/** Removes the line break that editors add at the end of a file. */
 export function withoutLineBreak(content: string): string {
   return content.replace(/\r?\n$/, '');
 }
 
-/** JSON that `schema` takes. */
+/** JSON, validated by `schema`. */
 export function json<Schema extends z.ZodType>(
   allowed: string,
   schema: Schema,
@@ -106,13 +106,13 @@ export function json<Schema extends z.ZodType>(
     .pipe(schema as z.ZodType<z.output<Schema>>);
 }
 
-/** For a rule between variables: it is asked only where each of them is good by itself. Its message is a whole sentence. */
+/** Runs a rule between variables only if each of them is valid by itself. The rule's message is a whole sentence. */
 export function whereGood(...names: readonly string[]): z.core.$ZodSuperRefineParams {
   return { when: ({ issues }) => !issues.some(({ path }) => names.includes(String(path?.[0]))) };
 }
 
 /**
- * Reads the variables that a schema names, so that one start names every mistake.
+ * Reads the variables of a schema and reports all errors at once.
  *
  * @throws {VariablesError} naming every bad variable
  */
@@ -150,12 +150,14 @@ function problemOf(
     : `${name} must be ${message}, got ${show(value)}`;
 }
 
-/** Credentials before an `@` are not shown: the error goes to the log. */
+/** Hides credentials before an `@`, since the error goes to the log. */
 function show(value: unknown): string {
   return JSON.stringify(typeof value === 'string' ? value.replace(CREDENTIALS, '$1***@') : value);
 }
 
-/** Reads the configuration of a program; where it is bad, prints why, without a stack, and ends the process. */
+/**
+ * Reads the configuration of a program. If it is invalid, prints the errors without a stack trace and ends the process.
+ */
 export function readOrExit<Config>(
   process: Pick<NodeJS.Process, 'env' | 'exit' | 'stderr'>,
   readConfig: (environment: Environment) => Config,
@@ -169,7 +171,7 @@ export function readOrExit<Config>(
   }
 }
 
-/** Every bad variable, one a line. */
+/** Names every bad variable, one per line. */
 export class VariablesError extends Error {
   override readonly name = 'VariablesError';
 

@@ -1,7 +1,7 @@
-/** The part of the WebAssembly API that is used: TypeScript has it only among what a browser has. */
+/** The part of the WebAssembly API that is used. TypeScript declares it only in its DOM library. */
 declare namespace WebAssembly {
   interface Module {
-    /** So that nothing else is taken for one. */
+    /** Distinguishes the type from other objects. */
     readonly [Symbol.toStringTag]: 'WebAssembly.Module';
   }
   const Module: new (bytes: Uint8Array) => Module;

@@ -14,17 +14,17 @@ import { configsSchema, topicsSchema, type Topic } from './topic.ts';
 /** The environment variables of the topics program. */
 export const topicsVariables = kafkaVariables.safeExtend({
   /**
-   * JSON: a list of `{name, partitions?, replicationFactor?, configs?, reset?}`, and of `{name, state: "absent"}` for a
-   * topic that shall be deleted with its records. Settings that `reset` names go back to the broker's value; one that
-   * neither it nor `configs` names stays as it is.
+   * JSON: a list of `{name, partitions?, replicationFactor?, configs?, reset?}`, or `{name, state: "absent"}` to delete
+   * a topic with its records. Settings in `reset` return to the broker's value; settings in neither `configs` nor
+   * `reset` stay as they are.
    */
   TOPICS: json('a JSON list of topics', topicsSchema),
   /**
-   * JSON: broker settings by name. Where Kafka has a dynamic value of one for all brokers, which hides what their files
-   * say, it is made this one.
+   * JSON: broker settings by name. A dynamic value for all brokers, which overrides the brokers' files, is changed to
+   * this one; without such a value nothing is set.
    */
   CLUSTER_CONFIGS: json('a JSON object of settings', configsSchema).default({}),
-  /** How long to wait for Kafka, and for enough brokers. */
+  /** How long to wait for Kafka and for enough brokers. */
   DEADLINE_MS: integer(1_000, 3_600_000).default(120_000),
   LOG_LEVEL: oneOf(logLevels).default('info'),
 });

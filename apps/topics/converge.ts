@@ -8,15 +8,15 @@ const PAUSE_MS = 250;
 
 export interface Declaration {
   readonly topics: readonly Topic[];
-  /** Dynamic values for all brokers, where Kafka has one. @default - none is looked at */
+  /** Dynamic values for all brokers; applied only where Kafka has a dynamic value. @default - none */
   readonly clusterConfigs?: Configs;
 }
 
 /**
- * Changes Kafka until it has what is declared, and each of the topics' partitions has a leader. What Kafka refuses is
- * tried again until the deadline: at a cold start it refuses a replication factor until enough brokers are there.
+ * Changes Kafka until it matches the declaration and every partition of the topics has a leader. Retries errors until
+ * the deadline: at a cold start Kafka refuses a replication factor until enough brokers have registered.
  *
- * @throws {Error} at once where the declaration would lose or move records; at the deadline what Kafka answered last
+ * @throws {Error} at once if the declaration would lose or move records; at the deadline with Kafka's last error
  */
 export async function converge(
   admin: TopicsAdmin,
@@ -60,7 +60,7 @@ export async function converge(
   }
 }
 
-/** What is declared and must not be done; one line each. */
+/** The parts of a declaration that must not be applied, one per line. */
 class RefusedDeclaration extends Error {
   override readonly name = 'RefusedDeclaration';
 

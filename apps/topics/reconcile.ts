@@ -1,14 +1,14 @@
 import type { PresentTopic, Topic } from './topic.ts';
 
-/** A topic as Kafka has it. */
+/** The current state of a topic. */
 export interface FoundTopic {
   readonly partitions: number;
   readonly replicationFactor: number;
-  /** The topic's own configuration, without what it takes from the brokers. */
+  /** Settings of the topic itself, without the defaults of the brokers. */
   readonly configs: Configs;
 }
 
-/** One step towards what is declared. */
+/** One change towards the declaration. */
 export type Change =
   | { readonly kind: 'create'; readonly topic: PresentTopic }
   | { readonly kind: 'grow'; readonly name: string; readonly from: number; readonly to: number }
@@ -16,22 +16,22 @@ export type Change =
       readonly kind: 'configure';
       readonly name: string;
       readonly set: Configs;
-      /** Back to the broker's value. */
+      /** Settings to reset to the broker's value. */
       readonly reset: readonly string[];
     }
   | { readonly kind: 'delete'; readonly name: string }
   | { readonly kind: 'configure-cluster'; readonly set: Configs };
 
-/** Values by Kafka's own names. */
+/** Values by Kafka's names of the settings. */
 export type Configs = Readonly<Record<string, string>>;
 
 export interface Plan {
   readonly changes: readonly Change[];
-  /** What is declared and cannot be done without losing or moving records; nothing may be changed then. */
+  /** Declared changes that would lose or move records. If there are any, no change may be applied. */
   readonly problems: readonly string[];
 }
 
-/** What to do so that Kafka has the declared topics. Topics that are not declared are not touched. */
+/** Plans the changes towards the declared topics. Leaves other topics alone. */
 export function planChanges(declared: readonly Topic[], found: ReadonlyMap<string, FoundTopic>): Plan {
   const changes: Change[] = [];
   const problems: string[] = [];
@@ -80,7 +80,7 @@ function changesOf(topic: PresentTopic, found: FoundTopic): Change[] {
   return changes;
 }
 
-/** Settings that topics have of their own although nobody declares them, by topic: somebody else set them, and they stay. */
+/** Settings of topics that are not declared, by topic. They were set elsewhere and stay. */
 export function findUndeclared(
   declared: readonly Topic[],
   found: ReadonlyMap<string, FoundTopic>,
@@ -94,7 +94,7 @@ export function findUndeclared(
 }
 
 /**
- * What to do about dynamic values that hold for all brokers and hide what their files say. One that Kafka does not have is
+ * Plans changes of dynamic values for all brokers, which override the brokers' files. A setting without such a value is
  * left to the files.
  */
 export function planClusterChanges(declared: Configs, found: Configs): readonly Change[] {

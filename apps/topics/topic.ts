@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Kafka's own rule for topic names. */
+/** Kafka's rule for topic names. */
 const name = z
   .string()
   .regex(
@@ -10,7 +10,7 @@ const name = z
 
 const configValue = z.union([z.string(), z.number(), z.boolean()]).transform(String);
 
-/** Values by Kafka's own names. */
+/** Values by Kafka's names of the settings. */
 export const configsSchema = z.record(z.string(), configValue, 'a JSON object of settings');
 
 const present = z
@@ -28,7 +28,7 @@ const present = z
 
 const absent = z.strictObject({ name, state: z.literal('absent') });
 
-/** What the variable `TOPICS` holds, as JSON. */
+/** Content of the variable `TOPICS`, as JSON. */
 export const topicsSchema = z
   .array(z.union([present, absent]), 'a JSON list of topics')
   .refine((topics) => new Set(topics.map((topic) => topic.name)).size === topics.length, {
@@ -36,15 +36,15 @@ export const topicsSchema = z
   });
 
 /**
- * A topic that must be there. What is not declared is the broker's default when the topic is made, and is left as it
- * is afterwards; settings that `reset` names go back to the broker's value.
+ * A topic that must exist. Undeclared properties get the broker's defaults when it is created and are not changed
+ * later; settings in `reset` return to the broker's value.
  */
 export type PresentTopic = z.output<typeof present>;
 
-/** A topic that must not be there: its records are deleted. */
+/** A topic that must not exist: it is deleted with its records. */
 export type AbsentTopic = z.output<typeof absent>;
 
 export type Topic = PresentTopic | AbsentTopic;
 
-/** A topic as it is written in JSON, where configs may be numbers and truth values. */
+/** A topic in JSON, where settings may be numbers and booleans. */
 export type TopicDeclaration = z.input<typeof topicsSchema>[number];

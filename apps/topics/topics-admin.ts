@@ -19,7 +19,7 @@ const CLIENT_ID = 'headwater-topics';
 const REASSIGNMENTS_TIMEOUT_MS = 10_000;
 const { SET, DELETE } = IncrementalAlterConfigOperationTypes;
 
-/** What is asked of Kafka, and told, about topics and what holds for all of them. */
+/** Reads and changes topics and cluster-wide settings. */
 export class TopicsAdmin {
   readonly #connection: KafkaConnection;
   readonly #admin: Admin;
@@ -29,7 +29,7 @@ export class TopicsAdmin {
     this.#admin = new Admin({ clientId: CLIENT_ID, retries: 0, ...connection });
   }
 
-  /** Those of the named topics that exist, and whether each of their partitions has a leader. */
+  /** Finds those of the named topics that exist, and whether all of their partitions have a leader. */
   async findTopics(
     names: readonly string[],
   ): Promise<{ readonly found: ReadonlyMap<string, FoundTopic>; readonly allLed: boolean }> {
@@ -61,7 +61,9 @@ export class TopicsAdmin {
     return { found, allLed: partitions.every(({ leader }) => leader >= 0) };
   }
 
-  /** Those of the named settings that have a dynamic value for all brokers, which hides what their files say. */
+  /**
+   * Finds those of the named settings that have a dynamic value for all brokers, which overrides the brokers' files.
+   */
   async findClusterConfigs(names: readonly string[]): Promise<Configs> {
     if (names.length === 0) return {};
     const [id] = (await this.#metadata()).brokers.keys();
@@ -79,7 +81,7 @@ export class TopicsAdmin {
       : valuesFrom(description, ConfigSources.DYNAMIC_DEFAULT_BROKER_CONFIG);
   }
 
-  /** @throws what Kafka answers where it refuses */
+  /** @throws the error that Kafka returns */
   async apply(change: Change): Promise<void> {
     switch (change.kind) {
       case 'create':
@@ -118,7 +120,7 @@ export class TopicsAdmin {
     await this.#admin.incrementalAlterConfigs({ resources: [resource] });
   }
 
-  /** The name of all brokers is the empty one, which the client's own method takes for the broker with the id 0. */
+  /** The resource name for all brokers is empty, which the client's own method replaces with broker 0. */
   async #configureCluster(set: Configs): Promise<void> {
     const configs = Object.entries(set).map(([name, value]) => ({ name, value, configOperation: SET }));
     const [broker] = (await this.#metadata()).brokers.values();
@@ -131,11 +133,11 @@ export class TopicsAdmin {
     );
   }
 
-  /** How many replicas of each topic's first partition are on their way out, since others take their place. */
+  /** Number of replicas that a reassignment removes from the first partition of each topic. */
   async #findLeavingReplicas(topics: readonly string[]): Promise<ReadonlyMap<string, number>> {
     const { brokers, controllerId } = await this.#metadata();
-    // With ZooKeeper the controller alone knows; with KRaft each broker passes the question on.
-    const answer = await this.#ask(brokers.get(controllerId), (connection) =>
+    // With ZooKeeper only the controller knows; with KRaft each broker forwards the request.
+    const response = await this.#ask(brokers.get(controllerId), (connection) =>
       listPartitionReassignmentsV0.api.async(
         connection,
         REASSIGNMENTS_TIMEOUT_MS,
@@ -143,7 +145,7 @@ export class TopicsAdmin {
       ),
     );
     return new Map(
-      answer.topics.map(({ name, partitions }) => [name, partitions[0]?.removingReplicas.length ?? 0]),
+      response.topics.map(({ name, partitions }) => [name, partitions[0]?.removingReplicas.length ?? 0]),
     );
   }
 
@@ -155,7 +157,7 @@ export class TopicsAdmin {
     broker: Broker | undefined,
     question: (connection: Connection) => Promise<Response>,
   ): Promise<Response> {
-    if (broker === undefined) throw new Error('no broker takes changes yet');
+    if (broker === undefined) throw new Error('no broker accepts changes yet');
     const { tls, sasl } = this.#connection;
     const connection = new Connection(CLIENT_ID, {
       ...(tls && { tls, tlsServerName: true }),

@@ -16,14 +16,14 @@ import {
   type VariablesOf,
 } from '../service/variables.ts';
 
-/** The environment variables of the users program. It logs in with a certificate: no user is there yet. */
+/** The environment variables of the users program. It logs in with a certificate, since no user exists yet. */
 export const usersVariables = z.object({
   KAFKA_BOOTSTRAP_SERVERS: bootstrapServers,
-  /** The authority of the brokers' certificates. */
+  /** Certificate authority of the brokers. */
   KAFKA_TLS_CA_FILE: certificateFile,
-  /** The program's own certificate. */
+  /** Certificate of this program. */
   KAFKA_TLS_CERTIFICATE_FILE: file('the path of a PEM file'),
-  /** The key of that certificate. */
+  /** Key of that certificate. */
   KAFKA_TLS_KEY_FILE: file('the path of a PEM file'),
   USERS: list('comma-separated names'),
   /** Directory with the password of each user in `<user>/password`. */
@@ -35,7 +35,7 @@ export const usersVariables = z.object({
 
 export type UsersVariables = VariablesOf<typeof usersVariables>;
 
-/** A user and the password that it shall have. */
+/** A user and its declared password. */
 export interface User {
   readonly name: string;
   readonly password: string;

@@ -6,28 +6,28 @@ import type { Log } from '../service/log.ts';
 import type { User, UsersConfig } from './config.ts';
 
 const CLIENT_ID = 'headwater-users';
-/** Kafka's own least, and its default: https://kafka.apache.org/39/security/authentication-using-sasl/ */
+/** Kafka's minimum and default: https://kafka.apache.org/39/security/authentication-using-sasl/ */
 const ITERATIONS = 8192;
 const SHA_512_BYTES = 64;
 const PAUSE_MS = 1000;
 
-/** What Kafka keeps of a password. */
+/** The form in which Kafka stores a password. */
 export interface ScramCredential {
   readonly iterations: number;
   readonly salt: Buffer;
   readonly saltedPassword: Buffer;
 }
 
-/** The credential of a password, by SCRAM-SHA-512 (RFC 5802, RFC 7677). */
+/** Derives the SCRAM-SHA-512 credential of a password (RFC 5802, RFC 7677). */
 export function deriveCredential(password: string, salt: Buffer = randomBytes(32)): ScramCredential {
   const saltedPassword = pbkdf2Sync(password, salt, ITERATIONS, SHA_512_BYTES, 'sha512');
   return { iterations: ITERATIONS, salt, saltedPassword };
 }
 
 /**
- * Gives every user its password. Writing the same again changes nothing for a client that is logged in or logs in.
+ * Sets the password of every user. Setting the same password again does not affect connected clients.
  *
- * @throws {Error} at the deadline, with what Kafka answered last
+ * @throws {Error} at the deadline, with the last error
  */
 export async function writeUsers(
   {
@@ -54,7 +54,9 @@ export async function writeUsers(
   }
 }
 
-/** The broker that takes changes of users: with ZooKeeper only the controller does, with KRaft each passes them on. */
+/**
+ * Finds the broker that accepts changes of users: with ZooKeeper the controller; with KRaft any broker forwards them.
+ */
 async function findController(
   bootstrapBrokers: string[],
   tls: UsersConfig['tls'],

@@ -78,7 +78,7 @@ async function reasonNotReady(t: TestContext, variables: Partial<ProducerVariabl
     async () => {
       const answer = await fetch(`${producer.endpoint}/readyz`);
       const { reason = '' } = (await answer.json()) as { reason?: string };
-      return answer.status === 503 && reason !== 'Kafka has not answered yet' && reason;
+      return answer.status === 503 && reason !== 'Kafka has not responded yet' && reason;
     },
     { what: 'a reason', deadlineMs: 60_000 },
   );

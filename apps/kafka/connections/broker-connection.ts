@@ -135,7 +135,7 @@ export class BrokerConnection {
     // Timers fire up to a millisecond early. A request given up at its deadline must be past it; otherwise the rest of
     // its run, which has the same deadline, would be sent without any time left.
     const timer = setTimeout(() => {
-      reject(new Error(`no answer from ${this.name} within ${Math.round(patience)} ms`));
+      reject(new Error(`no response from ${this.name} within ${Math.round(patience)} ms`));
       if (patience === timeout && connection === this.#connection) {
         this.drop();
         this.#options.onFailed();
@@ -148,7 +148,7 @@ export class BrokerConnection {
       sentAt.shift();
       const response = payload ?? (responseIn(error) as Response | undefined);
       if (response === undefined) {
-        reject(error ?? new Error(`an empty answer from ${this.name}`));
+        reject(error ?? new Error(`an empty response from ${this.name}`));
         return;
       }
       this.#throttledUntil = Math.max(this.#throttledUntil, performance.now() + response.throttleTimeMs);

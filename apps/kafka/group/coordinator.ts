@@ -36,7 +36,7 @@ export class Coordinator {
     const found = await this.#brokers.askAny(
       findCoordinatorV4.api,
       [GROUP, [this.groupId]],
-      (answer) => answer,
+      (response) => response,
     );
     const coordinator = found.coordinators[0];
     const errorCode = coordinator?.errorCode ?? -1;

@@ -111,7 +111,10 @@ export class GroupMember {
         ]),
       );
     } catch (error) {
-      this.#log.info({ err: error }, 'left the group without an answer: its session ends by itself');
+      this.#log.info(
+        { err: error },
+        'no response to leaving the group: the membership ends when its session expires',
+      );
     }
   }
 

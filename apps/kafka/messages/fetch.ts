@@ -97,7 +97,7 @@ export class Fetcher {
     const limits = [maxWaitMs, MIN_BYTES, maxBytes] as const;
     const session = [NO_SESSION, FINAL_EPOCH] as const;
     const { READ_COMMITTED, READ_UNCOMMITTED } = FetchIsolationLevels;
-    const { errorCode, partitions: answers } = await this.#brokers.ask(
+    const { errorCode, partitions: responses } = await this.#brokers.ask(
       'fetch',
       nodeId,
       this.#api,
@@ -109,7 +109,7 @@ export class Fetcher {
       '',
     );
     if (errorCode !== NONE) throw new KafkaError('fetch', errorCode);
-    return answers;
+    return responses;
   }
 }
 

@@ -18,7 +18,7 @@ export async function firstTimestamp(
   from: number,
 ): Promise<number | undefined> {
   const wanted = { partition, offset: from, lastFetchedEpoch: ANY_EPOCH, leaderEpoch: epoch };
-  const [answer] = await fetcher.fetch(nodeId, {
+  const [response] = await fetcher.fetch(nodeId, {
     topic: topicId,
     partitions: [wanted],
     maxWaitMs: 0,
@@ -26,14 +26,14 @@ export async function firstTimestamp(
     maxPartitionBytes: 1,
     read: 'uncommitted',
   });
-  if (answer === undefined) return undefined;
+  if (response === undefined) return undefined;
   try {
-    const { errorCode, logStart, log } = answer;
+    const { errorCode, logStart, log } = response;
     if (errorCode === NONE) return timestampOfFirstBatch(log.bytes);
     if (errorCode !== codes.offsetOutOfRange) throw new KafkaError('fetch the first timestamp', errorCode);
     if (logStart <= from) return undefined;
     return await firstTimestamp(fetcher, topicId, partition, { nodeId, epoch }, logStart);
   } finally {
-    answer.log.release();
+    response.log.release();
   }
 }

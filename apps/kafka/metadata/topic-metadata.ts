@@ -64,7 +64,7 @@ export class TopicMetadata {
     this.#brokers.learn(new Map(brokers.map((broker) => [broker.nodeId, broker])), isKnown);
     if (!isKnown) throw new KafkaError(`topic ${this.name}`, topic?.errorCode ?? -1);
     const { topicId: uuid, partitions } = topic;
-    if (this.#past.has(uuid)) throw new Error(`a broker still tells of an earlier topic ${this.name}`);
+    if (this.#past.has(uuid)) throw new Error(`a broker still reports an earlier id of topic ${this.name}`);
     const before = this.#view;
     if (before !== undefined && before.uuid !== uuid && before.uuid !== NO_UUID) this.#past.add(before.uuid);
     // Without an id the topic may have been created again, so accept lower epochs.

@@ -35,7 +35,7 @@ export class Cluster {
   readonly #topic: TopicMetadata;
   readonly #onChange: () => void;
   #fetchProblem: string | undefined;
-  #problem: string | undefined = 'Kafka has not answered yet';
+  #problem: string | undefined = 'Kafka has not responded yet';
   #problemSince = performance.now();
   #wanted = false;
   readonly #asked: (() => void)[] = [];
@@ -154,7 +154,7 @@ export class Cluster {
     const reachable = this.leaders.some((_, partition) => this.leaderConnection(partition)?.isOpen);
     const unreachable = reachable
       ? undefined
-      : `no partition of ${this.#options.topic} has a leader that answers`;
+      : `no partition of ${this.#options.topic} has a leader that responds`;
     const problem = this.#fetchProblem ?? unreachable;
     if (problem !== this.#problem) {
       if (this.#problem === undefined) this.#problemSince = performance.now();

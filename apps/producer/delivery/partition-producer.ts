@@ -187,7 +187,7 @@ export class PartitionProducer {
       this.#obtaining ??= this.#newProducer().finally(() => (this.#obtaining = undefined));
       await this.#waitFor(this.#obtaining, deadline);
     }
-    if (this.#producer === undefined) throw new NotSentError('no producer id came in time');
+    if (this.#producer === undefined) throw new NotSentError('no producer id arrived in time');
     return this.#producer;
   }
 
@@ -205,7 +205,7 @@ export class PartitionProducer {
     if (connection === undefined) throw new NotSentError(`partition ${partition} has no leader`);
     await this.#waitFor(connection.open(), deadline);
     const over = this.#retired || performance.now() >= Math.min(deadline, cutoff());
-    if (!connection.isOpen || over) throw new NotSentError('the time was up before the batch was sent');
+    if (!connection.isOpen || over) throw new NotSentError('the deadline passed before the batch was sent');
     const request = { topic, partition, records, timeoutMs: Math.round(timeoutMs * BROKER_TIMEOUT_SHARE) };
     try {
       return this.#read(await connection.request(produce, [request], timeoutMs, deadline));
@@ -216,16 +216,16 @@ export class PartitionProducer {
   }
 
   #read({ responses }: ProduceResponse): Stored | Failed {
-    const answer = responses[0]?.partitionResponses[0];
-    if (answer === undefined) {
+    const response = responses[0]?.partitionResponses[0];
+    if (response === undefined) {
       return {
         outcome: 'unknown',
         next: 'retry',
         error: 'no_answer',
-        why: 'an answer without the partition',
+        why: 'a response without the partition',
       };
     }
-    const { errorCode, baseOffset, logAppendTimeMs, errorMessage } = answer;
+    const { errorCode, baseOffset, logAppendTimeMs, errorMessage } = response;
     if (errorCode === 0) return { outcome: 'stored', baseOffset, logAppendTimeMs };
     const errorClass = classify(errorCode, baseOffset);
     const error = errorName(errorCode);

@@ -32,10 +32,10 @@ const COPIES_HERE = 2;
 const schema = {
   summary: 'Store many events: every line a JSON text, byte for byte',
   description:
-    'Takes a body of any length and answers while it arrives: read the answer while you send. Each line of the ' +
-    'answer is {"line", "status": 201, "partition", "offset", "timestamp"} or {"line", "status", "error": {"code", ' +
-    '"message"}}, in the order of the lines sent; the last is {"done", "stored", "failed"}, where done is false ' +
-    'and an error beside it if the body was not read to its end. An answer without that last line was cut off.',
+    'Accepts a body of any length and responds while it arrives: read the response while you send. Each line of the ' +
+    'response is {"line", "status": 201, "partition", "offset", "timestamp"} or {"line", "status", "error": {"code", ' +
+    '"message"}}, in the order of the request; the last is {"done", "stored", "failed"}. If the body was not read ' +
+    'to its end, done is false and there is an error. A response without that last line was cut off.',
   headers: {
     type: 'object',
     properties: {

@@ -182,17 +182,17 @@ export class Connection implements ExchangeListener {
     this.#enter('fast');
     this.#server.onUpload();
     const arrival = this.#since;
-    void stored.then((answer) => this.#respondFast(answer, arrival));
+    void stored.then((response) => this.#respondFast(response, arrival));
     return true;
   }
 
-  #respondFast(answer: UploadResponse, arrival: number): void {
+  #respondFast(response: UploadResponse, arrival: number): void {
     const socket = this.#socket;
     if (!socket.writable) return;
     const { fastPath, closing, keepAliveTimeout } = this.#server;
-    const last = answer.last || closing || this.#deaf;
-    const hasRoom = socket.write(rawResponse(answer, last, keepAliveTimeout), answer.encoding);
-    fastPath.observe(answer.status, arrival);
+    const last = response.last || closing || this.#deaf;
+    const hasRoom = socket.write(rawResponse(response, last, keepAliveTimeout), response.encoding);
+    fastPath.observe(response.status, arrival);
     if (last) {
       this.#end();
       return;

@@ -45,7 +45,7 @@ export function addErrorResponses(app: FastifyInstance, metrics: HttpMetrics): v
     methods.set(url, known);
   });
 
-  const answer = (
+  const respond = (
     problem: Problem,
     { id, routeOptions, log }: FastifyRequest,
     reply: FastifyReply,
@@ -57,7 +57,7 @@ export function addErrorResponses(app: FastifyInstance, metrics: HttpMetrics): v
   };
 
   app.setErrorHandler((error: Error, request, reply) => {
-    return answer(fromFastify(error) ?? toProblem(error), request, reply, error);
+    return respond(fromFastify(error) ?? toProblem(error), request, reply, error);
   });
 
   // Before Fastify checks anything else of a request without a route, such as the content type of a QUERY request.

@@ -105,7 +105,7 @@ export function addUploadRoute(app: FastifyInstance, options: UploadRouteOptions
     UPLOAD_ROUTE,
     {
       schema,
-      onRequest: (request, reply) => void upload(request, reply.raw).then((answer) => write(reply, answer)),
+      onRequest: (request, reply) => void upload(request, reply.raw).then((response) => write(reply, response)),
     },
     // Not reached: the hook has written the response.
     () => undefined,

@@ -1,18 +1,18 @@
-/** The size of each buffer where bytes are kept in pieces. */
+/** Size of each buffer of {@link Pieces}. */
 export const PIECE_BYTES = 64 * 1024;
 
 export interface BufferPoolOptions {
-  /** Size of the smallest buffer; the others have two times that, four times, and so on. @default 65536 */
+  /** Size of the smallest buffer; larger sizes double. @default 65536 */
   readonly smallestBytes?: number;
-  /** At most what is in use and kept for later together. @default no bound */
+  /** Limit of used and free buffers together. @default no limit */
   readonly maxBytes?: number;
-  /** At most what is kept for later. @default no bound but that of both together */
+  /** Limit of free buffers. @default no separate limit */
   readonly maxFreeBytes?: number;
 }
 
 /**
- * Buffers that are used again. V8 frees memory outside of its heap late, and marks its whole heap for that: what is
- * allocated for each record and dropped costs more than the record.
+ * Reuses buffers. V8 frees memory outside of its heap late, and marks its whole heap to do so: a new buffer for each
+ * record would cost more than the rest of its processing.
  */
 export class BufferPool {
   readonly smallestBytes: number;
@@ -32,7 +32,7 @@ export class BufferPool {
     this.#maxFreeBytes = maxFreeBytes;
   }
 
-  /** A buffer of at least so many bytes, with whatever is in it. */
+  /** Returns a buffer of at least this size, with arbitrary content. */
   take(bytes: number): Buffer {
     let size = this.smallestBytes;
     while (size < bytes) size *= 2;
@@ -43,7 +43,7 @@ export class BufferPool {
     return buffer;
   }
 
-  /** Gives a buffer back that came from here, and that nobody else looks at any more: it is used for something else. */
+  /** Returns a buffer of this pool for reuse. The caller must not use it after that. */
   give(buffer: Buffer): void {
     this.forget(buffer);
     const freeBytes = this.#freeBytes + buffer.length;
@@ -54,13 +54,13 @@ export class BufferPool {
     else sameSize.push(buffer);
   }
 
-  /** Leaves a buffer that came from here to the garbage collector: somebody may still look at it. */
+  /** Leaves a buffer of this pool to the garbage collector, because other code may still use it. */
   forget(buffer: Buffer): void {
     this.#takenBytes -= buffer.length;
   }
 }
 
-/** Bytes that grow piece by piece, so that growing never needs them twice. */
+/** Bytes that grow piece by piece, so that growing copies nothing. */
 export class Pieces {
   readonly #pool: BufferPool;
   #pieces: Buffer[] = [];
@@ -74,7 +74,7 @@ export class Pieces {
     return this.#length;
   }
 
-  /** What is held, used or not. */
+  /** Size of the held buffers, filled or not. */
   get capacity(): number {
     return this.#pieces.length * PIECE_BYTES;
   }
@@ -89,7 +89,7 @@ export class Pieces {
     }
   }
 
-  /** What has been appended. */
+  /** The appended bytes. */
   get filled(): readonly Buffer[] {
     const last = this.#pieces.length - 1;
     return this.#pieces.map((piece, at) =>
@@ -97,7 +97,7 @@ export class Pieces {
     );
   }
 
-  /** Is empty again. @param isUnused whether its memory may be used for something else now */
+  /** Empties it. @param isUnused whether its buffers may be reused now */
   release(isUnused: boolean): void {
     for (const piece of this.#pieces) {
       if (isUnused) this.#pool.give(piece);

@@ -1,11 +1,11 @@
-/** What an account may hold. */
+/** Limits of an account. */
 export interface Bounds {
   readonly bytes: number;
-  /** @default no bound but that of the bytes */
+  /** @default no limit */
   readonly records?: number;
 }
 
-/** Somebody who waits for room, with what is to fit. */
+/** A caller that waits for room. */
 interface Waiter {
   readonly bytes: number;
   readonly records: number;
@@ -13,8 +13,8 @@ interface Waiter {
 }
 
 /**
- * Counts what a program holds in memory against the bounds of its configuration. Who must not hold more either asks
- * ({@link take}) or waits until others have given back ({@link room}).
+ * Counts the memory that a program uses against the limits of its configuration. Callers either try ({@link take}), or
+ * wait for room ({@link room}).
  */
 export class MemoryAccount {
   readonly #maxBytes: number;
@@ -22,11 +22,11 @@ export class MemoryAccount {
   readonly #relieve: () => void;
   #bytes = 0;
   #records = 0;
-  /** In the order of their arrival. */
+  /** In order of arrival. */
   readonly #waiting: Waiter[] = [];
   #isServing = false;
 
-  /** @param relieve called while somebody waits, each time that something was given back but not enough */
+  /** @param relieve called while a caller waits, after each release that did not free enough */
   constructor({ bytes, records = Infinity }: Bounds, relieve: () => void = () => undefined) {
     this.#maxBytes = bytes;
     this.#maxRecords = records;
@@ -45,14 +45,14 @@ export class MemoryAccount {
     return this.#records + records <= this.#maxRecords && this.#bytes + bytes <= this.#maxBytes;
   }
 
-  /** Takes both or, where either bound would be exceeded, neither. */
+  /** Takes bytes and records, or neither if a limit would be exceeded. */
   take(bytes: number, records = 0): boolean {
     if (!this.fits(bytes, records)) return false;
     this.hold(bytes, records);
     return true;
   }
 
-  /** Counts what is held already, beyond the bounds if need be. */
+  /** Counts memory that is in use already, even beyond the limits. */
   hold(bytes: number, records = 0): void {
     this.#bytes += bytes;
     this.#records += records;
@@ -65,9 +65,9 @@ export class MemoryAccount {
   }
 
   /**
-   * Resolves when so much fits, or nothing is held at all, since what is larger than the account could never fit; or when
-   * the signal aborts. Nothing is taken. Of those that wait the first is woken for which there is room, and no second one
-   * before it could take what it waited for.
+   * Resolves when this much fits, or the account is empty (a larger request would never fit), or the signal aborts.
+   * Takes nothing. Wakes the first waiter for which there is room; the next one only after the first could call {@link
+   * take}.
    */
   async room(bytes: number, signal: AbortSignal, records = 0): Promise<void> {
     while (!this.#hasRoom(bytes, records) && !signal.aborted) {
@@ -80,7 +80,7 @@ export class MemoryAccount {
       signal.removeEventListener('abort', waiter.wake);
       const at = this.#waiting.indexOf(waiter);
       if (at >= 0) this.#waiting.splice(at, 1);
-      // One that was aborted may have stood before one that there is room for.
+      // An aborted waiter may have blocked a later one that fits.
       this.#serveSoon(queueMicrotask);
     }
   }
@@ -110,7 +110,7 @@ export class MemoryAccount {
   }
 }
 
-/** A part of an account that changes its size. */
+/** A part of an account whose size changes. */
 export class MemoryShare {
   readonly #account: MemoryAccount;
   #bytes = 0;

@@ -132,7 +132,7 @@ test('what can be refused as a whole is: no lines, another content type, not rea
     'unsupported_content_encoding',
   ]);
   assert.deepEqual(await refused(post('1', { 'x-event-key': '' })), [400, 'invalid_event_key']);
-  recordLog.problem = 'Kafka has not answered yet';
+  recordLog.problem = 'Kafka has not responded yet';
   assert.deepEqual(await refused(post('1')), [503, 'broker_unavailable']);
   assert.equal(recordLog.records.length, 0);
 });

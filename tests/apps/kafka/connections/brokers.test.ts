@@ -43,7 +43,7 @@ test('a fetch without an answer holds up nothing else, and the connection is a n
   cluster.fetches.push('silent');
   const waiting = fetchFrom(brokers, 0);
   await topic.update();
-  await assert.rejects(waiting, /no answer from 127\.0\.0\.1:\d+ within 300 ms/);
+  await assert.rejects(waiting, /no response from 127\.0\.0\.1:\d+ within 300 ms/);
   assert.deepEqual(await fetchFrom(brokers, 0), []);
 });
 

@@ -21,7 +21,7 @@ test('a topic is what the newest metadata says: an id that was replaced never co
   await topic.update();
   assert.equal(uuid(), SECOND);
   other.topicId = FIRST;
-  await assert.rejects(topic.update(), /a broker still tells of an earlier topic events/);
+  await assert.rejects(topic.update(), /a broker still reports an earlier id of topic events/);
   assert.equal(uuid(), SECOND);
 });
 

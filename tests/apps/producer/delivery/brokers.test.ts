@@ -57,7 +57,7 @@ test('ready only when a leader answers, not when metadata alone does', async (t)
     deadlineMs: 60_000,
     everyMs: 500,
   });
-  assert.match(log.notReady() ?? '', /no partition of events has a leader that answers|no answer/);
+  assert.match(log.notReady() ?? '', /no partition of events has a leader that responds|no response/);
   broker.hangs = false;
   await waitUntil(() => log.notReady() === undefined, { what: 'ready', deadlineMs: 60_000 });
   assert.equal(cluster.brokers.length, 2);
