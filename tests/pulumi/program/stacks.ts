@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import type { Environment } from '../../../infra/environments/environment.ts';
 import { environments, type EnvironmentName } from '../../../infra/environments/environments.ts';
 import type { ClusterFacts } from '../../../infra/pulumi/preflight/cluster-facts.ts';
@@ -100,4 +101,11 @@ export async function deployUnderMocks(options: DeployUnderMocks = {}): Promise<
     { stack, configuration, ...(options.plain && { plain: options.plain }) },
   );
   return { registered, outputs, warnings, error: failure };
+}
+
+/** Why a stack is not deployed; checks that nothing was registered before. */
+export async function refusal(options: DeployUnderMocks): Promise<string> {
+  const { error, registered } = await deployUnderMocks(options);
+  assert.deepEqual(registered, [], 'something was registered before the refusal');
+  return error ?? '';
 }

@@ -1,4 +1,6 @@
+import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
+import { verifyContent, type Evidence } from '../../../../infra/local/verify.ts';
 import {
   parseKey,
   parseMetadata,
@@ -92,4 +94,31 @@ export function content(
 export function accepted(partition: number, offset: number): Attempt {
   const id = `run-${partition}-${offset}`;
   return { id, outcome: 'accepted', sha256: hash('sha256', id), partition, offset };
+}
+
+/** Two partitions without a defect. */
+export const WHOLE: readonly SegmentOutline[] = [
+  { start: 0, end: 3 },
+  { start: 3, end: 5 },
+  { start: 0, end: 4, partition: 1 },
+];
+
+/** The attempts that {@link WHOLE} stores. */
+export const SENT: readonly Attempt[] = [
+  ...[0, 1, 2, 3, 4].map((offset) => accepted(0, offset)),
+  ...[0, 1, 2, 3].map((offset) => accepted(1, offset)),
+];
+
+export function ledger(...attempts: readonly Attempt[]): Evidence {
+  return { ledger: { requestIdPrefix: 'run-', attempts } };
+}
+
+/** Names of the violations that the content shows, each with its invariant. */
+export async function violations(
+  segments: readonly Segment[],
+  evidence: Evidence = ledger(...SENT),
+): Promise<string[]> {
+  const { ok, violations: found } = await verifyContent(content(segments), evidence);
+  assert.equal(ok, found.length === 0);
+  return found.map(({ invariant, name }) => `${invariant} ${name}`);
 }
