@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Listener } from './listener.ts';
 
 export interface DrainTimes {
-  /** For so long no upload must have come, after readiness has failed. */
+  /** After readiness has failed, no upload may arrive for this long. */
   readonly quietMs: number;
   /** The longest wait for that. */
   readonly maxMs: number;

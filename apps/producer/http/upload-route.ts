@@ -105,7 +105,8 @@ export function addUploadRoute(app: FastifyInstance, options: UploadRouteOptions
     UPLOAD_ROUTE,
     {
       schema,
-      onRequest: (request, reply) => void upload(request, reply.raw).then((response) => write(reply, response)),
+      onRequest: (request, reply) =>
+        void upload(request, reply.raw).then((response) => write(reply, response)),
     },
     // Not reached: the hook has written the response.
     () => undefined,
