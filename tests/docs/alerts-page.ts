@@ -21,26 +21,26 @@ export function renderAlerts(): string {
   return `# Alerts
 
 Made from \`infra/charts/alerts\` by \`npm run docs:update\`. With \`monitoring: { kind: 'prometheus-operator' }\` an environment
-has PodMonitors for everything that shows metrics, and a PrometheusRule with the alerts below. \`critical\` wakes somebody,
-\`warning\` waits for the morning. Each name leads to its [runbook](runbooks/README.md); with \`monitoring.runbooks\` the
-alert has the link as \`runbook_url\`. Numbers are those of \`production\`, or of an environment that has the alert.
+has PodMonitors for all pods with metrics, and a PrometheusRule with the alerts below. \`critical\` pages somebody;
+\`warning\` can wait until the morning. Each name links to its [runbook](runbooks/README.md). With \`monitoring.runbooks\` the
+alert itself has the link as \`runbook_url\`. The numbers are those of \`production\`, or of an environment that has the alert.
 
 ## What must be there
 
-- **The Prometheus operator**, with a Prometheus that selects these objects. It selects by label: the chart kube-prometheus-stack takes what
-  is labelled \`release: NAME\`, its own name. \`monitoring.labels\` says the labels; left out, they are \`release: kube-prometheus-stack\`.
-- **By namespace too**: PodMonitors stand beside their pods, in the namespaces of \`namespaces\`, and the rules in that of the pipeline.
-  kube-prometheus-stack looks into all namespaces. A Prometheus whose \`podMonitorNamespaceSelector\` and \`ruleNamespaceSelector\` are left out
-  looks into its own alone.
-- **\`network.monitoringNamespace\`** is the namespace that Prometheus runs in: the network policies let it scrape, and nobody else.
-- **The kubelets' metrics**, which kube-prometheus-stack scrapes, for the volumes. Nothing else is asked for: kube-state-metrics is not.
-- **Alertmanager with a receiver**, and its \`Watchdog\`: nothing here says that Prometheus itself is gone.
+- **The Prometheus operator**, with a Prometheus that selects these objects by label. The chart kube-prometheus-stack selects
+  \`release: NAME\`, its own name. Set the labels in \`monitoring.labels\`; the default is \`release: kube-prometheus-stack\`.
+- **Selection by namespace**: PodMonitors are in the namespaces of their pods (\`namespaces\`), and the rules in that of the pipeline.
+  kube-prometheus-stack selects from all namespaces. Without \`podMonitorNamespaceSelector\` and \`ruleNamespaceSelector\` a Prometheus
+  selects only from its own namespace.
+- **\`network.monitoringNamespace\`** is the namespace of Prometheus: the network policies allow only this namespace to scrape.
+- **The kubelets' metrics**, which kube-prometheus-stack scrapes, for the volumes. Nothing else is necessary, not even kube-state-metrics.
+- **Alertmanager with a receiver**, and its \`Watchdog\`: no alert here reports that Prometheus itself is down.
 
 ## What is not watched
 
-- A Gateway's data plane, and whether the edge can be reached from outside: that takes a probe from there.
-- The certificates of a Gateway, of the search cluster and of the object store. \`npm run preview\` and \`npm run deploy\` warn 30 days before one
-  of the stack's configuration ends.
+- The data plane of a Gateway, and whether clients can reach the edge from outside: that needs a probe from outside.
+- The certificates of a Gateway, of the search cluster and of the object store. \`npm run preview\` and \`npm run deploy\` warn 30 days before a
+  certificate in the stack's configuration expires.
 
 ## The alerts
 
@@ -49,9 +49,10 @@ alert has the link as \`runbook_url\`. Numbers are those of \`production\`, or o
 ${rows.join('')}
 ## How they are tested
 
-\`tests/integration/alerts.test.ts\` has promtool evaluate the rules: each must fire for a fault, at its time and with no other, must
-not fire for what comes close to it, and must fail that test when a metric is renamed or the threshold inverted. Where a metric
-that an alert is made of is gone, another one fires. None fires in a roll of everything. \`tests/integration/watched-metrics.test.ts\` asks real brokers and ZooKeeper servers for the metrics.
+\`tests/integration/alerts.test.ts\` evaluates the rules with promtool. Each alert must fire for its fault, at its time and without any
+other alert, and must not fire for a similar situation. Its test must fail when a metric is renamed or the threshold is inverted. If a
+metric of an alert disappears, another alert fires. None fires during a rolling restart of everything.
+\`tests/integration/watched-metrics.test.ts\` reads the metrics from real brokers and ZooKeeper servers.
 `;
 }
 

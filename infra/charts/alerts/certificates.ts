@@ -30,12 +30,12 @@ export function certificateAlerts(environment: Environment): readonly WatchingAl
     const metric = `headwater_kafka_certificate_expiration_timestamp_seconds{${inNamespace(namespaces.pipeline)},broker!~"kafka-bootstrap[.].*"}`;
     watched.push({
       name: 'KafkaCertificate',
-      summary: 'The certificate that broker {{ $labels.broker }} shows',
+      summary: 'The certificate of broker {{ $labels.broker }}',
       // Of what was seen at different times the last is the one that ends last.
       expression: `max by (broker) (${metric})`,
       metric,
       action:
-        'A broker reads its certificate when it starts: make or renew it, then roll the brokers. Once it has ended no connection is made any more, nor between brokers.',
+        'Create or renew it, then restart the brokers one at a time: a broker reads its certificate only at its start. After it expires, no client and no other broker can connect.',
     });
   }
   if (edge.kind === 'ingress' && edge.controller !== undefined) {
@@ -46,7 +46,7 @@ export function certificateAlerts(environment: Environment): readonly WatchingAl
       expression: `min by (host) (${metric})`,
       metric,
       action:
-        'Clients refuse the edge once it has ended. Give the renewed one a Secret of a new name, and set edge.tlsSecret.',
+        'Clients refuse the connection after it expires. Put the renewed certificate into a Secret with a new name, and set edge.tlsSecret.',
     });
   }
   for (const { name, namespace } of certManagerCertificates(environment)) {
@@ -58,7 +58,7 @@ export function certificateAlerts(environment: Environment): readonly WatchingAl
       // Prometheus renames what collides with the scraped pod's own namespace, unless it is told to honour it.
       expression: `min(${metric('exported_namespace')} or ${metric('namespace')})`,
       metric: `certmanager_certificate_expiration_timestamp_seconds{name="${name}"}`,
-      action: `cert-manager has not renewed it in time: kubectl describe certificate -n ${namespace} ${name} says why.`,
+      action: `cert-manager has not renewed it in time: kubectl describe certificate -n ${namespace} ${name} shows the reason.`,
     });
   }
   return watched.flatMap((certificate) => [
@@ -79,7 +79,7 @@ function ends(
     metrics: [metric],
     lasting: '1h',
     severity,
-    summary: `${summary} ends in {{ $value | humanizeDuration }}`,
+    summary: `${summary} expires in {{ $value | humanizeDuration }}`,
     action,
   };
 }

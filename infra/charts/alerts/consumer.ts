@@ -26,7 +26,7 @@ export function consumerAlerts({
       labels,
       minimum: consumer.replicas.min,
       what: 'consumers',
-      none: `Nothing is stored. Kafka keeps events for ${retention}. See the pods, and /readyz of a consumer; where all of them are ready, see why Prometheus does not reach them.`,
+      none: `No events are stored. Kafka keeps them for ${retention}. Check the pods, and /readyz of a consumer. If all of them are ready, find out why Prometheus does not reach them.`,
     }),
     {
       name: 'EventsNotStored',
@@ -35,7 +35,7 @@ export function consumerAlerts({
       lasting: '5m',
       severity: 'critical',
       summary: `An event of ${eventsTopic} has waited {{ $value | humanizeDuration }} for the object store`,
-      action: `Nothing is lost while Kafka keeps them: ${retention}. See the consumer’s log for what the store answers, and whether fewer events are stored than come in.`,
+      action: `Kafka keeps events for ${retention}; nothing is lost before. Read the store’s responses in the consumer’s log, and check whether events arrive faster than they are stored.`,
     },
     {
       name: 'PartitionsUnowned',
@@ -43,7 +43,7 @@ export function consumerAlerts({
       lasting: '5m',
       severity: 'critical',
       summary: `Consumers own only {{ $value }} of ${partitions} partitions of ${eventsTopic}`,
-      action: `What the others hold is not stored, and is lost when Kafka deletes it: after ${retention}. See the consumers’ logs: whether they are members of the group, and may read the topic.`,
+      action: `The events of the other partitions are not stored, and Kafka deletes them after ${retention}. Check in the consumers’ logs that they are members of the group and may read the topic.`,
     },
     {
       name: 'PartitionStopped',
@@ -53,7 +53,7 @@ export function consumerAlerts({
       severity: 'critical',
       summary: 'The consumer has stopped partition {{ $labels.partition }}',
       action:
-        'Its chain and Kafka’s log contradict each other. The consumer’s log names how; resume it after you have looked.',
+        'Its chain and Kafka’s log contradict each other. The consumer’s log has the reason; resume the partition after you know it.',
     },
     {
       name: 'EventsLost',
@@ -62,7 +62,7 @@ export function consumerAlerts({
       lasting: '0m',
       severity: 'critical',
       summary: 'Kafka deleted records of partition {{ $labels.partition }} before they were stored',
-      action: 'The gap is recorded in the chain. Retention was shorter than the outage: lengthen it.',
+      action: 'The chain has a gap. The retention was shorter than the outage: raise it.',
     },
     ...atMaximum('ConsumersAtMaximum', 'consumers', labels, consumer.replicas),
   ];

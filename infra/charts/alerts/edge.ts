@@ -11,8 +11,8 @@ export function edgeAlerts({ namespaces, edge }: Environment): readonly Watching
       expression: `${podsUp(ofWorkload(namespaces.ingress, INGRESS_NGINX))} < 1`,
       lasting: '3m',
       severity: 'critical',
-      summary: 'No ingress controller answers',
-      action: 'Nobody can upload. See its pods, and its Service’s address.',
+      summary: 'No ingress controller responds',
+      action: 'No client can upload. Check its pods, and the address of its Service.',
     },
   ];
 }

@@ -27,17 +27,17 @@ export function kafkaAlerts({
       expression: `${answering} < ${needed}`,
       lasting: '3m',
       severity: 'critical',
-      summary: `Only {{ $value }} of ${brokers} brokers answer: writes to ${eventsTopic} need ${needed}`,
+      summary: `Only {{ $value }} of ${brokers} brokers respond: writes to ${eventsTopic} need ${needed}`,
       action:
-        'The producers answer 503, and nothing is stored. See the pods, their claims and nodes, and ZooKeeper or the controllers. Where all of them run, see why Prometheus does not reach them.',
+        'The producers answer with 503, and no events are stored. Check the pods, their claims and nodes, and ZooKeeper or the controllers. If all of them run, find out why Prometheus does not reach them.',
     },
     {
       name: 'KafkaBrokersMissing',
       expression: `${answering} < ${brokers}`,
       lasting: '15m',
       severity: 'warning',
-      summary: `Only {{ $value }} of ${brokers} brokers answer`,
-      action: 'One more that leaves may stop writes. See the pod, its claim and its node.',
+      summary: `Only {{ $value }} of ${brokers} brokers respond`,
+      action: 'The loss of one more broker may stop writes. Check the pod, its claim and its node.',
     },
     {
       name: 'KafkaPartitionsOffline',
@@ -47,7 +47,7 @@ export function kafkaAlerts({
       severity: 'critical',
       summary: '{{ $value }} partitions of Kafka have no leader',
       action:
-        'Writes to them are refused. Bring back the broker that was last in sync; do not elect an unclean leader.',
+        'Kafka refuses writes to them. Restore the broker that was last in sync; do not elect an unclean leader.',
     },
     {
       name: 'KafkaPartitionsUnderMinInSync',
@@ -56,7 +56,7 @@ export function kafkaAlerts({
       lasting: '2m',
       severity: 'critical',
       summary: '{{ $value }} partitions of Kafka refuse writes: too few replicas are in sync',
-      action: 'The producer answers 503. See which broker is down or behind.',
+      action: 'The producer answers with 503. Find the broker that is down or behind.',
     },
     {
       name: 'KafkaPartitionsUnderReplicated',
@@ -66,8 +66,8 @@ export function kafkaAlerts({
       lasting: `${Math.max(30, ROLL_MINUTES * brokers)}m`,
       severity: 'warning',
       summary:
-        '{{ $value }} partitions of Kafka have had fewer replicas than they should for longer than a roll takes',
-      action: 'See which broker is not ready, and its disk.',
+        '{{ $value }} partitions of Kafka have had replicas out of sync for longer than a rolling restart takes',
+      action: 'Find the broker that is not ready, and check its disk.',
     },
     {
       name: 'KafkaControllersNotOne',
@@ -76,7 +76,8 @@ export function kafkaAlerts({
       lasting: '5m',
       severity: 'critical',
       summary: 'Kafka has {{ $value }} active controllers instead of one',
-      action: 'No leader moves until it does. See ZooKeeper or the controllers’ quorum.',
+      action:
+        'No leader moves until Kafka has exactly one. Check ZooKeeper or the quorum of the controllers.',
     },
   ];
 }

@@ -22,7 +22,7 @@ export function quorumAlerts({ namespaces, kafka }: Environment): readonly Watch
         severity: 'critical',
         summary: `ZooKeeper has no majority of its ${servers} servers`,
         action:
-          'Kafka goes on with what it knows: no leader moves, no broker comes back, no topic changes. Bring servers back before any broker restarts.',
+          'Kafka continues with its current metadata: no leader moves, no broker can return, no topic changes. Restore servers before any broker restarts.',
       },
       ...(alone ? [] : [missing('ZooKeeperServersMissing', 'ZooKeeper servers', labels, servers)]),
     ];
@@ -36,9 +36,9 @@ export function quorumAlerts({ namespaces, kafka }: Environment): readonly Watch
       expression: `${podsUp(labels)} < ${majority(replicas)}`,
       lasting: '3m',
       severity: 'critical',
-      summary: `Only {{ $value }} of ${replicas} controllers answer, which is no majority`,
+      summary: `Only {{ $value }} of ${replicas} controllers respond, which is no majority`,
       action:
-        'No leader moves, no broker comes back, no topic changes. See the pods, their claims and nodes.',
+        'No leader moves, no broker can return, no topic changes. Check the pods, their claims and nodes.',
     },
     ...(replicas === 1 ? [] : [missing('KafkaControllersMissing', 'controllers', labels, replicas)]),
   ];
@@ -50,8 +50,8 @@ function missing(name: string, what: string, labels: string, wanted: number): Wa
     expression: `${podsUp(labels)} < ${wanted}`,
     lasting: '15m',
     severity: 'warning',
-    summary: `Only {{ $value }} of ${wanted} ${what} answer`,
-    action: 'One more that leaves may be the majority. See the pod, its claims and its node.',
+    summary: `Only {{ $value }} of ${wanted} ${what} respond`,
+    action: 'The loss of one more may end the majority. Check the pod, its claims and its node.',
   };
 }
 

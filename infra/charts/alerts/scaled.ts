@@ -33,7 +33,7 @@ export function notReady({ names, labels, minimum, what, none }: ScaledPods): re
             lasting: '15m',
             severity: 'warning' as const,
             summary: `Only {{ $value }} of at least ${minimum} ${what} are ready`,
-            action: 'See the pods that are not: their events, their log, /readyz.',
+            action: 'Check the other pods: their events, their log, /readyz.',
           },
         ]),
   ];
@@ -53,8 +53,8 @@ export function atMaximum(
       expression: `count(up{${labels}} == 1) >= ${max}`,
       lasting: '30m',
       severity: 'warning',
-      summary: `All ${max} ${what} that the environment allows have been running for half an hour`,
-      action: 'What comes beyond them waits or is refused. Raise replicas.max, or see why each does less.',
+      summary: `The maximum of ${max} ${what} has been running for half an hour`,
+      action: 'Further load waits or is refused. Raise replicas.max, or find out why each handles less.',
     },
   ];
 }

@@ -20,7 +20,7 @@ export function scrapingAlerts(
       severity: 'warning',
       summary: 'Prometheus gets no metrics of {{ $labels.job }} {{ $labels.pod }}',
       action:
-        'See whether the pods run, whether their PodMonitor is selected (monitoring.labels), and whether Prometheus is in network.monitoringNamespace.',
+        'Check that the pods run, that Prometheus selects their PodMonitor (monitoring.labels), and that Prometheus is in network.monitoringNamespace.',
     },
     {
       name: 'MetricsMissing',
@@ -32,8 +32,9 @@ export function scrapingAlerts(
         .join(' or '),
       lasting: '15m',
       severity: 'warning',
-      summary: 'Nothing serves {{ $labels.metric }}, which an alert is made of',
-      action: 'That alert is blind. See what should serve the metric, and whether Prometheus scrapes it.',
+      summary: 'Nothing serves {{ $labels.metric }}, which an alert needs',
+      action:
+        'That alert cannot fire. Check the pod that should serve the metric, and whether Prometheus scrapes it.',
     },
   ];
 }

@@ -14,14 +14,14 @@ export function volumeAlerts({ namespaces, kafka }: Environment): readonly Watch
   const free = `kubelet_volume_stats_available_bytes{${labels}} / kubelet_volume_stats_capacity_bytes{${labels}}`;
   const volumes = kafka.brokers + keepersVolumes(kafka.metadata);
   const action =
-    'A broker with a full disk stops, and cannot start. Grow the claim (npx headwater grow-volume) or shorten the retention now.';
+    'A broker with a full disk stops, and cannot start again. Grow the claim (npx headwater grow-volume), or lower the retention now.';
   return [
     {
       name: 'VolumeFilling',
       expression: `${free} < ${WARNING_PERCENT / 100}`,
       lasting: '30m',
       severity: 'warning',
-      summary: `The volume {{ $labels.persistentvolumeclaim }} has {{ $value | humanizePercentage }} left, less than full topics leave`,
+      summary: `The volume {{ $labels.persistentvolumeclaim }} has {{ $value | humanizePercentage }} free, less than with full topics`,
       action,
     },
     {
@@ -29,7 +29,7 @@ export function volumeAlerts({ namespaces, kafka }: Environment): readonly Watch
       expression: `${free} < ${CRITICAL_PERCENT / 100}`,
       lasting: '5m',
       severity: 'critical',
-      summary: 'The volume {{ $labels.persistentvolumeclaim }} has {{ $value | humanizePercentage }} left',
+      summary: 'The volume {{ $labels.persistentvolumeclaim }} has {{ $value | humanizePercentage }} free',
       action,
     },
     {
@@ -37,9 +37,9 @@ export function volumeAlerts({ namespaces, kafka }: Environment): readonly Watch
       expression: `${orZero(`count(${free})`)} < ${volumes}`,
       lasting: '1h',
       severity: 'warning',
-      summary: `Prometheus knows of {{ $value }} volumes, there should be ${volumes}`,
+      summary: `Prometheus has metrics of {{ $value }} volumes instead of ${volumes}`,
       action:
-        'Nobody will be told that a volume fills. Prometheus must scrape the kubelets’ /metrics; a pod that does not run shows no volume.',
+        'No alert fires when such a volume fills. Prometheus must scrape the kubelets’ /metrics; a pod that does not run reports no volume.',
     },
   ];
 }
