@@ -66,7 +66,7 @@ function importsOf(place: string): string | undefined {
   );
   const allowed = [...parts('allowed'), ...exceptionsOf(rules)];
   return [
-    ...(allowed.length > 0 ? allowed : ['npm packages alone']),
+    ...(allowed.length > 0 ? allowed : ['npm packages only']),
     ...(types.length > 0 ? ['types of `apps`'] : []),
     ...(without.length > 0 ? [`not ${without.join(', ')}`] : []),
   ].join(', ');
