@@ -12,7 +12,7 @@ export function renderDecisions(root: string): string {
     .map((file) => rowOf(basename(file), readFileSync(join(root, file), 'utf8')));
   return `# Decisions
 
-Made by \`npm run docs:update\`. A decision says what is done, why, and what was rejected; \`ARCHITECTURE.md\` says what belongs where.
+Made by \`npm run docs:update\`. A decision records what we do, why, and what we rejected; \`ARCHITECTURE.md\` describes the folders.
 
 | Decision | Status | Since |
 | --- | --- | --- |
