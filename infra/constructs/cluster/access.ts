@@ -18,8 +18,8 @@ export interface AccessProps {
 }
 
 /**
- * A service account whose token is mounted, and exactly the rights that it is given. The roles are plain API classes:
- * those of cdk8s-plus cannot name single objects, and a right to one object is what most of these are.
+ * A service account with a mounted token and exactly the given rights. Uses the plain API classes for roles: those of
+ * cdk8s-plus cannot name single objects, which most of these rights need.
  */
 export class Access extends Construct {
   constructor(scope: Construct, id: string, props: AccessProps) {

@@ -7,7 +7,7 @@ import { objectLabels, selectorLabels, type Identity } from '../workloads/labels
 const MONITORING: Identity = { name: 'headwater', component: 'monitoring' };
 const SCRAPE_INTERVAL = '30s';
 
-/** A workload whose pods answer on `/metrics`. */
+/** A workload whose pods serve `/metrics`. */
 export interface ScrapedWorkload {
   readonly identity: Identity;
   /** Name of the container port. */
@@ -17,16 +17,16 @@ export interface ScrapedWorkload {
 /** One alert: what is wrong, for how long, and what to do. */
 export interface Alert {
   readonly name: string;
-  /** PromQL that is true while something is wrong. */
+  /** PromQL that is true while the alert fires. */
   readonly expression: string;
-  /** How long it must be true, as Prometheus writes it: `5m`. */
+  /** How long it must be true before the alert fires, in Prometheus' notation: `5m`. */
   readonly lasting: string;
-  /** `critical` wakes somebody, `warning` waits for the morning. */
+  /** `critical` pages the person on call, `warning` can wait until the morning. */
   readonly severity: 'critical' | 'warning';
   readonly summary: string;
   /** What to look at, and what to do. */
   readonly action: string;
-  /** Page and section of its runbook, below the address of all runbooks: `kafka.md#kafkabrokersdown`. */
+  /** Page and section of its runbook, relative to the runbooks' address: `kafka.md#kafkabrokersdown`. */
   readonly runbook: string;
 }
 
@@ -36,9 +36,9 @@ export interface MonitoringProps {
   readonly workloads?: readonly ScrapedWorkload[];
   /** @default - none */
   readonly alerts?: readonly Alert[];
-  /** Address below which the runbooks of the alerts can be read. @default - the alerts have no link */
+  /** Base address of the runbooks. @default - the alerts have no link */
   readonly runbooks?: string | undefined;
-  /** Labels by which a Prometheus selects these objects, beside those of every object. @default - none */
+  /** Labels by which a Prometheus selects these objects, besides the labels of every object. @default - none */
   readonly labels?: Readonly<Record<string, string>>;
 }
 
@@ -51,7 +51,7 @@ function monitorName({ name, component }: Identity): string {
   return `${name}-${component}`;
 }
 
-/** What the Prometheus operator scrapes and alerts on. Its kinds must be in the cluster. */
+/** Monitors and rules for the Prometheus operator, whose kinds must exist in the cluster. */
 export class Monitoring extends Construct {
   constructor(scope: Construct, id: string, props: MonitoringProps) {
     super(scope, id);
@@ -80,7 +80,7 @@ export class Monitoring extends Construct {
             alert: name,
             expr: expression,
             for: lasting,
-            // Most expressions sum their labels away, and routes go by the namespace.
+            // Most expressions aggregate their labels away, and Alertmanager routes by namespace.
             labels: { severity, namespace },
             annotations: {
               summary,

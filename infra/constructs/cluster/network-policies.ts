@@ -3,21 +3,21 @@ import { Construct } from 'constructs';
 import { objectLabels, selectorLabels, type Identity } from '../workloads/labels.ts';
 import { requireThat } from '../workloads/requirements.ts';
 
-/** Who may stand at an end of a connection. */
+/** One end of a connection. */
 export type NetworkPeer =
-  /** Pods of ours. */
+  /** Pods of this platform. */
   | { readonly kind: 'workload'; readonly namespace: string; readonly identity: Identity }
-  /** All pods of somebody's namespace. */
+  /** All pods of another namespace. */
   | { readonly kind: 'namespace'; readonly namespace: string }
   /** Hosts outside the cluster, in CIDR notation. */
   | {
       readonly kind: 'addresses';
       readonly cidrs: readonly string[];
-      /** Blocks within each of these that are left out. @default - none */
+      /** Blocks to exclude. @default - none */
       readonly except?: readonly string[];
     };
 
-/** One end opens TCP connections to the ports of the other. */
+/** `from` opens TCP connections to the ports of `to`. */
 export interface Connection {
   readonly from: NetworkPeer;
   readonly to: NetworkPeer;
@@ -31,13 +31,13 @@ export interface NetworkPoliciesProps {
   readonly dns?: readonly Resolver[];
 }
 
-/** Who answers a pod's questions for names: pods, or addresses in the network of the node, which no label finds. */
+/** DNS resolvers: pods, or addresses in the node's network, which no label selects. */
 export type Resolver =
   | {
       readonly kind: 'pods';
       readonly namespace: string;
       readonly labels: Readonly<Record<string, string>>;
-      /** The pods' own port, not their Service's: a policy matches that one. @default 53 */
+      /** The port of the pods, not of their Service: a policy matches the former. @default 53 */
       readonly port?: number | undefined;
     }
   | {
@@ -48,7 +48,7 @@ export type Resolver =
     };
 
 /**
- * What answers in most clusters: each is nobody where the cluster has another.
+ * The resolvers of most clusters. An entry without a matching resolver has no effect.
  *
  * @see https://kubernetes.io/docs/tasks/administer-cluster/nodelocaldns/
  * @see https://cloud.google.com/kubernetes-engine/docs/how-to/cloud-dns
@@ -58,7 +58,7 @@ const DEFAULT_DNS: readonly Resolver[] = [
   { kind: 'addresses', cidrs: ['169.254.20.10/32', '169.254.169.254/32'] },
 ];
 
-/** `NetworkPolicyPeer` and `NetworkPolicyPort` of the API, as far as they are used here. */
+/** The fields of `NetworkPolicyPeer` and `NetworkPolicyPort` that are used here. */
 interface PolicyPeer {
   readonly ipBlock?: { readonly cidr: string; readonly except?: readonly string[] };
   readonly namespaceSelector?: { readonly matchLabels: Readonly<Record<string, string>> };
@@ -70,8 +70,8 @@ interface PolicyPort {
 }
 
 /**
- * One NetworkPolicy for each workload, out of one table of connections: what one end may send, the other may receive. Each
- * workload that opens connections may ask the cluster's DNS too.
+ * One NetworkPolicy for each workload, from one table of connections: what one end may send, the other may receive. A
+ * workload that opens connections may also query the cluster's DNS.
  */
 export class NetworkPolicies extends Construct {
   constructor(scope: Construct, id: string, props: NetworkPoliciesProps) {
@@ -85,7 +85,7 @@ export class NetworkPolicies extends Construct {
         allowed: 'connections of a workload: a policy stands at pods of ours',
       });
     }
-    // An empty list of peers would mean everybody.
+    // An empty list of peers would allow all peers.
     for (const peer of connections.flatMap(({ from, to }) => [from, to])) {
       requireThat(this, peer.kind !== 'addresses' || peer.cidrs.length > 0, {
         subject: 'network policies',
@@ -108,7 +108,7 @@ export class NetworkPolicies extends Construct {
       const spec = {
         podSelector: { matchLabels: selectorLabels(identity) },
         policyTypes: ['Egress', 'Ingress'],
-        // The API server stores no empty list, and would count each application of one as a change.
+        // The API server does not store an empty list, so every apply would show a change.
         ...(ingress.length > 0 && { ingress }),
         ...(egress.length > 0 && { egress }),
       };

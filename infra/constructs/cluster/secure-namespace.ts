@@ -9,18 +9,20 @@ export type PodSecurityLevel = 'privileged' | 'baseline' | 'restricted';
 export interface SecureNamespaceProps {
   readonly name: string;
   /**
-   * Pods below this level are refused; below `restricted` they are reported in any case. `privileged` is for pods that
-   * read directories of their node.
+   * Pods below this level are rejected; pods below `restricted` cause a warning at any level. Use `privileged` for pods
+   * that read directories of their node.
    */
   readonly podSecurity: PodSecurityLevel;
-  /** What all pods together may ask for. */
+  /** Quota of all pods together. */
   readonly quota: { readonly cpuMillicores: number; readonly memory: Size; readonly pods: number };
 }
 
-/** What a container gets that asks for nothing: enough to start, too little to do harm. */
+/** Defaults of a container that declares no resources: enough to start, too little to do harm. */
 const UNSTATED = { cpu: '50m', memory: '128Mi', 'ephemeral-storage': '128Mi' } as const;
 
-/** A namespace that refuses what it was not made for: pods by their security, sums of resources, all traffic. */
+/**
+ * A namespace that rejects pods below its security level, resources above its quota, and all traffic without a policy.
+ */
 export class SecureNamespace extends Construct {
   readonly name: string;
 

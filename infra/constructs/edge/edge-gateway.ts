@@ -8,8 +8,8 @@ const HTTPS_PORT = 443;
 const GROUP = 'gateway.networking.k8s.io';
 
 /**
- * How long Envoy keeps an idle connection to a pod; its own default is an hour. It must let go before the program does: a
- * request that crosses the program's FIN is answered 503. NGINX keeps one for 60 s by itself.
+ * How long Envoy keeps an idle connection to a pod (default: an hour). Must be shorter than the program's own timeout:
+ * a request that crosses the program's FIN gets 503. NGINX keeps one for 60 s by default.
  */
 export const EDGE_IDLE_TIMEOUT = Duration.seconds(60);
 
@@ -52,7 +52,7 @@ export function gatewayObjects(
       hostnames: [host],
       rules: [
         {
-          // 308 would keep a client posting in plain text for good, and is known from Gateway API 1.5 on only.
+          // Gateway API knows 308 only since 1.5, and clients would cache it.
           filters: [{ type: 'RequestRedirect', requestRedirect: { scheme: 'https', statusCode: 301 } }],
         },
       ],
@@ -71,8 +71,8 @@ export function gatewayObjects(
 }
 
 /**
- * Lets a client's own X-Request-Id reach the program. Envoy replaces it unless it is told otherwise; ingress-nginx and NGINX
- * Gateway Fabric pass it on.
+ * Passes the client's X-Request-Id to the program. Envoy replaces it by default; ingress-nginx and NGINX Gateway Fabric
+ * pass it on.
  *
  * @see https://gateway.envoyproxy.io/docs/api/extension_types/#requestidaction
  */
@@ -99,7 +99,7 @@ function httpRoute({ name, host }: EdgeHost, route: EdgeRoute): IHTTPRoute {
         {
           matches: [{ path: { type: route.match === 'exact' ? 'Exact' : 'PathPrefix', value: route.path } }],
           backendRefs: [{ name: route.backend.serviceName, port: route.backend.port }],
-          // A streamed request has no bound as a whole, and the API has no word for a pause in it: 0s is no bound.
+          // A streamed request has no total timeout, and the API has no idle timeout: 0s disables it.
           timeouts: {
             request:
               route.body.kind === 'limited' ? `${Math.ceil(route.timeout.toMilliseconds() / 1000)}s` : '0s',
@@ -110,7 +110,7 @@ function httpRoute({ name, host }: EdgeHost, route: EdgeRoute): IHTTPRoute {
   };
 }
 
-/** Lets callers of these addresses through, by whatever route of the Gateway. */
+/** Allows callers from these addresses on every route of the Gateway. */
 function authorization(name: string, callers: readonly string[]): EdgeObject {
   return {
     apiVersion: 'gateway.envoyproxy.io/v1alpha1',
@@ -127,8 +127,8 @@ function authorization(name: string, callers: readonly string[]): EdgeObject {
 }
 
 /**
- * Body limit and idle connections in the words of one implementation. A streamed body has no limit: Envoy streams by itself,
- * NGINX must be told so.
+ * Body limit and idle timeout as policies of one implementation. A streamed body has no limit: Envoy streams by
+ * default, NGINX must be configured to.
  */
 function policy(route: EdgeRoute, implementation: GatewayImplementation | undefined): readonly EdgeObject[] {
   const target = { group: GROUP, kind: 'HTTPRoute', name: route.name };
@@ -165,7 +165,7 @@ function policy(route: EdgeRoute, implementation: GatewayImplementation | undefi
   }
 }
 
-/** NGINX Gateway Fabric takes four digits and a unit: rounded up to mebibytes where kibibytes do not fit. */
+/** NGINX Gateway Fabric accepts four digits and a unit: round up to MiB if KiB do not fit. */
 function nginxSize(bytes: number): string {
   const kibibytes = Math.ceil(bytes / 2 ** 10);
   return kibibytes <= 9999 ? `${kibibytes}k` : `${Math.ceil(bytes / 2 ** 20)}m`;

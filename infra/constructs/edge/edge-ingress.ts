@@ -2,8 +2,8 @@ import type { k8s } from 'cdk8s-plus-27';
 import type { EdgeHost, EdgeKind, EdgeObject, EdgeRoute } from './edge-routes.ts';
 
 /**
- * An Ingress for each route, because ingress-nginx takes a route's limits from its Ingress' annotations. The controller
- * merges them into one host.
+ * An Ingress for each route, because ingress-nginx reads the limits of a route from the annotations of its Ingress. The
+ * controller merges the Ingresses of a host.
  *
  * @see https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/
  */
@@ -48,7 +48,8 @@ function annotations(
   requestsPerSecond: number,
   callers: readonly string[] | undefined,
 ): Readonly<Record<string, string>> {
-  // nginx' timeouts are for the pause between two reads or writes, so a whole request's bound is an upper bound here.
+  // nginx' timeouts limit the pause between two reads or writes, so the limit of a whole request is an upper bound
+  // here.
   const seconds = String(Math.ceil(timeout.toMilliseconds() / 1000));
   return {
     'force-ssl-redirect': 'true',

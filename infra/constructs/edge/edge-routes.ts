@@ -1,42 +1,41 @@
 import type { Duration } from 'cdk8s';
 
-/** One path of a host, and what may pass there. */
+/** One path of a host and its limits. */
 export interface EdgeRoute {
   readonly name: string;
   readonly path: string;
   readonly match: 'exact' | 'prefix';
   readonly backend: { readonly serviceName: string; readonly port: number };
   /**
-   * `limited`: answered 413 above the limit. `streamed`: passed on as it arrives, however long it is, never collected at
-   * the edge.
+   * `limited`: 413 above the limit. `streamed`: passed on as it arrives, of any length, without buffering at the edge.
    */
   readonly body: { readonly kind: 'limited'; readonly maxBytes: number } | { readonly kind: 'streamed' };
-  /** For a limited body, the whole request; for a streamed one, the longest pause in it. */
+  /** Timeout of the whole request for a limited body; longest pause for a streamed one. */
   readonly timeout: Duration;
 }
 
-/** What lets requests in. */
+/** How requests enter the cluster. */
 export type EdgeKind =
   | {
       readonly kind: 'ingress';
       readonly ingressClassName: string;
-      /** Requests per second from one address at each controller pod, above which the answer is 429. */
+      /** Requests per second from one address at each controller pod; above it clients get 429. */
       readonly requestsPerSecondPerAddress: number;
     }
   | {
       readonly kind: 'gateway';
       readonly gatewayClassName: string;
       /**
-       * Whose policies say what the Gateway API has no word for: body limit, idle connections, clients' addresses.
-       * @default - none: what the implementation does by itself, and the program behind it
+       * The implementation whose policies set what the Gateway API cannot: body limit, idle timeout, client addresses.
+       * @default - none: defaults of the implementation, and the program behind it
        */
       readonly implementation?: GatewayImplementation;
     };
 
-/** Implementations whose own policies are known here. */
+/** Implementations with supported policies. */
 export type GatewayImplementation = 'nginx-gateway-fabric' | 'envoy-gateway';
 
-/** A host, and what of it may be called. */
+/** A host and its routes. */
 export interface EdgeHost {
   readonly name: string;
   readonly host: string;
@@ -45,7 +44,7 @@ export interface EdgeHost {
   readonly routes: readonly EdgeRoute[];
 }
 
-/** What an edge is made of: objects of several groups that cdk8s has no class for, each typed where it is built. */
+/** The objects of an edge, of several API groups without cdk8s classes; each is typed where it is built. */
 export interface EdgeObject {
   readonly apiVersion: string;
   readonly kind: string;

@@ -15,14 +15,14 @@ export interface EdgeProps {
   /** Secret with `tls.crt` and `tls.key`. */
   readonly tlsSecretName: string;
   readonly routes: readonly EdgeRoute[];
-  /** Blocks of addresses from which the host may be called. @default - all */
+  /** Address blocks of allowed callers. @default - all */
   readonly clientCidrs?: readonly string[];
 }
 
 /** Every IPv4 address. */
 const EVERYBODY = '0.0.0.0/0';
 
-/** One host name and its routes, over TLS alone, as an Ingress or as a Gateway. */
+/** One host name and its routes, over TLS only, as an Ingress or a Gateway. */
 export class Edge extends Construct {
   constructor(scope: Construct, id: string, props: EdgeProps) {
     super(scope, id);

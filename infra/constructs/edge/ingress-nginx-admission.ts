@@ -14,16 +14,16 @@ export interface IngressNginxAdmissionProps {
   readonly namespace: string;
   /** The namespace whose Ingresses are checked. */
   readonly watchedNamespace: string;
-  /** Who signs the certificate: two Jobs inside the cluster, or cert-manager, which also renews it. */
+  /** Issuer of the certificate: two Jobs inside the cluster, or cert-manager, which also renews it. */
   readonly certificate: { readonly kind: 'job'; readonly image: string } | { readonly kind: 'cert-manager' };
-  /** Pods that answer. */
+  /** Pods of the webhook. */
   readonly controller: Identity;
   readonly port: number;
 }
 
 /**
- * Has the controller refuse an Ingress that nginx could not load, before it is stored. Its certificate is made inside
- * the cluster: nothing secret is in the manifests.
+ * Lets the controller reject an Ingress that nginx could not load, before it is stored. The certificate is made inside
+ * the cluster, so the manifests hold no secret.
  */
 export class IngressNginxAdmission extends Construct {
   constructor(scope: Construct, id: string, props: IngressNginxAdmissionProps) {
@@ -78,7 +78,7 @@ export class IngressNginxAdmission extends Construct {
   }
 }
 
-/** An authority of its own that cert-manager makes, and the certificate that it signs. */
+/** A certificate authority and a certificate from cert-manager. */
 function certManagerCertificate(scope: Construct, namespace: string, dnsNames: readonly string[]): void {
   const apiVersion = 'cert-manager.io/v1';
   const name = INGRESS_NGINX_CERTIFICATE;

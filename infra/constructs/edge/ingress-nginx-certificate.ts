@@ -7,7 +7,10 @@ import { nameByTemplate } from '../workloads/job-name.ts';
 import { objectLabels, type Identity } from '../workloads/labels.ts';
 import { containerResources } from '../workloads/restricted-pod.ts';
 
-/** Name of the admission webhook, and of the Secret with its certificate: the one Secret that no one else provides. */
+/**
+ * Name of the admission webhook and of the Secret with its certificate, the only Secret that is not provided from
+ * outside.
+ */
 export const INGRESS_NGINX_CERTIFICATE = 'ingress-nginx-admission';
 export const INGRESS_NGINX_ADMISSION: Identity = { name: 'ingress-nginx', component: 'admission-webhook' };
 
@@ -22,7 +25,7 @@ export interface CertgenJobsProps {
   readonly names: readonly string[];
 }
 
-/** Two Jobs: one makes the webhook's certificate, the other tells the API server its authority. */
+/** Two Jobs: one creates the webhook's certificate, the other registers its authority at the API server. */
 export class CertgenJobs extends Construct {
   constructor(scope: Construct, id: string, props: CertgenJobsProps) {
     super(scope, id);
@@ -47,7 +50,7 @@ export class CertgenJobs extends Construct {
             resourceNames: [INGRESS_NGINX_CERTIFICATE],
             verbs: ['get'],
           },
-          // What is created has no name yet when it is asked for: this right cannot be narrowed to one.
+          // RBAC cannot restrict `create` to one name.
           { apiGroups: [''], resources: ['secrets'], verbs: ['create'] },
         ],
       },

@@ -35,12 +35,12 @@ const NAME = 'ingress-nginx-controller';
 const CONTROLLER = 'k8s.io/ingress-nginx';
 
 /**
- * Time that a controller which leaves goes on taking connections: a balancer sends them to its node until its health check
- * there has failed, which takes two or three checks of 10 s.
+ * How long a terminating controller accepts connections: a load balancer sends them to its node until two or three
+ * health checks, every 10 s, have failed.
  */
 const WITHDRAWAL = Duration.seconds(30);
 
-/** Time that the controller takes for connections to end before it is killed, as upstream's manifests have it. */
+/** How long the controller waits for open connections before it is killed, as in upstream's manifests. */
 const DRAIN = Duration.seconds(240);
 
 export interface IngressNginxProps {
@@ -57,9 +57,9 @@ export interface IngressNginxProps {
   readonly ingressClassName?: string;
   /** @default 'LoadBalancer' */
   readonly service?: 'LoadBalancer' | 'NodePort';
-  /** Annotations of the Service, by which a cloud is told what kind of balancer to make. @default - none */
+  /** Annotations of the Service; a cloud chooses the kind of load balancer by them. @default - none */
   readonly serviceAnnotations?: Readonly<Record<string, string>>;
-  /** Who signs the certificate of the admission webhook: Jobs inside the cluster, or cert-manager. @default 'job' */
+  /** Issuer of the admission webhook's certificate: Jobs inside the cluster, or cert-manager. @default 'job' */
   readonly webhookCertificate?: 'job' | 'cert-manager';
 }
 
@@ -133,7 +133,7 @@ export class IngressNginx extends Construct {
     });
     for (const [label, value] of Object.entries(selectorLabels(INGRESS_NGINX)))
       edge.selectLabel(label, value);
-    // Else nginx sees the address of a node instead of the client's: limits by address, and policies, would be for nodes.
+    // Otherwise nginx sees the node's address instead of the client's, and limits by address apply to nodes.
     ApiObject.of(edge).addJsonPatch(JsonPatch.add('/spec/externalTrafficPolicy', 'Local'));
     new IngressNginxAdmission(this, 'Admission', {
       namespace,
@@ -185,7 +185,7 @@ export class IngressNginx extends Construct {
             ...NGINX_USER,
             allowPrivilegeEscalation: false,
             privileged: false,
-            // The controller writes /etc/nginx/nginx.conf, beside templates that the image brings in the same directory.
+            // The controller writes /etc/nginx/nginx.conf into the directory with the image's templates.
             readOnlyRootFilesystem: false,
           },
           volumeMounts: volumeMounts(this, [
@@ -197,7 +197,7 @@ export class IngressNginx extends Construct {
             port: INGRESS_NGINX_PORTS.metrics,
             periodSeconds: Duration.seconds(10),
           }),
-          // Ready is what the controller says of itself; alive is an nginx that takes connections.
+          // Readiness checks the controller, liveness only that nginx accepts connections.
           liveness: Probe.fromTcpSocket({
             port: INGRESS_NGINX_PORTS.http,
             initialDelaySeconds: Duration.seconds(10),
@@ -216,7 +216,7 @@ const SERVICE_TYPES = {
 
 const READ = ['get', 'list', 'watch'];
 
-/** Rights beside the controller's own pod: its leader's lease, its events, its address. */
+/** Rights in the controller's own namespace: leader lease, events, published address. */
 function ownRules(): k8s.PolicyRule[] {
   return [
     { apiGroups: [''], resources: ['configmaps', 'pods', 'services'], verbs: READ },
@@ -231,7 +231,10 @@ function ownRules(): k8s.PolicyRule[] {
   ];
 }
 
-/** Rights where the Ingresses are; upstream's manifests grant the same in the whole cluster, all Secrets included. */
+/**
+ * Rights in the namespace of the Ingresses. Upstream's manifests grant them in the whole cluster, including all
+ * Secrets.
+ */
 function watchedRules(namespace: string): k8s.PolicyRule[] {
   return [
     { apiGroups: [''], resources: ['namespaces'], resourceNames: [namespace], verbs: ['get'] },
@@ -243,7 +246,7 @@ function watchedRules(namespace: string): k8s.PolicyRule[] {
   ];
 }
 
-/** Settings for every host; what a route needs stands at the route. */
+/** Settings of all hosts; the settings of a route are annotations of its Ingress. */
 function controllerSettings(): Readonly<Record<string, string>> {
   return {
     'allow-snippet-annotations': 'false',

@@ -13,44 +13,44 @@ import { RestrictedDeployment } from '../workloads/restricted-deployment.ts';
 export const CONSUMER_PORT = 8081;
 export const CONSUMER: Identity = { name: 'consumer', component: 'collection' };
 
-/** What the process takes at most beside the records that it buffers, as its own configuration says. */
+/** Memory of the process without buffered records, from its configuration. */
 const BASE_MEMORY = Size.mebibytes(120);
 
-/** A fifth on top: sockets, page tables and cached pages count against the pod too. */
+/** 20 % on top: sockets, page tables and page cache also count against the pod. */
 const HEADROOM = 1.2;
 
 export interface ConsumerProps {
   readonly namespace: string;
   readonly image: string;
-  /** Bounds between which lag adds and takes away pods; equal bounds are a fixed number, without autoscaler. */
+  /** Minimum and maximum number of pods, scaled by lag; equal values turn the autoscaler off. */
   readonly replicas: { readonly min: number; readonly max: number };
   readonly cpuMillicores: number;
-  /** The program's environment, as its own configuration type spells it. Its PORT must be `CONSUMER_PORT`. */
+  /** Environment of the program, as its configuration type defines it. Its PORT must be `CONSUMER_PORT`. */
   readonly variables: Readonly<Record<string, string>>;
-  /** Bytes of records in memory, all partitions together: MAX_BUFFERED_BYTES says the same. */
+  /** Bytes of records in memory, over all partitions; must equal MAX_BUFFERED_BYTES. */
   readonly maxBufferedBytes: number;
-  /** Time that the program takes at most to write what is buffered: SHUTDOWN_DEADLINE_MS says the same. */
+  /** Longest time to store buffered records at shutdown; must equal SHUTDOWN_DEADLINE_MS. */
   readonly shutdownDeadline: Duration;
-  /** What is consumed, for the autoscaler and its bound. */
+  /** Topic and partitions, for the autoscaler and its limit. */
   readonly lag: LagSource;
-  /** Certificates and passwords that the variables name by path. @default - none */
+  /** Certificates and passwords whose paths are in the variables. @default - none */
   readonly mounts?: readonly Mount[];
 }
 
-/** Where the autoscaler reads how far the consumer is behind. */
+/** Where the autoscaler reads the lag. */
 export interface LagSource {
-  /** The brokers, with the consumer's own login where they ask for one. */
+  /** The brokers, with the consumer's login if they require one. */
   readonly kafka: KafkaEndpoint;
   readonly topic: string;
   readonly partitions: number;
   readonly groupId: string;
-  /** Records of lag for which one more pod is wanted. */
+  /** Records of lag per pod. */
   readonly recordsPerReplica: number;
 }
 
-/** Writes what Kafka holds into the object store. */
+/** Stores records of Kafka in the object store. */
 export class Consumer extends Construct {
-  /** Memory of one pod, asked for and allowed: it follows from the bound on what is buffered. */
+  /** Memory request and limit of one pod, derived from the buffer limit. */
   readonly memory: Size;
 
   constructor(scope: Construct, id: string, props: ConsumerProps) {
@@ -103,12 +103,12 @@ export class Consumer extends Construct {
   }
 }
 
-/** Memory of a pod that may buffer so many bytes. */
+/** Memory of a pod with this buffer limit. */
 export function consumerMemory(maxBufferedBytes: number): Size {
   return Size.mebibytes(Math.ceil(HEADROOM * (BASE_MEMORY.toMebibytes() + maxBufferedBytes / 2 ** 20)));
 }
 
-/** KEDA's object; it makes the autoscaler and asks Kafka for the group's lag. */
+/** KEDA's object, which creates the autoscaler and reads the group's lag from Kafka. */
 function scaledObject(replicas: ConsumerProps['replicas'], lag: LagSource): IScaledObject {
   return {
     apiVersion: 'keda.sh/v1alpha1',
@@ -117,7 +117,7 @@ function scaledObject(replicas: ConsumerProps['replicas'], lag: LagSource): ISca
       scaleTargetRef: { name: CONSUMER.name },
       minReplicaCount: replicas.min,
       maxReplicaCount: replicas.max,
-      // Each change of the group's members stops all of them for a moment: pods are taken away slowly.
+      // Each change of the group interrupts all members for a moment, so pods are removed slowly.
       advanced: {
         horizontalPodAutoscalerConfig: {
           behavior: {
@@ -137,7 +137,7 @@ function scaledObject(replicas: ConsumerProps['replicas'], lag: LagSource): ISca
             topic: lag.topic,
             lagThreshold: String(lag.recordsPerReplica),
             offsetResetPolicy: 'earliest',
-            // A partition whose offset was never committed has a lag too: all of it.
+            // A partition without a committed offset counts with its whole log as lag.
             scaleToZeroOnInvalidOffset: 'false',
             ...(lag.kafka.caSecret !== undefined && { tls: 'enable' }),
             ...(lag.kafka.login !== undefined && { sasl: 'scram_sha512' }),
@@ -153,7 +153,7 @@ function needsLogin({ kafka }: LagSource): boolean {
   return kafka.caSecret !== undefined || kafka.login !== undefined;
 }
 
-/** How KEDA reaches the brokers: as the consumer does, whose Secrets and user name it reads. */
+/** KEDA connects to the brokers like the consumer, with its user name and Secrets. */
 function triggerAuthentication({ kafka: { caSecret, login } }: LagSource): ITriggerAuthentication {
   return {
     apiVersion: 'keda.sh/v1alpha1',

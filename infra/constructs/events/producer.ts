@@ -10,7 +10,7 @@ import type { ResourcesProps } from '../workloads/restricted-pod.ts';
 export const PRODUCER_PORT = 8080;
 export const PRODUCER: Identity = { name: 'producer', component: 'collection' };
 
-/** What an edge needs to pass events on. */
+/** Properties that an edge needs to route events. */
 export interface ProducerEndpoint {
   readonly namespace: string;
   readonly serviceName: string;
@@ -20,22 +20,22 @@ export interface ProducerEndpoint {
 export interface ProducerProps {
   readonly namespace: string;
   readonly image: string;
-  /** Bounds between which CPU use adds and takes away pods; equal bounds are a fixed number, without autoscaler. */
+  /** Minimum and maximum number of pods, scaled by CPU usage; equal values turn the autoscaler off. */
   readonly replicas: { readonly min: number; readonly max: number };
   readonly resources: ResourcesProps;
-  /** The program's environment, as its own configuration type spells it. Its PORT must be `PRODUCER_PORT`. */
+  /** Environment of the program, as its configuration type defines it. Its PORT must be `PRODUCER_PORT`. */
   readonly variables: Readonly<Record<string, string>>;
-  /** Time that the program takes at most to finish what is in flight: SHUTDOWN_DEADLINE_MS says the same. */
+  /** Longest time to finish requests in progress at shutdown; must equal SHUTDOWN_DEADLINE_MS. */
   readonly shutdownDeadline: Duration;
-  /** How long a pod that leaves goes on serving before SIGTERM. @default Duration.seconds(5) */
+  /** How long a terminating pod serves before SIGTERM. @default Duration.seconds(5) */
   readonly preStopSleep?: Duration;
-  /** Share of the CPU asked for at which pods are added. @default 70 */
+  /** CPU usage, in percent of the request, above which pods are added. @default 70 */
   readonly targetCpuPercent?: number;
-  /** Certificates and passwords that the variables name by path. @default - none */
+  /** Certificates and passwords whose paths are in the variables. @default - none */
   readonly mounts?: readonly Mount[];
 }
 
-/** Failed answers in a row of `/readyz` after which a pod is not ready, and the time between two. */
+/** Failures of `/readyz` in a row after which a pod is not ready, and the interval of the probe. */
 const READINESS = { failureThreshold: 3, periodSeconds: Duration.seconds(2) };
 /**
  * From the first failing answer of `/readyz` until no edge sends more: the probe has given up, and the edge has heard of
@@ -47,10 +47,10 @@ export const WITHDRAWAL = Duration.seconds(
   READINESS.failureThreshold * READINESS.periodSeconds.toSeconds() + 2,
 );
 
-/** Seconds for the runtime around the program's own deadline: starting to stop, writing the last log line. */
+/** Seconds beyond the program's deadline: start of the shutdown, and its last log line. */
 const GRACE_MARGIN = Duration.seconds(5);
 
-/** Takes events over HTTP and answers when Kafka has them. */
+/** Accepts events over HTTP and responds when Kafka has stored them. */
 export class Producer extends Construct implements ProducerEndpoint {
   readonly namespace: string;
   readonly serviceName = PRODUCER.name;
@@ -98,7 +98,7 @@ export class Producer extends Construct implements ProducerEndpoint {
   }
 }
 
-/** From the moment a pod is told to leave to its kill: the sleep, the program's deadline, and a margin. */
+/** Grace period of a pod: the sleep, the program's deadline, and a margin. */
 export function gracePeriod(shutdownDeadline: Duration, preStopSleep: Duration): Duration {
   return Duration.seconds(
     Math.ceil(
@@ -108,7 +108,7 @@ export function gracePeriod(shutdownDeadline: Duration, preStopSleep: Duration):
   );
 }
 
-/** The program and its pod must mean the same deadline: a shorter grace period would cut a drain in the middle. */
+/** The program and its pod must have the same deadline: a shorter grace period would cut a drain. */
 export function requireSameDeadline(
   scope: Construct,
   subject: string,

@@ -7,15 +7,15 @@ export interface KafkaCertificateProps {
   readonly identity: Identity;
   /** Secret that cert-manager writes the certificate and its key into. */
   readonly secretName: string;
-  /** Name of the ClusterIssuer that signs it; it must know its own authority, since brokers check each other by it. */
+  /** Name of the ClusterIssuer that signs it. It must add its CA to the Secret, by which brokers verify each other. */
   readonly clusterIssuer: string;
-  /** Every name by which a node is called. */
+  /** All host names of the nodes. */
   readonly hosts: readonly string[];
 }
 
 /**
- * The certificate of all nodes, made by cert-manager: brokers show it to clients and to each other. Kafka reads it when it
- * starts; a renewed one is taken by the next roll, so it is renewed long before it ends.
+ * The certificate of all nodes, from cert-manager; brokers present it to clients and to each other. Kafka reads it at
+ * start, so a renewed certificate takes effect with the next roll. It is renewed long before it expires.
  */
 export class KafkaCertificate extends Construct {
   constructor(scope: Construct, id: string, props: KafkaCertificateProps) {
@@ -32,7 +32,7 @@ export class KafkaCertificate extends Construct {
         dnsNames: [...hosts],
         duration: '8760h',
         renewBefore: '2880h',
-        // Kafka reads PKCS #8 alone.
+        // Kafka only reads PKCS #8.
         privateKey: { algorithm: 'ECDSA', encoding: 'PKCS8', size: 256, rotationPolicy: 'Always' },
         usages: ['digital signature', 'server auth', 'client auth'],
       },

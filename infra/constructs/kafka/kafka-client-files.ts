@@ -1,13 +1,13 @@
 import type { KafkaEndpoint } from './kafka-endpoint.ts';
 import type { Mount } from '../workloads/mounts.ts';
 
-/** Where a Kafka client's certificate authority and password are mounted. */
+/** Mount paths of a Kafka client's certificate authority and password. */
 export const KAFKA_CLIENT_FILES = {
   ca: '/etc/kafka/ca/ca.crt',
   password: '/etc/kafka/login/password',
 } as const;
 
-/** The files of a client: the authority alone of the certificate's Secret, and its own password. */
+/** Files of a client: only the authority from the certificate's Secret, and the client's password. */
 export function kafkaClientMounts({ caSecret, login }: KafkaEndpoint): readonly Mount[] {
   return [
     ...(caSecret === undefined
@@ -26,7 +26,7 @@ export function kafkaClientMounts({ caSecret, login }: KafkaEndpoint): readonly 
   ];
 }
 
-/** Settings of a Java client. `password` is the expression by which the program at hand reads it from its file. */
+/** Settings of a Java client. `password` is the program's expression to read the password from its file. */
 export function javaClientProperties(
   { caSecret, login }: KafkaEndpoint,
   password: string,

@@ -19,9 +19,9 @@ import type { Spread } from '../workloads/spread.ts';
 
 export const KAFKA_CONTROLLERS: Identity = { name: 'kafka', component: 'controller' };
 
-/** How long a node is held that a majority would miss. */
+/** How long a node's termination is delayed while a majority needs it. */
 const DEPARTURE_TIMEOUT = Duration.minutes(5);
-/** From the end of the hook to the kill. */
+/** From the end of the hook to SIGKILL. */
 const SHUTDOWN_SECONDS = 120;
 
 export interface KafkaControllersProps {
@@ -34,11 +34,11 @@ export interface KafkaControllersProps {
   readonly spread: Spread;
   /** Class of the claims. @default - the cluster's default class */
   readonly storageClassName?: string;
-  /** Class by which the scheduler chooses whom to put off for whom. @default - the cluster's default class, or none */
+  /** Priority class of the pods. @default - the cluster's default class, or none */
   readonly priorityClassName?: string;
 }
 
-/** Nodes that only keep the metadata of a KRaft cluster. @stateful */
+/** Dedicated controllers of a KRaft cluster. @stateful */
 export class KafkaControllers extends Construct {
   constructor(scope: Construct, id: string, props: KafkaControllersProps) {
     super(scope, id);
@@ -102,7 +102,7 @@ export class KafkaControllers extends Construct {
         timeout: Duration.seconds(5),
         failureThreshold: 3,
       },
-      // Time to fetch what was written while it was away, before the next of the quorum leaves.
+      // Time to fetch what was written during the restart, before the next controller is rolled.
       minReady: Duration.seconds(20),
       preStop: ['/opt/headwater/bin/controller-before-stop.sh'],
       terminationGracePeriod: Duration.seconds(DEPARTURE_TIMEOUT.toSeconds() + SHUTDOWN_SECONDS),

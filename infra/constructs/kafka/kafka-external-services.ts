@@ -5,27 +5,30 @@ import { brokerNodePort, LISTENER_PORTS, type KafkaExposure } from './kafka-list
 import { objectLabels, selectorLabels, type Identity } from '../workloads/labels.ts';
 import { publishUnreadyAddresses } from '../workloads/unready-addresses.ts';
 
-/** Set by the StatefulSet controller; the one selector beside our three, since each broker needs its own address. */
+/**
+ * Label set by the StatefulSet controller. The only selector besides the platform's three labels, since each broker
+ * needs its own address.
+ */
 const POD_NAME_LABEL = 'statefulset.kubernetes.io/pod-name';
 
 export interface KafkaExternalServicesProps {
   readonly namespace: string;
   readonly identity: Identity;
-  /** Names of the brokers' pods, by their ids. */
+  /** Pod names of the brokers, by broker id. */
   readonly podNames: readonly string[];
   readonly exposure: Exclude<KafkaExposure, { readonly kind: 'none' }>;
 }
 
-/** The port that a node opens, and the name under which external-dns enters the address. */
+/** The node port, and the host name that external-dns registers. */
 interface ExternalAddress {
   readonly nodePort?: number;
   readonly host?: string | undefined;
 }
 
 /**
- * One address for the bootstrap and one for each broker, outside the cluster. Only the node of a broker passes its connections
- * on, so that it sees who calls. A node port is therefore called at that node: external-dns enters the host of a broker for the
- * node where it runs, and a broker that moves takes its name along.
+ * One external address for the bootstrap and one for each broker. Only a broker's own node forwards its connections, so
+ * the broker sees the client's address. A node port must therefore be called at that node: external-dns points the host
+ * name of a broker to its node, and updates it when the broker moves.
  */
 export class KafkaExternalServices extends Construct {
   constructor(scope: Construct, id: string, props: KafkaExternalServicesProps) {
@@ -60,7 +63,7 @@ export class KafkaExternalServices extends Construct {
       });
       for (const [label, value] of Object.entries(selector)) service.selectLabel(label, value);
       publishUnreadyAddresses(service);
-      // Else a broker sees the address of a node instead of the client's, and its network policy judges that one.
+      // Otherwise a broker sees the node's address instead of the client's, and network policies match that.
       ApiObject.of(service).addJsonPatch(JsonPatch.add('/spec/externalTrafficPolicy', 'Local'));
     };
 

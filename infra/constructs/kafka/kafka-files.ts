@@ -2,21 +2,21 @@ import { renderProperties } from '../workloads/config-files.ts';
 import { LISTENER_PORTS, listenerProperties, type KafkaNode } from './kafka-listeners.ts';
 import { CERTIFICATE_PATH, type Properties, type ServerSettings } from './kafka-properties.ts';
 
-/** Files of one set of nodes, and what of them a change must roll the nodes for. */
+/** Files of one set of nodes, and the part whose change must roll the nodes. */
 export interface NodeFiles {
   readonly files: Readonly<Record<string, string>>;
   readonly rolling: Readonly<Record<string, string>>;
 }
 
 /**
- * The files that the nodes of one set read:
- * - `server.properties`: what they share; `node-<ordinal>.properties`: what is each one's own. The image joins the two.
- * - `nodes`: `<id> <host>:<port>` of each broker, for the gates; `kcat.properties`: how these gates log in.
- * - `jmx.yaml`: what the Prometheus agent shows.
+ * The files of one set of nodes.
  *
- * A node more must not roll the nodes that are there: the list of nodes is read anew at each use, and of the nodes' own
- * files only the first counts, from which the others differ in nothing but ordinals — unless outside addresses are
- * given one by one.
+ * - `server.properties`: shared settings; `node-<ordinal>.properties`: settings of each node. The image joins them.
+ * - `nodes`: `<id> <host>:<port>` of each broker, for the gates; `kcat.properties`: how the gates log in
+ * - `jmx.yaml`: the metrics of the Prometheus agent
+ *
+ * An additional node must not roll the existing ones: the list of nodes is read at each use, and only the first node's
+ * file counts, since the others differ only in their ordinals — unless external addresses are listed one by one.
  */
 export function nodeFiles(
   nodes: readonly KafkaNode[],
@@ -58,8 +58,8 @@ export function nodeFiles(
 }
 
 /**
- * Rules of the JMX Prometheus agent: what alerts are made of among others, by name, and no series for each client. A key of
- * an MBean beside its type and name is a label, never a part of the metric's name.
+ * Rules of the JMX Prometheus agent: includes every metric of an alert, and no series per client. Keys of an MBean
+ * other than type and name become labels, never part of the metric's name.
  *
  * @see https://prometheus.github.io/jmx_exporter/
  */

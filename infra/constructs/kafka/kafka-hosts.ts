@@ -1,7 +1,7 @@
 import type { KafkaExposure, KafkaNode } from './kafka-listeners.ts';
 import { kafkaNodes, type NodeSets } from './kafka-nodes.ts';
 
-/** A cluster, as far as the names of its nodes depend on it. */
+/** The properties of a cluster that determine the names of its nodes. */
 export interface NamedCluster {
   readonly namespace: string;
   /** DNS suffix of the Kubernetes cluster. */
@@ -11,17 +11,17 @@ export interface NamedCluster {
   readonly exposure: KafkaExposure;
 }
 
-/** Every name by which nodes of a cluster are called. */
+/** Host names of a cluster's nodes. */
 export interface KafkaHosts {
-  /** Service that clients begin with. */
+  /** Bootstrap Service. */
   readonly bootstrap: string;
   /** Headless Service of the brokers: any of them, ready or not. */
   readonly brokers: string;
-  /** What the nodes' certificate must be for: the two Services, each node, and the names outside. */
+  /** Names of the nodes' certificate: both Services, each node, and the external names. */
   readonly all: readonly string[];
 }
 
-/** The one list of names: what is called, and what the nodes' certificate must be for, both come from it. */
+/** The single source of host names: for clients, and for the nodes' certificate. */
 export function kafkaHosts(cluster: NamedCluster): KafkaHosts {
   const suffix = `${cluster.namespace}.svc.${cluster.clusterDomain}`;
   const nodes = kafkaNodes(cluster.metadata, cluster.brokers, suffix);

@@ -8,45 +8,50 @@ export const LISTENER_PORTS = {
 } as const;
 
 /**
- * How clients outside the cluster reach the brokers. Each broker needs an address of its own: a client is told by the
- * bootstrap which broker leads a partition, and must reach that very one.
+ * How external clients connect to the brokers. Each broker needs its own address: the bootstrap tells a client which
+ * broker leads a partition, and the client must connect to that one.
  */
 export type KafkaExposure =
   | { readonly kind: 'none' }
   | {
       readonly kind: 'node-port';
-      /** Name that clients call, by the broker's id: of the node where that broker runs, and no other. */
+      /** External host name of each broker, by its id; points to the node where that broker runs. */
       readonly hosts: readonly string[];
-      /** Port of the bootstrap Service; that of broker n is this plus 1 plus n. */
+      /** Port of the bootstrap Service; broker n has this port plus 1 plus n. */
       readonly firstNodePort: number;
     }
   | {
       readonly kind: 'load-balancer';
-      /** Name of each broker's load balancer, by the broker's id. */
+      /** Host name of each broker's load balancer, by the broker's id. */
       readonly hosts: readonly string[];
       readonly bootstrapHost: string;
       /** Annotations of each Service, by which a cloud is told what kind of balancer to make. @default - none */
       readonly annotations?: Readonly<Record<string, string>> | undefined;
     };
 
-/** What protects the listeners. With TLS the brokers know each other by certificate, clients by certificate or SCRAM. */
+/**
+ * Protection of the listeners. With TLS, brokers authenticate each other by certificate, and clients authenticate by
+ * certificate or SCRAM.
+ */
 export type KafkaSecurity =
   | { readonly protocol: 'plaintext' }
   | {
       readonly protocol: 'tls';
       /** Secret with `tls.crt`, `tls.key` (PKCS #8) and `ca.crt`. */
       readonly certificateSecret: string;
-      /** ClusterIssuer of cert-manager that makes the Secret. @default - it is made outside the manifests */
+      /**
+       * ClusterIssuer of cert-manager that creates the Secret. @default - the Secret is created outside the manifests
+       */
       readonly clusterIssuer?: string;
       readonly clientAuthentication: 'none' | 'scram-sha-512';
     };
 
-/** A node as its listeners need to know it. */
+/** The properties of a node that its listeners need. */
 export interface KafkaNode {
   readonly id: number;
   /** Position among the pods of its set. */
   readonly ordinal: number;
-  /** Name by which the pods of the cluster reach it. */
+  /** Host name inside the cluster. */
   readonly host: string;
   readonly roles: readonly ('broker' | 'controller')[];
 }
@@ -57,11 +62,11 @@ interface Listener {
   readonly name: 'CONTROLLER' | 'REPLICATION' | 'CLIENTS' | 'EXTERNAL';
   readonly port: number;
   readonly protocol: Protocol;
-  /** What others are told to call. @default - not told: controllers are found by the quorum's list */
+  /** Advertised addresses. @default - none: controllers are found by the quorum's list */
   readonly advertised?: string;
 }
 
-/** The port that clients inside the cluster call. */
+/** Port for clients inside the cluster. */
 export function clientsPort(security: KafkaSecurity): number {
   return security.protocol === 'tls' ? LISTENER_PORTS.clientsTls : LISTENER_PORTS.clientsPlaintext;
 }
@@ -72,8 +77,8 @@ export function brokerNodePort(firstNodePort: number, brokerId: number): number 
 }
 
 /**
- * The listener properties of one node: what it binds, what it tells others to call, and how each is protected. Names
- * are `CONTROLLER` (KRaft only), `REPLICATION` between brokers, `CLIENTS` inside the cluster, `EXTERNAL` where exposed.
+ * Listener properties of one node: bound and advertised addresses, and their protection. Names are `CONTROLLER` (KRaft
+ * only), `REPLICATION` between brokers, `CLIENTS` inside the cluster, and `EXTERNAL` if exposed.
  */
 export function listenerProperties(
   node: KafkaNode,
@@ -90,7 +95,7 @@ export function listenerProperties(
   };
 }
 
-/** Protocols of every listener that any node of the cluster has; a node must know those it only calls, too. */
+/** Protocols of every listener in the cluster; a node must also know those that it only connects to. */
 export function protocolMap(
   security: KafkaSecurity,
   exposure: KafkaExposure,
@@ -134,7 +139,7 @@ function listenersOf(node: KafkaNode, security: KafkaSecurity, exposure: KafkaEx
 
 function externalAddress(exposure: KafkaExposure, brokerId: number): string | undefined {
   if (exposure.kind === 'none') return undefined;
-  // A list that is too short is refused by the construct; the bootstrap finishes building so that all errors are named.
+  // The construct reports a list that is too short; building continues so that all errors are reported.
   const host = exposure.hosts[brokerId] ?? '';
   return exposure.kind === 'node-port'
     ? `${host}:${brokerNodePort(exposure.firstNodePort, brokerId)}`

@@ -1,9 +1,9 @@
 import type { Duration, Size } from 'cdk8s';
 import type { ZooKeeperEndpoint } from '../zookeeper/zookeeper.ts';
 
-/** The one line with ZooKeeper that is left: 4.0 removed it. */
+/** The last release line with ZooKeeper: 4.0 removed it. */
 export type ZooKeeperModeVersion = '3.9.2';
-/** KRaft is run on the 4.x line only. */
+/** KRaft mode runs on the 4.x line only. */
 export type KRaftModeVersion = '4.4.0';
 
 /** Metadata in a ZooKeeper ensemble. Made by {@link zookeeper}. */
@@ -11,11 +11,11 @@ export interface ZooKeeperMetadata {
   readonly mode: 'zookeeper';
   readonly version: ZooKeeperModeVersion;
   readonly endpoint: ZooKeeperEndpoint;
-  /** Silence after which a broker counts as gone. @default - Kafka's own, 18 seconds */
+  /** Session timeout after which a broker counts as failed. @default - Kafka's own, 18 seconds */
   readonly sessionTimeout?: Duration;
 }
 
-/** Nodes that only keep metadata. */
+/** Dedicated controllers. */
 export interface SeparateControllers {
   readonly placement: 'separate';
   readonly replicas: 1 | 3 | 5;
@@ -30,15 +30,17 @@ export interface SeparateControllers {
 export interface KRaftMetadata {
   readonly mode: 'kraft';
   readonly version: KRaftModeVersion;
-  /** 22 characters of base64url: the identity with which each node formats its storage at the first start. */
+  /** Cluster id, 22 characters of base64url, with which each node formats its storage at the first start. */
   readonly clusterId: string;
-  /** `combined`: every broker is a controller too. */
+  /** `combined`: every broker is also a controller. */
   readonly controllers: { readonly placement: 'combined' } | SeparateControllers;
-  /** Silence after which a broker is fenced. @default - Kafka's own, 9 seconds */
+  /** Session timeout after which a broker is fenced. @default - Kafka's own, 9 seconds */
   readonly sessionTimeout?: Duration;
 }
 
-/** Where a cluster keeps its metadata; the version goes with it, so that ZooKeeper with Kafka 4 is no value of this type. */
+/**
+ * Where a cluster keeps its metadata. Includes the Kafka version, so that ZooKeeper with Kafka 4 cannot be expressed.
+ */
 export type KafkaMetadata = ZooKeeperMetadata | KRaftMetadata;
 
 /** Metadata in ZooKeeper. */

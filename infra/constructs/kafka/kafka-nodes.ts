@@ -1,9 +1,9 @@
 import type { KafkaNode } from './kafka-listeners.ts';
 
-/** Ids of separate controllers begin here: ids of brokers are their ordinals, at most two digits. */
+/** Ids of dedicated controllers start here; broker ids are ordinals of at most two digits. */
 export const FIRST_CONTROLLER_ID = 100;
 
-/** What decides which sets of nodes there are. */
+/** The properties that determine the sets of nodes. */
 export type NodeSets =
   | { readonly mode: 'zookeeper' }
   | {
@@ -15,16 +15,16 @@ export type NodeSets =
 /** The nodes of a cluster, by set. */
 export interface KafkaNodes {
   readonly brokers: readonly KafkaNode[];
-  /** Nodes that only keep metadata; none where brokers do, or ZooKeeper does. */
+  /** Dedicated controllers; empty with combined controllers or ZooKeeper. */
   readonly controllers: readonly KafkaNode[];
-  /** Nodes that hold the metadata quorum; none with ZooKeeper. */
+  /** Members of the metadata quorum; empty with ZooKeeper. */
   readonly quorum: readonly KafkaNode[];
 }
 
 /**
  * Names and ids of every node.
  *
- * @param suffix What follows the headless Service's name, such as `headwater.svc.cluster.local`.
+ * @param suffix The domain of the headless Service, such as `headwater.svc.cluster.local`.
  */
 export function kafkaNodes(metadata: NodeSets, brokerCount: number, suffix: string): KafkaNodes {
   const placement = metadata.mode === 'kraft' ? metadata.controllers : undefined;

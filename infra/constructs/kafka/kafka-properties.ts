@@ -15,13 +15,13 @@ export const CONFIG_PATH = '/etc/headwater';
 export const CERTIFICATE_PATH = '/etc/headwater-certificate';
 /** Where a node's volume is mounted. */
 export const VOLUME_PATH = '/var/lib/kafka/data';
-/** Below the mount: a file system's own `lost+found` is no topic, and Kafka would not start beside it. */
+/** A subdirectory of the mount: Kafka takes `lost+found` in its log directory for a topic and does not start. */
 const LOG_PATH = `${VOLUME_PATH}/log`;
-/** Where the Prometheus agent answers. */
+/** Port of the Prometheus agent. */
 export const METRICS_PORT = 9404;
 /**
- * How long a broker that starts waits for the ensemble, which may start beside it. Kafka's own patience is the session
- * timeout: a broker would end meanwhile, again and again, and be held back longer each time.
+ * How long a starting broker waits for the ensemble, which may start at the same time. With Kafka's default, the
+ * session timeout, the broker would exit again and again, with a growing restart backoff.
  */
 const ENSEMBLE_PATIENCE = Duration.minutes(5);
 
@@ -34,12 +34,12 @@ export interface ServerSettings {
   readonly maxMessage: Size;
   readonly security: KafkaSecurity;
   readonly exposure: KafkaExposure;
-  /** Nodes that hold the metadata quorum; none with ZooKeeper. */
+  /** Members of the metadata quorum; empty with ZooKeeper. */
   readonly quorum: readonly KafkaNode[];
 }
 
 /**
- * Properties that all brokers share. Whatever differs by node is in `listenerProperties` and `nodeProperties`.
+ * Properties that all brokers share; those of single nodes are in `listenerProperties` and `nodeProperties`.
  *
  * @see https://kafka.apache.org/39/configuration/broker-configs/
  */
@@ -54,7 +54,7 @@ export function brokerProperties(settings: ServerSettings): Properties {
     'group.initial.rebalance.delay.ms': brokers === 1 ? 0 : 3000,
     'inter.broker.listener.name': 'REPLICATION',
     'message.max.bytes': messageBytes,
-    // A follower that cannot fetch the largest batch would never be in sync again.
+    // A follower that cannot fetch the largest batch would never return to the ISR.
     'replica.fetch.max.bytes': messageBytes,
     ...metadataProperties(metadata),
     ...(security.protocol === 'tls' &&
@@ -63,21 +63,21 @@ export function brokerProperties(settings: ServerSettings): Properties {
   };
 }
 
-/** Properties of nodes that keep metadata only. */
+/** Properties of dedicated controllers. */
 export function controllerProperties(settings: ServerSettings): Properties {
   return { ...commonProperties(settings), ...clusterProperties(settings), 'process.roles': 'controller' };
 }
 
 /**
- * What the active controller decides for the whole cluster. With ZooKeeper that is one of the brokers; a KRaft controller
- * goes by its own file, whatever the brokers' files say.
+ * Properties that the active controller applies to the whole cluster. With ZooKeeper it is one of the brokers; a KRaft
+ * controller uses its own file and ignores the brokers' files.
  */
 function clusterProperties({ metadata, brokers, minInSyncReplicas }: ServerSettings): Properties {
   return {
     ...replicationDefaults(brokers),
-    // Leadership goes back to the preferred replica; else a broker leads nothing after its restart.
+    // Returns leadership to the preferred replica; otherwise a restarted broker leads no partition.
     'auto.leader.rebalance.enable': true,
-    // A new KRaft cluster takes this from its first controller, as a dynamic value that hides the brokers' files.
+    // A new KRaft cluster takes this from its first controller, as a dynamic value that overrides the brokers' files.
     'min.insync.replicas': minInSyncReplicas,
     ...(metadata.mode === 'kraft' &&
       metadata.sessionTimeout && { 'broker.session.timeout.ms': metadata.sessionTimeout.toMilliseconds() }),
@@ -111,8 +111,8 @@ function metadataProperties(metadata: KafkaMetadata): Properties {
 }
 
 /**
- * Key and certificates are read from the Secret's own files by Kafka's directory provider: they are in no ConfigMap and
- * no variable, and no shell joins them.
+ * Kafka's directory provider reads key and certificates from the mounted Secret, so they appear in no ConfigMap,
+ * variable or shell.
  */
 function tlsProperties(): Properties {
   const file = (name: string): string => `\${directory:${CERTIFICATE_PATH}:${name}}`;
@@ -120,7 +120,7 @@ function tlsProperties(): Properties {
     'config.providers': 'directory',
     'config.providers.directory.class': 'org.apache.kafka.common.config.provider.DirectoryConfigProvider',
     'config.providers.directory.param.allowed.paths': CERTIFICATE_PATH,
-    // Brokers and controllers know each other by certificate; clients need none.
+    // Brokers and controllers authenticate by certificate; clients need none.
     'listener.name.controller.ssl.client.auth': 'required',
     'listener.name.replication.ssl.client.auth': 'required',
     'ssl.enabled.protocols': 'TLSv1.3,TLSv1.2',

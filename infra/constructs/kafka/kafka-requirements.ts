@@ -5,10 +5,10 @@ import type { KafkaMetadata } from './kafka-metadata.ts';
 import { FIRST_CONTROLLER_ID } from './kafka-nodes.ts';
 import { requireInteger, requireThat } from '../workloads/requirements.ts';
 
-/** Kafka's default for the largest request a broker reads; a batch above it never arrives whole. */
+/** Kafka's default for the largest request; a broker rejects a larger batch. */
 const LARGEST_REQUEST_MEBIBYTES = 100;
 const LAST_NODE_PORT = 32_767;
-/** Log recovery of a full disk takes minutes; killing it in between starts it anew, for ever. */
+/** Log recovery of a full disk takes minutes; if the pod is killed meanwhile, recovery starts again, forever. */
 const LEAST_RECOVERY_MINUTES = 20;
 
 interface ClusterRequirements {
@@ -20,7 +20,7 @@ interface ClusterRequirements {
   readonly maxMessage: Size;
 }
 
-/** What must hold between the numbers of one cluster. */
+/** Constraints between the numbers of one cluster. */
 export function requireClusterHoldsTogether(scope: IConstruct, cluster: ClusterRequirements): void {
   const { brokers, minInSyncReplicas, metadata, exposure, recoveryTime, maxMessage } = cluster;
   const subject = 'kafka';

@@ -21,9 +21,9 @@ export interface KafkaRestBridgeProps {
 }
 
 /**
- * Kafka over HTTP for tools that cannot speak its protocol: Strimzi's bridge, inside the cluster only. It asks for no
- * login, so it gets no route at the edge, and the network policies name who may call it. Its consumers live in one pod: with
- * several replicas, only producing is spread over them.
+ * Kafka over HTTP for tools without a Kafka client: Strimzi's bridge, inside the cluster only. It has no login, so it
+ * gets no route at the edge, and network policies name its callers. A consumer lives in one pod, so several replicas
+ * only share producing.
  */
 export class KafkaRestBridge extends Construct {
   constructor(scope: Construct, id: string, props: KafkaRestBridgeProps) {
@@ -45,7 +45,8 @@ export class KafkaRestBridge extends Construct {
       image,
       replicas,
       resources,
-      // The image's own command reads no configuration; this one takes the directory below, as Strimzi's operator has it.
+      // The image's default command reads no configuration; this one reads the directory below, like Strimzi's
+      // operator.
       command: ['/opt/strimzi/bin/docker/kafka_bridge_run.sh'],
       ports: KAFKA_REST_BRIDGE_PORTS,
       variables: { STRIMZI_JAVA_OPTS: '-XX:MaxRAMPercentage=60' },
@@ -68,7 +69,7 @@ export class KafkaRestBridge extends Construct {
   }
 }
 
-/** Log lines on standard output, without one for each probe. */
+/** Logs to standard output, without a line for each probe. */
 const LOG4J = renderProperties({
   name: 'Bridge',
   'appender.console.type': 'Console',
@@ -96,7 +97,7 @@ function bridgeProperties(kafka: KafkaEndpoint): string {
     'kafka.config.providers': 'dir',
     'kafka.config.providers.dir.class': 'org.apache.kafka.common.config.provider.DirectoryConfigProvider',
     'kafka.consumer.auto.offset.reset': 'earliest',
-    // The bridge's own default is acks=1, which a broker's end turns into a loss.
+    // The bridge's default is acks=1, which loses records when a broker fails.
     'kafka.producer.acks': 'all',
     'kafka.producer.enable.idempotence': true,
     ...Object.fromEntries(Object.entries(client).map(([key, value]) => [`kafka.${key}`, value])),

@@ -23,15 +23,15 @@ export interface KafkaUiProps {
   readonly kafka: KafkaEndpoint;
   readonly resources: ResourcesProps;
   /**
-   * `port-forward`: nobody is asked for a login, and no network policy lets anybody in; `kubectl port-forward` is the way.
-   * `public`: a route of an edge leads here, and every visitor logs in by OAuth 2. The Secret's keys are kafbat's properties
-   * `auth.oauth2.client.<provider>.*`, with identity and secret of the client among them.
+   * `port-forward`: no login, and no network policy allows access; use `kubectl port-forward`. `public`: a route of an
+   * edge leads here, and visitors log in by OAuth 2. The Secret's keys are kafbat's properties
+   * `auth.oauth2.client.<provider>.*`, including the id and the secret of the client.
    */
   readonly access:
     { readonly kind: 'port-forward' } | { readonly kind: 'public'; readonly oauthSecretName: string };
 }
 
-/** Shows topics, messages and groups in a browser: kafbat UI. It changes nothing, whatever the visitor's role is. */
+/** Shows topics, messages and groups in a browser: kafbat UI. Read-only for every visitor. */
 export class KafkaUi extends Construct {
   constructor(scope: Construct, id: string, props: KafkaUiProps) {
     super(scope, id);
@@ -45,7 +45,8 @@ export class KafkaUi extends Construct {
       allowed: 'the name of a Secret where access.kind is public',
       because: 'anybody could read every event',
     });
-    // Files become properties, named as they are: the Secrets' keys are properties of kafbat's, and `password`.
+    // Mounted files become properties with the name of the file: the Secrets' keys are kafbat's properties, and
+    // `password`.
     const imports = [
       ...(access.kind === 'public' ? [`configtree:${LOGIN_PATH}/`] : []),
       ...(kafka.login === undefined

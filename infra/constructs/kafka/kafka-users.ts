@@ -5,9 +5,9 @@ import { RestrictedJob } from '../workloads/restricted-job.ts';
 
 export const KAFKA_USERS: Identity = { name: 'kafka', component: 'users' };
 
-/** Brokers that are being started the first time take their time. */
+/** Brokers take long to start for the first time. */
 const DEADLINE = Duration.minutes(30);
-/** How long one attempt waits for a controller, before the next pod tries. */
+/** How long one attempt waits for a controller before the next pod retries. */
 const ATTEMPT = Duration.minutes(5);
 const CERTIFICATE_PATH = '/etc/headwater-certificate';
 const USERS_PATH = '/etc/headwater-users';
@@ -15,7 +15,7 @@ const USERS_PATH = '/etc/headwater-users';
 export interface KafkaUsersProps {
   readonly namespace: string;
   readonly image: string;
-  /** `host:port` of the brokers' replication listener, where the brokers' own certificate is the login. */
+  /** `host:port` of the brokers' replication listener, where the brokers' certificate is the login. */
   readonly replicationServers: string;
   /** Secret with the brokers' certificate: `tls.crt`, `tls.key`, `ca.crt`. */
   readonly certificateSecret: string;
@@ -24,8 +24,8 @@ export interface KafkaUsersProps {
 }
 
 /**
- * SCRAM users, written into the cluster's metadata by a Job. A password is changed by a Secret of a new name, which is a
- * new Job; the clients that read the same Secret are rolled with it.
+ * SCRAM users, written into the cluster's metadata by a Job. To change a password, use a Secret with a new name: that
+ * makes a new Job, and rolls the clients that mount the Secret.
  */
 export class KafkaUsers extends Construct {
   constructor(scope: Construct, id: string, props: KafkaUsersProps) {

@@ -27,57 +27,57 @@ import type { Spread } from '../workloads/spread.ts';
 import { publishUnreadyAddresses } from '../workloads/unready-addresses.ts';
 
 export const KAFKA_BROKERS: Identity = { name: 'kafka', component: 'broker' };
-/** Time for a controlled shutdown: leaders moved, logs flushed, so that the next start needs no recovery. */
+/** Time for a controlled shutdown: it moves leaders and flushes logs, so that the next start needs no recovery. */
 const SHUTDOWN_SECONDS = 120;
 const STARTUP_PERIOD = Duration.seconds(10);
 
 export interface KafkaProps {
   readonly namespace: string;
   readonly image: string;
-  /** Where the metadata is kept, and with it the version: `zookeeper(…)` or `kraft(…)`. */
+  /** Metadata mode and, with it, the Kafka version: `zookeeper(…)` or `kraft(…)`. */
   readonly metadata: KafkaMetadata;
   readonly brokers: number;
   readonly cpuMillicores: number;
-  /** Memory of each broker, asked for and allowed alike. */
+  /** Memory request and limit of each broker. */
   readonly memory: Size;
   /** Volume of each broker's log. */
   readonly logVolume: Size;
   readonly spread: Spread;
-  /** Replicas that must have a batch before it is acknowledged, of topics that do not say so themselves. @default - 2 from three brokers on, else 1 */
+  /** Default `min.insync.replicas` of topics. @default - 2 from three brokers on, else 1 */
   readonly minInSyncReplicas?: number;
   /** At least 384 MiB. @default - half of the memory */
   readonly heap?: Size;
-  /** Largest batch a broker takes. @default Size.mebibytes(1) */
+  /** Largest batch that a broker accepts. @default Size.mebibytes(1) */
   readonly maxMessage?: Size;
-  /** What protects the listeners. @default - plain text, inside the cluster's network policies */
+  /** Protection of the listeners. @default - plain text, inside the cluster's network policies */
   readonly security?: KafkaSecurity;
-  /** How clients outside the cluster reach the brokers. @default - not at all */
+  /** Access for clients outside the cluster. @default - none */
   readonly exposure?: KafkaExposure;
-  /** Whether a broker takes its zone for its rack from its pod's label; needs Kubernetes 1.35, and no rights. @default false */
+  /** Sets a broker's rack from the zone label of its pod; needs Kubernetes 1.35, and no RBAC rights. @default false */
   readonly readsRackFromPodLabel?: boolean;
-  /** How long a broker that leaves waits for the others to be in sync, at most. @default Duration.minutes(5) */
+  /** How long a terminating broker waits at most for the others to be in sync. @default Duration.minutes(5) */
   readonly departureTimeout?: Duration;
-  /** How long a broker may take to recover its log before it is taken for dead. @default Duration.minutes(30) */
+  /** How long a broker may recover its log before it counts as failed. @default Duration.minutes(30) */
   readonly recoveryTime?: Duration;
   /** How long a broker must have been in sync before the next one is rolled. @default Duration.seconds(15) */
   readonly minReady?: Duration;
   /** Class of the claims. @default - the cluster's default class */
   readonly storageClassName?: string;
-  /** Class by which the scheduler chooses whom to put off for whom. @default - the cluster's default class, or none */
+  /** Priority class of the pods. @default - the cluster's default class, or none */
   readonly priorityClassName?: string;
   /** DNS suffix of the cluster. @default cluster.local */
   readonly clusterDomain?: string;
 }
 
 /**
- * A Kafka cluster that is rolled without an operator: a broker is ready when its peers count it in sync, and one that
- * leaves waits until the others suffice (docs/decisions/0008). @stateful
+ * A Kafka cluster that rolls without an operator. A broker is ready when its peers count it as in sync, and a
+ * terminating broker waits until the others suffice (docs/decisions/0008). @stateful
  */
 export class Kafka extends Construct implements KafkaEndpoint {
   readonly bootstrapServers: string;
-  /** `host:port` of the listener on which the brokers know each other, and whoever has their certificate. */
+  /** `host:port` of the replication listener, where a client needs the brokers' certificate. */
   readonly replicationServers: string;
-  /** Settings of which the cluster keeps a dynamic value that hides the files': what they must be. */
+  /** Required values of the dynamic cluster settings that override the brokers' files. */
   readonly clusterConfigs: Readonly<Record<string, number>>;
   readonly caSecret?: string;
 

@@ -7,26 +7,26 @@ import { RestrictedJob } from '../workloads/restricted-job.ts';
 
 export const TOPICS: Identity = { name: 'kafka', component: 'topics' };
 
-/** Brokers that are being started the first time take their time; so does a roll that the Job comes with. */
+/** Brokers take long to start for the first time, and so does a roll in the same deployment. */
 const DEADLINE = Duration.minutes(30);
-/** How long one attempt waits for enough brokers, before the next pod tries. */
+/** How long one attempt waits for enough brokers before the next pod retries. */
 const ATTEMPT = Duration.minutes(5);
-/** Share of a broker's volume that retained segments may take; the rest is for what is being deleted and indices. */
+/** Share of a broker's volume for retained segments; the rest is for segments being deleted, and for indices. */
 export const USABLE_PERCENT = 85;
 
-/** How one topic is laid out. */
+/** Properties of one topic. */
 export interface Topic {
   readonly partitions: number;
   readonly replicationFactor: number;
   readonly minInSyncReplicas: number;
   readonly cleanup: 'delete' | 'compact' | 'compact,delete';
   readonly retention: Duration;
-  /** Bytes kept of each partition before the oldest segment goes. */
+  /** Retained bytes of each partition; above it Kafka deletes the oldest segment. */
   readonly retentionPerPartition: Size;
   readonly segment: Size;
 }
 
-/** The cluster that must hold the topics. */
+/** The cluster of the topics. */
 export interface TopicsCluster {
   readonly brokers: number;
   readonly logVolume: Size;
@@ -37,19 +37,18 @@ export interface TopicsProps {
   readonly image: string;
   readonly cluster: TopicsCluster;
   readonly topics: Readonly<Record<string, Topic>>;
-  /** The program's environment beside what the topics give: how it reaches the brokers. */
+  /** Environment of the program besides the topics: how it connects to the brokers. */
   readonly variables: Readonly<Record<string, string>>;
   /** Certificate and password that the variables name by path. @default - none */
   readonly mounts?: readonly Mount[];
-  /** Topics to delete, data and all. @default - none: a topic that is no longer declared stays */
+  /** Topics to delete with their records. @default - none: a topic that is no longer declared stays */
   readonly deleted?: readonly string[];
-  /** What dynamic values that hold for all brokers must be, where there are any. @default - none is looked at */
+  /** Values for dynamic cluster-wide settings, where the cluster has one. @default - none is checked */
   readonly clusterConfigs?: Readonly<Record<string, number>>;
 }
 
 /**
- * Topics as they are declared, made and altered by a Job that changes nothing where nothing differs, and leaves alone what is
- * not declared.
+ * A Job that creates and alters the declared topics. It changes nothing if nothing differs, and ignores other topics.
  */
 export class Topics extends Construct {
   constructor(scope: Construct, id: string, props: TopicsProps) {
@@ -87,7 +86,7 @@ export class Topics extends Construct {
   }
 }
 
-/** Topics as the program that makes them reads them: a JSON list, with Kafka's own names of the settings. */
+/** The topics as the program's input: a JSON list, with Kafka's names of the settings. */
 export function renderTopics(
   topics: Readonly<Record<string, Topic>>,
   deleted: readonly string[] = [],
@@ -146,8 +145,8 @@ function requireTopicFits(scope: Construct, name: string, topic: Topic, brokers:
 }
 
 /**
- * Each partition may hold its retention and one segment more, since only whole segments go. Replicas are laid evenly
- * over the brokers.
+ * A partition may exceed its retention by one segment, since Kafka only deletes whole segments. Replicas are spread
+ * evenly over the brokers.
  */
 function requireVolumeHolds(
   scope: Construct,

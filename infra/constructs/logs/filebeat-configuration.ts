@@ -8,17 +8,17 @@ import { SEARCH_SECRETS, type SearchEndpoint } from './search-endpoint.ts';
 
 export const FILEBEAT_HTTP_PORT = 5066;
 
-/** Where the node's state lies: how far each file was read and delivered. It outlives the pod. */
+/** Directory of the node with the read position of each file. Outlives the pod. */
 export const FILEBEAT_STATE_PATH = '/var/lib/headwater/filebeat';
 export const FILEBEAT_CONFIG_PATH = '/etc/filebeat';
 
 /**
- * First bytes of a file by which it is known; a shorter one is not read. 64 is the least that Filebeat takes, and has the
- * first line's time in nanoseconds. With its default, 1024, a pod that says little is never heard.
+ * Fingerprint length: Filebeat does not read a shorter file. 64 bytes is Filebeat's minimum, and includes the
+ * nanosecond timestamp of the first line. With the default, 1024, Filebeat would not read a pod that logs little.
  */
 const IDENTITY_BYTES = 64;
 
-/** Lanes of the log buffer, most urgent first; `burst` takes what a source writes above its quota. */
+/** Lanes of the log buffer, most urgent first; `burst` gets the lines of a source above its quota. */
 export const LOG_LANES = ['high', 'medium', 'low', 'burst'] as const;
 export type LogLane = (typeof LOG_LANES)[number];
 
@@ -29,21 +29,21 @@ export function logTopic(lane: LogLane): string {
   return `${TOPIC_PREFIX}${lane}`;
 }
 
-/** Where a shipper sends what it reads. */
+/** Where a shipper sends lines. */
 export type LogDestination =
   | { readonly kind: 'search'; readonly search: SearchEndpoint }
   | {
       readonly kind: 'kafka';
       readonly kafka: KafkaEndpoint;
       readonly codec: LogCodec;
-      /** Lines a second from one source, above which its lines go to the burst lane. */
+      /** Lines per second of one source; lines above it go to the burst lane. */
       readonly quotaLinesPerSecond: number;
-      /** Largest record that the brokers take. */
+      /** Largest record that the brokers accept. */
       readonly maxMessageBytes: number;
     };
 
 export interface FilebeatConfiguration {
-  /** Namespace of the collector itself: its own lines are not read, or each one would make another. */
+  /** Namespace of the collector: its own lines are not read, since each would cause another one. */
   readonly namespace: string;
   readonly destination: LogDestination;
 }
@@ -58,7 +58,7 @@ export function filebeatConfiguration(configuration: FilebeatConfiguration): str
         id: 'container-logs',
         paths: ['/var/log/containers/*.log'],
         message_max_bytes: MAX_RECORD_BYTES,
-        // A file is known by its first bytes: it keeps its identity when the kubelet renames it.
+        // A fingerprint identifies a file, so it keeps its identity when the kubelet renames it.
         'file_identity.fingerprint': null,
         prospector: {
           scanner: {
@@ -91,7 +91,7 @@ export function filebeatConfiguration(configuration: FilebeatConfiguration): str
   });
 }
 
-/** The document's id, from the place of the line, set where it is read: a line sent twice is one document. */
+/** Sets the document id from the position of the line when the line is read: a line sent twice is one document. */
 function identity({ kind }: LogDestination): readonly unknown[] {
   return [
     {
@@ -105,8 +105,8 @@ function identity({ kind }: LogDestination): readonly unknown[] {
 }
 
 /**
- * Names and labels of the pod. Filebeat's own processors, not an input's: of those each file would have a watch on the API
- * server. Owners are left out: they would need rights to ReplicaSets and Jobs.
+ * Adds names and labels of the pod. Uses global processors: with those of an input, each file would open its own watch
+ * on the API server. Omits owners, which would need rights to ReplicaSets and Jobs.
  */
 function metadata(): readonly unknown[] {
   return [
@@ -138,7 +138,7 @@ function script(id: string, source: string): unknown {
   return { script: { lang: 'javascript', id, source } };
 }
 
-/** What every Filebeat of ours has: where its state is, its endpoint for probes, logs as JSON on standard error. */
+/** Settings of every Filebeat: state directory, HTTP endpoint for probes, JSON logs on standard error. */
 export function state(dataPath: string): Readonly<Record<string, unknown>> {
   return {
     path: { data: dataPath, logs: '/tmp' },
@@ -154,7 +154,7 @@ function destinationSettings(destination: LogDestination): Readonly<Record<strin
     'output.kafka': {
       hosts: kafka.bootstrapServers.split(','),
       topic: `${TOPIC_PREFIX}%{[lane]}`,
-      // One source is one partition, so its lines stay in order.
+      // All lines of a source go to one partition, so they keep their order.
       key: '%{[log.file.path]}',
       partition: { hash: { reachable_only: false } },
       required_acks: -1,
@@ -170,7 +170,9 @@ function destinationSettings(destination: LogDestination): Readonly<Record<strin
   };
 }
 
-/** Certificate and login of a Kafka client of Filebeat. The password comes from a file, through the command's environment. */
+/**
+ * Certificate and login of Filebeat's Kafka client. The command reads the password from a file into its environment.
+ */
 export function kafkaConnection({ caSecret, login }: KafkaEndpoint): Readonly<Record<string, unknown>> {
   return {
     ...(caSecret !== undefined && {
@@ -189,7 +191,7 @@ export function kafkaConnection({ caSecret, login }: KafkaEndpoint): Readonly<Re
   };
 }
 
-/** Settings of an output to Elasticsearch. User and password come from files, through the command's environment. */
+/** Settings of an Elasticsearch output. The command reads user name and password from files into its environment. */
 export function searchOutput(search: SearchEndpoint): Readonly<Record<string, unknown>> {
   const { scheme, host, port, indexPrefix, caSecretName } = search;
   return {
@@ -198,7 +200,7 @@ export function searchOutput(search: SearchEndpoint): Readonly<Record<string, un
       username: '${SEARCH_USERNAME}',
       password: '${SEARCH_PASSWORD}',
       index: `${indexPrefix}-%{+yyyy.MM.dd}`,
-      // What the cluster refuses for good, a mapping conflict say, is kept for a look rather than dropped.
+      // Documents that the cluster rejects for good, for example for a mapping conflict, are kept instead of dropped.
       non_indexable_policy: { dead_letter_index: { index: refusedPrefix(search) } },
       ...(scheme === 'https' && {
         ssl: {
@@ -208,13 +210,13 @@ export function searchOutput(search: SearchEndpoint): Readonly<Record<string, un
         },
       }),
     },
-    // A Job does both, once.
+    // A Job sets up both.
     'setup.ilm.enabled': false,
     'setup.template.enabled': false,
   };
 }
 
-/** Starts Filebeat with the logins that it needs in its environment, read from files: the pod's own has none. */
+/** Starts Filebeat with logins from files in its environment; the pod's environment has none. */
 export function filebeatCommand(logins: readonly Login[]): readonly string[] {
   return [
     '/bin/sh',

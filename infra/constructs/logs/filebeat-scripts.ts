@@ -1,11 +1,11 @@
-// What Filebeat runs on lines, in the ECMAScript 5.1 that it has.
+// Scripts that Filebeat runs on lines, in its ECMAScript 5.1.
 
-/** Label by which a pod asks for a lane; `medium` without it. */
+/** Pod label that selects the lane; `medium` without it. */
 export const LOG_LANE_LABEL = 'headwater/log-lane';
 
 /**
- * Names pod, namespace and container of a line by the name that the kubelet gives its file. Filebeat learns the rest from
- * the API server, and of a new pod a moment after it has read the first lines.
+ * Sets pod, namespace and container of a line from the file name that the kubelet gives. Filebeat gets the rest from
+ * the API server, and for a new pod shortly after it has read the first lines.
  */
 export const NAMES_SCRIPT = `function process(event) {
   var file = /([^\\/_]+)_([^_]+)_(.+)-[0-9a-f]{64}\\.log$/.exec(event.Get('log.file.path'));
@@ -17,8 +17,8 @@ export const NAMES_SCRIPT = `function process(event) {
 `;
 
 /**
- * Sends what a source writes above its quota to the burst lane. For the processors of an input, which Filebeat makes anew
- * for each file that it reads: the count is that of one source.
+ * Routes lines of a source above its quota to the burst lane. Must be a processor of an input, which Filebeat creates
+ * for each file: so it counts one source.
  */
 export function quotaScript(linesPerSecond: number): string {
   return `var second = 0;
@@ -36,7 +36,7 @@ function process(event) {
 `;
 }
 
-/** Chooses the lane of each line that has none yet. */
+/** Sets the lane of each line without one. */
 export const LANE_SCRIPT = `function process(event) {
   if (event.Get('lane') !== null) return;
   var lane = event.Get('kubernetes.labels.${LOG_LANE_LABEL}');

@@ -26,13 +26,13 @@ export interface FilebeatProps {
   readonly image: string;
   readonly destination: LogDestination;
   readonly resources: ResourcesProps;
-  /** Class by which the scheduler chooses whom to put off for whom. @default - the cluster's default class, or none */
+  /** Priority class of the pods. @default - the cluster's default class, or none */
   readonly priorityClassName?: string;
 }
 
 /**
- * Reads the logs of every pod and sends them to Elasticsearch or to Kafka, one Filebeat on each node. It has no buffer of
- * its own: how far a file is read moves on when its lines were delivered, so the kubelet's files are the buffer.
+ * Sends the logs of every pod to Elasticsearch or Kafka, with one Filebeat on each node. It has no buffer of its own:
+ * the read position advances after delivery, so the kubelet's log files are the buffer.
  */
 export class Filebeat extends Construct {
   constructor(scope: Construct, id: string, props: FilebeatProps) {
@@ -71,7 +71,7 @@ export class Filebeat extends Construct {
   }
 }
 
-/** Ready is who answers with its counters, alive who still accepts a connection. */
+/** Readiness: the HTTP endpoint serves its counters. Liveness: it accepts connections. */
 export const FILEBEAT_PROBES = {
   readiness: Probe.fromHttpGet('/', { port: FILEBEAT_HTTP_PORT, periodSeconds: Duration.seconds(30) }),
   liveness: Probe.fromTcpSocket({
@@ -82,7 +82,7 @@ export const FILEBEAT_PROBES = {
   }),
 } as const;
 
-/** Filebeat asks the cluster for its licence, and sends nothing to one that has none to show. */
+/** Filebeat checks the licence of the cluster, and sends nothing to a cluster without one. */
 export function requireElasticsearch(scope: Construct, subject: string, product: string): void {
   requireThat(scope, product === 'elasticsearch', {
     subject,

@@ -8,13 +8,13 @@ export const FLUENTD_METRICS_PORT = 24231;
 export interface FluentdConfiguration {
   readonly search: SearchEndpoint;
   readonly buffer: FluentdBuffer;
-  /** Namespace of the collector itself: its own lines are not read, or each one would make another. */
+  /** Namespace of the collector: its own lines are not read, since each would cause another one. */
   readonly namespace: string;
-  /** Read the node's journal too. @default false */
+  /** Reads the node's journal as well. @default false */
   readonly readsJournald?: boolean;
 }
 
-/** Files of the configuration by name: what the image finds in `/fluentd/etc`. */
+/** Configuration files by name, for the image's `/fluentd/etc`. */
 export function fluentdConfiguration(configuration: FluentdConfiguration): Readonly<Record<string, string>> {
   const { readsJournald = false } = configuration;
   return {
@@ -79,7 +79,7 @@ function containerLogs(namespace: string): FluentdDirective {
       '@label': '@LINES',
       '@type': 'tail',
       exclude_path: [`/var/log/containers/fluentd-*_${namespace}_*.log`],
-      // The kubelet rotates by renaming: a file is known by its inode, or the renamed one is read a second time.
+      // The kubelet rotates by renaming: identify a file by its inode, or Fluentd reads the renamed file again.
       follow_inodes: true,
       path: '/var/log/containers/*.log',
       pos_file: `${FLUENTD_STATE_PATH}/containers.pos`,
@@ -116,7 +116,7 @@ function journal(): FluentdDirective {
   };
 }
 
-/** Gives a line of the journal its time as text, which lines of files have from the runtime. */
+/** Adds the time as text to a line of the journal; lines of files have it from the container runtime. */
 function journalTime(readsJournald = false): readonly FluentdDirective[] {
   if (!readsJournald) return [];
   return [
@@ -130,9 +130,9 @@ function journalTime(readsJournald = false): readonly FluentdDirective[] {
 }
 
 /**
- * The document's id, from the file and all of the line, and set before anything else: what the search cluster refuses
- * comes back as an event of `@RECORDS`, past this filter, and keeps the id that it had. The line's own time stands in
- * the seed as text, because the plugin's `include_time_in_seed` knows whole seconds only.
+ * Sets the document id from the file and the whole line, before any other filter: a document that the search cluster
+ * rejects returns as an event of `@RECORDS`, after this filter, and keeps its id. The seed contains the line's own time
+ * as text, because the plugin's `include_time_in_seed` only uses whole seconds.
  */
 function identity(product: SearchEndpoint['product']): FluentdDirective {
   return {
@@ -151,8 +151,8 @@ function identity(product: SearchEndpoint['product']): FluentdDirective {
 }
 
 /**
- * Lines into records: first what the runtime cut at 16 KiB, then what the application wrote in several lines. The last
- * record of a stream is held in memory until the next one begins, or for as long as it may go on.
+ * Joins lines to records: first the parts that the runtime cut at 16 KiB, then multi-line messages of the application.
+ * Holds the last record of a stream in memory until the next one begins or its timeout passes.
  */
 function joined(): readonly FluentdDirective[] {
   const joining = {
@@ -172,7 +172,7 @@ function joined(): readonly FluentdDirective[] {
         ...joining,
         '@id': 'cut_lines',
         partial_cri_logtag_key: 'logtag',
-        // The plugin deletes the key named here from each record, and ours shall keep its stream.
+        // The plugin deletes the key named here from each record; records must keep their stream.
         partial_cri_stream_key: '_none',
         separator: '',
         use_partial_cri_logtag: true,
@@ -186,12 +186,12 @@ function joined(): readonly FluentdDirective[] {
   ];
 }
 
-/** Longer than what a cut text says of itself: what was cut once stays as it is. */
+/** Longer than the suffix of a cut text: a text that was cut once is not cut again. */
 const CUT_NOTE_BYTES = 64;
 
 /**
- * Makes a text of the record's bytes, which the search cluster refuses where they are not UTF-8, and cuts what is too
- * long. After the joining: the runtime cuts within characters too.
+ * Converts the bytes of a record to valid UTF-8, which the search cluster requires, and cuts a long text. Runs after
+ * the joining, since the runtime also cuts within characters.
  */
 function text(): FluentdDirective {
   const utf8 = String.raw`record["message"].to_s.dup.force_encoding("UTF-8").scrub("\uFFFD")`;

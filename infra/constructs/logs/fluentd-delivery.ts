@@ -2,30 +2,30 @@ import { contentsOf, type FluentdDirective, type FluentdValue } from './fluentd-
 import { DOCUMENT_ID, refusedPrefix } from './log-records.ts';
 import { SEARCH_SECRETS, type SearchEndpoint } from './search-endpoint.ts';
 
-/** Where the node's state lies: what was read, what is not yet delivered. It outlives the pod. */
+/** Directory of the node with read positions and undelivered chunks. Outlives the pod. */
 export const FLUENTD_STATE_PATH = '/var/lib/headwater/fluentd';
 
 /**
- * Bytes at which a chunk is closed. A chunk is one bulk request, which may be six times as long: each control character
- * is six in JSON. So no request reaches 10 MiB, the least that a managed search cluster takes. The plugins' own limit of
- * a request (`bulk_message_request_threshold`) is left alone: the one for Elasticsearch drops a part that fails. Nor is a
- * chunk compressed: Fluentd would count it as it is then.
+ * Size at which a chunk is closed. A chunk is one bulk request, which may be six times as long, since JSON writes a
+ * control character in six characters. So a request stays below 10 MiB, the lowest limit of managed search clusters.
+ * Does not use the plugins' own limit (`bulk_message_request_threshold`): the plugin for Elasticsearch drops a part
+ * that fails. Does not compress chunks: Fluentd would apply the limit to the compressed size.
  *
  * @see https://docs.aws.amazon.com/opensearch-service/latest/developerguide/limits.html#network-limits
  */
 const CHUNK_BYTES = 2 ** 20;
 
-/** The file buffers between reading a line and its delivery. */
+/** File buffers between reading and delivery. */
 export interface FluentdBuffer {
-  /** Bytes of the disk for all chunks together, at which reading stops until some were delivered. */
+  /** Disk for all chunks together; when it is full, reading pauses until chunks are delivered. */
   readonly volumeBytes: number;
   readonly flushIntervalSeconds: number;
 }
 
 /**
- * Why a document was not taken now, and would be later: the whole chunk is sent again, after a pause that grows. Who was
- * stored the first time is answered 409. The plugins name the list for what it was once. What is on no list, and is
- * not 400, comes back as an event and is sent with the next chunk.
+ * Temporary errors of a document: the whole chunk is sent again with backoff, and documents that were stored the first
+ * time get 409. The parameter's name comes from its original use. A document with any other error except 400 returns as
+ * an event and is sent with the next chunk.
  */
 const TRIED_AGAIN = [
   'circuit_breaking_exception',
@@ -37,24 +37,24 @@ const TRIED_AGAIN = [
   'unavailable_shards_exception',
 ];
 
-/** Where records go that the pipeline has made: the search cluster, by way of a buffer on the node's disk. */
+/** Sends the records of the pipeline to the search cluster, through a buffer on the node's disk. */
 export function delivery(search: SearchEndpoint, buffer: FluentdBuffer): FluentdDirective {
   return output(search, {
     id: 'search',
     prefix: search.indexPrefix,
-    // The second delivery of a document is answered 409, and counted as a duplicate rather than stored again.
+    // The second delivery of a document gets 409 and counts as a duplicate.
     operation: 'create',
-    // Not `buffer`: chunks of an earlier configuration may lie there, compressed, which this one would not unpack.
+    // Not `buffer`, where compressed chunks of an earlier configuration may remain, which this one cannot read.
     path: `${FLUENTD_STATE_PATH}/search`,
-    // Of the rest, half is for what is refused and half for blocks of the disk that are not full.
+    // Half of the rest is for rejected documents, the other half for partly filled disk blocks.
     totalBytes: Math.floor((buffer.volumeBytes * 7) / 8),
     flushIntervalSeconds: buffer.flushIntervalSeconds,
   });
 }
 
 /**
- * What the search cluster refuses for good, a mapping conflict say: counted, and kept in an index of its own, as text
- * that no mapping refuses. Fluentd's own log has the reason.
+ * Documents that the search cluster rejects for good, for example for a mapping conflict: counts them, and stores them
+ * in their own index as text that no mapping rejects. Fluentd's log has the reason.
  */
 export function refusals(search: SearchEndpoint, buffer: FluentdBuffer): FluentdDirective {
   return {
@@ -70,7 +70,7 @@ export function refusals(search: SearchEndpoint, buffer: FluentdBuffer): Fluentd
             name: 'metric',
             parameters: {
               desc: 'Records that the search cluster refused for good',
-              // There from the start: the first refusal is an increase.
+              // Exists from the start, so that the first rejection is an increase.
               initialized: true,
               name: 'headwater_log_records_refused_total',
               type: 'counter',
@@ -93,7 +93,7 @@ export function refusals(search: SearchEndpoint, buffer: FluentdBuffer): Fluentd
       output(search, {
         id: 'refused',
         prefix: refusedPrefix(search),
-        // Not every record that comes here has an id.
+        // Not every record here has an id.
         operation: 'index',
         path: `${FLUENTD_STATE_PATH}/refused`,
         totalBytes: Math.floor(buffer.volumeBytes / 16),
@@ -105,7 +105,7 @@ export function refusals(search: SearchEndpoint, buffer: FluentdBuffer): Fluentd
 
 interface Output {
   readonly id: string;
-  /** Of the daily indices. */
+  /** Prefix of the daily indices. */
   readonly prefix: string;
   readonly operation: 'create' | 'index';
   /** Of its buffer. */
@@ -125,7 +125,7 @@ function output(
       ...connection(search),
       '@id': id,
       '@type': search.product,
-      // The record keeps it: the plugin finds a refused document's record by it.
+      // The record keeps the id: the plugin uses it to find the record of a rejected document.
       id_key: DOCUMENT_ID,
       logstash_format: true,
       logstash_prefix: prefix,
@@ -135,7 +135,7 @@ function output(
     sections: [
       {
         name: 'buffer',
-        // A day's chunk is one index's: the plugin for OpenSearch would match the answers of a second one wrongly.
+        // One chunk per index: the plugin for OpenSearch assigns the results of a second index to the wrong documents.
         argument: 'tag,time',
         parameters: {
           '@type': 'file',
@@ -143,7 +143,7 @@ function output(
           flush_interval: `${String(flushIntervalSeconds)}s`,
           flush_mode: 'interval',
           flush_thread_count: 2,
-          // Full: reading waits, and the kubelet's files hold what was not read until they rotate away.
+          // When the buffer is full, reading pauses; the kubelet's files hold unread lines until they rotate.
           overflow_action: 'block',
           path,
           retry_forever: true,
@@ -171,12 +171,12 @@ function connection(search: SearchEndpoint): Readonly<Record<string, FluentdValu
           ssl_verify: true,
           ...(caSecretName === undefined ? {} : { ca_file: `${SEARCH_SECRETS.ca}/ca.crt` }),
         }),
-    // Neither product is asked for its version as Fluentd starts: lines are read and buffered while it is away.
+    // Skips the version check at start, so that Fluentd reads and buffers while the search cluster is down.
     ...(product === 'elasticsearch'
       ? { default_elasticsearch_version: 8, log_es_400_reason: true, verify_es_version_at_startup: false }
       : { default_opensearch_version: 2, log_os_400_reason: true, verify_os_version_at_startup: false }),
     host,
-    // As they stand: the plugin's `%{…}` encodes them, and so does the client that it calls.
+    // Not encoded here: the plugin's `%{…}` encodes them, and so does its HTTP client.
     password: contentsOf(`${SEARCH_SECRETS.credentials}/password`),
     port,
     reconnect_on_error: true,

@@ -1,4 +1,4 @@
-/** A value of a Fluentd parameter. Ruby is evaluated by Fluentd as it reads its configuration. */
+/** A value of a Fluentd parameter. Fluentd evaluates Ruby when it reads its configuration. */
 export type FluentdValue = string | number | boolean | readonly string[] | { readonly ruby: string };
 
 /** One directive: `<name argument>`, its parameters, its sections. */
@@ -12,12 +12,12 @@ export interface FluentdDirective {
   readonly sections?: readonly FluentdDirective[];
 }
 
-/** Read a file as Fluentd starts, without what surrounds its text: how a Secret gets into a parameter. */
+/** Reads a file when Fluentd starts, without surrounding whitespace: puts a Secret into a parameter. */
 export function contentsOf(path: string): { readonly ruby: string } {
   return { ruby: `File.read('${path}').strip` };
 }
 
-/** Text of directives, in their order; each one's parameters are sorted, so that equal input is equal text. */
+/** Renders directives in order; sorts the parameters, so that equal input gives equal text. */
 export function renderDirectives(directives: readonly FluentdDirective[]): string {
   return directives.map((directive) => `${render(directive, '').join('\n')}\n`).join('\n');
 }
@@ -45,7 +45,7 @@ function renderValue(key: string, value: FluentdValue | undefined): string {
   const text = value;
   if (text.includes('\n'))
     throw new Error(`fluentd: parameter ${key} must be one line, got ${JSON.stringify(text)}`);
-  // Regular expressions are read as they stand. Single quotes keep Fluentd from reading #{…}, # and [ in a literal.
+  // Regular expressions are written verbatim. Single quotes keep Fluentd from interpreting #{…}, # and [ in a literal.
   if (/^\/.*\/$/.test(text) || /^[\w@$./:*%+,-]+$/.test(text)) return text;
   return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }

@@ -23,18 +23,18 @@ export interface FluentdProps {
   readonly resources: ResourcesProps;
   /** The buffer on the node's disk. */
   readonly buffer: {
-    /** Disk of the node that may be used: when it is full, reading stops. */
+    /** Disk of the node for the buffer: when it is full, reading pauses. */
     readonly volume: Size;
     /** @default Duration.seconds(5) */
     readonly flushInterval?: Duration;
   };
-  /** Read the node's journal too. @default false */
+  /** Reads the node's journal as well. @default false */
   readonly readsJournald?: boolean;
-  /** Class by which the scheduler chooses whom to put off for whom. @default - the cluster's default class, or none */
+  /** Priority class of the pods. @default - the cluster's default class, or none */
   readonly priorityClassName?: string;
 }
 
-/** Reads the logs of every pod and sends them to Elasticsearch or OpenSearch, one Fluentd on each node. */
+/** Sends the logs of every pod to Elasticsearch or OpenSearch, with one Fluentd on each node. */
 export class Fluentd extends Construct {
   constructor(scope: Construct, id: string, props: FluentdProps) {
     super(scope, id);
@@ -75,7 +75,7 @@ export class Fluentd extends Construct {
       ports: { metrics: FLUENTD_METRICS_PORT },
       // The kubernetes_metadata filter watches the pods of this node only.
       nodeNameVariable: 'K8S_NODE_NAME',
-      // `disable` is the upstream value; with `disabled`, as it is often written, the image looks for disabled.conf.
+      // `disable` is the upstream value. With `disabled`, as it is often written, the image looks for disabled.conf.
       variables: { FLUENTD_SYSTEMD_CONF: readsJournald ? 'systemd' : 'disable' },
       podAnnotations: config.podAnnotations,
       mounts: [
@@ -89,7 +89,7 @@ export class Fluentd extends Construct {
         periodSeconds: Duration.seconds(30),
         timeoutSeconds: Duration.seconds(10),
       }),
-      // Alive is who still accepts a connection; a search cluster that is away is no reason to begin anew.
+      // Liveness: it accepts connections. A restart would not help against a search cluster that is down.
       liveness: Probe.fromTcpSocket({
         port: FLUENTD_METRICS_PORT,
         initialDelaySeconds: Duration.seconds(60),

@@ -40,7 +40,10 @@ export interface LogstashProps {
 export interface LogIndexerProps {
   readonly namespace: string;
   readonly lane: LogLane;
-  /** Which program reads the lane. Filebeat commits an offset when the search cluster has the record, Logstash when its own queue has. */
+  /**
+   * Program that reads the lane. Filebeat commits an offset when the search cluster has stored the record, Logstash
+   * when its own queue has.
+   */
   readonly program: { readonly name: 'filebeat' } | ({ readonly name: 'logstash' } & LogstashProps);
   readonly image: string;
   readonly kafka: KafkaEndpoint;
@@ -59,7 +62,7 @@ export function logIndexer(lane: LogLane): Identity {
   return { name: `log-indexer-${lane}`, component: 'logging' };
 }
 
-/** Reads one lane of the log buffer into Elasticsearch or OpenSearch. */
+/** Sends one lane of the log buffer to Elasticsearch or OpenSearch. */
 export class LogIndexer extends Construct {
   constructor(scope: Construct, id: string, props: LogIndexerProps) {
     super(scope, id);
@@ -119,13 +122,13 @@ export class LogIndexer extends Construct {
         ...kafkaClientMounts(kafka),
       ],
       ...(parts.variables && { variables: parts.variables }),
-      // Logstash empties its queue before it ends, as far as the search cluster takes it.
+      // Logstash drains its queue before it exits, as far as the search cluster accepts it.
       terminationGracePeriod: Duration.minutes(5),
     });
   }
 }
 
-/** What differs between the two programs. */
+/** The differences between the two programs. */
 interface Parts {
   readonly files: Readonly<Record<string, string>>;
   readonly configPath: string;
@@ -141,7 +144,7 @@ function logins({ login }: KafkaEndpoint): readonly Login[] {
   return login === undefined ? ['search'] : ['search', 'kafka'];
 }
 
-/** One Kafka input is one member of the group: a thread more is an input more. */
+/** Each Kafka input is one member of the group, so each thread needs its own input. */
 function filebeatParts({ kafka, lane, search }: LogIndexerProps, name: string, threads: number): Parts {
   const input = (thread: number) => ({
     type: 'kafka',

@@ -8,9 +8,9 @@ import { SEARCH_SECRETS, type SearchEndpoint, searchMounts } from './search-endp
 
 export const LOG_INDICES: Identity = { name: 'log-indices', component: 'logging' };
 
-/** A search cluster that is being started, or mended, takes its time. */
+/** A search cluster takes long to start or to recover. */
 const DEADLINE = Duration.minutes(30);
-/** How long one attempt waits for it, before the next pod tries. */
+/** How long one attempt waits for the cluster before the next pod retries. */
 const ATTEMPT = Duration.minutes(5);
 
 export const LOG_INDICES_RESOURCES = { cpuMillicores: 50, memory: Size.mebibytes(128) } as const;
@@ -19,13 +19,13 @@ export interface LogIndicesProps {
   readonly namespace: string;
   readonly image: string;
   readonly search: SearchEndpoint;
-  /** Age at which an index is deleted, with the logs of its day. */
+  /** Age at which an index is deleted. */
   readonly retention: Duration;
 }
 
 /**
- * What the search cluster must know of the logs before the first one comes: how their fields are kept, and for how long.
- * A Job tells it once for each change; the shippers write documents and nothing else.
+ * Installs how the search cluster maps the fields of logs, and how long it keeps them, before the first document
+ * arrives. A Job does it once for each change; the shippers only write documents.
  */
 export class LogIndices extends Construct {
   constructor(scope: Construct, id: string, props: LogIndicesProps) {
@@ -64,8 +64,9 @@ export class LogIndices extends Construct {
 }
 
 /**
- * The composable index template of all log indices, those of refused lines among them. Labels are one flattened field:
- * mapped one by one, `app` and `app.kubernetes.io/name` contradict each other and the second pod's lines are refused.
+ * The composable index template of all log indices, including the index of rejected lines. Labels are one flattened
+ * field: as separate fields, `app` and `app.kubernetes.io/name` conflict, and the lines of the second pod would be
+ * rejected.
  */
 export function indexTemplate({ product, indexPrefix }: SearchEndpoint): object {
   const labels = { type: product === 'elasticsearch' ? 'flattened' : 'flat_object' };
@@ -73,7 +74,7 @@ export function indexTemplate({ product, indexPrefix }: SearchEndpoint): object 
     index_patterns: [`${indexPrefix}-*`],
     priority: 500,
     template: {
-      // OpenSearch knows no such setting: there the policy names its indices.
+      // OpenSearch has no such setting: its policy names the indices.
       ...(product === 'elasticsearch' && { settings: { 'index.lifecycle.name': indexPrefix } }),
       mappings: {
         dynamic_templates: [
@@ -81,7 +82,7 @@ export function indexTemplate({ product, indexPrefix }: SearchEndpoint): object 
         ],
         properties: {
           '@timestamp': { type: 'date_nanos' },
-          // Nobody looks for it, and it says nothing that the document's own id does not.
+          // Not searched, and redundant with the document's own id.
           [DOCUMENT_ID]: { type: 'keyword', index: false, doc_values: false },
           message: { type: 'text' },
           kubernetes: { properties: { labels, namespace_labels: labels, annotations: labels } },
@@ -92,7 +93,7 @@ export function indexTemplate({ product, indexPrefix }: SearchEndpoint): object 
 }
 
 /**
- * Deletes an index at an age, counted from its making: ILM's policy for Elasticsearch, ISM's for OpenSearch.
+ * Deletes an index at an age, counted from its creation: a policy of ILM for Elasticsearch, of ISM for OpenSearch.
  *
  * @see https://www.elastic.co/guide/en/elasticsearch/reference/8.19/ilm-put-lifecycle.html
  * @see https://docs.opensearch.org/2.19/im-plugin/ism/policies/

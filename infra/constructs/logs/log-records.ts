@@ -1,23 +1,23 @@
 import type { SearchEndpoint } from './search-endpoint.ts';
 
-/** What a record of a log is, whichever program collects it. */
+/** Format of a log record, whichever program collects it. */
 
 /** How a record of a lane is written in Kafka: `plain` is the line alone, without metadata. */
 export type LogCodec = 'json' | 'plain';
 
-/** Field of a document, and of a record on its way, that holds the document's id. */
+/** Field with the document's id, in documents and in records before delivery. */
 export const DOCUMENT_ID = 'document_id';
 
-/** Bytes of a record's text. What is longer is cut: one line without end must not hold back all others. */
+/** Limit of a record's text; a longer text is cut, so that a line without end does not block the others. */
 export const MAX_RECORD_BYTES = 128 * 1024;
 
 /**
- * A line that goes on with the record before it: what is indented or empty, and the causes of a Java exception. In the
- * syntax that Ruby, Go and JavaScript share.
+ * Matches a line that continues the record before it: an indented or empty line, or a cause of a Java exception. Uses
+ * the common syntax of Ruby, Go and JavaScript.
  */
 export const CONTINUATION = String.raw`^(?:\s|$|Caused by: )`;
 
-/** Indices of what the search cluster refused for good. */
+/** Indices of the documents that the search cluster rejected for good. */
 export function refusedPrefix({ indexPrefix }: Pick<SearchEndpoint, 'indexPrefix'>): string {
   return `${indexPrefix}-refused`;
 }

@@ -13,8 +13,8 @@ const VARIABLES: Readonly<Record<Login, Readonly<Record<string, string>>>> = {
 };
 
 /**
- * Shell text that reads logins from files into the environment of the program that it then becomes. Beats and Logstash take
- * secrets from there or from a keystore of their own only; a variable of the pod would show in its description.
+ * Shell script that reads logins from files into its environment and then runs the program. Beats and Logstash read
+ * secrets only from there or from their keystore; a variable of the pod would be visible in its description.
  */
 export function exportLogins(logins: readonly Login[]): string {
   return logins

@@ -15,7 +15,7 @@ export interface LogstashConfiguration {
   readonly groupId: string;
   readonly consumerThreads: number;
   readonly codec: LogCodec;
-  /** Bytes of the disk for its queues: of what was read and not delivered, and of what was refused. */
+  /** Disk for its queues: of undelivered and of rejected documents. */
   readonly volumeBytes: number;
 }
 
@@ -47,14 +47,14 @@ rootLogger.level = info
 rootLogger.appenderRef.console.ref = console
 `;
 
-/** The pipeline of the lane, and the one of what the search cluster has refused. */
+/** The pipeline of the lane, and the pipeline of rejected documents. */
 const LANE = 'lane';
 const REFUSED = 'refused';
 const DEAD_LETTERS = `${LOGSTASH_QUEUE_PATH}/dead-letters`;
 
 /**
- * Events in one bulk request of the plugin for Elasticsearch, which has no limit of bytes below 20 MiB. Of the longest
- * records that a shipper sends these are 8 MiB.
+ * Events per bulk request of the plugin for Elasticsearch, which has no size limit below 20 MiB. With the longest
+ * records of a shipper these are 8 MiB.
  */
 const BATCH_EVENTS = 64;
 
@@ -71,12 +71,12 @@ function settings(): string {
 }
 
 function pipelines({ volumeBytes }: LogstashConfiguration): string {
-  // The rest is for what Logstash keeps beside the queues.
+  // The rest is for Logstash's other files.
   const bytes = (percent: number): string => `${Math.floor((volumeBytes * percent) / 100)}b`;
   const queue = {
-    // A full queue stops the input, so what Kafka holds stays there.
+    // A full queue stops the input, and the records stay in Kafka.
     'queue.type': 'persisted',
-    // Every write is on disk before its offset is committed: the inputs commit what they have handed over.
+    // Every write is on disk before its offset is committed: the inputs commit the events that the queue has accepted.
     'queue.checkpoint.writes': 1,
     'queue.drain': true,
   };
@@ -94,7 +94,7 @@ function pipelines({ volumeBytes }: LogstashConfiguration): string {
       'pipeline.id': REFUSED,
       'path.config': `${LOGSTASH_CONFIG_PATH}/refused.conf`,
       'pipeline.workers': 1,
-      // One request may have been too long for the cluster: each event is one here.
+      // The rejected request may have been too long for the cluster, so here each request has one event.
       'pipeline.batch.size': 1,
       ...queue,
       'queue.max_bytes': bytes(5),
@@ -114,14 +114,14 @@ function lane(configuration: LogstashConfiguration): string {
         action: 'create',
         document_id: '%{[@metadata][document_id]}',
         index: `${search.indexPrefix}-%{+YYYY.MM.dd}`,
-        // Logstash would send a request that is too long again and again.
+        // Logstash would retry a request that is too long forever.
         ...(search.product === 'elasticsearch' && { dlq_custom_codes: [413] }),
       }),
     ),
   ].join('\n');
 }
 
-/** Every event that the search cluster refuses for good, as text that no mapping refuses. */
+/** Sends every event that the search cluster rejects for good as text that no mapping rejects. */
 function refused({ search }: LogstashConfiguration): string {
   const toText = [
     'text = event.to_json',
@@ -156,7 +156,7 @@ function kafkaInput(configuration: LogstashConfiguration): Readonly<Record<strin
     client_id: groupId,
     consumer_threads: consumerThreads,
     decorate_events: 'basic',
-    // Else the consumer commits as it closes what its last poll returned, of which the queue may have refused some.
+    // Otherwise the consumer commits on close the records of its last poll, even those that the queue has not accepted.
     enable_auto_commit: false,
     group_id: groupId,
     partition_assignment_strategy: 'cooperative_sticky',
@@ -174,8 +174,8 @@ function kafkaInput(configuration: LogstashConfiguration): Readonly<Record<strin
 }
 
 /**
- * A shipper names the document where it reads the line, so that a line sent twice is one document. Where the codec has no
- * room for that name, the record's place in Kafka is one.
+ * A shipper sets the document id when it reads the line, so that a line sent twice is one document. A codec without
+ * room for the id uses the record's position in Kafka.
  */
 function documentId(codec: LogCodec): readonly string[] {
   const place = '%{[@metadata][kafka][topic]}-%{[@metadata][kafka][partition]}-%{[@metadata][kafka][offset]}';
@@ -194,18 +194,18 @@ function documentId(codec: LogCodec): readonly string[] {
   ];
 }
 
-/** The plugin of the product, which has names of its own for most settings. */
+/** The plugin of the product; most settings have different names. */
 function searchOutput(
   { product, scheme, host, port, caSecretName }: SearchEndpoint,
   document: Readonly<Record<string, LogstashValue>>,
 ): readonly string[] {
   const authorities = `${SEARCH_SECRETS.ca}/ca.crt`;
-  // The second delivery of a document, answered 409.
+  // The second delivery of a document gets 409.
   const silenced = ['version_conflict_engine_exception'];
   const shared: Readonly<Record<string, LogstashValue>> = {
     ...document,
     hosts: [`${scheme}://${host}:${port}`],
-    // A Job makes template and policy, once.
+    // A Job installs template and policy.
     manage_template: false,
     password: '${SEARCH_PASSWORD}',
     user: '${SEARCH_USERNAME}',

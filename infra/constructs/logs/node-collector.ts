@@ -28,23 +28,23 @@ export interface NodeCollectorProps {
   readonly readiness: Probe;
   readonly liveness: Probe;
   readonly podAnnotations: Readonly<Record<string, string>>;
-  /** What it reads and where it keeps its state, beside the node's logs. */
+  /** Directories besides the node's logs: its input and its state. */
   readonly mounts: readonly Mount[];
-  /** Name of the variable from which the program learns its node. */
+  /** Variable with the name of the node. */
   readonly nodeNameVariable: string;
   /** @default - the image's own */
   readonly command?: readonly string[];
   /** @default - none */
   readonly variables?: Readonly<Record<string, string>>;
-  /** Class by which the scheduler chooses whom to put off for whom. @default - the cluster's default class, or none */
+  /** Priority class of the pods. @default - the cluster's default class, or none */
   readonly priorityClassName?: string;
 }
 
 /**
- * A pod on every node that reads the logs of the pods there. It is exempt from the Pod Security profile `restricted` in two
- * points, and in no others: `/var/log` and its own state are directories of the node, and the kubelet's log files can be
- * read by root alone. Of root's powers it has none: every capability is dropped. Its account may read pods and namespaces,
- * whose names and labels go with each line.
+ * A pod on every node that reads the logs of the node's pods. It exceeds the Pod Security profile `restricted` in two
+ * points only: it mounts `/var/log` and its own state directory from the node, and runs as root, which alone can read
+ * the kubelet's log files. It drops every capability. Its account may read pods and namespaces, whose names and labels
+ * are added to each line.
  */
 export class NodeCollector extends Construct {
   constructor(scope: Construct, id: string, props: NodeCollectorProps) {
@@ -101,7 +101,7 @@ export class NodeCollector extends Construct {
       ],
     });
     set.select(LabelSelector.of({ labels: selectorLabels(identity) }));
-    // Nodes that keep others away, the control plane's among them, have logs too.
+    // Also runs on tainted nodes, such as the control plane, which have logs as well.
     set.scheduling.tolerate(Node.tainted(NodeTaintQuery.any()));
     completeWorkload(set, { identity, ...(priorityClassName !== undefined && { priorityClassName }) });
   }

@@ -2,7 +2,7 @@ import type { Construct } from 'constructs';
 import type { Mount } from '../workloads/mounts.ts';
 import { addWarning } from '../workloads/requirements.ts';
 
-/** What a log shipper needs to reach an Elasticsearch or OpenSearch, ours or anyone's. */
+/** What a log shipper needs to connect to an Elasticsearch or OpenSearch, ours or an external one. */
 export interface SearchEndpoint {
   /** Plugins, images and clients differ between the two. */
   readonly product: 'elasticsearch' | 'opensearch';
@@ -17,10 +17,10 @@ export interface SearchEndpoint {
   readonly indexPrefix: string;
 }
 
-/** Where the credentials and the certificate authority of a search endpoint are mounted. */
+/** Mount paths of the credentials and the certificate authority of a search endpoint. */
 export const SEARCH_SECRETS = { credentials: '/etc/search/credentials', ca: '/etc/search/ca' } as const;
 
-/** The Secrets of a search endpoint, where its configuration looks for them. */
+/** Mounts the Secrets of a search endpoint at the paths of its configuration. */
 export function searchMounts({ credentialsSecretName, caSecretName }: SearchEndpoint): readonly Mount[] {
   return [
     { kind: 'secret', secretName: credentialsSecretName, path: SEARCH_SECRETS.credentials },
@@ -30,7 +30,7 @@ export function searchMounts({ credentialsSecretName, caSecretName }: SearchEndp
   ];
 }
 
-/** Warns of logs and a password that would cross the network as plain text. */
+/** Warns if logs and a password would cross the network as plain text. */
 export function warnOfPlainText(scope: Construct, subject: string, { scheme, host }: SearchEndpoint): void {
   if (scheme === 'http')
     addWarning(scope, `${subject}: ${host} is reached without TLS: logs and password are readable`);

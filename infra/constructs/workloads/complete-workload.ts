@@ -5,27 +5,27 @@ import { statelessSpread } from './spread.ts';
 
 export interface CompleteWorkloadProps {
   readonly identity: Identity;
-  /** Lays replicas over nodes and zones. @default false, as for a DaemonSet */
+  /** Spreads replicas over nodes and zones. @default false, as for a DaemonSet */
   readonly spreads?: boolean;
-  /** Class by which the scheduler chooses whom to put off for whom. @default - the cluster's default class, or none */
+  /** Priority class of the pods. @default - the cluster's default class, or none */
   readonly priorityClassName?: string;
-  /** Time that the first container goes on serving after its pod was told to leave. @default - none */
+  /** How long the first container keeps serving after its pod's termination has started. @default - none */
   readonly preStopSleep?: Duration;
   /** Capabilities that the containers keep when all others are dropped. @default - none */
   readonly keptCapabilities?: readonly string[];
 }
 
 /**
- * Adds to a cdk8s-plus workload what that package, made for Kubernetes 1.27, has no word for. Every field that is
- * patched into a workload is patched here:
- * - `seccompProfile`: asked for by the Pod Security profile `restricted`, missing in its security context.
- * - `capabilities.drop: [ALL]`: its list of capabilities names each, but not all of them, and with a prefix that the
- *   Pod Security profiles do not know.
- * - the label `cdk8s.io/metadata.addr`, a hash of the construct's path, is taken away: moving a construct would roll its
- *   pods.
- * - `enableServiceLinks: false`: else every Service of the namespace becomes environment variables of the pod, and a
- *   Service named `kafka` sets `KAFKA_PORT`, which the programs would read as their own.
- * - `topologySpreadConstraints`: its `scheduling.spread` knows anti-affinity only, which allows one pod a zone.
+ * Adds to a cdk8s-plus workload what that package, made for Kubernetes 1.27, cannot express. Every patched field of a
+ * workload is patched here:
+ * - `seccompProfile`: required by the Pod Security profile `restricted`, missing in its security context.
+ * - `capabilities.drop: [ALL]`: its list of capabilities has no `ALL`, and a prefix that the Pod Security profiles do
+ *   not know.
+ * - the label `cdk8s.io/metadata.addr`, a hash of the construct's path, is removed: otherwise moving a construct would
+ *   roll its pods.
+ * - `enableServiceLinks: false`: otherwise every Service of the namespace becomes environment variables of the pod, and
+ *   a Service named `kafka` sets `KAFKA_PORT`, which the programs would read as their own.
+ * - `topologySpreadConstraints`: its `scheduling.spread` only offers anti-affinity, which allows one pod per zone.
  * - `priorityClassName`: it has no property for it.
  * - `preStop.sleep` (Kubernetes 1.30): needs no `sleep` program in the image.
  *
@@ -60,8 +60,8 @@ export function completeWorkload(workload: Workload, props: CompleteWorkloadProp
 }
 
 /**
- * Patches what an object renders. cdk8s' own `addJsonPatch` comes before the typed class, and that one drops every field
- * that its types do not know: `preStop.sleep` would be an empty hook.
+ * Patches the rendered object. cdk8s' own `addJsonPatch` runs before the typed class, which drops every field that its
+ * types do not have: `preStop.sleep` would be an empty hook.
  */
 function patchRendered(object: ApiObject, ...patches: readonly JsonPatch[]): void {
   const render = object.toJson.bind(object);

@@ -3,7 +3,7 @@ import { ConfigMap } from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';
 import { objectLabels, type Identity } from './labels.ts';
 
-/** Annotation of a pod template that changes with its configuration, so that a changed file rolls the pods. */
+/** Annotation of a pod template with a hash of its configuration, so that a changed file rolls the pods. */
 const HASH_ANNOTATION = 'headwater/config-hash';
 
 export interface ConfigFilesProps {
@@ -12,13 +12,13 @@ export interface ConfigFilesProps {
   readonly identity: Identity;
   /** Text by file name. */
   readonly files: Readonly<Record<string, string>>;
-  /** What a change must roll the pods for. @default - all files */
+  /** Content whose change must roll the pods. @default - all files */
   readonly rolling?: Readonly<Record<string, string>>;
 }
 
 /** Configuration files of one workload, in a ConfigMap. */
 export class ConfigFiles extends ConfigMap {
-  /** Annotations for the pod template that reads these files. */
+  /** Annotations for the pod template that mounts these files. */
   readonly podAnnotations: Readonly<Record<string, string>>;
 
   constructor(scope: Construct, id: string, props: ConfigFilesProps) {
@@ -39,7 +39,7 @@ export function hashOf(value: Readonly<Record<string, unknown>>): string {
     .slice(0, 16);
 }
 
-/** Text of a Java properties file: sorted, one pair a line. Values must not contain line breaks. */
+/** Renders a Java properties file: sorted, one pair per line. Values must not contain line breaks. */
 export function renderProperties(properties: Readonly<Record<string, string | number | boolean>>): string {
   return Object.entries(sortKeys(properties))
     .map(([key, value]) => `${key}=${String(value).replaceAll('\\', '\\\\')}\n`)

@@ -7,15 +7,15 @@ export interface DisruptionBudgetProps {
   readonly namespace: string;
   readonly identity: Identity;
   /**
-   * Whether a pod that is not ready may be evicted at all times, or only while enough others are ready.
-   * `IfHealthyBudget` is for pods that hold state: a broker that is behind with one partition may still be the last
-   * that has another. `AlwaysAllow` is for the rest: what never becomes ready must not block its node's drain.
+   * Whether an unready pod may always be evicted, or only while enough others are ready. `IfHealthyBudget` is for pods
+   * with state: a broker that lags behind in one partition may hold the last copy of another. `AlwaysAllow` is for the
+   * rest: a pod that never becomes ready must not block the drain of its node.
    */
   readonly unhealthyPodEvictionPolicy: 'IfHealthyBudget' | 'AlwaysAllow';
 }
 
 /**
- * Lets a drain take one pod of a workload at a time. cdk8s-plus has no such kind, and its types end before
+ * Allows the eviction of one pod of a workload at a time. cdk8s-plus has no such construct, and its types lack
  * `unhealthyPodEvictionPolicy` (Kubernetes 1.27).
  */
 export class DisruptionBudget extends Construct {

@@ -2,21 +2,21 @@ import { Size } from 'cdk8s';
 import type { IConstruct } from 'constructs';
 import { requireThat } from './requirements.ts';
 
-/** What a JVM needs beside its heap: metaspace, code, thread stacks, direct buffers. */
+/** Memory of a JVM besides its heap: metaspace, code, thread stacks, direct buffers. */
 const HEADROOM_MEBIBYTES = 128;
 
 /**
- * Of a broker: its log cleaner takes 128 MiB in one piece when it starts (`log.cleaner.dedupe.buffer.size`), for which a
- * heap of 256 MiB sometimes had no place left.
+ * Minimum for a broker: its log cleaner allocates 128 MiB at once at start (`log.cleaner.dedupe.buffer.size`), for
+ * which a heap of 256 MiB was sometimes too full.
  */
 const LEAST_BROKER_MEBIBYTES = 384;
 
-/** Half of the memory: the other half is the JVM's own overhead and the page cache that reads are served from. */
+/** Half of the memory; the JVM's own overhead and the page cache for reads need the other half. */
 export function defaultHeap(memory: Size): Size {
   return Size.mebibytes(Math.floor(memory.toMebibytes() / 2));
 }
 
-/** Requires that a heap fits into its container; past the limit the kernel kills the process in the middle of work. */
+/** Requires that a heap fits into its container: above the limit the kernel kills the process. */
 export function requireHeapFits(scope: IConstruct, subject: string, heap: Size, memory: Size): void {
   const most = memory.toMebibytes() - HEADROOM_MEBIBYTES;
   requireThat(scope, heap.toMebibytes() <= most, {
@@ -28,7 +28,7 @@ export function requireHeapFits(scope: IConstruct, subject: string, heap: Size, 
   });
 }
 
-/** Requires that a broker starts whatever else its heap holds by then. */
+/** Requires a heap in which a broker can always start. */
 export function requireBrokerHeap(scope: IConstruct, heap: Size): void {
   requireThat(scope, heap.toMebibytes() >= LEAST_BROKER_MEBIBYTES, {
     subject: 'kafka',

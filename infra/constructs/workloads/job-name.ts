@@ -2,17 +2,17 @@ import { ApiObject } from 'cdk8s';
 import type { Job } from 'cdk8s-plus-27';
 import { hashOf } from './config-files.ts';
 
-/** Digits of the hash in which the name of a Job ends, and the dash before it. */
+/** Length of the hash at the end of a Job's name, and of the dash before it. */
 const ENDING = '-00000000';
 
-/** A name as long as {@link nameByTemplate} makes it, for checks of its length. */
+/** A name of the same length as {@link nameByTemplate} makes, for checks of the length. */
 export function longestJobName(name: string): string {
   return `${name}${ENDING}`;
 }
 
 /**
- * Appends the hash of its pod template to the name of a Job. The API server refuses a Job that has another template under
- * the same name, whatever differs in it, so the whole rendered template is hashed. Called last, after `completeWorkload`.
+ * Appends a hash of the pod template to the name of a Job. The API server rejects a Job with a changed template under
+ * the same name, so the hash covers the whole rendered template. Must be called last, after `completeWorkload`.
  */
 export function nameByTemplate(job: Job): void {
   const object = ApiObject.of(job);

@@ -1,13 +1,13 @@
-/** The platform as it stands in the labels of everything that belongs to it. */
+/** Name of the platform in the labels of all its objects. */
 const INSTANCE = 'headwater';
 
-/** What a workload is: `name` the program, `component` its part in the platform. */
+/** Identity of a workload: `name` is the program, `component` its role in the platform. */
 export interface Identity {
   readonly name: string;
   readonly component: string;
 }
 
-/** Labels by which pods are selected. They never change: a selector is immutable. */
+/** Labels that select pods. They must not change: selectors are immutable. */
 export function selectorLabels({ name, component }: Identity): Record<string, string> {
   return {
     'app.kubernetes.io/component': component,
@@ -16,7 +16,7 @@ export function selectorLabels({ name, component }: Identity): Record<string, st
   };
 }
 
-/** Labels of every object: the selector's, and the whole that it is part of. */
+/** Labels of every object: those of the selector, and the platform. */
 export function objectLabels(identity: Identity): Record<string, string> {
   return { ...selectorLabels(identity), 'app.kubernetes.io/part-of': INSTANCE };
 }

@@ -3,7 +3,7 @@ import { ConfigMap, HostPathVolumeType, Secret, Volume, type VolumeMount } from 
 import { Construct } from 'constructs';
 import type { ConfigFiles } from './config-files.ts';
 
-/** What a container sees of something outside its image. */
+/** A mount of something outside the image. */
 export type Mount =
   /** Keys of a Secret as files. The Secret's name carries its version, so that a rotation rolls the pods. */
   | {
@@ -14,14 +14,14 @@ export type Mount =
       readonly keys?: readonly string[];
     }
   | { readonly kind: 'config'; readonly files: ConfigFiles; readonly path: string }
-  /** Space that lives as long as its pod. */
+  /** Storage with the lifetime of its pod. */
   | { readonly kind: 'scratch'; readonly name: string; readonly path: string; readonly size: Size }
-  /** A directory of the node; made there if it is writable and missing. */
+  /** A directory of the node; created if it is writable and missing. */
   | { readonly kind: 'host'; readonly name: string; readonly path: string; readonly writable: boolean };
 
 /**
- * Volumes of a pod and where its container mounts them; the volumes are children of the scope. A Secret that is mounted at
- * several places is one volume, with the keys of all of them.
+ * Volumes of a pod and their mounts; the volumes are children of the scope. A Secret with several mounts is one volume
+ * with the keys of all of them.
  */
 export function volumeMounts(scope: Construct, mounts: readonly Mount[]): VolumeMount[] {
   const volumes = new Construct(scope, 'Volumes');
@@ -41,7 +41,7 @@ export function volumeMounts(scope: Construct, mounts: readonly Mount[]): Volume
 
 type SecretMount = Extract<Mount, { kind: 'secret' }>;
 
-/** The mount with the keys of every mount of the same Secret; with all of its keys, where one of them wants all. */
+/** Merges the keys of all mounts of a Secret; mounts all keys if one mount needs all. */
 function withAllKeys({ kind, secretName, path }: SecretMount, mounts: readonly Mount[]): SecretMount {
   const wanted = mounts
     .filter((mount) => mount.kind === 'secret')

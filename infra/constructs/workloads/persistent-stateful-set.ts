@@ -10,14 +10,14 @@ import { statefulSpread, type Spread } from './spread.ts';
 /** Disk for logs and temporary files of a pod whose data is in claims. */
 const EPHEMERAL_STORAGE = '512Mi';
 
-/** A claim of each pod, and where its container sees it. */
+/** A claim of each pod and its mount path. */
 export interface Claim {
   readonly name: string;
   readonly size: Size;
   readonly mountPath: string;
 }
 
-/** Files that each pod reads, from a ConfigMap or a Secret. */
+/** Files for each pod, from a ConfigMap or a Secret. */
 export interface MountedFiles {
   /** Name of the ConfigMap or Secret. A Secret's name carries its version, so that a rotation rolls the pods. */
   readonly name: string;
@@ -25,7 +25,7 @@ export interface MountedFiles {
   readonly mountPath: string;
 }
 
-/** A check of a container, repeated: that a port of its own answers. */
+/** A probe: a port of the container accepts connections. */
 export interface PortProbe {
   /** Name of the port. */
   readonly port: string;
@@ -33,7 +33,7 @@ export interface PortProbe {
   readonly failureThreshold: number;
 }
 
-/** A check of a container, repeated: that a command in it succeeds. */
+/** A probe: a command in the container succeeds. */
 export interface CommandProbe extends Omit<PortProbe, 'port'> {
   readonly command: readonly string[];
   readonly timeout: Duration;
@@ -43,10 +43,10 @@ export interface PersistentStatefulSetProps {
   readonly name: string;
   readonly namespace: string;
   readonly identity: Identity;
-  /** Name of the headless Service that gives each pod its own host name. */
+  /** Name of the headless Service, which gives each pod its host name. */
   readonly headlessServiceName: string;
   readonly replicas: number;
-  /** Name of the one container: the program's role, such as `broker`. */
+  /** Name of the container: the program's role, such as `broker`. */
   readonly containerName: string;
   readonly image: string;
   readonly command: readonly string[];
@@ -54,38 +54,38 @@ export interface PersistentStatefulSetProps {
   readonly ports: Readonly<Record<string, number>>;
   readonly claims: readonly Claim[];
   readonly cpuMillicores: number;
-  /** Memory, asked for and allowed alike. */
+  /** Memory request and limit. */
   readonly memory: Size;
-  /** Holds the two others back until it succeeds once. */
+  /** Delays the other two probes until it succeeds once. */
   readonly startupProbe: PortProbe;
   readonly readinessProbe: CommandProbe;
-  /** A port only: what depends on others must not restart this one. */
+  /** A port only: the failure of another server must not restart this one. */
   readonly livenessProbe: PortProbe;
   readonly terminationGracePeriod: Duration;
   readonly spread: Spread;
-  /** Environment variables; a value may be read from the pod itself. @default - none */
+  /** Environment variables; a value may refer to a field of the pod. @default - none */
   readonly variables?: Readonly<Record<string, string | { readonly fieldPath: string }>>;
   /** @default - none */
   readonly files?: readonly MountedFiles[];
-  /** Annotations of the pod template; the hash of the configuration belongs here. @default - none */
+  /** Annotations of the pod template, including the hash of the configuration. @default - none */
   readonly podAnnotations?: Readonly<Record<string, string>>;
-  /** Command that runs before SIGTERM; its time counts against the grace period. @default - none */
+  /** Command before SIGTERM; its time counts against the grace period. @default - none */
   readonly preStop?: readonly string[];
-  /** How long a pod must be ready before the next one is rolled. @default - not at all */
+  /** How long a pod must be ready before the next one is rolled. @default - 0 */
   readonly minReady?: Duration;
   /** Class of every claim. @default - the cluster's default class */
   readonly storageClassName?: string;
-  /** Class by which the scheduler chooses whom to put off for whom. @default - the cluster's default class, or none */
+  /** Priority class of the pods. @default - the cluster's default class, or none */
   readonly priorityClassName?: string;
 }
 
 /**
- * Pods that keep name and disk across restarts, one container each: the set, its account without token, its claims, its
- * headless Service and its disruption budget. cdk8s-plus has no claim templates and no `publishNotReadyAddresses`: this is the one file that uses
- * its typed classes of the plain API. @stateful
+ * Pods that keep name and disk across restarts, with one container each: the StatefulSet, its service account without
+ * token, its claims, its headless Service and its disruption budget. cdk8s-plus has neither claim templates nor
+ * `publishNotReadyAddresses`, so this is the only file that uses its typed classes of the plain API. @stateful
  *
- * All pods start at once (`Parallel`): servers of a quorum cannot become ready one after the other. Updates still go one
- * pod at a time. Claims outlive the set and its scaling (`Retain`).
+ * All pods start at once (`Parallel`): servers of a quorum cannot become ready one after another. Updates still roll
+ * one pod at a time. Claims are retained when the set is deleted or scaled down (`Retain`).
  */
 export class PersistentStatefulSet extends Construct {
   constructor(scope: Construct, id: string, props: PersistentStatefulSetProps) {
@@ -103,7 +103,7 @@ export class PersistentStatefulSet extends Construct {
       metadata: { name: headlessServiceName, namespace, labels },
       spec: {
         clusterIp: 'None',
-        // A server of a quorum looks its peers up before any of them is ready.
+        // A server of a quorum resolves its peers before any of them is ready.
         publishNotReadyAddresses: true,
         selector: selectorLabels(identity),
         ports: Object.entries(ports).map(([portName, port]) => ({
@@ -152,7 +152,8 @@ function podSpec(props: PersistentStatefulSetProps): k8s.PodSpec {
   return {
     serviceAccountName: name,
     automountServiceAccountToken: false,
-    // Else every Service of the namespace becomes a variable, and that of a Service named `kafka` reads as Kafka's own.
+    // Otherwise every Service of the namespace becomes variables, and Kafka reads those of a Service named `kafka` as
+    // its own.
     enableServiceLinks: false,
     terminationGracePeriodSeconds: terminationGracePeriod.toSeconds(),
     ...(priorityClassName !== undefined && { priorityClassName }),
@@ -161,7 +162,7 @@ function podSpec(props: PersistentStatefulSetProps): k8s.PodSpec {
       runAsUser: POD_USER,
       runAsGroup: POD_USER,
       fsGroup: POD_USER,
-      // A full volume has many files: their owner is set once, not at each start.
+      // A full volume has many files: change their owner only once, not at each start.
       fsGroupChangePolicy: 'OnRootMismatch',
       seccompProfile: { type: 'RuntimeDefault' },
     },
@@ -169,7 +170,7 @@ function podSpec(props: PersistentStatefulSetProps): k8s.PodSpec {
     topologySpreadConstraints: statefulSpread(identity, spread),
     containers: [container(props)],
     volumes: [
-      // In memory: it may hold keys, and a restart wants it empty.
+      // In memory: it may hold keys, and must be empty after a restart.
       { name: 'tmp', emptyDir: { medium: 'Memory', sizeLimit: k8s.Quantity.fromString('128Mi') } },
       ...files.map((file) =>
         file.kind === 'secret'
@@ -241,7 +242,7 @@ function portProbe({ port, period, failureThreshold }: PortProbe): k8s.Probe {
   };
 }
 
-/** One pod a node: two replicas on one node are lost together. A single-node cluster can only prefer it. */
+/** One pod per node: two replicas on one node are lost together. On a single-node cluster this is only a preference. */
 function antiAffinity(identity: Identity, spread: Spread): k8s.PodAntiAffinity {
   const podAffinityTerm = {
     topologyKey: 'kubernetes.io/hostname',

@@ -8,9 +8,9 @@ const PRIORITY: Identity = { name: 'headwater', component: 'priority' };
 export const PRIORITY_CLASSES = { state: 'headwater-state', collectors: 'headwater-collectors' } as const;
 
 /**
- * Classes of pods that are not put off for others: those that hold state, and the collectors of logs, which have no other node
- * to go to. A full node lets go of a pod without class for either, and of a collector for a broker. Both stay below the classes
- * of the cluster itself, which begin at 2,000,000,000. They belong to the whole cluster, not to a namespace.
+ * Priority classes for pods with state, and for log collectors, which must run on their own node. On a full node the
+ * scheduler evicts pods without a class for either, and a collector for a broker. Both are below the cluster's own
+ * classes, which start at 2,000,000,000. They are cluster-wide objects.
  */
 export class PriorityClasses extends Construct {
   constructor(scope: Construct, id: string) {

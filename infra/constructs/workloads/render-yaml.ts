@@ -1,8 +1,9 @@
 import { Document, isScalar, Scalar, visit } from 'yaml';
 
 /**
- * Texts that some reader takes for something else: numbers in any notation of YAML 1.1, YAML 1.2 or Go (`0o17`, `1_000`,
- * `0b1`, `1e3`, `1:30`), dates, booleans and null in any spelling (`yes`, `~`), the merge key and the default value (`<<`, `=`).
+ * Strings that some YAML parser reads as another type: numbers in any notation of YAML 1.1, YAML 1.2 or Go (`0o17`,
+ * `1_000`, `0b1`, `1e3`, `1:30`), dates, booleans and null in any spelling (`yes`, `~`), the merge key and the default
+ * value (`<<`, `=`).
  */
 const AMBIGUOUS = new RegExp(
   `^(${[
@@ -16,14 +17,14 @@ const AMBIGUOUS = new RegExp(
   'i',
 );
 
-/** Line breaks of YAML 1.1 alone, and characters that a reader refuses unless they are escaped. */
+/** Line breaks of YAML 1.1 only, and characters that parsers reject unless they are escaped. */
 const UNPRINTABLE = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g;
 
 /**
- * The values as YAML documents, one after the other, that every reader takes for the same: YAML 1.1 (PyYAML, Ruby's Psych),
- * 1.2, and the mixture of both of the libraries for Go.
+ * Renders values as YAML documents that every parser reads in the same way: YAML 1.1 (PyYAML, Ruby's Psych), 1.2, and
+ * the mixture of both in the libraries for Go.
  *
- * @throws Error for a value that YAML has no word for, such as a function
+ * @throws Error for a value that YAML cannot express, such as a function
  */
 export function renderYaml(...values: readonly unknown[]): string {
   return values.map(renderDocument).join('---\n');
@@ -37,7 +38,7 @@ function renderDocument(value: unknown): string {
     }
   });
   const text = document.toString({ lineWidth: 0 });
-  // All of them stand between double quotes.
+  // All of them are in double quotes.
   return text.replace(
     UNPRINTABLE,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,

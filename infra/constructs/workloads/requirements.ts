@@ -1,14 +1,14 @@
 import type { IConstruct } from 'constructs';
 
-/** What is wrong with a value, in the words of every error of this project. */
+/** An invalid value, in the form of every error of this project. */
 export interface Violation {
-  /** What the property belongs to: the construct in one lower-case word, such as `kafka`. */
+  /** The construct in one lower-case word, such as `kafka`. */
   readonly subject: string;
   readonly property: string;
   readonly value: string | number | boolean;
-  /** What would be allowed; reads on after `must be`. */
+  /** The allowed values; continues `must be`. */
   readonly allowed: string;
-  /** What would happen otherwise. @default - the bound explains itself */
+  /** The consequence of the value. @default - the bound explains itself */
   readonly because?: string;
 }
 
@@ -19,15 +19,15 @@ export function describeViolation({ subject, property, value, allowed, because }
 }
 
 /**
- * Requires a condition of a construct's props. It throws when the app is synthesized, not here: cdk8s validates the
- * whole tree first, so one run names everything that is wrong.
+ * Requires a condition of a construct's props. The error is thrown when the app is synthesized: cdk8s validates the
+ * whole tree first, so one run reports every error.
  */
 export function requireThat(scope: IConstruct, holds: boolean, violation: Violation): void {
   if (holds) return;
   scope.node.addValidation({ validate: () => [describeViolation(violation)] });
 }
 
-/** Requires a whole number within bounds. */
+/** Requires a whole number within limits. */
 export function requireInteger(
   scope: IConstruct,
   subject: string,
@@ -46,7 +46,7 @@ export function requireInteger(
   });
 }
 
-/** Requires a name that fits one DNS label (RFC 1123). */
+/** Requires a name that is a DNS label (RFC 1123). */
 export function requireDnsLabel(scope: IConstruct, subject: string, property: string, value: string): void {
   requireThat(scope, /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(value), {
     subject,
@@ -58,12 +58,12 @@ export function requireDnsLabel(scope: IConstruct, subject: string, property: st
 
 const WARNING = 'headwater:warning';
 
-/** Leaves a warning that `synth` prints; the manifests are written all the same. */
+/** Adds a warning that `synth` prints; it does not stop the synthesis. */
 export function addWarning(scope: IConstruct, text: string): void {
   scope.node.addMetadata(WARNING, text);
 }
 
-/** Everything that is wrong anywhere in the tree, each line once. */
+/** Every error in the tree, without duplicates. */
 export function readViolations(root: IConstruct): readonly string[] {
   return [...new Set(root.node.findAll().flatMap((construct) => construct.node.validate()))];
 }

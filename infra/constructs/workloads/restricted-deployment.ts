@@ -29,18 +29,18 @@ export interface RestrictedDeploymentProps {
   readonly namespace: string;
   readonly identity: Identity;
   readonly image: string;
-  /** Pods, or the least number of them where an autoscaler decides. */
+  /** Number of pods; the minimum with an autoscaler. */
   readonly replicas: number;
   readonly resources: ResourcesProps;
   /** Port numbers by name. */
   readonly ports: Readonly<Record<string, number>>;
   readonly readiness: Probe;
   readonly liveness: Probe;
-  /** From SIGTERM's announcement to the end: the sleep before it and the program's own deadline. */
+  /** From the start of the termination to SIGKILL: the sleep before SIGTERM, and the program's own deadline. */
   readonly terminationGracePeriod: Duration;
   /** @default - the probes above from the start */
   readonly startup?: Probe;
-  /** Leaves `replicas` out of the manifest: applying it again must not undo what the autoscaler did. @default false */
+  /** Omits `replicas` from the manifest, so that an apply does not undo the autoscaler's choice. @default false */
   readonly autoscaled?: boolean;
   /** @default - the image's own */
   readonly command?: readonly string[];
@@ -55,8 +55,9 @@ export interface RestrictedDeploymentProps {
 }
 
 /**
- * Pods without state, one container each, under the Pod Security profile `restricted`: the Deployment, its account
- * without token and, where there may be two of them, its disruption budget. A new pod is ready before an old one leaves.
+ * Stateless pods with one container each, under the Pod Security profile `restricted`: the Deployment, its service
+ * account without token and, with several replicas, its disruption budget. In a rolling update a new pod is ready
+ * before an old one is terminated.
  */
 export class RestrictedDeployment extends Construct {
   readonly deployment: Deployment;
@@ -132,11 +133,11 @@ export interface WorkloadServiceProps {
   readonly name: string;
   readonly namespace: string;
   readonly identity: Identity;
-  /** Port numbers by name, the pods' and the Service's alike. */
+  /** Port numbers by name, the same for pods and Service. */
   readonly ports: Readonly<Record<string, number>>;
 }
 
-/** The address inside the cluster of a workload's pods. */
+/** The Service of a workload's pods inside the cluster. */
 export function workloadService(scope: Construct, id: string, props: WorkloadServiceProps): Service {
   const { name, namespace, identity, ports } = props;
   const service = new Service(scope, id, {

@@ -13,11 +13,11 @@ import {
   RESTRICTED_POD,
 } from './restricted-pod.ts';
 
-/** Failed pods after which a Job gives up; the pause between them doubles from 10 seconds. */
+/** Number of failed pods after which a Job fails; the backoff between them doubles from 10 seconds. */
 const BACKOFF_LIMIT = 10;
 
 export interface RestrictedJobProps {
-  /** What the Job's name begins with; it ends in a hash of its template. */
+  /** Prefix of the Job's name, which ends in a hash of its template. */
   readonly name: string;
   readonly namespace: string;
   readonly identity: Identity;
@@ -26,13 +26,13 @@ export interface RestrictedJobProps {
   readonly variables: Readonly<Record<string, string>>;
   readonly mounts: readonly Mount[];
   readonly resources: ResourcesProps;
-  /** When the Job has failed, however often it tried. */
+  /** Deadline after which the Job fails, whatever the number of attempts. */
   readonly deadline: Duration;
 }
 
 /**
- * Work that is done once for each change of what it is given, under the Pod Security profile `restricted`. A Job's
- * template cannot be changed, so a changed one is a Job of another name; done ones are left for their logs.
+ * Work to do once for each change of its input, under the Pod Security profile `restricted`. A Job's template is
+ * immutable, so a change makes a Job with another name; finished Jobs are kept for their logs.
  */
 export class RestrictedJob extends Construct {
   constructor(scope: Construct, id: string, props: RestrictedJobProps) {

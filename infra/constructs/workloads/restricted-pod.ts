@@ -6,7 +6,7 @@ import {
   type PodSecurityContextProps,
 } from 'cdk8s-plus-27';
 
-/** User and group of every pod of ours: above 10,000, so that it is nobody on the node. */
+/** User and group of our pods: above 10,000, so that it matches no user of the node. */
 export const POD_USER = 10_001;
 
 /** Pod-level security of the Pod Security profile `restricted`; `completeWorkload` adds its seccomp part. */
@@ -18,8 +18,8 @@ export const RESTRICTED_POD = {
 } as const satisfies PodSecurityContextProps;
 
 /**
- * Container-level security of the same profile, and a root file system that nothing writes to. That every capability is
- * dropped is added by `completeWorkload`.
+ * Container-level security of the same profile, with a read-only root file system. `completeWorkload` adds that every
+ * capability is dropped.
  */
 export const RESTRICTED_CONTAINER = {
   ensureNonRoot: true,
@@ -30,17 +30,17 @@ export const RESTRICTED_CONTAINER = {
   readOnlyRootFilesystem: true,
 } as const satisfies ContainerSecurityContextProps;
 
-/** What one container asks for and may use. */
+/** Resources of one container. */
 export interface ResourcesProps {
-  /** CPU asked for, in thousandths of a core. There is no limit: an idle core is of no use to anyone. */
+  /** CPU request in millicores. There is no limit, since a limit would leave idle CPU unused. */
   readonly cpuMillicores: number;
-  /** Memory, asked for and allowed alike. */
+  /** Memory request and limit. */
   readonly memory: Size;
-  /** Disk for what is not in a volume of its own: logs, temporary files. cdk8s-plus writes it in whole GiB. @default Size.gibibytes(1) */
+  /** Disk outside of volumes: logs, temporary files. cdk8s-plus renders it in whole GiB. @default Size.gibibytes(1) */
   readonly ephemeralStorage?: Size;
 }
 
-/** Resources of a container; cdk8s-plus' own default would ask for a whole core. */
+/** Resources of a container; the default of cdk8s-plus requests a whole core. */
 export function containerResources(props: ResourcesProps): ContainerResources {
   const { cpuMillicores, memory, ephemeralStorage = Size.gibibytes(1) } = props;
   return {

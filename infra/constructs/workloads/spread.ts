@@ -1,9 +1,9 @@
 import { selectorLabels, type Identity } from './labels.ts';
 
-/** Whether replicas that hold state must, or only should, lie on different nodes and zones. */
+/** Whether replicas with state must run on different nodes and zones, or only should. */
 export type Spread = 'required' | 'preferred';
 
-/** A field of a pod's `topologySpreadConstraints`, as far as it is used here. */
+/** The fields of `topologySpreadConstraints` that are used here. */
 interface SpreadConstraint {
   readonly maxSkew: number;
   readonly topologyKey: string;
@@ -14,19 +14,19 @@ interface SpreadConstraint {
 }
 
 /**
- * Lays pods that hold state evenly over zones and nodes. `required` holds a pod back that would stand beside another: its
- * volume is made in the zone of its first start and stays there, so that a pod which is placed wrongly once is placed wrongly
- * for good, and the loss of one zone takes two of three copies. Nothing is lost by it later: a pod with a volume cannot be
- * replaced in another zone in any case.
+ * Spreads pods with state evenly over zones and nodes. With `required` a pod stays pending rather than share a node or
+ * zone. Its volume is created in the zone of its first start and stays there, so a wrong placement is permanent, and
+ * the loss of one zone could take two of three copies. The constraint costs nothing later: a pod with a volume cannot
+ * move to another zone in any case.
  */
 export function statefulSpread(identity: Identity, spread: Spread): SpreadConstraint[] {
   return constraints(identity, spread === 'required' ? 'DoNotSchedule' : 'ScheduleAnyway');
 }
 
 /**
- * Lays pods without state evenly over zones and nodes, as far as there is room: after the loss of a zone the others take its
- * pods, and an autoscaler's. Only pods of one revision are compared, else a rolling update would leave the new ones wherever
- * the old ones were not.
+ * Spreads stateless pods evenly over zones and nodes as a preference: after the loss of a zone the others run its pods,
+ * and those of an autoscaler. Only compares pods of one revision; otherwise a rolling update would place new pods where
+ * no old ones run, and leave them there.
  */
 export function statelessSpread(identity: Identity): SpreadConstraint[] {
   return constraints(identity, 'ScheduleAnyway').map((constraint) => ({
@@ -36,9 +36,9 @@ export function statelessSpread(identity: Identity): SpreadConstraint[] {
 }
 
 /**
- * A node whose taints keep the pod away is not counted (`nodeTaintsPolicy`, on by default since Kubernetes 1.26; likewise
- * `matchLabelKeys`, since 1.27). Otherwise a lost zone, empty and still in the list of nodes, would hold each other zone down
- * to one pod more than nothing.
+ * Ignores nodes whose taints the pod does not tolerate (`nodeTaintsPolicy`, on by default since Kubernetes 1.26;
+ * `matchLabelKeys` since 1.27). Otherwise a lost zone, empty but still in the list of nodes, would limit every other
+ * zone to one pod.
  *
  * @see https://kubernetes.io/docs/concepts/scheduling-eviction/topology-spread-constraints/
  */

@@ -17,30 +17,32 @@ const CONFIG_PATH = '/etc/headwater';
 const DATA_PATH = '/var/lib/zookeeper/data';
 const TRANSACTION_LOG_PATH = '/var/lib/zookeeper/log';
 
-/** What a client needs to reach an ensemble, ours or anyone's. */
+/** What a client needs to connect to an ensemble, ours or an external one. */
 export interface ZooKeeperEndpoint {
-  /** `host:port` of each server, comma-separated: names, since a server's address changes with its pod. */
+  /**
+   * `host:port` of each server, comma-separated. Uses host names, since the address of a server changes with its pod.
+   */
   readonly connect: string;
 }
 
 export interface ZooKeeperProps {
   readonly namespace: string;
   readonly image: string;
-  /** Servers of the ensemble: 1, 3 or 5. A majority of them must be up. */
+  /** Number of servers: 1, 3 or 5. A majority of them must be up. */
   readonly servers: number;
   readonly cpuMillicores: number;
-  /** Memory of each server, asked for and allowed alike. */
+  /** Memory request and limit of each server. */
   readonly memory: Size;
   readonly spread: Spread;
   /** @default - half of the memory */
   readonly heap?: Size;
   /** Volume of the snapshots. @default Size.gibibytes(5) */
   readonly dataVolume?: Size;
-  /** Volume of the transaction log, which every write waits for. @default Size.gibibytes(5) */
+  /** Volume of the transaction log, on which every write waits. @default Size.gibibytes(5) */
   readonly transactionLogVolume?: Size;
   /** Class of the claims. @default - the cluster's default class */
   readonly storageClassName?: string;
-  /** Class by which the scheduler chooses whom to put off for whom. @default - the cluster's default class, or none */
+  /** Priority class of the pods. @default - the cluster's default class, or none */
   readonly priorityClassName?: string;
   /** DNS suffix of the cluster. @default cluster.local */
   readonly clusterDomain?: string;
@@ -103,7 +105,7 @@ export class ZooKeeper extends Construct implements ZooKeeperEndpoint {
       ],
       cpuMillicores,
       memory,
-      // A port answers without a quorum: a server that waits for its peers is alive.
+      // The port also accepts connections without a quorum: a server that waits for its peers is alive.
       startupProbe: { port: 'client', period: Duration.seconds(5), failureThreshold: 60 },
       livenessProbe: { port: 'client', period: Duration.seconds(10), failureThreshold: 6 },
       readinessProbe: {
@@ -112,7 +114,7 @@ export class ZooKeeper extends Construct implements ZooKeeperEndpoint {
         timeout: Duration.seconds(5),
         failureThreshold: 3,
       },
-      // Long enough that a server which lost its leader shows it before the next one is taken.
+      // Long enough for a server that lost its leader to become unready before the next one is rolled.
       minReady: Duration.seconds(10),
       terminationGracePeriod: Duration.seconds(60),
       spread,
@@ -125,7 +127,7 @@ export class ZooKeeper extends Construct implements ZooKeeperEndpoint {
 }
 
 /**
- * `zoo.cfg` of every server of an ensemble. The id of each is its ordinal plus 1, written by the image at start.
+ * `zoo.cfg` of every server of an ensemble. A server's id is its ordinal plus 1, written by the image at start.
  *
  * @see https://zookeeper.apache.org/doc/r3.9.5/zookeeperAdmin.html
  */
@@ -133,7 +135,7 @@ export function serverConfiguration(hosts: readonly string[]): string {
   const settings = renderProperties({
     '4lw.commands.whitelist': 'srvr',
     'admin.enableServer': false,
-    // Snapshots and logs that no restart needs any more; without this the volumes fill.
+    // Purges old snapshots and logs; otherwise the volumes fill up.
     'autopurge.purgeInterval': 6,
     'autopurge.snapRetainCount': 5,
     clientPort: ZOOKEEPER_CLIENT_PORT,
@@ -142,7 +144,7 @@ export function serverConfiguration(hosts: readonly string[]): string {
     initLimit: 20,
     'metricsProvider.className': 'org.apache.zookeeper.metrics.prometheus.PrometheusMetricsProvider',
     'metricsProvider.httpPort': ZOOKEEPER_METRICS_PORT,
-    // A server's own name may still resolve to the address of the pod before it.
+    // The host name of a server may still resolve to the address of its previous pod.
     quorumListenOnAllIPs: true,
     reconfigEnabled: false,
     standaloneEnabled: hosts.length === 1,
