@@ -14,12 +14,16 @@ import { consumerMounts, consumerVariables } from './consumer-settings.ts';
 import { kafkaClient, kafkaEndpointFor } from './kafka-client.ts';
 import { toDuration, toSize } from './units.ts';
 
-/** What a record adds to the body: key, headers, and its share of the batch's own. The producer's documentation asks for as much. */
+/**
+ * Bytes of a record besides the body: key, headers, and its share of the batch header. The producer's documentation
+ * requires as much.
+ */
 const RECORD_OVERHEAD_BYTES = 32 * 1024;
 
 /**
- * What the producer was measured to need in a memory cgroup with 1,000 connections of bodies of 1 MB: 230 MiB with a
- * queue of 32 MiB, 400 with one of 64. Beside each byte of the queue stand its copy in a batch, and garbage.
+ * Memory that the producer needs besides its queue: each byte of the queue also has a copy in a batch, and leaves
+ * garbage. Measured in a memory cgroup with 1,000 connections and bodies of 1 MB: 230 MiB with a queue of 32 MiB, 400
+ * MiB with one of 64.
  */
 const PRODUCER_BASE_BYTES = 96 * 2 ** 20;
 const PRODUCER_BYTES_PER_QUEUED = 5;
@@ -149,7 +153,7 @@ export class CollectionChart extends Chart {
       },
     );
     const withdrawalMs = WITHDRAWAL.toMilliseconds();
-    // The program gives at most half of its deadline to the drain.
+    // The program uses at most half of its deadline for the drain.
     const leavingMs = withdrawalMs + Math.max(toMs(producer.deliveryTimeout), withdrawalMs);
     requireThat(this, toMs(producer.shutdownDeadline) > leavingMs, {
       subject: 'environment',
@@ -208,7 +212,7 @@ export class CollectionChart extends Chart {
   }
 }
 
-/** Resources as the environment writes them. */
+/** Converts the resources of an environment. */
 function podResources(resources: Environment['producer']['resources']) {
   return { cpuMillicores: resources.cpuMillicores, memory: toSize(resources.memory) };
 }

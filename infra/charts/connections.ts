@@ -34,10 +34,10 @@ import { portOf } from './port-of.ts';
 /** The agent of EKS Pod Identity on each node. @see https://docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html */
 const POD_IDENTITY = { cidrs: ['169.254.170.23/32'], port: 80 } as const;
 
-/** The API server of most distributions, by its Service and behind it. */
+/** The API server of most distributions, as a Service and as its endpoints. */
 const API_SERVER_PORTS = [443, 6443];
 
-/** Every connection that the platform of an environment needs, and so every one that its network policies allow. */
+/** Every connection of an environment's platform; the network policies allow no other. */
 export function connections(environment: Environment): readonly Connection[] {
   return [
     ...messaging(environment),
@@ -53,7 +53,7 @@ function messaging({ namespaces, kafka, network }: Environment): readonly Connec
   const monitoring = namespace(network.monitoringNamespace);
   const { controller, replication, external } = LISTENER_PORTS;
   const between: Connection[] = [
-    // Each broker asks its peers, as any client would, whether its own replicas are in sync.
+    // Each broker asks its peers whether its own replicas are in sync, like any client.
     { from: brokers, to: brokers, ports: [replication, clientsPort(kafka)] },
     { from: monitoring, to: brokers, ports: [METRICS_PORT] },
     { from: pipeline(TOPICS), to: brokers, ports: [clientsPort(kafka)] },

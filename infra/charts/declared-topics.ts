@@ -3,7 +3,7 @@ import type { Environment } from '../environments/environment.ts';
 import { logBufferOf } from '../environments/logging.ts';
 import { toDuration, toSize } from './units.ts';
 
-/** Every topic that the environment's parts need: those it lists, and the lanes of its log buffer. */
+/** Every topic of an environment: its declared topics, and the lanes of its log buffer. */
 export function declaredTopics(environment: Environment): Readonly<Record<string, Topic>> {
   const listed = Object.entries(environment.topics).map(([name, topic]): [string, Topic] => [
     name,

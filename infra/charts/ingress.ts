@@ -10,10 +10,13 @@ import { toBytes } from '../environments/quantities.ts';
 import { images } from '../images.ts';
 import { toDuration, toSize } from './units.ts';
 
-/** The edge waits this much longer than the program, whose answer says more than the edge's. */
+/** Added to the program's timeout at the edge, so that the program's more specific response arrives. */
 const EDGE_MARGIN = Duration.seconds(5);
 
-/** The ways in: the ingress controller where it is ours, the producer's host, and the UI's where it has one. */
+/**
+ * The routes from outside: our own ingress controller if there is one, the producer's host, and the host of the UI if
+ * it is public.
+ */
 export class IngressChart extends Chart {
   constructor(scope: Construct, id: string, environment: Environment, producer: ProducerEndpoint) {
     super(scope, id, { disableResourceNameHashes: true });
@@ -88,7 +91,7 @@ export class IngressChart extends Chart {
     }
 
     const controller = this.node.tryFindChild('Controller');
-    // Its webhook is asked about each Ingress: until the controller runs, none is accepted.
+    // The API server calls its webhook for each Ingress, and accepts none until the controller runs.
     for (const child of this.node.children) {
       if (child instanceof Edge && controller !== undefined) child.node.addDependency(controller);
     }

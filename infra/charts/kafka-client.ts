@@ -8,19 +8,19 @@ import type { Environment } from '../environments/environment.ts';
 const CA_PATH = '/etc/headwater-kafka-ca';
 const LOGIN_PATH = '/etc/headwater-kafka-login';
 
-/** Programs that log in to Kafka; each is a user of its own. */
+/** Programs that log in to Kafka, each as its own user. */
 export type KafkaUser = keyof Extract<
   Extract<Environment['kafka']['security'], { protocol: 'tls' }>['authentication'],
   { mechanism: 'scram-sha-512' }
 >['users'];
 
-/** How one of our programs reaches the brokers: what it is told, and the files that this names. */
+/** Connection of one of our programs to the brokers: its variables, and the files that they name. */
 export interface KafkaClient {
   readonly variables: KafkaVariables;
   readonly mounts: readonly Mount[];
 }
 
-/** Connection and login of one program, as the environment's security wants them. */
+/** Connection and login of one program, according to the environment's security settings. */
 export function kafkaClient(environment: Environment, kafka: KafkaEndpoint, user: KafkaUser): KafkaClient {
   const { security } = environment.kafka;
   const mounts: Mount[] = [];
@@ -44,7 +44,7 @@ export function kafkaClient(environment: Environment, kafka: KafkaEndpoint, user
   };
 }
 
-/** The brokers as a program that is not ours reaches them, with its login where one is asked for. */
+/** The brokers' endpoint for a third-party program, with its login if there is one. */
 export function kafkaEndpointFor(
   scope: Construct,
   environment: Environment,

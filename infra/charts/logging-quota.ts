@@ -6,9 +6,9 @@ import { logBufferOf } from '../environments/logging.ts';
 import { toSize } from './units.ts';
 
 /**
- * What the namespace of the logs may ask for: a collector on each of the most nodes that the environment names, the
- * indexers of every lane with one more of each while they are rolled, and the Job of the indices. It is derived, for
- * a sum that is written by hand leaves the first node above it without a collector.
+ * Quota of the logging namespace: a collector on each node up to the environment's maximum, the indexers of every lane
+ * plus one of each during a roll, and the Job of the indices. It is computed: with a hand-written quota the first
+ * additional node would get no collector.
  */
 export function loggingQuota({ logging }: Environment): SecureNamespaceProps['quota'] {
   const { maxNodes, resources } = logging;

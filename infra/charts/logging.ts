@@ -18,7 +18,7 @@ import { portOf } from './port-of.ts';
 import { priorityOf } from './priority.ts';
 import { toDuration, toSize } from './units.ts';
 
-/** The pods' logs from every node to Elasticsearch or OpenSearch, straight or by way of Kafka. */
+/** Sends the pods' logs from every node to Elasticsearch or OpenSearch, directly or through Kafka. */
 export class LoggingChart extends Chart {
   constructor(scope: Construct, id: string, environment: Environment, kafka: KafkaEndpoint) {
     super(scope, id, { disableResourceNameHashes: true });
@@ -41,7 +41,7 @@ export class LoggingChart extends Chart {
       logging.collector === 'fluentd'
         ? [this.addFluentd(environment, logging, search)]
         : this.addFilebeat(environment, logging, search, kafka);
-    // An index keeps the fields that its first document found.
+    // An index keeps the mapping that exists when its first document arrives.
     for (const shipper of shippers) shipper.node.addDependency(indices);
   }
 
@@ -127,7 +127,7 @@ export class LoggingChart extends Chart {
   }
 }
 
-/** Of the longest text of a record, each of whose bytes may be six in JSON, and of what goes with it. */
+/** Size of the longest record: JSON may write each byte of the text in six characters, and fields are added. */
 const LEAST_MESSAGE_BYTES = 6 * MAX_RECORD_BYTES + 128 * 2 ** 10;
 
 function codecOf(buffer: LogBuffer): LogCodec {
@@ -139,7 +139,7 @@ function indexerImage(indexer: LogBuffer['indexer'], { product }: SearchEndpoint
   return product === 'elasticsearch' ? images.logstash : images.logstashOpensearch;
 }
 
-/** The search cluster of an environment as its clients are told. */
+/** The search endpoint of an environment for its clients. */
 function searchEndpoint({ logging }: Environment): SearchEndpoint {
   const { product, endpoint, credentialsSecret, caSecret, indexPrefix } = logging.search;
   const url = new URL(endpoint);

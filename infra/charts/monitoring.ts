@@ -5,13 +5,13 @@ import type { Environment } from '../environments/environment.ts';
 import { alerts } from './alerts.ts';
 import { scrapedPods } from './scraped-pods.ts';
 
-/** Construct of each namespace's monitors, by the role of the namespace. */
+/** Construct id of each namespace's monitors, by the role of the namespace. */
 const IDS = { pipeline: 'Pipeline', logging: 'Logging', ingress: 'Edge' } as const;
 
-/** What a Prometheus selects that came with kube-prometheus-stack, installed under its own name. */
+/** Label that the Prometheus of kube-prometheus-stack selects, if that chart was installed under its own name. */
 const STOCK_LABELS = { release: 'kube-prometheus-stack' };
 
-/** What is scraped, and what wakes somebody. */
+/** Monitors and alerts. */
 export class MonitoringChart extends Chart {
   constructor(scope: Construct, id: string, environment: Environment) {
     super(scope, id, { disableResourceNameHashes: true });

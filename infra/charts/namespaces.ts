@@ -10,8 +10,8 @@ import { requireReachable } from './outside-addresses.ts';
 import { toSize } from './units.ts';
 
 /**
- * What each namespace admits. The collectors of logs read directories of their nodes, which only `privileged` allows; what
- * they do with it is held to two exceptions by the policies' tests.
+ * Pod Security level of each namespace. Log collectors read directories of their nodes, which only `privileged` allows;
+ * the policies' tests limit them to two exceptions.
  */
 const POD_SECURITY = {
   pipeline: 'restricted',
@@ -23,7 +23,7 @@ function declaredQuota({ cpuMillicores, memoryGi, pods }: Environment['quotas'][
   return { cpuMillicores, memory: toSize(`${memoryGi}Gi`), pods };
 }
 
-/** Namespaces, their bounds, classes of priority and every connection that is allowed: applied first. */
+/** Namespaces, quotas, priority classes and network policies: applied first. */
 export class NamespacesChart extends Chart {
   constructor(scope: Construct, id: string, environment: Environment) {
     super(scope, id, { disableResourceNameHashes: true });

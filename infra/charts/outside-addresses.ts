@@ -6,8 +6,8 @@ import type { Environment } from '../environments/environment.ts';
 import type { Outside } from '../environments/outside.ts';
 
 /**
- * Blocks that lie in no public network: private ones, those of carriers, the node's own and its neighbours', multicast and
- * what is reserved.
+ * Address blocks that are not public: private and carrier networks, loopback, link-local, multicast and reserved
+ * addresses.
  *
  * @see https://www.iana.org/assignments/iana-ipv4-special-registry/
  */
@@ -24,10 +24,10 @@ const NOT_PUBLIC = [
   '224.0.0.0/3',
 ];
 
-/** S3 by its public names; a VPC's own endpoint has another, and addresses that stay. */
+/** Public host names of S3; a VPC endpoint has another name, and stable addresses. */
 const PUBLIC_S3 = /(^|\.)s3([.-](?!vpce)[a-z0-9-]+)*\.amazonaws\.com(\.cn)?$/;
 
-/** Hosts outside the cluster, as a network policy names them. */
+/** External hosts as peers of a network policy. */
 export function addressesOf(addresses: Outside): NetworkPeer {
   return addresses === 'public'
     ? { kind: 'addresses', cidrs: ['0.0.0.0/0'], except: NOT_PUBLIC }
@@ -35,8 +35,8 @@ export function addressesOf(addresses: Outside): NetworkPeer {
 }
 
 /**
- * Holds what is called outside the cluster against the addresses that may be called. Only an address can be compared here;
- * what a name stands for is known when it is resolved.
+ * Checks that the called external addresses are allowed. Only addresses can be compared here, since a host name is
+ * resolved later.
  */
 export function requireReachable(scope: Construct, environment: Environment): void {
   const { objectStore, logging, network } = environment;

@@ -1,4 +1,4 @@
-/** Port of a URL, stated or its scheme's own. */
+/** Port of a URL: explicit, or the default of its scheme. */
 export function portOf(endpoint: string): number {
   const { port, protocol } = new URL(endpoint);
   if (port !== '') return Number(port);

@@ -1,7 +1,7 @@
 import { PRIORITY_CLASSES } from '../constructs/workloads/priority-classes.ts';
 import type { Environment } from '../environments/environment.ts';
 
-/** The class of some pods, as a property to pass on: empty where they have none. */
+/** The priority class of some pods as a property to spread; empty if there is none. */
 export function priorityOf(
   { priority = { kind: 'made' } }: Environment,
   pods: keyof typeof PRIORITY_CLASSES,

@@ -8,12 +8,12 @@ import { PRODUCER } from '../constructs/events/producer.ts';
 import { ZOOKEEPER } from '../constructs/zookeeper/zookeeper.ts';
 import type { Environment } from '../environments/environment.ts';
 
-/** A workload whose pods show metrics, and where it stands. */
+/** A workload whose pods serve metrics, and its namespace. */
 export interface ScrapedPods extends ScrapedWorkload {
   readonly namespace: string;
 }
 
-/** Everything of an environment that shows metrics as Prometheus reads them. */
+/** Every workload of an environment with metrics in Prometheus' format. */
 export function scrapedPods({ namespaces, kafka, edge, logging }: Environment): readonly ScrapedPods[] {
   const { pipeline } = namespaces;
   const { metadata } = kafka;
@@ -26,7 +26,7 @@ export function scrapedPods({ namespaces, kafka, edge, logging }: Environment): 
     { namespace: pipeline, identity: KAFKA_BROKERS, port: 'metrics' },
     { namespace: pipeline, identity: PRODUCER, port: 'http' },
     { namespace: pipeline, identity: CONSUMER, port: 'http' },
-    // Filebeat's own figures are JSON, which Prometheus does not read.
+    // Filebeat's own metrics are JSON, which Prometheus does not read.
     ...(logging.collector === 'fluentd'
       ? [{ namespace: namespaces.logging, identity: FLUENTD, port: 'metrics' }]
       : []),

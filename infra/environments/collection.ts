@@ -4,17 +4,17 @@ import { podResources } from './messaging.ts';
 import { outside } from './outside.ts';
 import { byteLimit, period, toMs } from './quantities.ts';
 
-/** Pods that an autoscaler adds and takes away between two bounds. */
+/** Minimum and maximum number of pods for the autoscaler. */
 const scale = z.strictObject({ min: z.int().min(1), max: z.int().min(1) });
 
 export const producer = z.strictObject({
   replicas: scale,
-  /** Share of the CPU asked for at which pods are added. */
+  /** CPU usage, in percent of the request, above which pods are added. */
   targetCpuPercent: z.int().min(10).max(95),
   resources: podResources,
-  /** Largest body of `POST /upload`: the edge and the application are given this one number. */
+  /** Largest body of `POST /upload`, at the edge and in the application. */
   maxBody: byteLimit,
-  /** How long one request to `/upload` may take, at the edge as in the application. */
+  /** Timeout of one request to `/upload`, at the edge and in the application. */
   requestTimeout: period,
   linger: period,
   batchMaxRecords: z.int().min(1),
@@ -37,26 +37,26 @@ const prefix = z
 
 export const consumer = z.strictObject({
   replicas: scale,
-  /** Records of lag for which one more pod is wanted; needs KEDA. */
+  /** Records of lag per pod; needs KEDA. */
   lagPerReplica: z.int().min(1),
-  /** CPU asked for; the memory follows from `maxBuffered`. */
+  /** CPU request; the memory follows from `maxBuffered`. */
   cpuMillicores: z.int().min(10),
   delivery: z.enum(['exactly-once', 'at-least-once']),
   codec: z.enum(['none', 'gzip', 'zstd']),
-  /** Where in the bucket the objects lie; format and codec belong to it for good. */
+  /** Key prefix of the objects in the bucket. Its format and codec never change. */
   prefix,
   /**
-   * The prefix before, whose chains this one's go on with: for another codec or delivery, without storing anything again. Set
-   * together with a new `prefix`, and left for as long as that is used.
+   * The earlier prefix whose chains this prefix continues: for another codec or delivery, without storing anything
+   * again. Set it together with a new `prefix`, and keep it as long as that prefix is used.
    */
   continues: prefix.optional(),
   flushMaxRecords: z.int().min(1),
   flushMax: byteLimit,
   flushMaxAge: period,
   maxBuffered: byteLimit,
-  /** Most offsets that one object may span. */
+  /** Largest number of offsets that one object may span. */
   maxSpan: z.int().min(1),
-  /** Silence after which the group gives a consumer's partitions to another; bounds are the brokers' own. */
+  /** Session timeout, after which the group assigns a consumer's partitions to another; its limits are the brokers'. */
   sessionTimeout: period.refine((value) => toMs(value) >= 6_000 && toMs(value) <= 1_800_000, {
     error: 'from 6s to 30m, what the brokers take',
   }),
@@ -69,28 +69,28 @@ export const objectStore = z.strictObject({
   region: z.string().min(1),
   pathStyle: z.boolean(),
   checksums: z.enum(['when-supported', 'when-required']),
-  /** After how many days the bucket deletes an object. `never` is said, not left out. */
+  /** Number of days after which the bucket deletes an object. `never` must be stated. */
   expiryDays: z.union([z.literal('never'), z.int().min(1)]),
-  /** Secret with `ca.crt`, where the endpoint's certificate is not signed by a public authority. */
+  /** Secret with `ca.crt`, if no public authority signs the endpoint's certificate. */
   caSecret: secretName.optional(),
   credentials: z.discriminatedUnion('kind', [
-    /** Secret with the key `credentials`, a file as the AWS SDKs read it. */
+    /** Secret with the key `credentials`: a credentials file of the AWS SDKs. */
     z.strictObject({ kind: z.literal('secret'), name: secretName }),
     /** EKS Pod Identity: the role is bound to the service account outside the manifests. */
     z.strictObject({ kind: z.literal('pod-identity') }),
   ]),
 });
 
-/** The controller of the Ingress, where we run it ourselves. */
+/** Our own ingress controller. */
 const ingressNginx = z.strictObject({
   workload: z.discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('deployment'), replicas: z.int().min(1) }),
     z.strictObject({ kind: z.literal('daemon-set') }),
   ]),
-  /** Who signs the certificate of the admission webhook. */
+  /** Issuer of the admission webhook's certificate. */
   webhookCertificate: z.enum(['job', 'cert-manager']),
   service: z.enum(['LoadBalancer', 'NodePort']),
-  /** Annotations of that Service, by which a cloud is told what kind of balancer to make. @default none */
+  /** Annotations of that Service; a cloud chooses the kind of load balancer by them. @default none */
   serviceAnnotations: annotations.optional(),
   resources: podResources,
 });
@@ -101,9 +101,9 @@ export const edge = z.discriminatedUnion('kind', [
     host: hostName,
     tlsSecret: secretName,
     ingressClassName: dnsLabel,
-    /** Requests per second from one address, above which the answer is 429. */
+    /** Requests per second from one address; above it clients get 429. */
     requestsPerSecondPerAddress: z.int().min(1),
-    /** Left out where the cluster already runs a controller for the class. */
+    /** Omit it if the cluster already runs a controller for the class. */
     controller: ingressNginx.optional(),
   }),
   z.strictObject({
@@ -111,26 +111,29 @@ export const edge = z.discriminatedUnion('kind', [
     host: hostName,
     tlsSecret: secretName,
     gatewayClassName: dnsLabel,
-    /** Where the pods run that pass the gateway's traffic on. */
+    /** Namespace of the gateway's data plane. */
     dataPlaneNamespace: dnsLabel,
-    /** Whose policies say what the Gateway API has no word for: body limit, idle connections, clients' addresses. @default nobody's */
+    /**
+     * Implementation whose policies set what the Gateway API cannot: body limit, idle timeout, client addresses.
+     * @default no policies
+     */
     implementation: z.enum(['nginx-gateway-fabric', 'envoy-gateway']).optional(),
   }),
 ]);
 
-/** Who calls the bridge. It asks nobody for a login: whoever may call it reads and writes every topic that `tools` may. */
+/** Callers of the bridge. It has no login: every caller can read and write all topics of the user `tools`. */
 const bridgeClients = z
   .strictObject({
-    /** Namespaces of the cluster, all of whose pods may call. */
+    /** Namespaces of the cluster; all of their pods may call. */
     namespaces: z.array(dnsLabel),
-    /** Addresses outside of it that reach its pods, such as those of a VPN. */
+    /** Addresses outside of the cluster that reach its pods, such as those of a VPN. */
     cidrs: z.array(cidr),
   })
   .refine(({ namespaces, cidrs }) => namespaces.length + cidrs.length > 0, {
     error: 'at least one namespace or block of addresses: nobody could call it',
   });
 
-/** Kafka over HTTP for tools that cannot speak its protocol; inside the cluster only. */
+/** Kafka over HTTP for tools without a Kafka client; inside the cluster only. */
 export const restBridge = z.strictObject({
   replicas: z.int().min(1),
   resources: podResources,
@@ -140,7 +143,7 @@ export const restBridge = z.strictObject({
 /** kafbat UI, read-only. */
 export const kafkaUi = z.strictObject({
   resources: podResources,
-  /** Reached from outside only where a login stands before it. */
+  /** Public only with a login in front of it. */
   access: z.discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('port-forward') }),
     z.strictObject({
@@ -148,7 +151,7 @@ export const kafkaUi = z.strictObject({
       host: hostName,
       tlsSecret: secretName,
       oauthSecret: secretName,
-      /** Where the provider of the login is, which the UI asks who its visitor is; the Secret has its URLs. */
+      /** Address of the login provider, which the UI calls; the Secret has its URLs. */
       oauthProvider: z.strictObject({
         cidrs: outside,
         /** Port of its URLs. */

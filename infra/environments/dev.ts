@@ -1,6 +1,6 @@
 import type { Environment } from './environment.ts';
 
-/** One of everything: nothing here survives the loss of its only replica, and nothing pretends to. */
+/** One replica of everything, so the loss of a replica loses its data. */
 export const dev: Environment = {
   name: 'dev',
   strict: false,

@@ -6,43 +6,44 @@ import { kafka, topics } from './messaging.ts';
 import { className, dnsLabel, labelKey, labelValue, namespace } from './names.ts';
 import { network } from './network.ts';
 
-/** Each has policies, bounds and a Pod Security level of its own. */
+/** Each namespace has its own network policies, quotas and Pod Security level. */
 const namespaces = z
   .strictObject({ pipeline: namespace, logging: namespace, ingress: namespace })
   .refine((names) => new Set(Object.values(names)).size === 3, {
     error: 'three different names: each has a Pod Security level of its own',
   });
 
-/** Whose pods a full node lets go of first. A class belongs to the whole cluster. */
+/** Which pods a full node evicts first. Priority classes are cluster-wide. */
 const priority = z.discriminatedUnion('kind', [
-  /** The pods are put off like anybody's. */
+  /** No priority class: the pods have the cluster's default priority. */
   z.strictObject({ kind: z.literal('none') }),
-  /** Two classes of our own are made. */
+  /** Creates two classes. */
   z.strictObject({ kind: z.literal('made') }),
-  /** Classes that the cluster has, where it does not let everybody make one. */
+  /** Existing classes, for a cluster in which not everyone may create one. */
   z.strictObject({ kind: z.literal('existing'), state: className, collectors: className }),
 ]);
 
-/** Upper bounds of one namespace; pods that would pass them are refused by the API server. */
+/** Quota of one namespace; the API server rejects pods above it. */
 const quota = z.strictObject({
   cpuMillicores: z.int().min(100),
   memoryGi: z.int().min(1),
   pods: z.int().min(1),
 });
 
-/** Whether the Prometheus operator's kinds are in the cluster: monitors and alerts are made for it. */
+/** Creates monitors and alerts; needs the kinds of the Prometheus operator. */
 const monitoring = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('none') }),
   z.strictObject({
     kind: z.literal('prometheus-operator'),
     /**
-     * Labels of every PodMonitor and PrometheusRule, by which a Prometheus selects them; the chart kube-prometheus-stack
-     * selects `release`, the name under which it was installed. @default { release: 'kube-prometheus-stack' }
+     * Labels of every PodMonitor and PrometheusRule, by which a Prometheus selects them. The chart
+     * kube-prometheus-stack selects `release`, the name under which it was installed. @default { release:
+     * 'kube-prometheus-stack' }
      */
     labels: z.record(labelKey, labelValue).optional(),
     /**
-     * Address below which `docs/runbooks` of the project can be read, such as a code host's: each alert links to its section
-     * there by `runbook_url`. @default alerts without a link
+     * Base address of the project's `docs/runbooks`, such as a code host's. The `runbook_url` of each alert links to
+     * its section there. @default alerts without a link
      */
     runbooks: z
       .string()
@@ -54,9 +55,9 @@ const monitoring = z.discriminatedUnion('kind', [
   }),
 ]);
 
-/** Our own images; those of others come from where their makers publish them. */
+/** Our own images; third-party images come from their publishers. */
 const images = z.strictObject({
-  /** Host and path that our own images are pushed to and pulled from. */
+  /** Host and path of the registry for our own images. */
   registry: z
     .string()
     .regex(
@@ -66,33 +67,35 @@ const images = z.strictObject({
 });
 
 /**
- * Everything by which one deployment of the platform differs from another: one value, complete in itself, nothing
- * merged into it. Sizes are Kubernetes quantities (`20Gi`), times carry their unit (`30s`). No secret stands here, only
- * the names of Secrets.
+ * All differences between deployments of the platform: one complete value without merging. Sizes are Kubernetes
+ * quantities (`20Gi`), times have a unit (`30s`). It has no secrets, only names of Secrets.
  */
 export const environment = z.strictObject({
-  /** The directory of its manifests, and the stack that deploys it, are called the same. */
+  /** Also the name of the directory of its manifests, and of the stack that deploys it. */
   name: dnsLabel,
-  /** Refuses what only a throw-away environment may do: plain HTTP, plain text to Kafka, one replica of what holds state. */
+  /** Refuses settings for throw-away environments only: plain HTTP, plain text to Kafka, one replica with state. */
   strict: z.boolean(),
   /** DNS suffix of the cluster. */
   clusterDomain: z.string().min(1),
   namespaces,
-  /** The bounds of `logging` follow from `logging.maxNodes`. */
+  /** The quota of `logging` follows from `logging.maxNodes`. */
   quotas: z.strictObject({ pipeline: quota, ingress: quota }),
   /** @default ghcr.io/headwater */
   images: images.optional(),
   /** Class of every claim. @default the cluster's default class */
   storageClassName: z.string().min(1).optional(),
-  /** Whether replicas that hold state must, or only should, lie on different nodes and zones; those without state only should. */
+  /**
+   * Whether replicas with state must run on different nodes and zones, or only should; for stateless ones it is always
+   * a preference.
+   */
   spread: z.enum(['required', 'preferred']),
-  /** Of brokers, what keeps their metadata, and the collectors of logs. @default made */
+  /** Priority of brokers, of ZooKeeper or controllers, and of log collectors. @default classes are created */
   priority: priority.optional(),
   kafka,
   topics,
-  /** Topic of the events that the producer takes and the consumer stores; one of `topics`. */
+  /** Topic to which the producer writes events and from which the consumer stores them; one of `topics`. */
   eventsTopic: z.string(),
-  /** Topics to delete, data and all. */
+  /** Topics to delete with their records. */
   deletedTopics: z.array(z.string()),
   producer,
   consumer,
@@ -103,7 +106,7 @@ export const environment = z.strictObject({
   logging,
   network,
   monitoring,
-  /** @default nothing of AWS is made, nor is it asked for anything */
+  /** @default no AWS resources, and no calls to AWS */
   aws: aws.optional(),
 });
 export type Environment = z.infer<typeof environment>;

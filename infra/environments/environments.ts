@@ -4,7 +4,7 @@ import { lab } from './lab.ts';
 import { production } from './production.ts';
 import { staging } from './staging.ts';
 
-/** Every environment by its name. A further one is a file beside these, and a name in this list. */
+/** Every environment by its name. To add one, add a file here and its name to this list. */
 export const environments = {
   dev,
   staging,

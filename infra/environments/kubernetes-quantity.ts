@@ -18,7 +18,7 @@ const UNITS: Readonly<Record<string, number>> = {
 };
 
 /**
- * The number that a Kubernetes quantity or a plain number stands for.
+ * Value of a Kubernetes quantity or a plain number.
  *
  * @see https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
  */

@@ -11,13 +11,13 @@ export const search = z.strictObject({
   endpoint: endpointUrl,
   /** Secret with `username` and `password`. */
   credentialsSecret: secretName,
-  /** Secret with `ca.crt`, where the endpoint's certificate is not signed by a public authority. */
+  /** Secret with `ca.crt`, if no public authority signs the endpoint's certificate. */
   caSecret: secretName.optional(),
   /** Indices are `<prefix>-<yyyy.mm.dd>`. */
   indexPrefix: z.string().regex(/^[a-z][a-z0-9-]*$/, 'a lower-case index prefix of a-z, 0-9 and -'),
 });
 
-/** The collector's buffer on its node's disk: what it may hold while the search cluster is away. */
+/** The collector's buffer on its node's disk, for times when the search cluster is down. */
 const nodeBuffer = z.strictObject({
   volume: quantity,
   flushInterval: period,
@@ -31,7 +31,7 @@ const lane = z.strictObject({
 
 const lanes = {
   lanes: z.strictObject({ high: lane, medium: lane, low: lane, burst: lane }),
-  /** Lines per second from one source, above which its lines go to the burst lane. */
+  /** Lines per second of one source; lines above it go to the burst lane. */
   quotaLinesPerSecond: z.int().min(1),
   replicationFactor: z.int().min(1),
   minInSyncReplicas: z.int().min(1),
@@ -41,7 +41,7 @@ const lanes = {
   resources: podResources,
 };
 
-/** Logs by way of Kafka: shippers write to topics by urgency, indexers read them. */
+/** Logs through Kafka: shippers write to topics by urgency, indexers read them. */
 export const logBuffer = z.discriminatedUnion('indexer', [
   z.strictObject({ indexer: z.literal('filebeat'), ...lanes }),
   z.strictObject({
@@ -49,7 +49,7 @@ export const logBuffer = z.discriminatedUnion('indexer', [
     ...lanes,
     /** `plain` is the line alone, without metadata. */
     codec: z.enum(['json', 'plain']),
-    /** Indexer's own queue on disk. */
+    /** The indexer's own queue on disk. */
     queueVolume: quantity,
   }),
 ]);
@@ -57,7 +57,7 @@ export type LogBuffer = z.infer<typeof logBuffer>;
 
 const shared = {
   resources: podResources,
-  /** The most nodes that the cluster will have: the namespace's quota follows from it, and a node more has no collector. */
+  /** Largest number of nodes: the namespace's quota follows from it, and a node above it gets no collector. */
   maxNodes: z.int().min(1),
   search,
   /** Age at which a day's index is deleted, such as 30d. */
@@ -71,14 +71,14 @@ export const logging = z.discriminatedUnion('collector', [
     collector: z.literal('fluentd'),
     ...shared,
     buffer: nodeBuffer,
-    /** Reads journald too, not only the pods' files. */
+    /** Reads journald as well as the pods' files. */
     readsJournald: z.boolean(),
   }),
   z.strictObject({ collector: z.literal('filebeat'), ...shared, kafkaBuffer: logBuffer.optional() }),
 ]);
 export type Logging = z.infer<typeof logging>;
 
-/** The buffer in Kafka, which Filebeat alone writes to. */
+/** The buffer in Kafka, to which only Filebeat can write. */
 export function logBufferOf(settings: Logging): LogBuffer | undefined {
   return settings.collector === 'filebeat' ? settings.kafkaBuffer : undefined;
 }

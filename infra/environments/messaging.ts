@@ -2,16 +2,16 @@ import { z } from 'zod';
 import { annotations, dnsLabel, hostName, secretName } from './names.ts';
 import { period, byteLimit, quantity } from './quantities.ts';
 
-/** Resources of one pod: what it asks for, and the memory that it may not pass. */
+/** Resources of one pod: requests, and the memory limit. */
 export const podResources = z.strictObject({
-  /** CPU asked for, in thousandths of a core. No limit is set: throttling a broker helps nobody. */
+  /** CPU request in millicores. There is no limit, since throttling a broker slows every client. */
   cpuMillicores: z.int().min(10),
-  /** Memory asked for and allowed, one number: a pod that was promised less is the first to be killed. */
+  /** Memory request and limit. They are equal, since the kernel kills pods above their request first. */
   memory: quantity,
 });
 
 export const zookeeperEnsemble = z.strictObject({
-  /** Servers of the ensemble. An even number tolerates no more failures than the odd number below it. */
+  /** Number of servers. An even number tolerates no more failures than the odd number below it. */
   servers: z.literal([1, 3, 5], { error: '1, 3 or 5: an even ensemble adds a server and no tolerance' }),
   dataVolume: quantity,
   transactionLogVolume: quantity,
@@ -20,12 +20,12 @@ export const zookeeperEnsemble = z.strictObject({
   heap: quantity.optional(),
 });
 
-/** How long a broker may be silent before it is fenced. @default Kafka's own: 18 s with ZooKeeper, 9 s with KRaft */
+/** Session timeout after which a broker is fenced. @default Kafka's own: 18 s with ZooKeeper, 9 s with KRaft */
 const sessionTimeout = period.optional();
 
 /**
- * Where the cluster keeps its metadata. A new cluster should begin with `kraft`: 3.9 is the last line of Kafka with
- * ZooKeeper, and no change of this property leads an existing cluster from one to the other.
+ * Where the cluster keeps its metadata. Use `kraft` for a new cluster: 3.9 is the last Kafka line with ZooKeeper, and a
+ * change of this property does not migrate an existing cluster.
  */
 export const kafkaMetadata = z.discriminatedUnion('mode', [
   z.strictObject({
@@ -39,7 +39,7 @@ export const kafkaMetadata = z.discriminatedUnion('mode', [
   z.strictObject({
     mode: z.literal('kraft'),
     version: z.literal('4.4.0', { error: '4.4.0: KRaft is run on the 4.x line only' }),
-    /** `combined`: the brokers are the controllers too. Else nodes of their own. */
+    /** `combined`: brokers are also controllers. Otherwise controllers have their own nodes. */
     controllers: z.discriminatedUnion('placement', [
       z.strictObject({ placement: z.literal('combined') }),
       z.strictObject({
@@ -51,7 +51,7 @@ export const kafkaMetadata = z.discriminatedUnion('mode', [
         heap: quantity.optional(),
       }),
     ]),
-    /** Made once, and never changed: it is the cluster's identity. */
+    /** Generated once and never changed: it is the cluster's identity. */
     clusterId: z
       .string()
       .regex(
@@ -62,36 +62,38 @@ export const kafkaMetadata = z.discriminatedUnion('mode', [
   }),
 ]);
 
-/** How clients outside the cluster reach the brokers; `none` leaves them the HTTP route only. */
+/** Access for clients outside the cluster; with `none` they have the HTTP route only. */
 export const kafkaExposure = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('none') }),
   z.strictObject({
     kind: z.literal('node-port'),
-    /** Name that clients call, by the broker's id: of the node where that broker runs, and no other. external-dns keeps it so. */
+    /**
+     * External host name of each broker, by its id; points to the node where that broker runs. external-dns updates it.
+     */
     hosts: z.array(hostName).min(1),
-    /** Port of the bootstrap Service; broker n has this plus 1 plus n. */
+    /** Port of the bootstrap Service; broker n has this port plus 1 plus n. */
     firstNodePort: z.int().min(30_000).max(32_767),
   }),
   z.strictObject({
     kind: z.literal('load-balancer'),
-    /** Name of each broker's load balancer in DNS, by the broker's id. */
+    /** Host name of each broker's load balancer, by the broker's id. */
     hosts: z.array(hostName).min(1),
     bootstrapHost: hostName,
-    /** Annotations of each Service, by which a cloud is told what kind of balancer to make. @default none */
+    /** Annotations of each Service; a cloud chooses the kind of load balancer by them. @default none */
     annotations: annotations.optional(),
   }),
 ]);
 
-/** What protects the brokers' listeners. */
+/** Protection of the brokers' listeners. */
 export const kafkaSecurity = z.discriminatedUnion('protocol', [
   z.strictObject({ protocol: z.literal('plaintext') }),
   z.strictObject({
     protocol: z.literal('tls'),
     /** Secret with `tls.crt`, `tls.key` (PKCS #8) and `ca.crt`, as cert-manager writes it. */
     certificateSecret: secretName,
-    /** ClusterIssuer of cert-manager that makes the Secret. @default it is made outside the manifests */
+    /** ClusterIssuer of cert-manager that creates the Secret. @default the Secret is created outside the manifests */
     clusterIssuer: dnsLabel.optional(),
-    /** Clients' login. With `scram-sha-512` each is a user of its own name, made by a Job. */
+    /** Login of clients. With `scram-sha-512` each client is a user of its own, created by a Job. */
     authentication: z.discriminatedUnion('mechanism', [
       z.strictObject({ mechanism: z.literal('none') }),
       z.strictObject({
@@ -118,11 +120,11 @@ export const kafka = z.strictObject({
   /** @default half of the memory */
   heap: quantity.optional(),
   logVolume: quantity,
-  /** Largest batch a broker takes, compressed as it arrives: it bounds batches, not single records. */
+  /** Largest batch that a broker accepts, compressed: it limits batches, not single records. */
   maxMessage: byteLimit,
   security: kafkaSecurity,
   exposure: kafkaExposure,
-  /** Where a broker learns its zone for `broker.rack`; `pod-label` needs Kubernetes 1.35 and no rights at all. */
+  /** Source of a broker's zone for `broker.rack`; `pod-label` needs Kubernetes 1.35 and no RBAC rights. */
   rack: z.enum(['none', 'pod-label']),
 });
 
@@ -132,13 +134,13 @@ export const topic = z.strictObject({
   minInSyncReplicas: z.int().min(1),
   cleanup: z.enum(['delete', 'compact', 'compact,delete']),
   retention: period,
-  /** Bytes kept of each partition before the oldest segment goes. */
+  /** Retained bytes of each partition; above it Kafka deletes the oldest segment. */
   retentionPerPartition: byteLimit,
   segment: byteLimit,
 });
 export type TopicDeclaration = z.infer<typeof topic>;
 
-/** Topics by name. One that is no longer listed stays: deleting is said explicitly, under `deletedTopics`. */
+/** Topics by name. A topic that is removed from the list stays; list it under `deletedTopics` to delete it. */
 export const topics = z.record(
   z
     .string()

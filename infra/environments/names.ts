@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** A name of one DNS label (RFC 1123), as namespaces, Services and Secrets carry it. */
+/** A DNS label (RFC 1123), as for namespaces, Services and Secrets. */
 export const dnsLabel = z
   .string()
   .regex(
@@ -8,7 +8,7 @@ export const dnsLabel = z
     'a DNS label (RFC 1123): at most 63 of a-z, 0-9 and -, no - at either end',
   );
 
-/** The name of an object that may have dots: a class of the cluster's. */
+/** An object name that may contain dots, such as a class of the cluster. */
 export const className = z
   .string()
   .regex(
@@ -16,20 +16,20 @@ export const className = z
     'a DNS name (RFC 1123): at most 253 of a-z, 0-9, - and .',
   );
 
-/** A namespace of our own: what Kubernetes reserves is refused. */
+/** A namespace of the platform; reserved names of Kubernetes are refused. */
 export const namespace = dnsLabel.refine((name) => name !== 'default' && !name.startsWith('kube-'), {
   error: 'a namespace of its own, neither default nor kube-*',
 });
 
 /**
- * The name of a Secret that is made outside the manifests. It ends in a version: a rotated Secret has a new name,
- * and a new name rolls the pods that read it.
+ * The name of a Secret that is created outside the manifests. It ends in a version: a rotated Secret gets a new name,
+ * which rolls the pods that mount it.
  */
 export const secretName = dnsLabel.refine((name) => /-v[0-9]+$/.test(name), {
   error: 'the name of a Secret that ends in its version, such as object-store-v1',
 });
 
-/** A bucket, by the rules of S3, which also refuse what it keeps for itself. */
+/** A bucket name by the rules of S3, without the names that S3 reserves. */
 export const bucketName = z
   .string()
   .regex(
@@ -37,7 +37,7 @@ export const bucketName = z
     'a bucket name as S3 takes it: 3 to 63 of a-z, 0-9, . and -, no two dots in a row, no IP address, none of the beginnings and endings that S3 keeps for itself',
   );
 
-/** A host name that clients outside the cluster resolve, without wildcard. */
+/** A public host name without wildcard. */
 export const hostName = z
   .string()
   .regex(
@@ -59,7 +59,7 @@ export const annotations = z.record(
 /** A block of IPv4 addresses. */
 export const cidr = z.cidrv4({ error: 'an IPv4 block in CIDR notation, such as 10.0.0.0/16' });
 
-/** The URL of a service that is called, without credentials, path or query. */
+/** The URL of a service, without credentials, path or query. */
 export const endpointUrl = z
   .url({
     protocol: /^https?$/,
@@ -80,7 +80,7 @@ export const endpointUrl = z
     { error: 'a URL of a host and a port alone, without path or query' },
   );
 
-/** The key of a label that is not one of the platform's own. */
+/** The key of a label other than the platform's own. */
 export const labelKey = z
   .string()
   .regex(

@@ -1,4 +1,4 @@
-/** The known name at most three edits away, if any: what was meant by one that is not known. */
+/** The nearest known name within three edits, if any: a suggestion for an unknown name. */
 export function nearestOf(name: string, known: readonly string[]): string | undefined {
   const [best] = known
     .map((candidate) => ({ candidate, edits: editsBetween(name.toLowerCase(), candidate.toLowerCase()) }))

@@ -3,7 +3,7 @@ import { z } from 'zod';
 const UNIT_BYTES = { Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40 } as const;
 const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
-/** Disk or memory as Kubernetes writes it, in binary units only: `20Gi`, never `20G`. */
+/** Disk or memory as a Kubernetes quantity in binary units: `20Gi`, not `20G`. */
 export const quantity = amount(['Mi', 'Gi', 'Ti'], 'a whole number and Mi, Gi or Ti, such as 20Gi');
 export type Quantity = z.infer<typeof quantity>;
 
@@ -35,7 +35,7 @@ function amount<const Unit extends string>(units: readonly Unit[], error: string
   return (
     z
       .templateLiteral([z.int(), z.enum(units)], { error })
-      // The template alone would take -5Gi and 0Gi.
+      // The template type alone would accept -5Gi and 0Gi.
       .refine((text: string) => /^[1-9]/.test(text), { error })
   );
 }

@@ -12,10 +12,9 @@ const TYPE_WORDS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Takes a value from anywhere (TypeScript, a JSON file, Pulumi's configuration) for an environment.
+ * Parses a value of any source (TypeScript, a JSON file, Pulumi's configuration) as an environment.
  *
- * @throws Error that names every property that is missing, unknown or out of range, one line each, with its value and
- *   what is allowed.
+ * @throws Error with every missing, unknown or invalid property, one per line, with its value and what is allowed.
  */
 export function readEnvironment(value: unknown): Environment {
   const result = environment.safeParse(value);
@@ -63,7 +62,7 @@ function oneOf(values: readonly unknown[]): string {
   return values.length === 1 ? String(values[0]) : `one of ${values.map(String).join(', ')}`;
 }
 
-/** The value as JSON; a password in a URL is an error already and is not repeated in one. */
+/** The value as JSON. Hides a password in a URL, which is an error already. */
 function show(value: unknown): string {
   return value === undefined ? 'nothing' : JSON.stringify(value).replace(/\/\/[^/@"]*@/, '//…@');
 }
@@ -75,7 +74,7 @@ function valueAt(path: readonly string[], root: unknown): unknown {
   );
 }
 
-/** Keys that the schema knows at a path; where the value chooses between shapes, those of the chosen one. */
+/** Keys of the schema at a path; for a union, those of the matching member. */
 function knownKeys(path: readonly string[], root: unknown): readonly string[] {
   let schema: unknown = environment;
   let value = root;
@@ -90,7 +89,7 @@ function knownKeys(path: readonly string[], root: unknown): readonly string[] {
   return schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
 }
 
-/** The shape that a value has where its type lets it choose one; any other type as it is. */
+/** The member of a union that a value matches; any other schema unchanged. */
 export function chosenBy(schema: unknown, value: unknown): unknown {
   if (schema instanceof z.ZodOptional) return chosenBy(schema.unwrap(), value);
   if (!(schema instanceof z.ZodDiscriminatedUnion)) return schema;

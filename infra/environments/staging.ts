@@ -1,6 +1,6 @@
 import type { Environment } from './environment.ts';
 
-/** Production's shape at half its size, on Kafka without ZooKeeper and logs without a detour through Kafka. */
+/** Production at half its size, with Kafka in KRaft mode and logs directly to the search cluster. */
 export const staging: Environment = {
   name: 'staging',
   strict: true,

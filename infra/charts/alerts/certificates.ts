@@ -4,34 +4,34 @@ import type { Environment } from '../../environments/environment.ts';
 import { inNamespace, ofWorkload, type WatchingAlert } from './series.ts';
 
 const DAY_SECONDS = 86_400;
-/** Long enough before the end that a certificate is ordered, reviewed and rolled out by day. */
+/** Early enough to order, review and roll out a certificate in working hours. */
 const WARNING_DAYS = 30;
 const CRITICAL_DAYS = 7;
 
 interface WatchedCertificate {
-  /** What the names of its two alerts begin with. */
+  /** Prefix of the names of its two alerts. */
   readonly name: string;
   readonly summary: string;
-  /** Ends in seconds since the epoch. */
+  /** Expiration times in seconds since the epoch. */
   readonly expression: string;
   readonly metric: string;
   readonly action: string;
 }
 
 /**
- * Certificates that come to their end, of those whose end is seen from inside: what the brokers show to the programs, what our
- * own ingress controller shows to clients, and what cert-manager keeps.
+ * Certificates that are about to expire, as far as metrics show them: the brokers' certificates seen by the programs,
+ * the certificate of our own ingress controller, and the certificates of cert-manager.
  */
 export function certificateAlerts(environment: Environment): readonly WatchingAlert[] {
   const { namespaces, kafka, edge } = environment;
   const watched: WatchedCertificate[] = [];
   if (kafka.security.protocol === 'tls') {
-    // Behind the bootstrap Service stands now one broker, now another.
+    // The bootstrap Service leads to a different broker each time.
     const metric = `headwater_kafka_certificate_expiration_timestamp_seconds{${inNamespace(namespaces.pipeline)},broker!~"kafka-bootstrap[.].*"}`;
     watched.push({
       name: 'KafkaCertificate',
       summary: 'The certificate of broker {{ $labels.broker }}',
-      // Of what was seen at different times the last is the one that ends last.
+      // If several were seen at different times, the latest expiration counts.
       expression: `max by (broker) (${metric})`,
       metric,
       action:
@@ -55,7 +55,7 @@ export function certificateAlerts(environment: Environment): readonly WatchingAl
     watched.push({
       name: `CertManager${name === 'kafka' ? 'Kafka' : 'Webhook'}Certificate`,
       summary: `The Certificate ${namespace}/${name} of cert-manager`,
-      // Prometheus renames what collides with the scraped pod's own namespace, unless it is told to honour it.
+      // Prometheus renames a label that collides with the scraped pod's own namespace, unless `honorLabels` is set.
       expression: `min(${metric('exported_namespace')} or ${metric('namespace')})`,
       metric: `certmanager_certificate_expiration_timestamp_seconds{name="${name}"}`,
       action: `cert-manager has not renewed it in time: kubectl describe certificate -n ${namespace} ${name} shows the reason.`,
@@ -84,7 +84,7 @@ function ends(
   };
 }
 
-/** Objects of cert-manager that the manifests hold. */
+/** Objects of cert-manager in the manifests. */
 function certManagerCertificates({ namespaces, kafka, edge }: Environment) {
   const { security } = kafka;
   return [

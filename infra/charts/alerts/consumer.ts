@@ -4,10 +4,10 @@ import { toMs } from '../../environments/quantities.ts';
 import { atMaximum, notReady } from './scaled.ts';
 import { ofWorkload, orZero, type WatchingAlert } from './series.ts';
 
-/** Oldest unstored record, in flushes: more than this many missed is no longer a slow store. */
+/** Age of the oldest unstored record, in flush intervals, above which the store is not merely slow. */
 const MISSED_FLUSHES = 5;
 
-/** Events that wait in Kafka, until Kafka deletes them. */
+/** Events that wait in Kafka until Kafka deletes them. */
 export function consumerAlerts({
   namespaces,
   consumer,
@@ -57,7 +57,7 @@ export function consumerAlerts({
     },
     {
       name: 'EventsLost',
-      // A series that begins with a loss has no increase: it counts while it was not there an hour before.
+      // A series that starts with a loss has no increase, so it also counts if it did not exist an hour before.
       expression: `sum by (partition) (increase(${lost}[1h])) > 0 or sum by (partition) (${lost} unless ${lost} offset 1h) > 0`,
       lasting: '0m',
       severity: 'critical',

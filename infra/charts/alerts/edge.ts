@@ -2,7 +2,7 @@ import { INGRESS_NGINX } from '../../constructs/edge/ingress-nginx.ts';
 import type { Environment } from '../../environments/environment.ts';
 import { ofWorkload, podsUp, type WatchingAlert } from './series.ts';
 
-/** Our own ingress controller. A gateway's data plane belongs to another project, which watches it. */
+/** Our own ingress controller. The data plane of a Gateway belongs to another project, which monitors it. */
 export function edgeAlerts({ namespaces, edge }: Environment): readonly WatchingAlert[] {
   if (edge.kind !== 'ingress' || edge.controller === undefined) return [];
   return [

@@ -2,10 +2,13 @@ import { KAFKA_BROKERS } from '../../constructs/kafka/kafka.ts';
 import type { Environment } from '../../environments/environment.ts';
 import { inNamespace, ofWorkload, podsUp, type WatchingAlert } from './series.ts';
 
-/** Longest that one broker's roll keeps partitions under-replicated, in minutes: it may wait 5 to leave, and catches up. */
+/**
+ * Longest time in minutes for which the roll of one broker keeps partitions under-replicated: it waits up to 5 minutes,
+ * then catches up.
+ */
 const ROLL_MINUTES = 10;
 
-/** Brokers that are gone, and partitions that are without what they need. */
+/** Brokers that are down, and partitions without a leader or enough replicas. */
 export function kafkaAlerts({
   namespaces,
   kafka,
@@ -62,7 +65,7 @@ export function kafkaAlerts({
       name: 'KafkaPartitionsUnderReplicated',
       expression: `sum(${underReplicated}) > 0`,
       metrics: [underReplicated],
-      // Between two brokers of a roll it may be 0 for less than a scrape sees.
+      // Between two brokers of a roll it may be 0 for less than a scrape interval.
       lasting: `${Math.max(30, ROLL_MINUTES * brokers)}m`,
       severity: 'warning',
       summary:

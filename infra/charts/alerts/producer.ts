@@ -3,17 +3,17 @@ import type { Environment } from '../../environments/environment.ts';
 import { atMaximum, notReady } from './scaled.ts';
 import { ofWorkload, type WatchingAlert } from './series.ts';
 
-/** Answers by which an event is not known to be stored although the client did nothing wrong. */
+/** Responses after which an event may not be stored, though the client made no mistake. */
 export const FAILED_CODES = [
   'broker_unavailable',
   'queue_full',
   'unknown_outcome',
   'internal_error',
 ] as const;
-/** Share of the events that clients give up on, sooner or later, while somebody sleeps. */
+/** Share of failed events at which the alert pages: clients give up on them sooner or later. */
 const CRITICAL_SHARE = 0.05;
 
-/** Events that clients cannot get rid of. */
+/** Events that clients cannot deliver. */
 export function producerAlerts({ namespaces, producer }: Environment): readonly WatchingAlert[] {
   const labels = ofWorkload(namespaces.pipeline, PRODUCER);
   const answered = (codes: readonly string[]): string =>

@@ -3,13 +3,13 @@ import { ZOOKEEPER } from '../../constructs/zookeeper/zookeeper.ts';
 import type { Environment } from '../../environments/environment.ts';
 import { ofWorkload, orZero, podsUp, type WatchingAlert } from './series.ts';
 
-/** The quorum that keeps Kafka's metadata, where it has pods of its own. */
+/** The quorum with Kafka's metadata, if it has its own pods. */
 export function quorumAlerts({ namespaces, kafka }: Environment): readonly WatchingAlert[] {
   const { metadata } = kafka;
   if (metadata.mode === 'zookeeper') {
     const { servers } = metadata.ensemble;
     const labels = ofWorkload(namespaces.pipeline, ZOOKEEPER);
-    // Only a server that leads has it. Kafka itself goes on calling its last controller the active one.
+    // Only the leader has this metric. Kafka keeps reporting its last controller as active.
     const followers = orZero(`max(synced_followers{${labels}})`);
     const alone = servers === 1;
     return [

@@ -1,17 +1,20 @@
 import { orZero, type WatchingAlert } from './series.ts';
 
 export interface ScaledPods {
-  /** Of the alert where none is ready, and of that where fewer are than there should be. */
+  /** Names of the alert for no ready pod, and of the alert for too few. */
   readonly names: readonly [none: string, few: string];
   readonly labels: string;
-  /** Pods that are there at the least. */
+  /** Minimum number of pods. */
   readonly minimum: number;
   readonly what: string;
-  /** What to do where none is ready. */
+  /** What to do if no pod is ready. */
   readonly none: string;
 }
 
-/** None ready, or fewer than there should be at the least. A roll takes none away before the next one is ready. */
+/**
+ * No ready pod, or fewer than the minimum. A roll keeps the minimum, since it removes a pod only when the next one is
+ * ready.
+ */
 export function notReady({ names, labels, minimum, what, none }: ScaledPods): readonly WatchingAlert[] {
   const ready = orZero(`sum(headwater_ready{${labels}})`);
   const [noneName, fewName] = names;
@@ -39,7 +42,7 @@ export function notReady({ names, labels, minimum, what, none }: ScaledPods): re
   ];
 }
 
-/** An autoscaler that can add no more, by the pods themselves: nothing else must be scraped for it. */
+/** An autoscaler at its maximum, derived from the pods themselves: no other exporter is needed. */
 export function atMaximum(
   name: string,
   what: string,

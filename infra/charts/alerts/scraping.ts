@@ -2,7 +2,7 @@ import { jobOf } from '../../constructs/cluster/monitoring.ts';
 import type { ScrapedPods } from '../scraped-pods.ts';
 import type { WatchingAlert } from './series.ts';
 
-/** What says that the other alerts see less than they should. */
+/** Alerts for missing metrics, without which other alerts cannot fire. */
 export function scrapingAlerts(
   scraped: readonly ScrapedPods[],
   alerts: readonly WatchingAlert[],

@@ -1,11 +1,11 @@
 import { jobOf, type Alert } from '../../constructs/cluster/monitoring.ts';
 import type { Identity } from '../../constructs/workloads/labels.ts';
 
-/** An alert, and what must be there for it to see anything. */
+/** An alert, and the series that it needs. */
 export interface WatchingAlert extends Omit<Alert, 'runbook'> {
   /**
-   * Series that are there whenever the platform runs, as selectors: that one has none is an alarm of its own.
-   * @default none: the expression is true where there is no series
+   * Selectors of series that always exist while the platform runs; their absence causes an alert of its own.
+   * @default none: the expression is true without any series
    */
   readonly metrics?: readonly string[];
 }
@@ -20,12 +20,12 @@ export function ofWorkload(namespace: string, identity: Identity): string {
   return `job="${jobOf(namespace, identity)}",${inNamespace(namespace)}`;
 }
 
-/** Pods of a workload that answer Prometheus; 0, not nothing, where there is none. */
+/** Pods of a workload that Prometheus can scrape; 0 rather than nothing if there are none. */
 export function podsUp(labels: string): string {
   return orZero(`count(up{${labels}} == 1)`);
 }
 
-/** An aggregation over all series, 0 where there is none. */
+/** An aggregation over all series; 0 if there are none. */
 export function orZero(aggregation: string): string {
   return `(${aggregation} or vector(0))`;
 }

@@ -2,13 +2,13 @@ import { USABLE_PERCENT } from '../../constructs/kafka/topics.ts';
 import type { Environment } from '../../environments/environment.ts';
 import { inNamespace, orZero, type WatchingAlert } from './series.ts';
 
-/** What ext4 keeps for root by default: it counts as taken, and nobody of ours may use it. */
+/** Share that ext4 reserves for root by default: it counts as used, and our programs cannot use it. */
 const RESERVED_PERCENT = 5;
-/** Below what topics that hold all that they may leave free, so that a full retention wakes nobody. */
+/** Below the free share of topics at full retention, so that a full retention does not page. */
 const WARNING_PERCENT = 100 - USABLE_PERCENT - RESERVED_PERCENT - 2;
 const CRITICAL_PERCENT = 5;
 
-/** Volumes that fill. */
+/** Volumes that are filling up. */
 export function volumeAlerts({ namespaces, kafka }: Environment): readonly WatchingAlert[] {
   const labels = inNamespace(namespaces.pipeline);
   const free = `kubelet_volume_stats_available_bytes{${labels}} / kubelet_volume_stats_capacity_bytes{${labels}}`;
@@ -45,7 +45,7 @@ export function volumeAlerts({ namespaces, kafka }: Environment): readonly Watch
 }
 
 function keepersVolumes(metadata: Environment['kafka']['metadata']): number {
-  // A server of ZooKeeper has its snapshots on one volume and its transaction log on another.
+  // ZooKeeper keeps snapshots and transaction log on separate volumes.
   if (metadata.mode === 'zookeeper') return metadata.ensemble.servers * 2;
   return metadata.controllers.placement === 'separate' ? metadata.controllers.replicas : 0;
 }
