@@ -5,12 +5,12 @@ import type { DeployedResource } from '../program/replacements.ts';
 const execute = promisify(execFile);
 const MAX_STATE_BYTES = 256 * 1024 ** 2;
 
-/** What `pulumi stack export` writes; secrets in it are encrypted. */
+/** Output of `pulumi stack export`; its secrets are encrypted. */
 interface ExportedStack {
   readonly deployment: { readonly resources?: readonly DeployedResource[] } | null;
 }
 
-/** Resources of a stack as they are, from the CLI that runs the program or is to run it. */
+/** The current resources of a stack, from the CLI that runs the program. */
 export async function readDeployed(stack: string): Promise<readonly DeployedResource[]> {
   const { stdout } = await execute('pulumi', ['stack', 'export', '--stack', stack, '--non-interactive'], {
     maxBuffer: MAX_STATE_BYTES,

@@ -13,16 +13,18 @@ import { claimsOf, nameOf, type Manifest } from '../stack/platform-objects.ts';
 
 export interface GrowVolumesContext {
   readonly config: KubeConfig;
-  /** The manifests with the sizes that are wanted. */
+  /** The manifests with the new sizes. */
   readonly manifests: readonly Manifest[];
-  /** Has Pulumi look at a set again that is gone from the cluster, `headwater/kafka`, so that it leaves the stack's state. */
+  /**
+   * Refreshes a set that was deleted from the cluster, such as `headwater/kafka`, so that it leaves the stack's state.
+   */
   readonly forget: (set: string) => Promise<void>;
   readonly say: (text: string) => void;
   /** @default 600_000 */
   readonly deadlineMs?: number;
 }
 
-/** A set and those of its claims that are smaller than its manifest asks for. */
+/** A set, and its claims that are smaller than in its manifest. */
 interface GrowingSet {
   readonly set: Manifest;
   readonly claims: readonly { readonly claim: V1PersistentVolumeClaim; readonly size: Quantity }[];
@@ -31,12 +33,13 @@ interface GrowingSet {
 const POLL_MS = 1_000;
 
 /**
- * Grows the volumes of every set whose manifest asks for more, with their data, while the pods run: each claim is given its
- * new size; when the volumes have it, the set is deleted without its pods and leaves the stack's state. The next `deploy` makes it
- * anew, with the new claim template, around the same pods and claims. May be repeated after a failure.
+ * Grows the volumes of every set whose manifest has a larger size, while its pods run and keep their data. Each claim
+ * gets its new size. When the volumes have it, the set is deleted without its pods and removed from the stack's state.
+ * The next `deploy` creates it with the new claim template, and it adopts the pods and claims. Safe to repeat after a
+ * failure.
  *
- * @returns names of the sets that the next `deploy` makes
- * @throws Error before anything is changed, where a volume cannot grow or would have to shrink
+ * @returns names of the sets that the next `deploy` creates
+ * @throws Error before any change, if a volume cannot grow or would have to shrink
  */
 export async function growVolumes(context: GrowVolumesContext): Promise<readonly string[]> {
   const { config, manifests, forget, say, deadlineMs = 600_000 } = context;
@@ -126,7 +129,7 @@ async function requireExpandable(config: KubeConfig, growing: readonly GrowingSe
   }
 }
 
-/** A volume that is in use may have grown while its file system waits for the pod's next start. */
+/** A volume in use may have grown while its file system waits for the next start of the pod. */
 async function waitForSize(
   core: CoreV1Api,
   claim: V1PersistentVolumeClaim,

@@ -19,16 +19,16 @@ import { CommandFailed, PulumiCommand } from './pulumi-command.ts';
 import { smokeTest } from './smoke-test.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
-/** What the edge, Kafka and the store may take beside the time that the consumer waits. */
+/** Time for the edge, Kafka and the store besides the consumer's flush interval. */
 const SMOKE_TEST_MARGIN_MS = 60_000;
 
-/** What holds the images, and the provider that makes it. */
+/** Resources for the images, and their provider. */
 const REPOSITORIES = ['**pulumi:providers:aws::**', '**:ImageRepositories**'].flatMap((urn) => [
   '--target',
   urn,
 ]);
 
-// The program is run by the `node` that is found first: the one of the lock file.
+// Pulumi runs the program with the first `node` on the PATH: that of the lock file.
 process.env['PATH'] = [join(ROOT, 'node_modules/.bin'), process.env['PATH'] ?? ''].join(delimiter);
 process.chdir(ROOT);
 
@@ -46,7 +46,7 @@ async function main({ name, stack, yes, json, savePlan, plan }: StackCommand): P
     case 'preview':
       return preview(pulumi, json, savePlan);
     case 'deploy':
-      // The first time, there is nowhere to push to. A plan is carried out whole or not at all, so it comes later.
+      // The first time the registry does not exist yet. A plan is executed as a whole, so it is made later.
       if (environment.aws?.repositories === true && plan === undefined)
         await pulumi.run('up', ...confirm, ...REPOSITORIES);
       buildImages(environment.name);

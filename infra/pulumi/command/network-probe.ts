@@ -7,13 +7,16 @@ export interface NetworkProbeOptions {
   readonly config: KubeConfig;
   readonly environment: Environment;
   readonly manifests: readonly Manifest[];
-  /** For how long the pod may get through: some enforce a policy only seconds after a pod has begun. @default 30_000 */
+  /**
+   * How long connections may succeed: some clusters enforce a policy only seconds after a pod has started. @default
+   * 30_000
+   */
   readonly patienceMs?: number;
-  /** For the pod to be scheduled, run and end. @default 120_000 */
+  /** Timeout for the pod to be scheduled, run and finish. @default 120_000 */
   readonly deadlineMs?: number;
 }
 
-/** Whether a pod that no policy lets through was kept out; `unknown` with the reason. */
+/** Whether a pod that no policy allows was blocked; `unknown` with the reason. */
 export type Enforcement =
   | { readonly kind: 'enforced' }
   | { readonly kind: 'not-enforced'; readonly reached: string }
@@ -25,10 +28,10 @@ const SELECTOR = `app.kubernetes.io/name=${NAME}`;
 const POLL_MS = 500;
 const CONNECT_MS = 5_000;
 const PAUSE_MS = 1_000;
-/** Exit code of a pod that got through all the time. */
+/** Exit code of a pod whose connections all succeeded. */
 const REACHED = 3;
 
-/** Ends with 0 as soon as one connection is not made, with {@link REACHED} where all are until the time is over. */
+/** Exits with 0 as soon as one connection fails, or with {@link REACHED} if all succeed until the timeout. */
 const PROGRAM = `const { connect } = require('node:net');
 const [host, port, patience] = process.argv.slice(1);
 const until = Date.now() + Number(patience);
@@ -47,9 +50,9 @@ const attempt = () => {
 attempt();`;
 
 /**
- * Runs a pod of nobody's beside the pipeline, that tries to reach what must not be reached: ZooKeeper, which asks for no login, or
- * the brokers' listener among themselves. Objects that a cluster does not enforce look as those that it does. The pod is gone when
- * this returns.
+ * Runs an unrelated pod that tries to reach what the policies must block: ZooKeeper, which has no login, or the
+ * brokers' replication listener. The API server accepts policies that a cluster does not enforce. The pod is deleted
+ * before this returns.
  */
 export async function probeNetworkPolicies(options: NetworkProbeOptions): Promise<Enforcement> {
   const { config, environment, manifests, patienceMs = 30_000, deadlineMs = 120_000 } = options;
@@ -77,7 +80,7 @@ export async function probeNetworkPolicies(options: NetworkProbeOptions): Promis
   }
 }
 
-/** What a person is told, and whether something is wrong for certain, perhaps, or not. */
+/** The message for the user, and its severity: an error, a warning, or none. */
 export function describeEnforcement(found: Enforcement): {
   readonly problem: 'certain' | 'perhaps' | false;
   readonly text: string;
@@ -120,7 +123,7 @@ async function findTarget(core: CoreV1Api, { namespaces, kafka }: Environment) {
   return undefined;
 }
 
-/** An image that has Node, and is on the nodes already. */
+/** An image with Node that the nodes have already. */
 function imageOf(manifests: readonly Manifest[]): string {
   const producer = manifests.find(
     ({ kind, metadata }) => kind === 'Deployment' && metadata.name === 'producer',
@@ -129,7 +132,7 @@ function imageOf(manifests: readonly Manifest[]): string {
   return template.spec.containers[0].image;
 }
 
-/** Admitted under the profile `restricted`; no policy is about its labels but the one that denies everything. */
+/** Admitted under the profile `restricted`; only the policy that denies all traffic selects its labels. */
 function pod(image: string, args: readonly string[], deadlineMs: number) {
   return {
     metadata: { generateName: `${NAME}-`, labels: LABELS },
@@ -158,7 +161,7 @@ function pod(image: string, args: readonly string[], deadlineMs: number) {
   };
 }
 
-/** @throws Error with what the pod waits for, where it does not end in time */
+/** @throws Error with what the pod waits for, if it does not finish in time */
 async function exitCode(
   core: CoreV1Api,
   place: { readonly namespace: string; readonly name: string },

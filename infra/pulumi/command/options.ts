@@ -3,13 +3,13 @@ import { readOptions, UsageError } from '../../command-line.ts';
 export interface StackCommand {
   readonly name: 'preview' | 'deploy' | 'grow-volume';
   readonly stack: string;
-  /** Asks nothing. */
+  /** Asks for no confirmation. */
   readonly yes: boolean;
-  /** File that a preview writes its result to, as JSON. */
+  /** File for the result of a preview, as JSON. */
   readonly json?: string;
-  /** File that a preview writes its plan to. */
+  /** File for the plan of a preview. */
   readonly savePlan?: string;
-  /** File with the plan that `deploy` may not go beyond. */
+  /** File with the plan that limits `deploy`. */
   readonly plan?: string;
 }
 
@@ -37,10 +37,10 @@ ${STACK}
 `,
 };
 
-/** What only one of the commands takes. */
+/** Options of one command only. */
 const OWN_OPTIONS = { json: 'preview', 'save-plan': 'preview', plan: 'deploy', yes: 'deploy' } as const;
 
-/** @returns the usage where help is asked for. @throws {UsageError} that says what the command line lacks */
+/** @returns the usage if help was requested. @throws {UsageError} that names the error in the command line */
 export function parseStackCommand([name, ...args]: readonly string[]): StackCommand | string {
   if (name !== 'preview' && name !== 'deploy' && name !== 'grow-volume') {
     throw new UsageError(`command must be preview, deploy or grow-volume, got ${name ?? 'none'}`);

@@ -5,9 +5,9 @@ import { promisify } from 'node:util';
 
 const execute = promisify(execFile);
 
-/** A command that has said on this terminal why it failed. */
+/** A command that failed and has printed the reason on this terminal. */
 export class CommandFailed extends Error {
-  /** Of this process: 128 and the signal where one came in. */
+  /** Exit code of this process: 128 plus the number of the signal, if there was one. */
   readonly exitCode: number;
 
   constructor(message: string, exitCode = 1) {
@@ -19,14 +19,14 @@ export class CommandFailed extends Error {
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 type Signal = (typeof SIGNALS)[number];
 
-/** What is needed of the process: the signals that it gets, and whether a terminal sends them. */
+/** The part of `process` that is used: its signals, and whether a terminal sends them. */
 export interface Interruptible {
   on(signal: Signal, listener: (signal: Signal) => void): unknown;
   off(signal: Signal, listener: (signal: Signal) => void): unknown;
   readonly stdin: { readonly isTTY?: boolean };
 }
 
-/** The CLI as this machine has it. */
+/** The installed Pulumi CLI. */
 export class PulumiCommand {
   readonly #stack: string;
   readonly #host: Interruptible;
@@ -36,7 +36,7 @@ export class PulumiCommand {
     this.#host = host;
   }
 
-  /** @throws Error with the command that installs it, or that makes the stack */
+  /** @throws Error with the command that installs the CLI or creates the stack */
   async requireStack(): Promise<void> {
     const ask = (...args: string[]) => execute('pulumi', args);
     await ask('version').catch(() => {
@@ -56,7 +56,7 @@ export class PulumiCommand {
         ? this.#closed(line)
         : new Error(`stack ${this.#stack} is not there: pulumi stack init ${this.#stack} (${line})`);
     });
-    // Only what opens a secret finds out whether it can; what this one writes goes nowhere.
+    // Only decrypting a secret shows whether the passphrase is right; the output is discarded.
     await ask('config', '--show-secrets', ...onStack).catch((error: unknown) => {
       throw this.#closed(lastLine(error));
     });
@@ -73,7 +73,7 @@ export class PulumiCommand {
     return this.#spawn('inherit', args);
   }
 
-  /** Runs a command on the stack, with its standard output in a file, also where it fails. @throws CommandFailed */
+  /** Runs a command on the stack and writes its standard output to a file, even if it fails. @throws CommandFailed */
   async runInto(path: string, ...args: readonly string[]): Promise<void> {
     const file = await open(path, 'w');
     try {
@@ -88,8 +88,8 @@ export class PulumiCommand {
       stdio: ['inherit', output, 'inherit'],
     });
     let stoppedBy: Signal | undefined;
-    // Pulumi finishes what it has begun: this process must not end before it. A second Ctrl-C would have it give up, so one
-    // that the terminal has sent to both is not passed on.
+    // Pulumi finishes operations in progress, so this process must not exit before it. A second Ctrl-C would make
+    // Pulumi give up, so a signal that the terminal has sent to both is not forwarded.
     const stop = (signal: Signal): void => {
       stoppedBy ??= signal;
       if (signal !== 'SIGINT' || this.#host.stdin.isTTY !== true) child.kill(signal);
@@ -110,7 +110,7 @@ export class PulumiCommand {
     }
   }
 
-  /** @throws Error where the key has no value */
+  /** @throws Error if the key has no value */
   async configuration(key: string): Promise<string> {
     const { stdout } = await execute('pulumi', ['config', 'get', key, '--stack', this.#stack]);
     return stdout.trim();

@@ -8,24 +8,24 @@ export interface SmokeTestOptions {
   readonly uploadUrl: string;
   readonly store: S3Client;
   readonly bucket: string;
-  /** Where in the bucket the events lie. */
+  /** Prefix of the events in the bucket. */
   readonly prefix: string;
   readonly codec: 'none' | 'gzip' | 'zstd';
-  /** How long an event may take from its answer to the bucket. */
+  /** Longest time from the response of an event to its object in the bucket. */
   readonly deadlineMs: number;
 }
 
 const EVENTS = 10;
-/** What the key of each of its events begins with: by it readers tell them from a client's. */
+/** Prefix of the key of each test event, by which readers recognize them. */
 export const SMOKE_TEST_KEY = 'headwater-smoke-test/';
 const POLL_MS = 1_000;
-/** Clocks of this machine and the store may differ by this much. */
+/** Tolerated difference between the clocks of this machine and the store. */
 const CLOCK_SKEW_MS = 60_000;
 
 /**
- * Posts events through the edge and finds them in the bucket, where they stay: their keys say what they are.
+ * Posts events through the edge and finds them in the bucket. They stay there, recognizable by their keys.
  *
- * @throws Error that says which step did not work
+ * @throws Error that names the failed step
  */
 export async function smokeTest(options: SmokeTestOptions): Promise<void> {
   const { uploadUrl, deadlineMs } = options;
@@ -49,7 +49,7 @@ export async function smokeTest(options: SmokeTestOptions): Promise<void> {
   }
 }
 
-/** Events of a run in objects that were not read before. */
+/** Events of this run in objects that were not read before. */
 async function countNew(
   options: SmokeTestOptions,
   { run, since, read }: { readonly run: string; readonly since: number; readonly read: Set<string> },

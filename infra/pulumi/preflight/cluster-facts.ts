@@ -3,25 +3,25 @@ import type { Limit, Node, PodTemplate } from './pod-demand.ts';
 import type { Amounts } from './resource-amounts.ts';
 import type { WorkloadClaim } from './workload-demand.ts';
 
-/** What of a cluster decides whether a platform can run there. */
+/** Facts of a cluster that decide whether a platform can run there. */
 export interface ClusterFacts {
   readonly context: string;
   /** URL of the API server. */
   readonly server: string;
-  /** The uid of the namespace kube-system, which lives as long as the cluster. */
+  /** The uid of the namespace kube-system, which never changes. */
   readonly uid: string;
   /** `1.34` */
   readonly version: string;
-  /** Kinds that are served, of those that were asked for, with what they take: `keda.sh/v1alpha1/ScaledObject`. */
+  /** The requested kinds that the cluster serves, with their schema: `keda.sh/v1alpha1/ScaledObject`. */
   readonly kinds: ReadonlyMap<string, ObjectSchema>;
   readonly storageClasses: readonly { readonly name: string; readonly isDefault: boolean }[];
   readonly priorityClasses: readonly string[];
   readonly ingressClasses: readonly string[];
   readonly gatewayClasses: readonly string[];
   readonly nodes: readonly Node[];
-  /** Namespaces that were asked for, by name; one that is not there yet has nothing. */
+  /** The requested namespaces by name; a missing one is empty. */
   readonly namespaces: ReadonlyMap<string, NamespaceFacts>;
-  /** What each StatefulSet of these namespaces is told to run, by `namespace/name`. */
+  /** Replicas of each StatefulSet in these namespaces, by `namespace/name`. */
   readonly replicas: ReadonlyMap<string, number>;
 }
 
@@ -30,20 +30,20 @@ export interface Quota {
   readonly hard: Amounts;
 }
 
-/** What bounds a namespace, and what is in it. */
+/** Quotas and limits of a namespace, and its pods. */
 export interface NamespaceFacts {
-  /** ResourceQuotas for all pods; those with a scope are for some of them, and not looked at. */
+  /** ResourceQuotas for all pods; those with a scope are ignored. */
   readonly quotas: readonly Quota[];
   readonly limitRanges: readonly { readonly name: string; readonly limits: readonly Limit[] }[];
-  /** Pods that have not ended. */
+  /** Pods that are not terminated. */
   readonly pods: readonly PodTemplate[];
   readonly claims: readonly WorkloadClaim[];
 }
 
-/** What is to be applied, as far as the cluster is asked about it. */
+/** What to query for the manifests to apply. */
 export interface ClusterQuestions {
-  /** `group/version/Kind` of everything that does not belong to Kubernetes itself. */
+  /** `group/version/Kind` of every third-party kind. */
   readonly kinds: readonly string[];
-  /** Namespaces whose bounds are read. */
+  /** Namespaces whose quotas are read. */
   readonly namespaces: readonly string[];
 }

@@ -8,24 +8,24 @@ import type { Environment } from '../../environments/environment.ts';
 import { checkSetSizes } from './set-sizes.ts';
 import type { StackSettings } from '../stack/settings.ts';
 
-/** `preStop.sleep` is on by default since this version. */
+/** First version with `preStop.sleep` on by default. */
 const MINIMUM_VERSION = '1.30';
-/** Nodes' topology labels are copied to their pods since this version. */
+/** First version that copies topology labels from nodes to their pods. */
 const POD_TOPOLOGY_LABELS_VERSION = '1.35';
 
-/** Kinds of the manifests that another project serves: `keda.sh/v1alpha1/ScaledObject`. */
+/** Third-party kinds in the manifests: `keda.sh/v1alpha1/ScaledObject`. */
 export function foreignKinds(manifests: readonly Manifest[]): readonly string[] {
   const foreign = manifests.filter((manifest) => foreignApiOf(manifest) !== undefined);
   return [...new Set(foreign.map(kindOf))];
 }
 
-/** What of a cluster must be known before manifests are applied there. */
+/** The facts to read before manifests are applied. */
 export function questionsFor(manifests: readonly Manifest[]): ClusterQuestions {
   const namespaces = manifests.flatMap(({ metadata: { namespace } }) => namespace ?? []);
   return { kinds: foreignKinds(manifests), namespaces: [...new Set(namespaces)] };
 }
 
-/** Holds a cluster against what a stack is about to apply there. */
+/** Checks a cluster for the manifests of a stack. */
 export function checkCluster(
   facts: ClusterFacts,
   { environment, clusterUid }: Pick<StackSettings, 'environment' | 'clusterUid'>,
@@ -91,7 +91,7 @@ function missingKinds({ kinds }: ClusterFacts, manifests: readonly Manifest[]): 
   return [...new Set(missing)];
 }
 
-/** A field that the cluster's release does not know would be left out in silence, after everything else has been applied. */
+/** The API server drops a field that its release does not know, after everything else was applied. */
 function outdatedKinds({ kinds }: ClusterFacts, manifests: readonly Manifest[]): readonly string[] {
   return manifests.flatMap((manifest) => {
     const schema = kinds.get(kindOf(manifest));
@@ -128,7 +128,7 @@ function missingStorageClasses(
   return [...new Set(missing)];
 }
 
-/** The API server refuses each pod of a class that is not there. */
+/** The API server rejects pods with a missing priority class. */
 function missingPriorityClasses(
   { priorityClasses }: ClusterFacts,
   manifests: readonly Manifest[],
@@ -147,7 +147,7 @@ function missingPriorityClasses(
   return [...new Set(missing)];
 }
 
-/** Routes without a controller are stored, and serve nobody. */
+/** The API server stores routes without a controller, but they have no effect. */
 function missingClasses(facts: ClusterFacts, manifests: readonly Manifest[]): readonly string[] {
   const own = new Set(
     manifests.filter(({ kind }) => kind === 'IngressClass').map(({ metadata }) => metadata.name),
@@ -175,7 +175,7 @@ function missingClasses(facts: ClusterFacts, manifests: readonly Manifest[]): re
   return [...new Set(warnings)];
 }
 
-/** What the kind's own project decides on. */
+/** Requirements that depend on a third-party project. */
 function contentOf(manifest: Manifest): object {
   const shared = ['apiVersion', 'kind', 'metadata'];
   return Object.fromEntries(Object.entries(manifest).filter(([field]) => !shared.includes(field)));

@@ -15,7 +15,7 @@ import type { ObjectSchema } from './object-schema.ts';
 import { readNamespaces, readNodes } from './read-namespaces.ts';
 
 const GATEWAY_API = { group: 'gateway.networking.k8s.io', version: 'v1' };
-/** What an account must be allowed to read before it may apply anything. */
+/** Read permissions that an account needs before it can apply anything. */
 const READ = [
   ...[
     'namespaces',
@@ -31,9 +31,9 @@ const READ = [
 const DEFAULT_CLASS = 'storageclass.kubernetes.io/is-default-class';
 
 /**
- * Chooses a context of the user's kubeconfig: of the files of `$KUBECONFIG`, else of `~/.kube/config`.
+ * Selects a context of the user's kubeconfig: `$KUBECONFIG`, or `~/.kube/config`.
  *
- * @throws Error that lists the contexts there are
+ * @throws Error that lists the existing contexts
  */
 export function readKubeConfig(context: string): KubeConfig {
   const config = new KubeConfig();
@@ -48,7 +48,7 @@ export function readKubeConfig(context: string): KubeConfig {
   return config;
 }
 
-/** @throws Error that says in one line why the cluster cannot be asked */
+/** @throws Error with the reason in one line, if the cluster cannot be queried */
 export async function readCluster(
   config: KubeConfig,
   { kinds, namespaces }: ClusterQuestions,
@@ -117,7 +117,7 @@ async function readKinds(
         extensions.readCustomResourceDefinition({ name: `${resource.name}.${group}` }),
       );
       const { schema } = definition?.spec.versions.find((one) => one.name === version) ?? {};
-      // What an API server of its own serves has no definition, and takes what it takes.
+      // Kinds of an aggregated API server have no definition, so they are not checked.
       return [[name, schema?.openAPIV3Schema ?? {}]];
     }),
   );
@@ -157,7 +157,7 @@ function reasonOf(error: unknown): string {
   return `cannot be reached (${code}): check the context, the VPN, and that the cluster runs`;
 }
 
-/** What the API server says of a request that it refused. */
+/** The API server's message for a rejected request. */
 function messageOf({ body }: ApiException<unknown>): string {
   try {
     const { message } = JSON.parse(String(body)) as { readonly message?: string };

@@ -1,4 +1,4 @@
-/** What stands against applying the manifests, and what only stands against their use. */
+/** Reasons against applying the manifests, and warnings about their use. */
 export interface Findings {
   readonly errors: readonly string[];
   readonly warnings: readonly string[];

@@ -1,14 +1,14 @@
-/** An API that another project brings to the cluster. */
+/** An API of a third-party project. */
 export interface ForeignApi {
   readonly project: string;
   readonly url: string;
-  /** The oldest release that knows every field and value of the objects that are made here. */
+  /** Oldest release with every field and value that the manifests use. */
   readonly lowest: string;
-  /** What brings it into the manifests. */
+  /** The setting that adds it to the manifests. */
   readonly neededFor: string;
 }
 
-/** Every API of others that a manifest may use, by its group. */
+/** Every third-party API in the manifests, by its group. */
 export const FOREIGN_APIS: Readonly<Record<string, ForeignApi>> = {
   'cert-manager.io': {
     project: 'cert-manager',
@@ -48,7 +48,7 @@ export const FOREIGN_APIS: Readonly<Record<string, ForeignApi>> = {
   },
 };
 
-/** The API that an object belongs to, unless it is Kubernetes' own. */
+/** The third-party API of an object; `undefined` for Kubernetes' own. */
 export function foreignApiOf({ apiVersion }: { readonly apiVersion: string }): ForeignApi | undefined {
   const [group = '', version] = apiVersion.split('/');
   return version === undefined ? undefined : FOREIGN_APIS[group];

@@ -17,17 +17,17 @@ export interface BoundsContext {
   readonly namespaces: ReadonlyMap<string, NamespaceFacts>;
   readonly nodes: readonly Node[];
   readonly defaultStorageClass: string | undefined;
-  /** The property of the environment that bounds a namespace: `quotas.pipeline`. */
+  /** Property of the environment with the quota of a namespace: `quotas.pipeline`. */
   readonly quotaProperty: (namespace: string) => string;
 }
 
 const NOTHING: NamespaceFacts = { quotas: [], limitRanges: [], pods: [], claims: [] };
-/** Each container must state these where a quota bounds them. */
+/** Resources that each container must state under a quota. */
 const STATED = /^(requests|limits)\.(cpu|memory)$/;
 
 /**
- * Holds what the manifests ask against each ResourceQuota and LimitRange of their namespaces, as they will be once the
- * manifests are applied. What is in the way would otherwise show in the events of a pod that is never made, minutes later.
+ * Checks the resources of the manifests against each ResourceQuota and LimitRange of their namespaces after the apply.
+ * Otherwise a violation only appears minutes later, in an event of a pod that is never created.
  */
 export function checkBounds(manifests: readonly Manifest[], context: BoundsContext): Findings {
   const { namespaces, quotaProperty } = context;
@@ -54,10 +54,10 @@ export function checkBounds(manifests: readonly Manifest[], context: BoundsConte
   };
 }
 
-/** What bounds a namespace once the manifests are applied: the platform's own quotas and ranges are as they have them. */
+/** Quotas and limits of a namespace after the apply: the platform's own ones are taken from the manifests. */
 interface Bounds extends NamespaceFacts {
   readonly quotas: readonly (Quota & { readonly isOwn: boolean })[];
-  /** Of all its ranges. */
+  /** Merged from all its LimitRanges. */
   readonly limits: readonly Limit[];
 }
 
@@ -122,12 +122,12 @@ function checkQuotas(
   return { errors, warnings };
 }
 
-/** Sums of fractions of a core are not exact. */
+/** Tolerance for rounding errors in sums of cores. */
 function isAbove(value: number, bound: number): boolean {
   return value > bound * (1 + 1e-9);
 }
 
-/** A quota's short words for the same: `cpu` is `requests.cpu`. */
+/** Short names of resources in a quota: `cpu` is `requests.cpu`. */
 function quotaWord(key: string): string {
   if (/^(cpu|memory|ephemeral-storage)$/.test(key)) return `requests.${key}`;
   return key.replace(/^count\/(?=(pods|persistentvolumeclaims)$)/, '');

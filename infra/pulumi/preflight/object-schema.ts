@@ -1,4 +1,4 @@
-/** The part of a kind's structural schema (OpenAPI 3.0) that says which fields and values are taken. */
+/** The part of a kind's structural schema (OpenAPI 3.0) that defines its fields and values. */
 export interface ObjectSchema {
   readonly properties?: Readonly<Record<string, ObjectSchema>>;
   readonly additionalProperties?: ObjectSchema | boolean;
@@ -9,8 +9,8 @@ export interface ObjectSchema {
 }
 
 /**
- * Fields of an object that a schema does not know, which the API server would leave out in silence, and values that it does
- * not list, which the API server would refuse: one line each, by its path.
+ * Fields of an object that are not in the schema, which the API server would drop silently, and values that the schema
+ * does not list, which it would reject: one line each, with its path.
  */
 export function schemaProblems(schema: ObjectSchema, value: unknown, path = ''): readonly string[] {
   const refused = [schema, ...(schema.allOf ?? [])]

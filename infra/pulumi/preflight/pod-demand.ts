@@ -2,12 +2,12 @@ import { sum, toNumber, type Amounts, type Totals } from './resource-amounts.ts'
 
 export interface Container {
   readonly name: string;
-  /** `Always` on an init container that goes on beside the others. */
+  /** `Always` marks a sidecar container. */
   readonly restartPolicy?: string;
   readonly resources?: { readonly requests?: Amounts; readonly limits?: Amounts };
 }
 
-/** A pod, or the template of one, as far as it says what it asks for and where it may run. */
+/** The parts of a pod or pod template that determine its resources and its nodes. */
 export interface PodTemplate {
   readonly metadata?: { readonly labels?: Readonly<Record<string, string>> };
   readonly spec?: {
@@ -25,23 +25,26 @@ interface Toleration {
   readonly effect?: string;
 }
 
-/** A bound of a LimitRange. */
+/** An entry of a LimitRange. */
 export interface Limit {
   readonly type: string;
   readonly min?: Amounts;
   readonly max?: Amounts;
-  /** Limits and requests of a container that states none. */
+  /** Defaults for a container without limits or requests. */
   readonly default?: Amounts;
   readonly defaultRequest?: Amounts;
 }
 
-/** A node, as far as it says which pods of a DaemonSet run there. */
+/** The parts of a node that determine which pods of a DaemonSet run there. */
 export interface Node {
   readonly labels: Readonly<Record<string, string>>;
   readonly taints: readonly { readonly key: string; readonly value?: string; readonly effect: string }[];
 }
 
-/** What a container has once it is admitted: an unstated request is its limit, what is unstated then a LimitRange's default. */
+/**
+ * Resources of an admitted container: a missing request is its limit; anything else missing is the default of a
+ * LimitRange.
+ */
 export function admitted({ resources = {} }: Container, limits: readonly Limit[]) {
   const { requests = {}, limits: stated = {} } = resources;
   const defaults = limits.filter(({ type }) => type === 'Container').toReversed();
@@ -55,7 +58,7 @@ export function admitted({ resources = {} }: Container, limits: readonly Limit[]
   };
 }
 
-/** Containers that run at the same time, and those that run alone before them. */
+/** Containers that run in parallel, and those that run alone before them. */
 export function containersOf({ spec }: PodTemplate) {
   const first = spec?.initContainers ?? [];
   return {
@@ -67,7 +70,7 @@ export function containersOf({ spec }: PodTemplate) {
   };
 }
 
-/** What one pod takes of a ResourceQuota, by the quota's words: `pods`, `requests.cpu`, `limits.memory`. */
+/** Usage of a ResourceQuota by one pod, by the quota's resource names: `pods`, `requests.cpu`, `limits.memory`. */
 export function demandOfPod(pod: PodTemplate, limits: readonly Limit[]): Totals {
   const { together, alone } = containersOf(pod);
   const demandOf = (container: Container): Totals => {
@@ -87,7 +90,7 @@ function inWords(of: string, amounts: Amounts): readonly (readonly [string, numb
   return Object.entries(amounts).map(([resource, amount]) => [`${of}.${resource}`, toNumber(amount)]);
 }
 
-/** What one claim takes of a ResourceQuota. */
+/** Usage of a ResourceQuota by one claim. */
 export function demandOfClaim(storage: string, storageClassName: string | undefined): Totals {
   const own = [
     ['persistentvolumeclaims', 1],
@@ -100,7 +103,7 @@ export function demandOfClaim(storage: string, storageClassName: string | undefi
   return new Map([...own, ...(storageClassName === undefined ? [] : ofClass)]);
 }
 
-/** Whether a DaemonSet puts a pod on a node. */
+/** Whether a DaemonSet runs a pod on a node. */
 export function runsOn({ spec }: PodTemplate, { labels, taints }: Node): boolean {
   const { nodeSelector = {}, tolerations = [] } = spec ?? {};
   return (

@@ -2,7 +2,7 @@ import { CoreV1Api, type KubeConfig } from '@kubernetes/client-node';
 import type { NamespaceFacts } from './cluster-facts.ts';
 import type { Limit, Node } from './pod-demand.ts';
 
-/** What bounds each namespace, and what is in it; a namespace that is not there has nothing. */
+/** Quotas, limits and pods of each namespace; a missing namespace is empty. */
 export async function readNamespaces(
   config: KubeConfig,
   names: readonly string[],
@@ -26,7 +26,7 @@ async function readNamespace(api: CoreV1Api, namespace: string): Promise<Namespa
       .map(({ metadata, spec }) => ({ name: metadata?.name ?? '', hard: spec?.hard ?? {} })),
     limitRanges: limitRanges.items.map(({ metadata, spec }) => ({
       name: metadata?.name ?? '',
-      // The client's own name for a word that JavaScript reserves.
+      // The client's name for a word that JavaScript reserves.
       limits: (spec?.limits ?? []).map(({ _default, ...limit }) => ({
         ...limit,
         default: _default,

@@ -1,16 +1,16 @@
 import { readQuantity } from '../../environments/kubernetes-quantity.ts';
 
-/** Amounts as Kubernetes writes them, by resource: `{ cpu: '250m', memory: '1Gi' }`. */
+/** Kubernetes quantities by resource: `{ cpu: '250m', memory: '1Gi' }`. */
 export type Amounts = Readonly<Record<string, string>>;
 
-/** The same as numbers: cores, bytes, or a count. */
+/** The same as numbers: cores, bytes or a count. */
 export type Totals = ReadonlyMap<string, number>;
 
 export function toNumber(amount: string): number {
   return readQuantity(amount) ?? Number.NaN;
 }
 
-/** `250m`, `14Gi`, `1.5Gi` or `12`, as the resource is counted. */
+/** Parses `250m`, `14Gi`, `1.5Gi` or `12` in the unit of the resource. */
 export function showAmount(resource: string, value: number): string {
   if (/cpu$/.test(resource)) return Number.isInteger(value) ? String(value) : `${Math.round(value * 1000)}m`;
   if (!/(memory|storage)$/.test(resource)) return String(value);
@@ -20,7 +20,7 @@ export function showAmount(resource: string, value: number): string {
     : `${Math.round((value / toNumber(`1${unit}`)) * 100) / 100}${unit}`;
 }
 
-/** Adds up what several ask for, each so many times. */
+/** Sums amounts, each multiplied by a count. */
 export function sum(parts: readonly (readonly [Totals, times: number])[]): Totals {
   const total = new Map<string, number>();
   for (const [amounts, times] of parts) {

@@ -3,18 +3,18 @@ import type { ClusterFacts } from './cluster-facts.ts';
 import type { Findings } from './findings.ts';
 import { describeObject, nameOf, type Manifest } from '../stack/platform-objects.ts';
 
-/** A set of servers whose number the environment says. */
+/** A set of servers whose size the environment states. */
 interface SizedSet {
   readonly name: string;
-  /** The property that says it. */
+  /** The property with the size. */
   readonly property: string;
-  /** Whether the servers agree by majority. */
+  /** Whether the servers form a quorum. */
   readonly isQuorum: boolean;
 }
 
 /**
- * Holds the number of servers that run in each set against the wanted one. Kubernetes itself would take servers away with
- * what only they hold, and add empty ones to a quorum that could outvote those with the data.
+ * Compares the number of running servers in each set with the wanted one. Kubernetes would remove servers together with
+ * data that only they hold, and add empty ones to a quorum that could outvote those with the data.
  */
 export function checkSetSizes(
   { replicas, context }: Pick<ClusterFacts, 'replicas' | 'context'>,
@@ -28,7 +28,7 @@ export function checkSetSizes(
     if (manifest === undefined) return { errors: [], warnings: [] };
     const running = replicas.get(nameOf(manifest));
     const { replicas: wanted } = manifest['spec'] as { readonly replicas: number };
-    // A set that was scaled to nothing comes back with its volumes.
+    // A set that was scaled to zero gets its volumes back.
     if (running === undefined || running === 0 || running === wanted) return { errors: [], warnings: [] };
     const where = `${describeObject(manifest)}: ${set.property}`;
     if (set.isQuorum) {

@@ -2,18 +2,18 @@ import { claimsOf, describeObject, type Manifest } from '../stack/platform-objec
 import { demandOfClaim, demandOfPod, runsOn, type Limit, type Node, type PodTemplate } from './pod-demand.ts';
 import { sum, type Totals } from './resource-amounts.ts';
 
-/** What a workload asks of its namespace. */
+/** Resources that a workload needs in its namespace. */
 export interface WorkloadDemand {
   /** `StatefulSet headwater/kafka` */
   readonly name: string;
   readonly namespace: string;
   readonly template: PodTemplate;
-  /** Labels by which its pods are told from others. */
+  /** Labels that select its pods. */
   readonly labels: Readonly<Record<string, string>>;
   readonly claims: readonly WorkloadClaim[];
-  /** Without which it does not come up. */
+  /** Minimum to start. */
   readonly least: Totals;
-  /** Scaled out, while it is rolled. */
+  /** Maximum: scaled out and during a roll. */
   readonly most: Totals;
 }
 
@@ -35,9 +35,9 @@ const WORKLOADS: ReadonlySet<string> = new Set(['StatefulSet', 'Deployment', 'Da
 
 export interface DemandContext {
   readonly nodes: readonly Node[];
-  /** Class of claims that name none. */
+  /** Storage class of claims without one. */
   readonly defaultStorageClass: string | undefined;
-  /** Bounds of a namespace, for what containers leave unstated. */
+  /** Limits of a namespace, for containers without their own. */
   readonly limitsOf: (namespace: string) => readonly Limit[];
 }
 
@@ -74,7 +74,7 @@ export function workloadDemands(
     });
 }
 
-/** A Job is over before the programs start, so that only a later `deploy` has its pod beside theirs. */
+/** A Job has finished before the programs start, so only in a later `deploy` its pod runs together with theirs. */
 function podsOf(manifest: Manifest, manifests: readonly Manifest[], nodes: readonly Node[]) {
   const { replicas = 1, strategy, template } = manifest['spec'] as WorkloadSpec;
   switch (manifest.kind) {
@@ -82,7 +82,7 @@ function podsOf(manifest: Manifest, manifests: readonly Manifest[], nodes: reado
       return { least: 0, most: 1 };
     case 'DaemonSet': {
       const count = nodes.filter((node) => runsOn(template, node)).length;
-      // The next node joins without a `deploy`.
+      // A node may join without a `deploy`.
       return { least: count, most: count + 1 };
     }
     case 'Deployment': {
@@ -94,7 +94,7 @@ function podsOf(manifest: Manifest, manifests: readonly Manifest[], nodes: reado
   }
 }
 
-/** What an autoscaler makes of a Deployment's replicas. */
+/** Replicas of a Deployment with an autoscaler. */
 function scalingOf({ metadata }: Manifest, manifests: readonly Manifest[]) {
   const scaler = manifests.find(
     ({ kind, metadata: { namespace }, ...object }) =>

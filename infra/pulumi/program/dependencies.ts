@@ -3,8 +3,8 @@ import { describeObject, type PlatformObject } from '../stack/platform-objects.t
 import { findReferences } from '../stack/references.ts';
 
 /**
- * What goes before each object, in an order in which every object comes after all that it depends on. Two things say so:
- * a dependency between constructs, which holds for everything below them, and the names by which objects refer to each other.
+ * The dependencies of each object, in an order in which every object follows its dependencies. They come from
+ * dependencies between constructs, which apply to all of their children, and from references by name.
  *
  * @throws Error that names the objects of a cycle
  */

@@ -12,30 +12,30 @@ import { registerPlatform } from './register-platform.ts';
 import { findReplacements, type DeployedResource } from './replacements.ts';
 import { readSettings, type StackConfiguration, type StackSettings } from '../stack/settings.ts';
 
-/** What the program asks of the world outside it. */
+/** External input of the program. */
 export interface DeployContext {
   readonly configuration: StackConfiguration;
   readonly environments: Readonly<Record<string, Environment>>;
   readonly readCluster: (context: string, questions: ClusterQuestions) => Promise<ClusterFacts>;
-  /** Resources of the stack as they are. */
+  /** The current resources of the stack. */
   readonly readDeployed: () => Promise<readonly DeployedResource[]>;
   readonly warn: (text: string) => void;
 }
 
-/** What a stack tells those who use it. */
+/** Outputs of the stack. */
 export interface StackOutputs {
   readonly uploadUrl: string;
   readonly kafkaBootstrapServers: string;
   readonly bucket: string;
-  /** Present where the UI is reached from outside. */
+  /** Present if the UI is public. */
   readonly kafkaUiUrl?: string;
 }
 
 /**
- * Registers everything that an environment consists of. What stands against it is found before the first resource is
- * registered, so that nothing is half done.
+ * Registers every resource of an environment. Checks everything before the first resource is registered, so that no
+ * deployment stops halfway.
  *
- * @throws Error that names everything which is missing or would be refused, one line each
+ * @throws Error with every missing or refused item, one per line
  */
 export async function deploy(context: DeployContext): Promise<StackOutputs> {
   const { configuration, environments, readCluster, readDeployed, warn } = context;
@@ -59,10 +59,10 @@ export async function deploy(context: DeployContext): Promise<StackOutputs> {
 
   const provider = new kubernetes.Provider('cluster', {
     context: settings.context,
-    // Without it a changed context, the same cluster under another name, would replace every object.
+    // Without it a changed context for the same cluster would replace every object.
     clusterIdentifier: facts.uid,
     enableServerSideApply: true,
-    // Both are replaced otherwise; a hash in the pods' annotations, or a Secret's new name, rolls the pods.
+    // Otherwise both are replaced; a hash in the pods' annotations, or a Secret's new name, rolls the pods.
     enableConfigMapMutable: true,
     enableSecretMutable: true,
   });
@@ -70,7 +70,7 @@ export async function deploy(context: DeployContext): Promise<StackOutputs> {
   return outputsOf(settings);
 }
 
-/** A Secret that two namespaces have is named once. */
+/** Lists a Secret in two namespaces once. */
 function endingSoon({ secrets }: StackSettings): readonly string[] {
   const now = new Date();
   const lines = secrets.flatMap(({ name, values }) =>

@@ -7,11 +7,11 @@ import { SearchDomain } from '../../aws/search-domain.ts';
 import { ownRepositories } from '../../images.ts';
 import type { StackSettings } from '../stack/settings.ts';
 
-/** The consumer's service account, as the construct names it. */
+/** The consumer's service account, by the construct's name. */
 const CONSUMER_ACCOUNT = 'consumer';
 
 /**
- * What an environment asks of AWS, if anything.
+ * Creates the AWS resources of an environment, if any.
  *
  * @returns what pods need before they start
  */

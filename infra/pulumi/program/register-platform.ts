@@ -9,17 +9,17 @@ import type { StackSecret } from '../stack/settings.ts';
 export interface PlatformArgs {
   readonly objects: readonly PlatformObject[];
   readonly secrets: readonly StackSecret[];
-  /** Whether what holds data outlives the stack. */
+  /** Whether objects with data are retained when the stack is destroyed. */
   readonly keepsData: boolean;
-  /** What pods need beside what their manifests name, such as rights in the cloud. */
+  /** Dependencies of pods besides those in their manifests, such as cloud permissions. */
   readonly podsNeed: readonly pulumi.Resource[];
 }
 
 const POD_KINDS: ReadonlySet<string> = new Set(['StatefulSet', 'Deployment', 'DaemonSet', 'Job']);
 
 /**
- * Registers every object, and every Secret that they name, as a resource of its own. Its URN is made of stack, kind,
- * namespace and name alone: moving a construct in the tree is no change of what is deployed.
+ * Registers every object, and every Secret that they refer to, as one resource each. Its URN consists of stack, kind,
+ * namespace and name, so moving a construct changes nothing.
  */
 export function registerPlatform(
   { objects, secrets, keepsData, podsNeed }: PlatformArgs,
@@ -55,19 +55,22 @@ export function registerPlatform(
   ordered.filter((entry) => !isNamespace(entry)).forEach(register);
 }
 
-/** One object of the cluster, as one resource of the stack. */
+/** Registers one object as one resource. */
 class KubernetesObject extends pulumi.CustomResource {
   constructor(manifest: Manifest, options: pulumi.CustomResourceOptions) {
     super(typeOf(manifest), nameOf(manifest), manifest, options);
   }
 }
 
-/** The provider's name of a kind: the core group, which has no name in Kubernetes, is called `core`. */
+/** The provider's type of a kind: Kubernetes' unnamed core group is `core`. */
 export function typeOf({ apiVersion, kind }: Pick<Manifest, 'apiVersion' | 'kind'>): string {
   return `kubernetes:${apiVersion.includes('/') ? apiVersion : `core/${apiVersion}`}:${kind}`;
 }
 
-/** The SDK's class marks content as secret: it is encrypted in the stack's state, and stands nowhere else outside the cluster. */
+/**
+ * The SDK's class marks the content as secret: it is encrypted in the stack's state, and otherwise exists only in the
+ * cluster.
+ */
 function makeSecret({ namespace, name, type, values }: StackSecret, options: pulumi.CustomResourceOptions) {
   const metadata = { namespace, name };
   const data = Object.entries(values).map(

@@ -3,18 +3,18 @@ import { toBytes } from '../../environments/quantities.ts';
 import { claimsOf, describeObject, type Manifest } from '../stack/platform-objects.ts';
 import { rulesFor } from './resource-rules.ts';
 
-/** A resource of the stack, as `pulumi stack export` shows it. */
+/** A resource in the output of `pulumi stack export`. */
 export interface DeployedResource {
   readonly type: string;
   readonly urn: string;
   readonly inputs?: unknown;
-  /** Set on what is only waiting to be deleted. */
+  /** Set on a resource that is about to be deleted. */
   readonly delete?: boolean;
 }
 
 const STATEFUL_SET = 'kubernetes:apps/v1:StatefulSet';
 
-/** A change of one of these makes Pulumi delete the set and make another. */
+/** A change of one of these fields makes Pulumi replace the set. */
 const REPLACING = [
   'volumeClaimTemplates',
   'selector',
@@ -24,11 +24,11 @@ const REPLACING = [
 ] as const;
 
 /**
- * Changes that would take away what holds data, one line each, with the way that keeps it. Pulumi itself would find the first
- * kind harmless, and stop at the second when everything else is already applied.
+ * Changes that would delete objects with data, one line each, with a way that keeps the data. Pulumi would accept the
+ * first kind, and stop at the second when everything else was applied.
  *
- * @param deployed resources of the stack as they are
- * @param keepsData whether what holds data outlives the stack
+ * @param deployed current resources of the stack
+ * @param keepsData whether objects with data are retained when the stack is destroyed
  */
 export function findReplacements(
   manifests: readonly Manifest[],

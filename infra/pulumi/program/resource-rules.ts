@@ -1,32 +1,35 @@
 import type { Manifest } from '../stack/platform-objects.ts';
 
-/** How one object is handled, beside what its manifest says. */
+/** How one object is deployed, besides its manifest. */
 export interface ResourceRules {
-  /** Annotations for Pulumi's provider alone. */
+  /** Annotations for Pulumi's provider only. */
   readonly annotations: Readonly<Record<string, string>>;
-  /** Neither deleted with the stack nor because it left the environment. */
+  /** Whether it is retained when the stack is destroyed or the environment drops it. */
   readonly keeps: boolean;
-  /** How long it may take to work, in minutes. */
+  /** Timeout in minutes until it is ready. */
   readonly timeoutMinutes: number;
 }
 
-/** Losing one of these loses data: claims belong to the set's pods, and a namespace takes its claims along. */
+/** Deleting one of these loses data: claims belong to the set's pods, and a namespace deletes its claims. */
 const HOLDS_DATA: ReadonlySet<string> = new Set(['StatefulSet', 'Namespace']);
 
 /**
- * A Service is ready when its pods are, which are waited for themselves; an Ingress when something gives it an address,
- * which in a cluster without load balancer never happens.
+ * Not awaited: a Service is ready when its pods are, which are awaited themselves; an Ingress is ready when it gets an
+ * address, which never happens in a cluster without load balancers.
  */
 const READINESS_OF_OTHERS: ReadonlySet<string> = new Set(['Service', 'Ingress']);
 
-/** What Pulumi allows any object. */
+/** Pulumi's default timeout. */
 const DEFAULT_MINUTES = 10;
-/** Pods whose number an autoscaler or the nodes decide. */
+/** Number of pods that an autoscaler or the nodes decide. */
 const ROLLOUT_MINUTES = 30;
-/** Pulling images and attaching volumes, once. */
+/** Time to pull images and attach volumes once. */
 const SCHEDULING_MINUTES = 5;
 
-/** @param keepsData whether what holds data outlives the stack: everywhere but in throw-away environments */
+/**
+ * @param keepsData whether objects with data are retained when the stack is destroyed: everywhere but in throw-away
+ *   environments
+ */
 export function rulesFor(manifest: Manifest, keepsData: boolean): ResourceRules {
   return {
     annotations: annotationsFor(manifest.kind),
@@ -37,7 +40,7 @@ export function rulesFor(manifest: Manifest, keepsData: boolean): ResourceRules 
 
 function annotationsFor(kind: string): Readonly<Record<string, string>> {
   if (READINESS_OF_OTHERS.has(kind)) return { 'pulumi.com/skipAwait': 'true' };
-  // A Job that failed is as it was applied, so that nothing would ever start it again: its name is that of its template.
+  // A failed Job equals its manifest, so Pulumi would never start it again: its name depends on its template.
   return kind === 'Job' ? { 'pulumi.com/replaceUnready': 'true' } : {};
 }
 
@@ -72,7 +75,9 @@ interface JobSpec {
   readonly activeDeadlineSeconds: number;
 }
 
-/** One pod after the other: each may use its whole grace period to stop and its whole start-up budget to recover. */
+/**
+ * Pods roll one after another: each may use its whole grace period to stop, and its whole start-up budget to recover.
+ */
 function rollMinutes({ replicas, minReadySeconds = 0, template }: StatefulSetSpec): number {
   const { terminationGracePeriodSeconds, containers } = template.spec;
   const { periodSeconds, failureThreshold } = containers[0].startupProbe;

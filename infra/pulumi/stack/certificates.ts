@@ -1,20 +1,20 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 
-/** What a certificate has to be good for. */
+/** Requirements of a certificate. */
 export interface CertificateUse {
-  /** Names by which its servers are called. */
+  /** Host names of its servers. */
   readonly hosts: readonly string[];
-  /** Whether the program reads keys in PKCS #8 alone, as Kafka does. */
+  /** Whether the program only reads PKCS #8 keys, like Kafka. */
   readonly needsPkcs8: boolean;
 }
 
 const BLOCK = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 /**
- * What is wrong with a server's certificate and its key, or with the authorities that a client trusts: one line each, by their
- * keys in the Secret, none of which repeats what they hold.
+ * Errors in a server's certificate and key, or in a client's authorities: one line each, with the key in the Secret,
+ * without any content.
  *
- * @param values content of a Secret by key; those of `tls.crt`, `tls.key` and `ca.crt` are looked at
+ * @param values content of a Secret by key; `tls.crt`, `tls.key` and `ca.crt` are checked
  */
 export function certificateProblems(
   values: Readonly<Record<string, string>>,
@@ -52,18 +52,18 @@ export function certificateProblems(
     const ended = trusted?.map((certificate) => validity(certificate, now));
     const [reason] = ended ?? [];
     if (ended === undefined || ended.length === 0) problems.push(['ca.crt', 'must be certificates in PEM']);
-    // A bundle may keep what has ended beside what follows it.
+    // A bundle may still hold an expired certificate next to its successor.
     else if (reason !== undefined && !ended.includes(undefined)) problems.push(['ca.crt', reason]);
   }
   return problems;
 }
 
-/** Time to order a certificate, to have it reviewed and to roll it out, in days. */
+/** Days to order, review and roll out a certificate. */
 const WARNING_DAYS = 30;
 
 /**
- * Certificates among the content of a Secret that are valid and end soon, one line each, by their keys. Of a bundle of
- * authorities the last one counts: it may keep what has ended beside what follows it.
+ * Valid certificates of a Secret that expire soon, one line each, with their keys. In a bundle of authorities the last
+ * one counts, since it may still hold an expired one next to its successor.
  */
 export function endingCertificates(
   { 'tls.crt': chain, 'ca.crt': authorities }: Readonly<Record<string, string>>,

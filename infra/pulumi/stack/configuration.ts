@@ -15,7 +15,7 @@ export function readConfiguration(): StackConfiguration {
   };
 }
 
-/** The SDK knows which values are kept encrypted, and leaves the function that tells it out of its types. */
+/** The SDK knows which values are encrypted, but its types omit the function. */
 function isConfigSecret(key: string): boolean {
   const ask: unknown = Reflect.get(pulumi.runtime, 'isConfigSecret');
   if (typeof ask !== 'function')

@@ -1,6 +1,6 @@
 import { ApiObject, type App } from 'cdk8s';
 
-/** A Kubernetes object as it is applied. */
+/** A Kubernetes object to apply. */
 export interface Manifest {
   readonly apiVersion: string;
   readonly kind: string;
@@ -12,7 +12,7 @@ export interface Manifest {
   readonly [field: string]: unknown;
 }
 
-/** A manifest and the construct it comes from, whose place in the tree says what goes before it. */
+/** A manifest and its construct, whose dependencies determine the order. */
 export interface PlatformObject {
   readonly construct: ApiObject;
   readonly manifest: Manifest;
@@ -26,7 +26,7 @@ export function readObjects(app: App): readonly PlatformObject[] {
     .map((construct) => ({ construct, manifest: construct.toJson() as Manifest }));
 }
 
-/** `headwater/kafka`, or `headwater` for what belongs to no namespace: unique for each kind, as in the cluster. */
+/** `headwater/kafka`, or `headwater` for a cluster-wide object: unique for each kind, as in the cluster. */
 export function nameOf({ metadata: { namespace, name } }: Pick<Manifest, 'metadata'>): string {
   return namespace === undefined ? name : `${namespace}/${name}`;
 }

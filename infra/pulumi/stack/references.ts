@@ -1,14 +1,14 @@
 import type { Manifest } from './platform-objects.ts';
 
-/** An object that another one names. */
+/** A reference to an object. */
 export interface Reference {
   readonly kind: string;
   readonly name: string;
-  /** Undefined for what belongs to no namespace. */
+  /** Undefined for a cluster-wide object. */
   readonly namespace: string | undefined;
 }
 
-/** Fields whose text is the name of an object of this kind. */
+/** Fields whose value is the name of an object of this kind. */
 const NAMED_BY_TEXT: Readonly<Record<string, string>> = {
   ingressClassName: 'IngressClass',
   secretName: 'Secret',
@@ -16,7 +16,7 @@ const NAMED_BY_TEXT: Readonly<Record<string, string>> = {
   serviceName: 'Service',
 };
 
-/** Fields whose value, or each value of which, has a `name`; and the kind where the value has none. */
+/** Fields whose value, or each of whose values, has a `name`; with the kind if the value has none. */
 const NAMED_BY_OBJECT: Readonly<Record<string, string | undefined>> = {
   authenticationRef: 'TriggerAuthentication',
   backendRefs: 'Service',
@@ -34,7 +34,7 @@ const NAMED_BY_OBJECT: Readonly<Record<string, string | undefined>> = {
 const CLUSTER_WIDE: ReadonlySet<string> = new Set(['ClusterRole', 'IngressClass']);
 
 /**
- * What a manifest names, its namespace among it. That must be applied first: a workload that is updated before its
+ * References of a manifest, including its namespace. They must be applied first: a workload that is updated before its
  * ConfigMap rolls its pods onto the old content, and nothing would roll them again.
  */
 export function findReferences(manifest: Manifest): readonly Reference[] {

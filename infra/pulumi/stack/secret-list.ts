@@ -3,16 +3,16 @@ import { describeObject, type Manifest } from './platform-objects.ts';
 import { findReferences } from './references.ts';
 import { requiredSecrets, type RequiredSecret } from './secrets.ts';
 
-/** A Secret that must be there before the manifests that name it are applied. */
+/** A Secret that must exist before the manifests are applied. */
 export interface ListedSecret extends RequiredSecret {
-  /** Objects that name it: `StatefulSet headwater/kafka`. */
+  /** Objects that refer to it: `StatefulSet headwater/kafka`. */
   readonly readBy: readonly string[];
 }
 
 /**
- * Every Secret that must be made before the manifests of an environment are applied, with who reads it.
+ * Every Secret that must be created before an environment's manifests are applied, with its readers.
  *
- * @throws Error where the manifests name none of that name: it would be asked for in vain
+ * @throws Error if no manifest refers to a Secret of this name, which would be requested in vain
  */
 export function listSecrets(
   environment: Environment,
@@ -30,7 +30,7 @@ export function listSecrets(
   });
 }
 
-/** What a person reads before making them: one paragraph for each. */
+/** Instructions for creating them: one paragraph for each. */
 export function renderSecrets(secrets: readonly ListedSecret[]): string {
   return secrets
     .map(({ namespace, name, type, keys, use, readBy }) =>

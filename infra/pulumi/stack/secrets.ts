@@ -3,14 +3,14 @@ import type { Environment } from '../../environments/environment.ts';
 import { logBufferOf } from '../../environments/logging.ts';
 import type { CertificateUse } from './certificates.ts';
 
-/** A Secret that the manifests name and that Pulumi makes. */
+/** A Secret in the manifests that Pulumi creates. */
 export interface RequiredSecret {
   readonly namespace: string;
   readonly name: string;
   readonly type: 'Opaque' | 'kubernetes.io/tls';
-  /** What it has to hold; `any` where the program that reads it takes keys of many names. */
+  /** Its required keys; `any` if the program reads keys of any name. */
   readonly keys: readonly string[] | 'any';
-  /** What a certificate among it is for. */
+  /** Purpose of its certificate. */
   readonly use: CertificateUse;
 }
 
@@ -20,7 +20,7 @@ const CERTIFICATE = ['tls.crt', 'tls.key'];
 const AUTHORITY = ['ca.crt'];
 const PASSWORD = ['password'];
 
-/** Every Secret of an environment, once for each namespace that reads it, with no more than is read there. */
+/** Every Secret of an environment, once for each namespace, with only the keys that are read there. */
 export function requiredSecrets(environment: Environment): readonly RequiredSecret[] {
   const { namespaces, edge, kafkaUi, objectStore, logging } = environment;
   const { pipeline } = namespaces;
@@ -59,7 +59,7 @@ function kafkaSecrets({
   const users: Readonly<Record<string, string | undefined>> =
     authentication.mechanism === 'scram-sha-512' ? authentication.users : {};
   return [
-    // cert-manager writes it where there is an issuer.
+    // With an issuer cert-manager writes it.
     clusterIssuer === undefined
       ? opaque(namespaces.pipeline, certificateSecret, [...CERTIFICATE, ...AUTHORITY], use)
       : undefined,
@@ -87,7 +87,7 @@ function certificate(namespace: string, name: string, host: string): RequiredSec
   return { namespace, name, type: 'kubernetes.io/tls', keys: CERTIFICATE, use };
 }
 
-/** Two settings may name one Secret. */
+/** Two settings may refer to the same Secret. */
 function mergeSame(secrets: readonly RequiredSecret[]): readonly RequiredSecret[] {
   const merged = new Map<string, RequiredSecret>();
   for (const secret of secrets) {

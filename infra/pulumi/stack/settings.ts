@@ -3,13 +3,13 @@ import { nearestOf } from '../../environments/nearest-name.ts';
 import { certificateProblems } from './certificates.ts';
 import { requiredSecrets, type RequiredSecret } from './secrets.ts';
 
-/** The configuration of a stack, as `pulumi config` keeps it. */
+/** The configuration of a stack from `pulumi config`. */
 export interface StackConfiguration {
   /** Name of the stack. */
   readonly stack: string;
   /** Values by key, without the project's name. */
   readonly values: Readonly<Record<string, string>>;
-  /** Whether a value is kept encrypted. */
+  /** Whether a value is encrypted. */
   readonly isSecret: (key: string) => boolean;
 }
 
@@ -19,24 +19,24 @@ export interface StackSecret extends Omit<RequiredSecret, 'keys' | 'use'> {
   readonly values: Readonly<Record<string, string>>;
 }
 
-/** What a stack deploys, and to which cluster. */
+/** The environment of a stack, and its cluster. */
 export interface StackSettings {
   readonly environment: Environment;
   /** Context of the kubeconfig. */
   readonly context: string;
-  /** Identity of the cluster: the uid of its namespace kube-system. Undefined until it was pinned. */
+  /** Identity of the cluster: the uid of its namespace kube-system. Undefined until it is pinned. */
   readonly clusterUid: string | undefined;
   readonly secrets: readonly StackSecret[];
 }
 
-/** Keys that are not content of a Secret. */
+/** Keys other than content of a Secret. */
 const KEYS = ['environment', 'context', 'clusterUid'];
 
 /**
- * @param environments every environment by its name; a stack deploys the one of its own name, unless the key `environment`
- *   names another
- * @throws Error with one line for each key that is missing, unknown, or kept in plain text though it is a secret; no value of
- *   a secret stands in it
+ * @param environments every environment by its name; a stack deploys the one of its own name, unless the key
+ *   `environment` names another
+ * @throws Error with one line for each key that is missing, unknown, or a secret in plain text; contains no secret
+ *   value
  */
 export function readSettings(
   { stack, values, isSecret }: StackConfiguration,
@@ -84,7 +84,7 @@ export function readSettings(
   return { environment, context, clusterUid, secrets };
 }
 
-/** Keys under which the content of a Secret is configured: `object-store-v1.credentials`. */
+/** Configuration keys of a Secret's content: `object-store-v1.credentials`. */
 export function configurationKeys({ name, keys }: RequiredSecret): readonly string[] {
   return keys === 'any' ? [] : keys.map((key) => `${name}.${key}`);
 }
