@@ -12,24 +12,24 @@ import { waitUntil } from './wait.ts';
 
 const APPS = fileURLToPath(new URL('../../apps', import.meta.url));
 
-/** What the handle decides itself. */
+/** Variables that this class sets. */
 type Place = 'PORT' | 'LISTEN_ADDRESS';
 
 export interface ApplicationOptions<Variables> {
   readonly host: Host;
-  /** Holds its log and pid file. */
+  /** Directory of its log and pid file. */
   readonly directory: string;
   /** Environment variables of the program. */
   readonly variables: Omit<Variables, Place>;
-  /** Tells several of one program apart. @default the program's */
+  /** Distinguishes several instances of a program. @default the program's */
   readonly name?: string;
   /** @default a free one */
   readonly port?: number;
 }
 
 /**
- * One of our programs as a process on loopback. `start` waits until it is ready for traffic; a program whose Kafka is
- * not there yet is spawned and waited for with {@link live}.
+ * One of our programs as a process on loopback. `start` waits until it is ready for traffic. If its Kafka is not
+ * running yet, spawn it and wait with {@link live}.
  */
 export class Application extends ManagedProcess {
   /** URL of its HTTP server. */
@@ -40,7 +40,7 @@ export class Application extends ManagedProcess {
     this.endpoint = endpoint;
   }
 
-  /** Waits until its process answers, ready or not. */
+  /** Waits until its process responds, ready or not. */
   async live(deadlineMs = 30_000): Promise<void> {
     await waitUntil(() => answers(`${this.endpoint}/livez`), {
       what: `an answer of ${this.name}`,
@@ -57,7 +57,7 @@ export function createConsumer(options: ApplicationOptions<ConsumerVariables>): 
   return createApplication('consumer', options);
 }
 
-/** Runs the topics program to its end: afterwards Kafka has the topics, each partition with a leader. */
+/** Runs the topics program to its end. Then Kafka has the topics, and each partition has a leader. */
 export async function makeTopics(
   host: Host,
   bootstrapServers: string,
@@ -91,7 +91,7 @@ async function createApplication<Variables>(
       LISTEN_ADDRESS: '127.0.0.1',
       PORT: String(listenPort),
     },
-    // Above the programs' own deadline, so that only a hanging one is killed.
+    // Longer than the program's own deadline, so that only a hanging program is killed.
     stopDeadlineMs: 40_000,
   });
 }

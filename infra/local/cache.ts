@@ -9,25 +9,25 @@ import type { Host, Progress } from './host.ts';
 const UNFINISHED = '.unfinished-';
 const ABANDONED_MS = 24 * 3_600_000;
 
-/** Who makes an entry says so often that he is there; after some times of silence he is not any more. */
+/** Interval at which the maker of an entry renews its claim; after several missed intervals the claim expires. */
 const SIGN_EVERY_MS = 5_000;
 const SILENT_MS = 30_000;
 const LOOK_EVERY_MS = 250;
 const SAY_EVERY_MS = 10_000;
 
 export interface EntryOptions {
-  /** Whether what is found may be used; else it is made anew. @default it may */
+  /** Whether an existing entry is valid; otherwise it is made again. @default valid */
   readonly isSound?: (directory: string) => Promise<boolean>;
-  /** Told, every ten seconds, what another process makes meanwhile. @default silence */
+  /** Called every ten seconds while another process makes the entry. @default silence */
   readonly progress?: Progress;
   /** Ends the wait for another process. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Directories that are made once and only read afterwards, kept outside the checkout so that every checkout shares
- * them. Each is named after a hash of what it was made from; it is made under another name and renamed when it is
- * complete, so that what is found was whole. Of several processes that want one, one makes it and the others wait.
+ * Directories that are made once and then only read, outside of the checkout, so that all checkouts share them. The
+ * name contains a hash of the inputs. An entry is made under another name and renamed when it is complete, so an
+ * existing entry is complete. If several processes want one, one makes it and the others wait.
  */
 export class Cache {
   readonly #directory: string;
@@ -47,10 +47,10 @@ export class Cache {
   }
 
   /**
-   * The directory's path; makes it where it is missing, or where `isSound` refuses what is found.
+   * Returns the path of an entry; makes it if it is missing or not sound.
    *
    * @param madeFrom every text that its content depends on
-   * @param make fills the directory it is given; where it throws, nothing is left behind
+   * @param make fills the given directory; if it throws, nothing is left behind
    */
   async entry(
     name: string,
@@ -92,12 +92,12 @@ export class Cache {
       await rename(unfinished, path);
     } catch (error) {
       await rm(unfinished, { recursive: true, force: true });
-      // A maker who was silent for too long, and has gone on, may have made the same: it is as good.
+      // A maker that missed its renewals but is still running may have made the same entry, which is as good.
       if (!isOccupied(error) || (await readdir(path)).length === 0) throw error;
     }
   }
 
-  /** What was being made when its maker was killed. */
+  /** Removes unfinished entries of killed makers. */
   async #removeAbandoned(): Promise<void> {
     for (const name of await readdir(this.#directory)) {
       const path = join(this.#directory, name);
@@ -118,8 +118,8 @@ export class Cache {
 }
 
 /**
- * A file that says who makes an entry, by being there and young. A pid would not do: processes of another container may
- * share the directory.
+ * A file that marks an entry as being made, as long as it is young. A pid would not work, since processes of other
+ * containers may share the directory.
  */
 class Claim {
   readonly #path: string;
@@ -154,7 +154,7 @@ class Claim {
     if (owner === this.#owner) await rm(this.#path, { force: true });
   }
 
-  /** @returns false where another has it */
+  /** @returns false if another process has it */
   async #write(): Promise<boolean> {
     try {
       await writeFile(this.#path, this.#owner, { flag: 'wx' });

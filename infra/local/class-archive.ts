@@ -8,7 +8,7 @@ import type { Host, Progress } from './host.ts';
 
 const FILE = 'classes.jsa';
 
-/** A server that is started once, until it is ready, and ended. */
+/** A server to start once until it is ready. */
 export interface Startable {
   start(): Promise<void>;
   stop(): Promise<unknown>;
@@ -17,7 +17,7 @@ export interface Startable {
 export interface ClassArchiveOptions {
   readonly host: Pick<Host, 'env'>;
   readonly cache: Cache;
-  /** Of the cache's entry. */
+  /** Name of the cache entry. */
   readonly name: string;
   /** Every text that the class path's content depends on. */
   readonly madeFrom: readonly string[];
@@ -34,11 +34,11 @@ export interface ClassArchiveOptions {
 }
 
 /**
- * The classes that a server loads on its way to being ready, read and verified once, which is a large part of a broker's
- * start. Java uses the file where its own version and the class path are those that it was made
- * with, and goes on without it elsewhere.
+ * A class data sharing archive with the classes that a server loads until it is ready: loading and verifying them is a
+ * large part of a broker's start. Java uses the archive only with the same Java version and class path, and starts
+ * without it otherwise.
  *
- * @returns undefined where this Java makes none
+ * @returns undefined if this Java cannot make one
  * @see https://docs.oracle.com/en/java/javase/17/vm/class-data-sharing.html
  */
 export async function classArchive(options: ClassArchiveOptions): Promise<string | undefined> {
@@ -62,7 +62,7 @@ export async function classArchive(options: ClassArchiveOptions): Promise<string
   return existsSync(archive) ? archive : undefined;
 }
 
-/** Path, size and time of a program, by which another version of it is seen without a start. */
+/** Path, size and time of a program, which differ for another version, without running it. */
 function identifyProgram(program: string, host: Pick<Host, 'env'>): string {
   const path = findProgram(program, host) ?? program;
   const stats = statSync(path, { throwIfNoEntry: false });

@@ -8,13 +8,13 @@ export interface CommandOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Ends the command. */
   readonly signal?: AbortSignal | undefined;
-  /** Gets each line of standard output and standard error as it comes. */
+  /** Called with each line of standard output and standard error. */
   readonly onLine?: (line: string, stream: 'stdout' | 'stderr') => void;
 }
 
 const KEPT_LINES = 25;
 
-/** @throws {Error} with the end of its output, where the command cannot be started or fails */
+/** @throws {Error} with the end of its output, if the command cannot be started or fails */
 export async function runCommand(
   program: string,
   args: readonly string[],
@@ -40,7 +40,8 @@ export async function runCommand(
       failure = error.message;
       if (child.pid === undefined) resolve(failure);
     });
-    // One that was told to end may write for a moment yet: whoever removes what it has made must find it gone.
+    // A command that was told to end may still write for a moment, so wait until it has exited before its files are
+    // removed.
     child.once('close', (code, signal) =>
       resolve(failure ?? (code === 0 ? undefined : `it ended with ${signal ?? `exit code ${code ?? '?'}`}`)),
     );

@@ -3,9 +3,9 @@ import { delimiter, join } from 'node:path';
 import type { Host } from './host.ts';
 
 /**
- * Where a program is that can be started.
+ * Path of an executable program.
  *
- * @param program a path, or the name of a command, which is looked for on the `PATH`
+ * @param program a path, or the name of a command on the `PATH`
  */
 export function findProgram(program: string, { env }: Pick<Host, 'env'>): string | undefined {
   if (program.includes('/')) return isExecutable(program) ? program : undefined;

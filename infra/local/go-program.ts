@@ -9,9 +9,9 @@ const SAY_EVERY_MS = 10_000;
 
 export interface GoProgram {
   readonly name: string;
-  /** Has `go.mod` and, where it requires anything, `go.sum`, which pin it. */
+  /** Directory with `go.mod` and, if it has dependencies, `go.sum`, which pin them. */
   readonly module: string;
-  /** What is built: a package of the module or of one that it requires. */
+  /** Package to build: of the module or of a dependency. */
   readonly target: string;
   /** Files of the module itself. @default none */
   readonly sources?: readonly string[];
@@ -25,16 +25,16 @@ export interface GoBuildOptions {
   readonly host: Host;
   /** @default Cache.of(host) */
   readonly cache?: Cache;
-  /** Told at least every ten seconds. @default silence */
+  /** Called at least every ten seconds. @default silence */
   readonly progress?: Progress;
   /** Ends the build. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * A static program that is built from its Go module, once, into the cache outside the checkout.
+ * Builds a static program from its Go module, once, into the cache outside of the checkout.
  *
- * @returns the directory of the cache that holds it, and the program's own path
+ * @returns the directory in the cache, and the path of the program
  * @throws {Error} with the end of the compiler's output
  */
 export async function buildGoProgram(

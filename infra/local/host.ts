@@ -1,6 +1,6 @@
 /**
- * What is needed of `process`, which only entry files may name; `process` itself is one. Tests give the real one,
- * or a part of another machine.
+ * The part of `process` that is used; only entry files access `process` itself. Tests pass the real one, or parts of
+ * another machine.
  */
 export interface Host {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -11,5 +11,5 @@ export interface Host {
   kill(pid: number, signal: NodeJS.Signals | 0): unknown;
 }
 
-/** Says what a slow step is doing: one short line, replacing the one before where that can be. */
+/** Reports the progress of a slow step: one short line, which replaces the previous one if possible. */
 export type Progress = (text: string) => void;

@@ -25,7 +25,7 @@ export interface JavaCommandOptions {
   readonly system?: Readonly<Record<string, string>>;
   readonly main: string;
   readonly args: readonly string[];
-  /** Where the classes that it loads are written when it ends, for {@link JavaServer.classArchive}. */
+  /** File for its class archive, written when it exits; see {@link JavaServer.classArchive}. */
   readonly writeClassArchive?: string | undefined;
 }
 
@@ -42,7 +42,7 @@ export function javaCommand({
   return [
     server.java,
     ...(writeClassArchive === undefined ? [] : [`-XX:ArchiveClassesAtExit=${writeClassArchive}`]),
-    // One that was made with another Java is passed over, which is not worth a line.
+    // Java skips an archive of another version; do not log that.
     ...(classArchive === undefined ? [] : [`-XX:SharedArchiveFile=${classArchive}`, '-Xlog:cds*=off']),
     ...[...LIFETIME_OPTIONS[lifetime](heapMegabytes), `-Xmx${heapMegabytes}m`, '-XX:+UseSerialGC'],
     ...['-XX:+ExitOnOutOfMemoryError', '-Djava.awt.headless=true', '-cp', server.classPath],

@@ -17,17 +17,17 @@ import { ZooKeeper } from './zookeeper.ts';
 
 export interface KafkaClusterOptions {
   readonly host: Host;
-  /** Holds data, configuration, logs and pid files. A cluster made anew on it has the records of the one before. */
+  /** Directory of data, configuration, logs and pid files. A new cluster on it has the records of the previous one. */
   readonly directory: string;
-  /** Three replicate to all three and acknowledge with two. */
+  /** With three brokers, all three replicate and two must acknowledge. */
   readonly brokers: 1 | 3;
   /** Kafka 3.9 with ZooKeeper, or Kafka 4 without. */
   readonly metadata: Metadata;
   /** @default the usual cache, silently */
   readonly toolchain?: Toolchain;
-  /** Broker properties besides, or instead of, ours. */
+  /** Additional broker properties, which override ours. */
   readonly properties?: Properties;
-  /** Of the brokers; a long one pays after minutes under load. @default short */
+  /** Lifetime of the brokers; `long` pays off after minutes under load. @default short */
   readonly lifetime?: Lifetime;
 }
 
@@ -36,7 +36,7 @@ const JAR_SETS: Readonly<Record<Metadata, JarSet>> = { zookeeper: 'kafka/3.9', k
 /** Well above the session timeout. */
 const REGISTRATION_DEADLINE_MS = 20_000;
 
-/** Every server that a Kafka cluster with this metadata needs jars for. */
+/** Jar sets of a Kafka cluster with this metadata. */
 export function jarSetsOf(metadata: Metadata): JarSet[] {
   return [...(metadata === 'zookeeper' ? (['zookeeper'] as const) : []), JAR_SETS[metadata]];
 }
@@ -54,8 +54,8 @@ export class Broker extends ManagedProcess {
   }
 
   /**
-   * As for any process; but ZooKeeper refuses a broker as long as it takes it to be still there, which after a
-   * SIGKILL is the rest of its session, so it is started until it is let in.
+   * Like any process. After a SIGKILL ZooKeeper rejects the broker until its old session expires, so the start is
+   * repeated until it succeeds.
    */
   override async start(): Promise<void> {
     const deadline = performance.now() + REGISTRATION_DEADLINE_MS;
@@ -156,7 +156,7 @@ export class KafkaCluster {
   async start(): Promise<void> {
     try {
       await this.zooKeeper?.start();
-      // Together: a KRaft controller is ready only when a majority has begun.
+      // Starts them together: a KRaft controller is ready only when a majority has started.
       await Promise.all(this.brokers.map((broker) => broker.start()));
       await waitUntil(() => this.#isWhole(), {
         what: 'known to each broker: all of them',
@@ -168,7 +168,7 @@ export class KafkaCluster {
     }
   }
 
-  /** Brokers first: each gives up its partitions in an orderly way only while ZooKeeper answers. */
+  /** Stops brokers first: a controlled shutdown needs ZooKeeper. */
   async stop(): Promise<void> {
     await Promise.all(this.brokers.map((broker) => broker.stop()));
     await this.zooKeeper?.stop();
@@ -186,7 +186,7 @@ function logConfiguration(metadata: Metadata, { configuration }: JavaServer): Re
     : { 'log4j2.configurationFile': join(configuration, 'log4j2.properties') };
 }
 
-/** Whether the broker answers, and knows these brokers and a controller. */
+/** Whether the broker responds, and knows these brokers and a controller. */
 async function knows(endpoint: string, peers: readonly string[]): Promise<boolean> {
   const admin = new Admin({
     clientId: 'headwater-local',
@@ -211,7 +211,7 @@ interface LogDir {
   readonly cluster: string;
 }
 
-/** KRaft brokers start only on a directory that carries the cluster's id; ZooKeeper hands it out itself. */
+/** KRaft brokers need a directory with the cluster's id; ZooKeeper assigns it itself. */
 async function formatLogDir(
   host: Host,
   server: JavaServer,
@@ -227,7 +227,7 @@ async function formatLogDir(
   await runCommand(java, args, { host, cwd: directory });
 }
 
-/** One id for all brokers of a directory, as Kafka writes a UUID: base64url. */
+/** One cluster id for all brokers of a directory, in Kafka's notation: base64url. */
 async function clusterId(directory: string): Promise<string> {
   const path = join(directory, 'cluster-id');
   if (!existsSync(path)) {

@@ -1,7 +1,7 @@
 import { replicationDefaults, topicDefaults } from '../kafka-defaults.ts';
 import { renderProperties, type Properties } from './properties.ts';
 
-/** How the brokers keep their metadata; decides the Kafka line too. */
+/** Metadata mode of the brokers; determines the Kafka line as well. */
 export type Metadata = 'zookeeper' | 'kraft';
 
 export interface BrokerProperties {
@@ -23,14 +23,14 @@ export interface BrokerProperties {
 }
 
 /**
- * A dead broker is noticed after this time, and its partitions get new leaders. With KRaft the dead one may have been the
- * active controller: then the time begins with the next one, which it takes two to four seconds to elect.
+ * Session timeout: after it a failed broker's partitions get new leaders. With KRaft the failed broker may have been
+ * the active controller; then the timeout starts with the next one, whose election takes two to four seconds.
  */
 const SESSION_TIMEOUT_MS = { zookeeper: 6_000, kraft: 4_000 };
-/** Of 4 s Kafka's own 2 s would leave a busy broker a single one to miss. */
+/** With Kafka's default of 2 s, a busy broker could miss only one heartbeat of a 4 s session. */
 const HEARTBEAT_INTERVAL_MS = 1_000;
 
-/** `server.properties` of one broker; three brokers replicate to all three and acknowledge with two. */
+/** `server.properties` of one broker. With three brokers, all three replicate and two must acknowledge. */
 export function brokerProperties({
   id,
   port,
@@ -52,7 +52,7 @@ export function brokerProperties({
     // hole and clear that much memory, twice per replica (docs/performance-notes.md). With 1 MiB a segment of 1 GiB
     // still fits if its batches have 12 KiB or more; with smaller batches Kafka rolls it earlier.
     'log.index.size.max.bytes': 1024 ** 2,
-    // Kafka's 50 would be 150 replicas to open at each start, for a handful of groups.
+    // Kafka's default, 50, means 150 replicas to open at each start, for a handful of groups.
     'offsets.topic.num.partitions': 5,
     ...(metadata.kind === 'zookeeper'
       ? {

@@ -4,7 +4,10 @@ import { parseCommand, type Command } from './up/options.ts';
 import { Terminal } from './up/terminal.ts';
 import { up } from './up/up.ts';
 
-/** npm passes on a Ctrl-C that the terminal has sent to everything already: within this time they are one. */
+/**
+ * On Ctrl-C the terminal signals the whole process group, and npm forwards the signal again; two signals within this
+ * time count as one.
+ */
 const SAME_SIGNAL_MS = 1_000;
 
 const args = process.argv.slice(2);

@@ -10,12 +10,15 @@ export interface ProcessOptions {
   readonly host: Host;
   /** Names the process in messages, and its log and pid file. */
   readonly name: string;
-  /** Holds `<name>.pid`, and `<name>.log`, to which each start appends; a long one becomes `<name>.log.1` first. */
+  /**
+   * Directory of `<name>.pid` and `<name>.log`. Each start appends to the log; a long log is renamed to `<name>.log.1`
+   * first.
+   */
   readonly directory: string;
   readonly command: readonly [string, ...string[]];
   /** Added to the host's environment. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** Whether it does its work now; may throw while it does not. */
+  /** Whether it is ready; may throw while it is not. */
   readonly isReady: () => Promise<boolean>;
   /** From the start until it must be ready. @default 180 s */
   readonly startDeadlineMs?: number;
@@ -25,17 +28,16 @@ export interface ProcessOptions {
 
 const LONG_LOG_BYTES = 16 * 1024 * 1024;
 
-/** How a process ended: by itself with a code, or by a signal. */
+/** How a process exited: with a code, or by a signal. */
 export interface Exit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
 }
 
 /**
- * One child process that is started, watched, hurt and ended on purpose. It runs in a session of its own, so that
- * Ctrl-C in a terminal reaches only the parent, which then stops its children in order; on Linux the kernel kills it
- * when the parent dies without having done so. What it has started itself ends with it, unless that made a group of
- * its own.
+ * A child process to start, watch, disturb and end. It runs in its own session, so that Ctrl-C in a terminal only
+ * reaches the parent, which stops its children in order. On Linux the kernel kills it if the parent dies. Its own
+ * children end with it, unless they created another process group.
  */
 export class ManagedProcess {
   readonly name: string;
@@ -57,15 +59,15 @@ export class ManagedProcess {
     return this.#child?.pid;
   }
 
-  /** Settles when the process of the last start has ended, in whatever way. */
+  /** Settles when the last started process has exited. */
   get exited(): Promise<Exit> {
     return this.#exited;
   }
 
   /**
-   * Starts it and waits until it is ready. A survivor of an earlier parent is ended first.
+   * Starts it and waits until it is ready. Ends a survivor of an earlier parent first.
    *
-   * @throws {Error} with the end of the log, where it ends or is not ready in time; it does not run then
+   * @throws {Error} with the end of the log, if it exits or is not ready in time; it is not running then
    */
   async start(): Promise<void> {
     await this.spawn();
@@ -111,7 +113,7 @@ export class ManagedProcess {
     }
   }
 
-  /** Waits until it is ready; for a process that was spawned, or hurt and expected back. */
+  /** Waits until it is ready, after {@link spawn} or a disturbance. */
   async ready(): Promise<void> {
     const { isReady, startDeadlineMs = 60_000 } = this.#options;
     const ended = new AbortController();
@@ -134,19 +136,19 @@ export class ManagedProcess {
     }
   }
 
-  /** @throws {Error} where it does not run */
+  /** @throws {Error} if it is not running */
   signal(signal: NodeJS.Signals): void {
     if (this.#child?.kill(signal) !== true)
       throw new Error(`${this.name} does not run: it cannot get ${signal}`);
   }
 
-  /** SIGTERM, and SIGKILL where that has not ended it in time. Does nothing where it does not run. */
+  /** Sends SIGTERM, then SIGKILL if it has not exited in time. Does nothing if it is not running. */
   async stop(): Promise<Exit> {
     const child = this.#child;
     if (child === undefined) return this.#exited;
     const deadline = setTimeout(() => child.kill('SIGKILL'), this.#options.stopDeadlineMs ?? 30_000);
     child.kill('SIGTERM');
-    // A stopped process takes no signal but SIGKILL until it goes on.
+    // A stopped process only handles SIGKILL until it continues.
     child.kill('SIGCONT');
     try {
       return await this.#exited;
@@ -178,18 +180,18 @@ export class ManagedProcess {
   }
 }
 
-/** Ends what a process that led a group has left behind, as gunicorn does with workers that wait for a server. */
+/** Ends the remaining processes of a process group, such as gunicorn workers. */
 function endGroup(host: Host, leader: number): void {
   try {
     host.kill(-leader, 'SIGKILL');
   } catch {
-    // Nobody is left.
+    // The group is empty.
   }
 }
 
 let kernelKillsOrphans: boolean | undefined;
 
-/** The command under which the kernel kills a process when its parent dies, where the system has one. */
+/** Wrapper with which the kernel kills a process when its parent dies, if the system has one. */
 function diesWithParent(host: Host, command: readonly [string, ...string[]]): readonly [string, ...string[]] {
   const options = ['--pdeathsig', 'KILL', '--'];
   kernelKillsOrphans ??= host.platform === 'linux' && spawnSync('setpriv', [...options, 'true']).status === 0;

@@ -10,7 +10,7 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Host, Progress } from './host.ts';
 
-/** What Maven itself asks where its settings say nothing else. */
+/** Maven's default repository. */
 const CENTRAL = 'https://repo.maven.apache.org/maven2/';
 
 const AT_A_TIME = 6;
@@ -18,13 +18,13 @@ const ATTEMPTS = 4;
 const ATTEMPT_MS = 120_000;
 const PAUSE_MS = 1_000;
 
-/** One jar: its path in a Maven repository, and the checksum that was committed. */
+/** A jar: its path in a Maven repository, and its committed checksum. */
 export interface Jar {
   readonly path: string;
   readonly sha256: string;
 }
 
-/** The lines of a `jars.sha256`, as `sha256sum` writes them. */
+/** Parses the lines of a `jars.sha256`, in the format of `sha256sum`. */
 export function readJars(text: string): readonly Jar[] {
   return text
     .trimEnd()
@@ -32,7 +32,7 @@ export function readJars(text: string): readonly Jar[] {
     .map((line) => ({ sha256: line.slice(0, 64), path: line.slice(66) }));
 }
 
-/** Whether Maven is to be asked instead: its settings may name a mirror, a login or a proxy. */
+/** Whether to use Maven instead: its settings may name a mirror, a login or a proxy. */
 export function hasMavenSettings({ env }: Pick<Host, 'env'>): boolean {
   return existsSync(join(env['HOME'] ?? homedir(), '.m2/settings.xml'));
 }
@@ -46,9 +46,9 @@ export interface FetchOptions {
 }
 
 /**
- * Fetches jars into a directory, by way of the proxy that the environment names (`https_proxy`, `no_proxy`).
+ * Fetches jars into a directory, through the proxy of the environment (`https_proxy`, `no_proxy`).
  *
- * @throws {Error} that names the jar that cannot be had, and why
+ * @throws {Error} that names the jar that cannot be fetched, and why
  */
 export async function fetchJars(
   what: string,
@@ -60,7 +60,7 @@ export async function fetchJars(
   const agent = new Agent({ keepAlive: true, proxyEnv: host.env });
   const ask = async (url: URL, ending: AbortSignal): Promise<IncomingMessage> => {
     const request = get(url, { agent, signal: ending });
-    // Once there is a response, it is what fails.
+    // After the response has started, errors come from it.
     request.on('error', () => undefined);
     const [response] = (await once(request, 'response')) as [IncomingMessage];
     return response;
@@ -88,7 +88,7 @@ export async function fetchJars(
 }
 
 class FailedResponse extends Error {
-  /** Whether it would be no other the next time. */
+  /** Whether a retry would fail as well. */
   readonly isFinal: boolean;
 
   constructor(status: number) {

@@ -11,14 +11,14 @@ import { Toolchain } from './toolchain.ts';
 
 export interface ObjectStoreOptions {
   readonly host: Host;
-  /** Holds its buckets, credentials, log and pid file; on a file system with extended attributes. */
+  /** Directory of its buckets, credentials, log and pid file; needs a file system with extended attributes. */
   readonly directory: string;
   readonly bucket: string;
   /** @default the usual cache, silently */
   readonly toolchain?: Toolchain;
   /** @default a free one */
   readonly port?: number;
-  /** That it listens on. @default the loopback address */
+  /** Address to listen on. @default the loopback address */
   readonly address?: string;
 }
 
@@ -80,7 +80,7 @@ export class ObjectStore extends ManagedProcess {
           'posix',
           root,
         ],
-        // Not as arguments, which every user of the machine can read.
+        // Not as arguments, which every user of the machine can see.
         environment: {
           ROOT_ACCESS_KEY_ID: credentials.accessKeyId,
           ROOT_SECRET_ACCESS_KEY: credentials.secretAccessKey,
@@ -91,7 +91,7 @@ export class ObjectStore extends ManagedProcess {
     );
   }
 
-  /** Starts the server and makes the bucket where it is not there yet. */
+  /** Starts the server and creates the bucket if it is missing. */
   override async start(): Promise<void> {
     await super.start();
     const client = this.client();
@@ -115,8 +115,8 @@ export class ObjectStore extends ManagedProcess {
 }
 
 /**
- * Made once for each state directory. The file is readable by its owner alone, and is what a shell, or Node's
- * `--env-file`, takes to give any S3 client the access.
+ * Credentials, created once for each state directory. Only the owner can read the file. A shell, or Node's
+ * `--env-file`, can load it for any S3 client.
  */
 async function writeAccess(path: string, endpoint: string): Promise<Credentials> {
   const former = parseEnv(await readFile(path, 'utf8').catch(() => ''));

@@ -2,14 +2,14 @@ import { execFileSync } from 'node:child_process';
 import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { Host } from './host.ts';
 
-/** One process, told from a later one that was given the same pid. */
+/** Identifies a process, even from a later one with the same pid. */
 export interface ProcessIdentity {
   readonly pid: number;
-  /** When it began, in the words of the system; only ever compared. */
+  /** Start time in the system's notation; only compared for equality. */
   readonly started: string;
 }
 
-/** @returns undefined where no such process runs, or only its exit code is left of it */
+/** @returns undefined if no such process runs, or it is a zombie */
 export function identify(pid: number, host: Host): ProcessIdentity | undefined {
   try {
     if (host.platform !== 'linux') {
@@ -27,12 +27,12 @@ export function identify(pid: number, host: Host): ProcessIdentity | undefined {
   }
 }
 
-/** Whether this very process is still there. */
+/** Whether this same process is still running. */
 export function runs({ pid, started }: ProcessIdentity, host: Host): boolean {
   return identify(pid, host)?.started === started;
 }
 
-/** Which process is the one that a role of this state directory was given to. */
+/** Records the process of a role in a state directory. */
 export class PidFile {
   readonly path: string;
   readonly #host: Host;
@@ -42,7 +42,7 @@ export class PidFile {
     this.#host = host;
   }
 
-  /** @returns the process that was written, where it still runs: a stale file is as good as none */
+  /** @returns the recorded process if it is still running; ignores a stale file */
   running(): ProcessIdentity | undefined {
     const written = this.#read();
     return written !== undefined && runs(written, this.#host) ? written : undefined;

@@ -1,9 +1,8 @@
 import { createServer, type ListenOptions, type Server } from 'node:net';
 
 /**
- * Below the range from which Linux takes the source ports of outgoing connections (32768 and up): a server that
- * is killed and started again must find its port free, and a client that calls a dead port in that range can
- * even be connected to itself.
+ * Below Linux' range of ephemeral ports (32768 and up): a server that is killed and restarted must find its port free,
+ * and a client that connects to an unused port in that range may connect to itself.
  */
 const RANGE = { from: 15_000, to: 30_000 } as const;
 const TRIES = 200;
@@ -14,7 +13,7 @@ export async function findFreePort(): Promise<number> {
   return port;
 }
 
-/** Different ports of the loopback address that nothing listens on now, and that no other process was just given. */
+/** Free ports of the loopback address that were not given to another process. */
 export async function findFreePorts(count: number): Promise<number[]> {
   const held: Server[] = [];
   const ports: number[] = [];
@@ -41,8 +40,8 @@ export async function isPortFree(port: number): Promise<boolean> {
 }
 
 /**
- * Whoever is given a port listens on it seconds later. Until this process ends, a socket without a file stands for it,
- * which the kernel has only once; where there are none but in the file system, nobody is kept from the port.
+ * A process listens on its port only seconds later. Until this process exits, an abstract socket reserves the port,
+ * since the kernel allows its name once. Systems without abstract sockets do not reserve ports.
  */
 async function reserve(port: number): Promise<boolean> {
   try {
@@ -58,7 +57,7 @@ function listenOn(port: number): Promise<Server | undefined> {
   return listen({ port, host: '127.0.0.1', exclusive: true });
 }
 
-/** @returns undefined where somebody listens there already */
+/** @returns undefined if the port is in use */
 function listen(where: ListenOptions): Promise<Server | undefined> {
   return new Promise((resolve, reject) => {
     const server = createServer();

@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
 
 /**
- * Makes a directory, and those above it that are missing, for the owner alone: what local brokers and stores keep is as
- * private as the events. One that is there already stays as it is.
+ * Creates a directory and its missing parents for the owner only: data of local brokers and stores is as private as the
+ * events. Does not change an existing directory.
  */
 export function makePrivateDirectory(directory: string): void {
   mkdirSync(directory, { recursive: true, mode: 0o700 });

@@ -24,11 +24,11 @@ export interface ToolchainOptions {
   readonly cache?: Cache;
   /** @default silence */
   readonly progress?: Progress;
-  /** Ends what is being fetched or built. */
+  /** Aborts a download or build. */
   readonly signal?: AbortSignal;
-  /** Where the jar sets are described. @default the repository's `images/` */
+  /** Directory of the jar sets. @default the repository's `images/` */
   readonly images?: string;
-  /** Where the jars are fetched from. @default Maven Central */
+  /** Repository of the jars. @default Maven Central */
   readonly repository?: string;
 }
 
@@ -39,12 +39,12 @@ export interface JavaServer {
   readonly classPath: string;
   /** The directory of its log configuration. */
   readonly configuration: string;
-  /** The classes that it loads, read once. */
+  /** Its class archive. */
   readonly classArchive?: string;
 }
 
 /**
- * The servers that are not ours: found in the cache, or made there on first use.
+ * Third-party servers: found in the cache, or fetched and built on first use.
  *
  * @typeParam Set the jar sets that are described in `images`
  */
@@ -85,9 +85,7 @@ export class Toolchain<Set extends string = JarSet> {
     };
   }
 
-  /**
-   * The server with the classes that it loads, which are read once, of one that `prepare` makes as {@link classArchive} says.
-   */
+  /** The server with a class archive of its start by `prepare`, as in {@link classArchive}. */
   async fastJavaServer(
     set: Set,
     prepare: (server: JavaServer, archive: string, directory: string) => Promise<Startable>,
@@ -107,8 +105,8 @@ export class Toolchain<Set extends string = JarSet> {
   }
 
   /**
-   * The directory of the set's jars, and of nothing else. They are fetched as they are listed; where the user has
-   * settings of Maven, by Maven, which knows what to make of them.
+   * The directory with exactly the jars of the set. Fetches them as listed; with Maven if the user has settings of
+   * Maven.
    *
    * @throws {Error} that names each jar whose checksum is not the committed one
    */

@@ -6,7 +6,7 @@ import { Findings, type Violation } from './verify/findings.ts';
 import { chainOf, type Layout, type Segment, type StoreContent } from './verify/segment.ts';
 import { StoreReader, type StoreLocation } from './verify/store-reader.ts';
 
-/** What is known besides the store; each part is optional, and what it would prove is then not proven. */
+/** Evidence besides the store. Each part is optional; without it the related invariants are not checked. */
 export interface Evidence {
   readonly ledger?: Ledger;
   readonly commits?: Iterable<CommitSample>;
@@ -14,7 +14,7 @@ export interface Evidence {
   readonly expires?: boolean;
 }
 
-/** What stands in the store, and whether it keeps the promises I1–I7. */
+/** The content of the store, and whether it satisfies the invariants I1–I7. */
 export interface Verification extends AttemptCounts {
   /** True where {@link violations} is empty. */
   readonly ok: boolean;
@@ -36,10 +36,10 @@ export interface Verification extends AttemptCounts {
 }
 
 /**
- * Walks every chain of a bucket or prefix and judges it. Memory does not grow with the bucket's bytes, but with
- * its records: about 32 bytes each, and the ledger's attempts.
+ * Walks every chain of a bucket or prefix and checks it. Memory does not grow with the size of the bucket, but with its
+ * records, about 32 bytes each, and the ledger's attempts.
  *
- * @throws what the store answers where it cannot be read: a result for a part would be worth nothing.
+ * @throws the store's error if it cannot be read: a partial result would be worthless
  */
 export function verifyStore(
   client: S3Client,
@@ -49,7 +49,7 @@ export function verifyStore(
   return verifyContent(new StoreReader(client, location), evidence);
 }
 
-/** The check itself, over plain values: needs no store. */
+/** The check itself, without a store. */
 export async function verifyContent(
   content: StoreContent,
   { ledger, commits = [], expires = false }: Evidence = {},
@@ -97,7 +97,7 @@ export async function verifyContent(
   };
 }
 
-/** A segment whose metadata do not say its end ends where somebody has decided it, as it does for the consumer. */
+/** A segment without an end in its metadata ends at the operator's decision, as for the consumer. */
 async function withDecidedEnd(content: StoreContent, segment: Segment): Promise<Segment> {
   if (segment.metadata.end !== undefined) return segment;
   const end = await content.decidedEnd(segment);
@@ -108,7 +108,7 @@ function continuesAnother(layout: Layout | string): boolean {
   return typeof layout !== 'string' && layout.continues !== undefined;
 }
 
-/** A chain that continues another prefix begins where the other one ended; can be told only where both were walked. */
+/** A chain that continues another prefix must start where that one ended. Checked only if both were walked. */
 function checkContinuations(
   findings: Findings,
   chains: readonly ChainReport[],

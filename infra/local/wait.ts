@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface WaitOptions {
-  /** What is waited for, for the error: "not <what> within 5 s". */
+  /** Describes the condition in the error: "not <what> within 5 s". */
   readonly what: string;
   readonly deadlineMs: number;
   /** @default 50 */
@@ -10,10 +10,10 @@ export interface WaitOptions {
 }
 
 /**
- * Asks until the answer is neither false nor undefined. A condition that throws is asked again, and its last
+ * Polls a condition until it returns neither false nor undefined. A condition that throws is polled again, and its last
  * error is the cause of the timeout.
  *
- * @throws {Error} at the deadline; the signal's reason when it aborts
+ * @throws {Error} at the deadline; the signal's reason if it aborts
  */
 export async function waitUntil<T>(
   condition: () => Promise<T | undefined | false> | T | undefined | false,

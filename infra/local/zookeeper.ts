@@ -75,7 +75,7 @@ export function zooKeeperProperties(dataDir: string, clientPort: number): string
     clientPort,
     clientPortAddress: '127.0.0.1',
     dataDir,
-    // A session lasts from 2 to 20 ticks, and ends only at the first tick after its time; Kafka's are of 6 s.
+    // A session timeout is 2 to 20 ticks, and a session expires at the first tick after it; Kafka's are 6 s.
     tickTime: 500,
   });
 }

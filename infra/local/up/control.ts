@@ -12,7 +12,7 @@ import { State } from './state.ts';
 import type { Terminal } from './terminal.ts';
 
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
-/** The slowest part has 40 s to end by itself. */
+/** Above the 40 s that the slowest part may take to exit. */
 const DOWN_DEADLINE_MS = 120_000;
 
 export interface ControlContext {
@@ -56,14 +56,14 @@ export async function detach(
   }
 }
 
-/** Ends what runs on the state directory, in order; what a killed supervisor has left too. */
+/** Stops everything that runs on the state directory, in order, including processes of a killed supervisor. */
 export async function down(directory: string, { host, terminal }: ControlContext): Promise<number> {
   const state = new State(directory, host);
   const { supervisor } = state;
   if (supervisor !== undefined) {
     terminal.step(`stopping pid ${supervisor.pid}`);
     host.kill(supervisor.pid, 'SIGTERM');
-    // It gives the directory up before its last moments.
+    // The supervisor releases the directory shortly before it exits.
     await waitUntil(() => state.supervisor === undefined && !runs(supervisor, host), {
       what: `ended: pid ${supervisor.pid}`,
       deadlineMs: DOWN_DEADLINE_MS,
@@ -75,7 +75,7 @@ export async function down(directory: string, { host, terminal }: ControlContext
   return 0;
 }
 
-/** @returns the exit code: 0 where it runs, 1 where not */
+/** @returns the exit code: 0 if it is running, otherwise 1 */
 export async function status(
   directory: string,
   json: boolean,

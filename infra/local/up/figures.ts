@@ -1,16 +1,16 @@
-/** How the pipeline stands, by its own metrics. */
+/** State of the pipeline, from its metrics. */
 export interface Figures {
-  /** Events answered with 2xx since the producer began. */
+  /** Events with a 2xx response since the producer started. */
   readonly accepted: number;
-  /** Records stored since the consumer began. */
+  /** Records stored since the consumer started. */
   readonly stored: number;
-  /** Records in Kafka that are not stored. */
+  /** Records in Kafka that are not stored yet. */
   readonly lag: number;
-  /** Objects made since the consumer began. */
+  /** Objects stored since the consumer started. */
   readonly objects: number;
 }
 
-/** @param endpoints URLs of the two programs. @throws where one of them does not answer */
+/** @param endpoints URLs of the two programs. @throws if one of them does not respond */
 export async function readFigures(endpoints: { producer: string; consumer: string }): Promise<Figures> {
   const [producer, consumer] = await Promise.all([
     readMetrics(endpoints.producer),

@@ -1,14 +1,14 @@
 import type { Progress } from '../host.ts';
 import type { Exit, ManagedProcess } from '../managed-process.ts';
 
-/** A process that fails so often in a row is not started again. */
+/** Number of failures in a row after which a process is not restarted. */
 const FAILURES = 3;
-/** One that was ready for so long has not failed in a row. */
+/** Time of readiness that resets the count of failures. */
 const STABLE_MS = 60_000;
 
 /**
- * Starts again what ends by itself or is killed, as Kubernetes would. A kill is somebody's will and no failure; to
- * end by itself soon after a start, or never to become ready, is one.
+ * Restarts processes that exit or are killed, as Kubernetes would. A kill is intentional and not a failure. An exit
+ * soon after the start, or never becoming ready, is a failure.
  */
 export class Keeper {
   readonly #progress: Progress;
@@ -20,7 +20,7 @@ export class Keeper {
     this.#progress = progress;
   }
 
-  /** Aborts, with the process and the reason, when one is given up. */
+  /** Aborts when a process is given up, with its name and the reason. */
   get broken(): AbortSignal {
     return this.#broken.signal;
   }
@@ -29,12 +29,12 @@ export class Keeper {
     this.#kept = processes.map((process) => this.#keepOne(process));
   }
 
-  /** From here on processes may end, and stay so. */
+  /** From here on processes are not restarted. */
   letGo(): void {
     this.#keeping = false;
   }
 
-  /** Settles when all have ended after {@link letGo}, one that was just being started again included. */
+  /** Settles when all have exited after {@link letGo}, including one that is just being restarted. */
   async finished(): Promise<void> {
     await Promise.all(this.#kept);
   }

@@ -17,10 +17,10 @@ import { ownStore, userStore, type StoreAccess } from './store-access.ts';
 const TOPIC = 'events';
 const PARTITIONS = 6;
 const BUCKET = 'headwater';
-/** Where people look for an S3 server; any other port does as well. */
+/** A usual port of S3 servers; any other works as well. */
 const STORE_PORT = 9000;
 
-/** Small, so that objects appear while one watches; and a killed consumer is soon replaced. */
+/** Small, so that objects appear soon, and a killed consumer is replaced soon. */
 const DEMO = { FLUSH_MAX_RECORDS: '1000', FLUSH_MAX_AGE_MS: '2000', SESSION_TIMEOUT_MS: '6000' } as const;
 
 export interface PipelineOptions {
@@ -39,7 +39,7 @@ export interface PipelineOptions {
 
 /** All processes of one pipeline. */
 export class Pipeline {
-  /** Aborts when a process cannot be kept running; the reason says which. */
+  /** Aborts when a process cannot be kept running, with the reason. */
   readonly broken: AbortSignal;
   readonly #options: PipelineOptions;
   readonly #keeper: Keeper;
@@ -55,7 +55,7 @@ export class Pipeline {
     this.broken = this.#keeper.broken;
   }
 
-  /** @throws {Error} where a part does not become ready; {@link stop} ends those that did */
+  /** @throws {Error} if a part does not become ready; {@link stop} ends the others */
   async start(): Promise<Running> {
     const { host, directory, toolchain, progress, signal, port, store, kafka } = this.#options;
     if (store === undefined) this.#objectStore = await this.#createObjectStore();
@@ -70,7 +70,7 @@ export class Pipeline {
     const bootstrapServers = typeof kafka === 'string' ? kafka : requireStarted(this.#kafka).bootstrapServers;
     signal.throwIfAborted();
     progress('making the topic');
-    // Where the user's Kafka has the topic, it is left as it is.
+    // A topic that exists in the user's Kafka is not changed.
     const topic = { name: TOPIC, ...(this.#kafka && { partitions: PARTITIONS }) };
     await makeTopics(host, bootstrapServers, [topic], signal);
     progress('starting the producer and the consumer');
@@ -83,7 +83,7 @@ export class Pipeline {
     this.#producer = await createProducer({
       host,
       directory,
-      // Nothing balances load before it that would have to notice first.
+      // No load balancer needs to notice first.
       variables: { ...variables, DRAIN_DELAY_MS: '0' },
       ...(port !== undefined && { port }),
     });
@@ -111,7 +111,7 @@ export class Pipeline {
     });
   }
 
-  /** Walks everything that stands below the prefix. */
+  /** Verifies everything below the prefix. */
   async verify(ledger: Ledger): Promise<Verification> {
     const { client: connect, location } = requireStarted(this.#access);
     const client = connect();
@@ -122,7 +122,7 @@ export class Pipeline {
     }
   }
 
-  /** Against the stream: what is taken is passed on before the next part ends. */
+  /** In the direction of the data: accepted events are passed on before the next part stops. */
   async stop(): Promise<void> {
     this.#keeper.letGo();
     await this.#producer?.stop();
@@ -132,7 +132,9 @@ export class Pipeline {
     await this.#keeper.finished();
   }
 
-  /** At once, for one who does not want to wait; everything acknowledged is on its way to the disk all the same. */
+  /**
+   * Kills all processes at once. Acknowledged records are in the operating system's page cache and are still written.
+   */
   kill(): void {
     this.#keeper.letGo();
     for (const process of this.processes) if (process.pid !== undefined) process.signal('SIGKILL');

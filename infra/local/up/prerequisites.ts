@@ -10,12 +10,12 @@ import { makePrivateDirectory } from '../private-directory.ts';
 const execute = promisify(execFile);
 const VERSITYGW_MODULE = fileURLToPath(new URL('../versitygw', import.meta.url));
 
-/** What the options ask for, so that nothing is asked for in vain. */
+/** Prerequisites of the chosen options only. */
 export interface Needs {
   readonly java?: boolean;
   readonly maven?: boolean;
   readonly go?: boolean;
-  /** Where not any free port will do. */
+  /** A specific port that must be free. */
   readonly port?: number | undefined;
   /** A directory that can be written. */
   readonly state: string;
@@ -25,7 +25,7 @@ export interface Needs {
   readonly input?: string | undefined;
 }
 
-/** @returns everything that is missing, each with what mends it; empty where all is there */
+/** @returns everything that is missing, each with a remedy; empty if nothing is */
 export async function findProblems(needs: Needs, host: Host): Promise<string[]> {
   const problems = await Promise.all([
     needs.java && javaProblem(host),

@@ -2,9 +2,9 @@ import type { Verification } from '../verify.ts';
 import type { Figures } from './figures.ts';
 import type { Running } from './state.ts';
 
-/** The closing figures of what one run sent; `--json` prints them as they are. */
+/** Final figures of one run; `--json` prints them unchanged. */
 export interface Report {
-  /** True where every event was accepted and stands in the store exactly once, and every chain is whole. */
+  /** True if every event was accepted and is stored exactly once, and every chain is whole. */
   readonly ok: boolean;
   readonly accepted: number;
   readonly stored: number;
@@ -12,14 +12,14 @@ export interface Report {
   readonly duplicate: number;
   /** Written during the run. */
   readonly objects: number;
-  /** From the first event sent until the last was found stored. */
+  /** From the first event sent until the last one was found in the store. */
   readonly seconds: number;
   readonly eventsPerSecond: number;
-  /** Events that were refused for good, or given up. */
+  /** Events that were refused permanently, or given up. */
   readonly failed: number;
-  /** Attempts whose outcome the client never learnt; each was sent again. */
+  /** Attempts with unknown outcome; each was sent again. */
   readonly unknownAttempts: number;
-  /** Kinds of broken promise with their count, over everything below the prefix. */
+  /** Violations by kind with their count, over everything below the prefix. */
   readonly violations: Readonly<Record<string, number>>;
 }
 

@@ -8,26 +8,26 @@ import type { Attempt, Ledger } from '../verify/attempts.ts';
 
 const CONNECTIONS = 64;
 const TIMEOUT_MS = 60_000;
-/** An event that is not accepted after so long is given up. */
+/** Time after which an event that was not accepted is given up. */
 const PATIENCE_MS = 120_000;
 const DEFAULT_RETRY_AFTER_MS = 1_000;
 
-/** The name under which an edge is called wherever it listens, and the authority (PEM) that signed its certificate. */
+/** Host name of an edge, whatever its address, and the authority (PEM) that signed its certificate. */
 export interface Edge {
   readonly host: string;
   readonly authority: string;
 }
 
 interface UploadResponse extends Pick<Attempt, 'outcome' | 'partition' | 'offset'> {
-  /** Undefined where the event will never be accepted. */
+  /** Undefined if the event will never be accepted. */
   readonly retryAfterMs?: number | undefined;
   readonly message: string;
 }
 
 /**
- * Posts events one a request over kept connections, each attempt with its own request id, and keeps a ledger of what
- * came of each. 503 and 429 are sent again after `Retry-After`; 504, or no answer, is an unknown outcome and sent
- * again as a new attempt, which may store the event twice without any attempt being stored twice.
+ * Posts events, one per request, over persistent connections. Each attempt has its own request id, and its outcome goes
+ * into a ledger. Repeats 503 and 429 after `Retry-After`. 504, or no response, is an unknown outcome and is repeated as
+ * a new attempt: the event may be stored twice, but no attempt is.
  */
 export class Sender {
   readonly #url: URL;
@@ -65,7 +65,7 @@ export class Sender {
     return this.#sent - this.#accepted;
   }
 
-  /** Of the first of those, why. */
+  /** Reason of the first failure. */
   get failure(): string | undefined {
     return this.#failure;
   }
@@ -137,7 +137,7 @@ export class Sender {
       return interpret(response, await text(response));
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
-      // Nobody listened, so nothing was sent; after any other error the event may have arrived.
+      // Connection refused, so nothing was sent; after any other error the event may have arrived.
       const outcome = code === 'ECONNREFUSED' ? 'refused' : 'unknown';
       return { outcome, retryAfterMs: DEFAULT_RETRY_AFTER_MS, message };
     }

@@ -11,7 +11,7 @@ import { join, resolve } from 'node:path';
 import type { Host } from '../host.ts';
 import { PidFile, type ProcessIdentity } from '../pid-file.ts';
 
-/** Where what runs can be reached; written once it does. */
+/** Addresses of the running pipeline; written once it runs. */
 export interface Running {
   /** URLs. */
   readonly producer: string;
@@ -24,8 +24,8 @@ export interface Running {
 const SUPERVISOR = 'up.pid';
 
 /**
- * A directory that holds everything of one pipeline: data, credentials, logs and pid files. Each kind of Kafka cluster
- * has a directory of its own in it, because its data is of no use to another; the objects are common to all.
+ * A directory with everything of one pipeline: data, credentials, logs and pid files. Each kind of Kafka cluster has
+ * its own directory in it, since the data of one does not fit another; they share the objects.
  */
 export class State {
   readonly directory: string;
@@ -38,7 +38,7 @@ export class State {
     this.#supervisor = new PidFile(join(this.directory, SUPERVISOR), host);
   }
 
-  /** The `npm run up` that owns the directory now. */
+  /** The `npm run up` process that owns the directory now. */
   get supervisor(): ProcessIdentity | undefined {
     return this.#supervisor.running();
   }
@@ -48,7 +48,7 @@ export class State {
     return this.supervisor === undefined ? undefined : (this.#read('running.json') as Running | undefined);
   }
 
-  /** @throws {Error} where another process owns the directory */
+  /** @throws {Error} if another process owns the directory */
   claim(pid: number): void {
     const owner = this.#supervisor.claim(pid);
     if (owner === undefined) return;
@@ -66,7 +66,7 @@ export class State {
     this.#write('running.json', running);
   }
 
-  /** What runs for this directory, besides the supervisor, by name. */
+  /** Other processes of this directory, by name. */
   get processes(): Readonly<Record<string, number>> {
     return Object.fromEntries(
       this.#pidFiles().flatMap(({ name, pidFile }) => {
@@ -76,7 +76,7 @@ export class State {
     );
   }
 
-  /** Kills what a supervisor has left behind that was itself killed. @returns the names of what was killed */
+  /** Kills the remaining processes of a killed supervisor. @returns their names */
   killSurvivors(): string[] {
     const survivors = this.processes;
     for (const pid of Object.values(survivors)) this.#host.kill(pid, 'SIGKILL');
@@ -108,7 +108,7 @@ export class State {
     }
   }
 
-  /** Whole or not at all. */
+  /** Writes atomically. */
   #write(name: string, value: unknown): void {
     const path = join(this.directory, name);
     writeFileSync(`${path}.unfinished`, `${JSON.stringify(value)}\n`);

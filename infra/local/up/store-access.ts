@@ -16,7 +16,7 @@ type StoreVariables = Pick<
   | 'STORE_PATH_STYLE'
 >;
 
-/** One bucket, as the consumer reaches it and as the checker does. */
+/** Access to one bucket for the consumer and the checker. */
 export interface StoreAccess {
   readonly variables: StoreVariables;
   readonly location: StoreLocation;
@@ -45,7 +45,7 @@ export function ownStore(store: ObjectStore): StoreAccess {
   };
 }
 
-/** The user's: credentials come from the environment, by the AWS SDK's standard chain. */
+/** The user's bucket: credentials come from the environment, by the AWS SDK's standard chain. */
 export function userStore({ bucket, prefix, endpoint }: UserStore, { env }: Host): StoreAccess {
   const region = env['AWS_REGION'] ?? 'us-east-1';
   return {
@@ -53,7 +53,7 @@ export function userStore({ bucket, prefix, endpoint }: UserStore, { env }: Host
       STORE_BUCKET: bucket,
       STORE_PREFIX: prefix,
       STORE_REGION: region,
-      // A named endpoint rarely serves buckets as host names.
+      // A custom endpoint rarely serves buckets as host names.
       ...(endpoint !== undefined && { STORE_ENDPOINT: endpoint, STORE_PATH_STYLE: 'true' }),
     },
     location: { bucket, prefix },

@@ -7,8 +7,8 @@ export interface Output {
 const QUIET_MS = 5_000;
 
 /**
- * Lines for people. Where a person watches, a step and the live line replace themselves; elsewhere each is a line of
- * its own, and what would only repeat is left out.
+ * Output for people. On a terminal, a step and the live line replace themselves; elsewhere each is a separate line, and
+ * repetitions are omitted.
  */
 export class Terminal {
   readonly #result: Output;
@@ -26,20 +26,20 @@ export class Terminal {
     this.#watched = watched;
   }
 
-  /** What is being done; `step: detail` with a detail that changes often. */
+  /** Shows the current step; `step: detail` if the detail changes often. */
   step(text: string): void {
     const step = text.split(':')[0] ?? text;
     this.#replace(text, step !== this.#step);
     this.#step = step;
   }
 
-  /** How things stand; called as often as one likes. */
+  /** Shows the current state; may be called at any rate. */
   live(text: string): void {
     this.#replace(text, false);
     this.#step = '';
   }
 
-  /** A line that stays. */
+  /** Prints a permanent line. */
   print(text: string): void {
     this.#clear();
     this.#watched.write(`${text}\n`);

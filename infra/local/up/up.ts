@@ -16,12 +16,12 @@ import { State } from './state.ts';
 import type { Terminal } from './terminal.ts';
 
 const LOOK_EVERY_MS = 500;
-/** What is not stored after so long without any progress is reported as missing. */
+/** Time without any progress after which events that are not stored are reported as missing. */
 const PATIENCE_MS = 60_000;
 const INTERRUPTED = 130;
 /** Kafka's first segments and the sample take a tenth of it. */
 const FREE_BYTES = 1024 ** 3;
-/** With less than this, a part that failed most likely did so because the disk is full. */
+/** Free space below which a failure was most likely caused by the full disk. */
 const FULL_BYTES = 16 * 1024 ** 2;
 
 export interface UpContext {
@@ -35,11 +35,11 @@ export interface UpContext {
 }
 
 /**
- * Runs the pipeline, sends what is to be sent, and reports what came of it.
+ * Runs the pipeline, sends the events, and reports the outcome.
  *
- * @returns the exit code: 0 where all that was sent stands in the store exactly once, 1 where not, 130 where it was
- *   interrupted before that was known
- * @throws {Error} where the machine or the state directory does not allow it, or a part cannot be kept running
+ * @returns the exit code: 0 if every event is stored exactly once, 1 if not, 130 if it was interrupted before that was
+ *   known
+ * @throws {Error} if the machine or the state directory does not allow it, or a part cannot be kept running
  */
 export async function up(options: UpOptions, context: UpContext): Promise<number> {
   const state = new State(options.state, context.host);
@@ -72,7 +72,7 @@ async function run(options: UpOptions, state: State, context: UpContext): Promis
     port: options.port === 0 ? await findFreePort() : options.port,
   });
   hurry.addEventListener('abort', () => pipeline.kill());
-  // What is being started ends with the rest, and so do those who wait for it.
+  // Also stops parts that are just starting, and their waiters.
   const stopEarly = (): void => void pipeline.stop();
   signal.addEventListener('abort', stopEarly);
   try {
@@ -139,7 +139,7 @@ async function use(
   }
 }
 
-/** @returns the exit code; undefined where it was ended before all was known */
+/** @returns the exit code; undefined if it was interrupted before the result was known */
 async function sendAndVerify(
   pipeline: Pipeline,
   options: UpOptions,
@@ -168,7 +168,10 @@ async function sendAndVerify(
   return report.ok ? 0 : 1;
 }
 
-/** @returns the verification, when nothing is missing or nothing moves any more; undefined where it was ended before */
+/**
+ * @returns the verification, when nothing is missing or nothing makes progress any more; undefined if it was
+ *   interrupted
+ */
 async function untilStored(
   pipeline: Pipeline,
   sender: Sender,
@@ -195,7 +198,7 @@ async function untilStored(
 async function watch(pipeline: Pipeline, terminal: Terminal, ending: AbortSignal): Promise<void> {
   let shown = '';
   while (!ending.aborted) {
-    // A program that is being started again says nothing for a moment.
+    // A program that is restarting does not respond for a moment.
     const figures = await pipeline.figures().catch(() => undefined);
     const text = figures === undefined ? shown : renderFigures(figures);
     if (text !== shown) terminal.live(text);

@@ -2,7 +2,7 @@ import { CompactSet } from './compact-set.ts';
 import type { Findings } from './findings.ts';
 import type { SegmentKey, StoredRecord } from './segment.ts';
 
-/** What a client knows of one event it sent: accepted (2xx), definitely refused, or unknown (504, reset, timeout). */
+/** Outcome of one event for the client: accepted (2xx), refused, or unknown (504, reset, timeout). */
 export type Outcome = 'accepted' | 'refused' | 'unknown';
 
 /** One event as one HTTP attempt sent it. A retry is a new attempt with a new request id. */
@@ -12,16 +12,16 @@ export interface Attempt {
   readonly outcome: Outcome;
   /** Of the bytes sent, hexadecimal. */
   readonly sha256: string;
-  /** Where the answer said the record stands; accepted attempts only. */
+  /** Position in the response; accepted attempts only. */
   readonly partition?: number;
   readonly offset?: number;
-  /** What came instead of an acceptance, for people. */
+  /** Response or error instead of an acceptance, for people. */
   readonly message?: string;
 }
 
-/** Everything one client sent, to be compared with everything stored. */
+/** All attempts of one client, to compare with the store. */
 export interface Ledger {
-  /** Only stored records whose request id begins so are this ledger's; `''` claims the whole store. */
+  /** Prefix of the request ids of this ledger; `''` matches all records. */
   readonly requestIdPrefix: string;
   readonly attempts: Iterable<Attempt>;
 }
@@ -30,7 +30,7 @@ export interface AttemptCounts {
   readonly accepted: number;
   readonly refused: number;
   readonly unknown: number;
-  /** Distinct attempts of the ledger that stand in the store; all stored records where there is no ledger. */
+  /** Distinct attempts of the ledger that are stored; all stored records without a ledger. */
   readonly stored: number;
   /** Attempts of unknown outcome that are stored after all. */
   readonly storedUnknown: number;
@@ -39,8 +39,8 @@ export interface AttemptCounts {
   /** Stored copies beyond the first of one attempt of the ledger. */
   readonly duplicate: number;
   /**
-   * Stored records beyond the first under one name that no ledger knows. Not a fault: a client may send an event again under
-   * the id of its first attempt, or use one id for everything.
+   * Repeated records with a name outside of any ledger. Not an error: a client may repeat an event under the id of its
+   * first attempt, or use one id for everything.
    */
   readonly repeated: number;
   /** Stored records without a `request-id` header: not from this producer. */
@@ -54,7 +54,7 @@ export function attemptId(requestId: string, line?: number | string): string {
   return line === undefined ? requestId : `${requestId}#${String(line)}`;
 }
 
-/** I1–I4 and I7: compares stored records with what was sent; without a ledger none of them can be told. */
+/** I1–I4 and I7: compares stored records with the attempts; needs a ledger. */
 export class AttemptCheck {
   readonly #findings: Findings;
   readonly #prefix: string | undefined;
@@ -83,7 +83,7 @@ export class AttemptCheck {
       return;
     }
     const place = `${id} at ${partition}/${record.offset}`;
-    // At-least-once delivery, told by the end in its keys, may store one record twice.
+    // At-least-once delivery, recognized by the end in the keys, may store a record twice.
     const once = end === undefined;
     const sent = this.#sent.get(id);
     if (sent === undefined) {

@@ -1,7 +1,7 @@
 import type { Findings } from './findings.ts';
 import { chainOf, type Segment, type SegmentKey } from './segment.ts';
 
-/** One partition's chain of objects, summed up. */
+/** Summary of one partition's chain. */
 export interface ChainReport {
   readonly chain: string;
   readonly prefix: string;
@@ -10,7 +10,7 @@ export interface ChainReport {
   readonly partition: number;
   readonly segments: number;
   readonly records: number;
-  /** Where the chain begins and ends (exclusive): what its segments claim. */
+  /** Start and end (exclusive) of the chain, from its segments. */
   readonly start: number;
   readonly end: number;
   /** Of the records found; undefined while there is none. */
@@ -29,9 +29,8 @@ export interface ChainReport {
 }
 
 /**
- * I5: walks the segments of one partition in the order of their start. A chain begins at 0, unless it
- * continues another prefix's or its oldest segments have expired. Keeps only the segments that a later one could still overlap, which in a whole
- * chain is one.
+ * I5: walks the segments of one partition in the order of their start. A chain starts at 0, unless it continues another
+ * prefix or its oldest segments have expired. Keeps only segments that a later one may overlap: one, in a whole chain.
  */
 export class ChainWalk {
   readonly #findings: Findings;
@@ -107,7 +106,7 @@ export class ChainWalk {
     const covered = Math.min(this.#end, end ?? start) - start;
     if (covered > 0) {
       this.#overlaps += covered;
-      // At-least-once delivery promises no more than that nothing is lost: there an overlap is a figure, not a fault.
+      // At-least-once delivery allows overlaps: here an overlap is a figure, not a violation.
       if (endInKey === undefined) {
         this.#findings.add(
           'overlap',

@@ -21,7 +21,7 @@ export interface CommandOutput {
   readonly stderr: string;
 }
 
-/** The subcommand `verify`; what it prints is returned, so that only the entry file touches the process. */
+/** The subcommand `verify`. Returns its output, so that only the entry file touches the process. */
 export async function verifyCommand(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
@@ -31,7 +31,7 @@ export async function verifyCommand(
     const read = readArguments(args);
     if (read === undefined) return { exitCode: 0, stdout: USAGE, stderr: '' };
     const { location, endpoint, expires, json } = read;
-    // A named endpoint rarely serves buckets as host names, and seldom cares for the region it must be asked with.
+    // A custom endpoint rarely serves buckets as host names, and most ignore the region.
     const region = env['AWS_REGION'] ?? 'us-east-1';
     client = new S3Client(endpoint === undefined ? {} : { endpoint, region, forcePathStyle: true });
     const verification = await verifyStore(client, location, { expires });
@@ -51,7 +51,7 @@ interface Arguments {
   readonly json: boolean;
 }
 
-/** @returns undefined where help is asked for */
+/** @returns undefined if help was requested */
 function readArguments(args: readonly string[]): Arguments | undefined {
   const { values } = readOptions(args, {
     store: { type: 'string' },
@@ -71,7 +71,7 @@ function readArguments(args: readonly string[]): Arguments | undefined {
   return { location: { bucket, prefix }, ...(endpoint === undefined ? {} : { endpoint }), expires, json };
 }
 
-/** One aligned row a partition, then the sums, then each kind of violation with examples. */
+/** One aligned row per partition, then sums, then each kind of violation with examples. */
 export function renderVerification(verification: Verification): string {
   const { chains, violations, objects, foreign, unidentified, repeated, ok } = verification;
   const rows = chains.map((chain) => [

@@ -1,15 +1,15 @@
 import type { Findings } from './findings.ts';
 
-/** A committed offset, and how far the chain reached when it was seen. */
+/** A committed offset, and the end of the chain at that time. */
 export interface CommitSample {
   readonly topicId: string;
   readonly partition: number;
   readonly committed: number;
-  /** `end` of the last segment that the store had accepted by the time the committed offset came back. */
+  /** `end` of the last segment that the store had accepted when the committed offset was returned. */
   readonly chainEnd: number;
 }
 
-/** I6: what is committed is stored, at every moment. */
+/** I6: committed records are stored, at every moment. */
 export function checkCommits(findings: Findings, samples: Iterable<CommitSample>): number {
   let count = 0;
   for (const { topicId, partition, committed, chainEnd } of samples) {

@@ -3,8 +3,8 @@ import { hash } from 'node:crypto';
 const WORDS = 3;
 
 /**
- * A set of strings that keeps 96 bits of each one's SHA-256 and nothing else: 16 to 32 bytes a member, and
- * below one chance in 10^12 that a hundred million members hold a false match.
+ * A set of strings that stores 96 bits of each member's SHA-256: 16 to 32 bytes per member. The chance of a false match
+ * among a hundred million members is below one in 10^12.
  */
 export class CompactSet {
   #slots = new Uint32Array(1024 * WORDS);
@@ -17,7 +17,7 @@ export class CompactSet {
   /** @returns whether it was new. */
   add(member: string): boolean {
     const digest = hash('sha256', member, 'buffer');
-    // The all-zero slot means empty; a member's last bit is set, so that it never looks so.
+    // A slot of zeros is empty, so the last bit of each member is set.
     const added = this.#insert(
       digest.readUInt32LE(0),
       digest.readUInt32LE(4),

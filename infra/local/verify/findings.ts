@@ -1,4 +1,4 @@
-/** Every way a store can break a promise, and the invariant it breaks. */
+/** Every kind of violation, and the invariant that it violates. */
 const INVARIANTS = {
   missing: 'I1',
   misplaced: 'I1',
@@ -20,7 +20,7 @@ const INVARIANTS = {
 
 export type ViolationName = keyof typeof INVARIANTS;
 
-/** One kind of broken promise: how often, and the first few cases. */
+/** One kind of violation: its count and first examples. */
 export interface Violation {
   readonly name: ViolationName;
   readonly invariant: (typeof INVARIANTS)[ViolationName];
@@ -30,7 +30,7 @@ export interface Violation {
 
 const EXAMPLES = 10;
 
-/** Collects violations by name; keeps the first {@link EXAMPLES} cases of each, so that a wrecked bucket fits in memory. */
+/** Collects violations by name, with the first {@link EXAMPLES} cases of each, so that memory stays bounded. */
 export class Findings {
   readonly #byName = new Map<ViolationName, { count: number; examples: string[] }>();
 

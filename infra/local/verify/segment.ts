@@ -1,38 +1,38 @@
-/** One stored record, as an object's line tells it. */
+/** A stored record, from a line of an object. */
 export interface StoredRecord {
   readonly offset: number;
   /** Milliseconds since the epoch, or any other 64 bits that a producer has sent. */
   readonly timestamp: bigint;
-  /** Name of the attempt that sent it; absent where no `request-id` header says. */
+  /** Name of its attempt; absent without a `request-id` header. */
   readonly attempt?: string;
   /** Of the value's bytes, hexadecimal; absent for a tombstone. */
   readonly sha256?: string;
 }
 
-/** What an object's key says of it. */
+/** The parts of an object's key. */
 export interface SegmentKey {
   readonly key: string;
-  /** `''` where the store has none. */
+  /** `''` without a prefix. */
   readonly prefix: string;
   readonly topic: string;
   readonly topicId: string;
   readonly partition: number;
   readonly start: number;
   readonly extension: string;
-  /** Present where delivery is at-least-once: such keys are `<start>-<end>-<writer>`. */
+  /** Present with at-least-once delivery, whose keys are `<start>-<end>-<writer>`. */
   readonly end?: number;
 }
 
-/** What an object's user metadata says of it, and what in it cannot be read. */
+/** An object's user metadata, and the entries that cannot be parsed. */
 export interface SegmentMetadata {
-  /** Undefined where missing, not a number, or not above the start. */
+  /** Undefined if missing, not a number, or not above the start. */
   readonly end: number | undefined;
   readonly count: number | undefined;
   /** Offsets that Kafka had deleted before they could be read: `from` inclusive, `to` exclusive. */
   readonly gap?: { readonly from: number; readonly to: number };
   readonly first?: { readonly offset: number; readonly timestamp: bigint };
   readonly last?: { readonly offset: number; readonly timestamp: bigint };
-  /** The prefix that continues the chain, of the object that ends it: that is no segment, and has no record. */
+  /** Prefix that continues the chain; only in the object that closes it, which is not a segment and has no record. */
   readonly continuedBy?: string;
   readonly defects: readonly string[];
 }
@@ -45,28 +45,28 @@ export interface Segment extends SegmentKey {
   readonly unreadable?: string;
 }
 
-/** What `<prefix>/_layout.json` says of all segments below a prefix. */
+/** The layout of all segments below a prefix, from `<prefix>/_layout.json`. */
 export interface Layout {
   readonly extension: string;
-  /** Prefix that this one continues: its chains then need not begin at 0. */
+  /** Prefix that this one continues: its chains need not start at 0. */
   readonly continues?: string;
 }
 
 /** A store's content in the order of its keys. */
 export interface StoreContent {
-  /** Objects seen so far that are neither segments nor layouts. */
+  /** Objects so far that are neither segments nor layouts. */
   readonly foreign: number;
   segments(): AsyncIterable<Segment>;
-  /** @returns a prefix's layout, or why it cannot be known. */
+  /** @returns a prefix's layout, or why it is unknown. */
   layout(prefix: string): Promise<Layout | string>;
-  /** @returns where a segment without a valid end ends, where somebody has decided it. */
+  /** @returns the operator's decision about the end of a segment without a valid one. */
   decidedEnd(segment: SegmentKey): Promise<number | undefined>;
 }
 
 const KEY =
   /^(?:(?<prefix>.+)\/)?(?<topic>[A-Za-z0-9._-]+)\/(?<topicId>[A-Za-z0-9_-]{22})\/(?<partition>\d{1,10})\/(?<start>\d{20})(?:-(?<end>\d{1,20})-[^/]+?)?(?<extension>\.ndjson(?:\.gz|\.zst)?)$/;
 
-/** @returns undefined for a key that is not a segment's. */
+/** @returns undefined if the key is not that of a segment. */
 export function parseKey(key: string): SegmentKey | undefined {
   const groups = KEY.exec(key)?.groups;
   if (groups === undefined) return undefined;
@@ -83,12 +83,12 @@ export function parseKey(key: string): SegmentKey | undefined {
   };
 }
 
-/** Keys that serve the segments beside them: a prefix's layout, and decisions about partitions that had stopped. */
+/** Keys of other objects: layouts, and decisions about stopped partitions. */
 export function isServiceKey(key: string): boolean {
   return /(?:^|\/)_layout\.json$|(?:^|\/)_releases\//.test(key);
 }
 
-/** Which chain a segment belongs to. */
+/** The chain of a segment. */
 export function chainOf({
   prefix,
   topic,

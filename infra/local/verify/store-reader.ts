@@ -5,13 +5,13 @@ import { readEnvelope } from './envelope.ts';
 import { chainOf, isServiceKey, parseKey, parseMetadata } from './segment.ts';
 import type { Layout, Segment, SegmentKey, StoreContent, StoredRecord } from './segment.ts';
 
-/** Objects read at once: enough to hide the store's latency, few enough to bound memory. */
+/** Number of concurrent reads: enough to hide the store's latency, few enough to bound memory. */
 const READ_AHEAD = 16;
 
-/** A bucket, or the part of it below a prefix. */
+/** A bucket, or its part below a prefix. */
 export interface StoreLocation {
   readonly bucket: string;
-  /** Without slashes at its ends; `''` for the whole bucket. */
+  /** Without slashes at either end; `''` for the whole bucket. */
   readonly prefix: string;
 }
 
@@ -36,12 +36,12 @@ export class StoreReader implements StoreContent {
     return this.#foreign;
   }
 
-  /** What the store fails to give is thrown; what it gives and cannot be read is said in the segment. */
+  /** Throws errors of the store; content that cannot be read becomes an error of the segment. */
   async *segments(): AsyncGenerator<Segment> {
     const pending: Promise<Segment>[] = [];
     for await (const key of this.#keys()) {
       const reading = this.#read(key);
-      // Awaited in its turn below; until then a rejection is not unhandled.
+      // Awaited below; until then this handles the rejection.
       reading.catch(() => undefined);
       pending.push(reading);
       if (pending.length < READ_AHEAD) continue;
@@ -70,7 +70,7 @@ export class StoreReader implements StoreContent {
     return accepts === 'bad-link' && typeof end === 'number' && end > start ? end : undefined;
   }
 
-  /** @returns undefined where there is no such object. */
+  /** @returns undefined if the object does not exist. */
   async #text(key: string): Promise<string | undefined> {
     try {
       const { bucket } = this.#location;
@@ -133,7 +133,7 @@ function parseObject(text: string): Partial<Record<string, unknown>> {
 function decoded(body: Readable, extension: string): Readable {
   if (extension === '.ndjson') return body;
   const decoder = extension === '.ndjson.gz' ? createGunzip() : createZstdDecompress();
-  // An error of either stream is thrown to the reader of the decoder.
+  // Errors of either stream reach the reader of the decoder.
   return pipeline(body, decoder, () => undefined);
 }
 
