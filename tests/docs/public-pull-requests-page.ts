@@ -11,9 +11,9 @@ export function renderPublicPullRequests(): string {
 
 <!-- made from tests/infra/diff/public-pull-requests by npm run docs:update -->
 
-Changes of charts and operators of Kafka that people discussed in public, made to \`production\` by hand. What a thread wanted said is told
-in words of this page, as far as the thread could be read; not every one of these requests was put by a reviewer. Below it stands
-what the diff prints of the same change, word for word, worst cause first. A test holds that the first sentence answers the thread.
+Public pull requests of Kafka charts and operators, repeated by hand in \`production\`. Each section says in our words what the thread asked to
+document, as far as we could read the thread; the request did not always come from a reviewer. Below it is the output of the diff for the same
+change, word for word, worst cause first. A test checks that the first sentence answers the thread.
 
 ${publicPullRequests.map(section).join('\n')}`;
 }
@@ -28,7 +28,7 @@ function section(pull: PublicPullRequest): string {
   });
   return `## ${name}
 
-It ${did} (${links}). The thread wanted said, by ${wanted}.
+It ${did} (${links}). The thread asked to document, by ${wanted}.
 
 Made here as ${values(change)}${from}:
 

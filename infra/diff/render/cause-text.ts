@@ -65,7 +65,7 @@ function tell(cause: Cause, changes: readonly Change[], consequence: Consequence
   const isLost = consequence === 'data-at-risk' || consequence === 'data-deleted-sooner';
   const ways = waysBack(cause);
   if (ways.length > 0) clauses.push(...ways);
-  if (ways.length > 0 && isLost) clauses.push(['what is lost by then does not come back']);
+  if (ways.length > 0 && isLost) clauses.push(['data lost until then do not come back']);
   return clauses;
 }
 

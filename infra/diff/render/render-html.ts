@@ -40,7 +40,7 @@ function body(report: Report): string {
   const nothing = changes.length === 0 ? '<p>No manifest of any environment changes.</p>' : '';
   if (changes.length === 0 && causes.length === 0) return nothing;
   const unknown =
-    causesError === undefined ? '' : `<p>Causes are not known:</p><pre>${escape(causesError)}</pre>`;
+    causesError === undefined ? '' : `<p>The causes are unknown:</p><pre>${escape(causesError)}</pre>`;
   return `${nothing}${unknown}${summaryTable(report)}
 ${picture(changes)}
 ${filters(report)}

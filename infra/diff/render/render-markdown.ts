@@ -50,7 +50,7 @@ export function renderMarkdown(report: Report, limit = MARKDOWN_LIMIT - STACKS_R
     ].join('\n');
   }
   if (causesError !== undefined) {
-    head.push(`Causes are not known: ${code(causesError.slice(0, NOTICE))}`, '');
+    head.push(`The causes are unknown: ${code(causesError.slice(0, NOTICE))}`, '');
   }
   if (changes.length === 0) head.push('No manifest of any environment changes.', '');
   if (changes.length === 0 && causes.length === 0) return head.join('\n');
@@ -70,7 +70,7 @@ function sectionsOf(report: Report): readonly Section[] {
   });
   const others = changesWithoutCause(report);
   if (others.length === 0) return told;
-  return [...told, { sentence: 'Changes of which the cause is not known', ...changeParts(others, report) }];
+  return [...told, { sentence: 'Changes without a known cause', ...changeParts(others, report) }];
 }
 
 function changeParts(changes: readonly Change[], report: Report): Omit<Section, 'sentence'> {

@@ -23,7 +23,7 @@ export function renderText(report: Report): string {
     return `${lines.join('\n')}\n`;
   }
   if (changes.length === 0) lines.push('no changes');
-  if (causesError !== undefined) lines.push(`causes are not known: ${causesError}`);
+  if (causesError !== undefined) lines.push(`the causes are unknown: ${causesError}`);
   for (const { environment, worst, counts, restarts } of summarize(report)) {
     if (counts.length === 0) {
       lines.push(`${environment}: no changes`);

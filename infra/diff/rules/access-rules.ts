@@ -15,7 +15,7 @@ export const ACCESS_RULES: readonly Rule[] = [
     kinds: ['Namespace'],
     path: 'metadata labels pod-security.kubernetes.io/*',
     consequence: 'rights',
-    why: 'what pods of the namespace may do changes; pods that run are left alone',
+    why: 'the rights of pods in the namespace change; running pods are not affected',
     source: 'https://kubernetes.io/docs/concepts/security/pod-security-admission/',
   },
   {
@@ -23,7 +23,7 @@ export const ACCESS_RULES: readonly Rule[] = [
     kinds: ROLES,
     path: 'rules|subjects|roleRef **',
     consequence: 'rights',
-    why: 'who may do what in the cluster changes at once',
+    why: 'rights in the cluster change at once',
     source: RBAC,
   },
   {
@@ -31,7 +31,7 @@ export const ACCESS_RULES: readonly Rule[] = [
     kinds: ROLES,
     path: '',
     consequence: 'rights',
-    why: 'who may do what in the cluster changes at once',
+    why: 'rights in the cluster change at once',
     source: RBAC,
   },
   {
@@ -39,7 +39,7 @@ export const ACCESS_RULES: readonly Rule[] = [
     kinds: ['ServiceAccount'],
     path: 'automountServiceAccountToken',
     consequence: 'rights',
-    why: 'whether pods of the account carry its token changes with their next start',
+    why: 'pods of the account get or lose its token at their next start',
     source: 'https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/',
   },
   {
@@ -47,7 +47,7 @@ export const ACCESS_RULES: readonly Rule[] = [
     kinds: ['ServiceAccount'],
     path: 'metadata annotations *.*/*',
     consequence: 'rights',
-    why: 'the cloud reads from it which role the pods of the account have, from their next start',
+    why: 'the cloud reads from it the role of pods of the account, at their next start',
     source: 'https://docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html',
   },
   {
@@ -55,7 +55,7 @@ export const ACCESS_RULES: readonly Rule[] = [
     kinds: ['Service'],
     path: 'spec type',
     consequence: 'exposure',
-    why: 'from where the Service is reached changes at once',
+    why: 'the clients that can reach the Service change at once',
     source: SERVICE,
   },
   {
@@ -63,7 +63,7 @@ export const ACCESS_RULES: readonly Rule[] = [
     kinds: ['Service'],
     path: 'spec externalIPs|loadBalancerSourceRanges|externalTrafficPolicy|loadBalancerIP|loadBalancerClass **',
     consequence: 'exposure',
-    why: 'from where the Service is reached changes at once',
+    why: 'the clients that can reach the Service change at once',
     source: SERVICE,
   },
   {
@@ -71,7 +71,7 @@ export const ACCESS_RULES: readonly Rule[] = [
     kinds: ['Service'],
     path: 'spec ports * nodePort',
     consequence: 'exposure',
-    why: 'the port that every node opens changes',
+    why: 'every node opens another port',
     source: SERVICE,
   },
   {
@@ -80,7 +80,7 @@ export const ACCESS_RULES: readonly Rule[] = [
     path: '',
     when: ['exposes'],
     consequence: 'exposure',
-    why: 'the Service is reached from outside the cluster',
+    why: 'clients outside the cluster can reach the Service',
     source: SERVICE,
   },
   {
@@ -89,7 +89,7 @@ export const ACCESS_RULES: readonly Rule[] = [
     path: 'spec ports **',
     when: ['exposes'],
     consequence: 'exposure',
-    why: 'the Service is reached from outside the cluster, by other ports now',
+    why: 'clients outside the cluster can reach other ports of the Service',
     source: SERVICE,
   },
   {
@@ -97,7 +97,7 @@ export const ACCESS_RULES: readonly Rule[] = [
     kinds: ['Service'],
     path: 'metadata annotations *kubernetes.io*|*cloud*',
     consequence: 'exposure',
-    why: 'the cloud reads from it how its load balancer is made',
+    why: 'the cloud reads the settings of its load balancer from it',
     source: SERVICE,
   },
   {
@@ -105,7 +105,7 @@ export const ACCESS_RULES: readonly Rule[] = [
     kinds: ['Service'],
     path: 'spec clusterIP|clusterIPs **',
     consequence: 'recreated',
-    why: 'the address is immutable: the Service is deleted and made anew',
+    why: 'the address is immutable: the Service is deleted and created again',
     source: SERVICE,
   },
   {
@@ -113,7 +113,7 @@ export const ACCESS_RULES: readonly Rule[] = [
     kinds: EDGE,
     path: '',
     consequence: 'exposure',
-    why: 'what is reached from outside the cluster changes at once',
+    why: 'the endpoints that clients outside the cluster can reach change at once',
     source: INGRESS,
   },
   {
@@ -121,7 +121,7 @@ export const ACCESS_RULES: readonly Rule[] = [
     kinds: ['Ingress'],
     path: 'spec **',
     consequence: 'exposure',
-    why: 'which hosts and paths are reached, and with which certificate, changes at once',
+    why: 'the hosts, paths and certificates that clients can use change at once',
     source: INGRESS,
   },
   {
@@ -129,7 +129,7 @@ export const ACCESS_RULES: readonly Rule[] = [
     kinds: ['Ingress'],
     path: 'metadata annotations */auth-*|*/whitelist-*|*/allowlist-*|*/denylist-*|*/ssl-redirect|*/force-ssl-redirect|*/limit-*',
     consequence: 'exposure',
-    why: 'the controller reads from it who may call, and how often',
+    why: 'the controller reads the allowed clients and their rate from it',
     source: 'https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/',
   },
   {
@@ -145,7 +145,7 @@ export const ACCESS_RULES: readonly Rule[] = [
     kinds: ['Gateway'],
     path: 'spec **',
     consequence: 'exposure',
-    why: 'where the gateway listens, and with which certificate, changes at once',
+    why: 'the listeners and certificates of the gateway change at once',
     source: GATEWAY,
   },
   {
@@ -153,7 +153,7 @@ export const ACCESS_RULES: readonly Rule[] = [
     kinds: EDGE,
     path: 'spec hostnames|parentRefs|rules **',
     consequence: 'exposure',
-    why: 'which hosts and paths are reached changes at once',
+    why: 'the hosts and paths that clients can use change at once',
     source: GATEWAY,
   },
   {
@@ -162,7 +162,7 @@ export const ACCESS_RULES: readonly Rule[] = [
     path: '',
     when: ['removed'],
     consequence: 'exposure',
-    why: 'the pods it selected are open to all, unless another policy selects them',
+    why: 'the pods that it selected are open to every client, unless another policy selects them',
     source: POLICY,
   },
   {
@@ -171,7 +171,7 @@ export const ACCESS_RULES: readonly Rule[] = [
     path: 'spec ingress|egress *',
     when: ['removed'],
     consequence: 'applied-in-place',
-    why: 'fewer connections are allowed; those that stand may go on',
+    why: 'fewer connections are allowed; open ones may continue',
     source: POLICY,
   },
   {
@@ -179,7 +179,7 @@ export const ACCESS_RULES: readonly Rule[] = [
     kinds: ['NetworkPolicy'],
     path: 'spec **',
     consequence: 'exposure',
-    why: 'policies add up: more connections, or connections of other pods, are allowed',
+    why: 'policies are additive: more connections, or connections of other pods, are allowed',
     source: POLICY,
   },
   {
@@ -187,7 +187,7 @@ export const ACCESS_RULES: readonly Rule[] = [
     kinds: ['NetworkPolicy'],
     path: '',
     consequence: 'exposure',
-    why: 'policies add up: what it allows is allowed from then on',
+    why: 'policies are additive: the connections in it are now allowed',
     source: POLICY,
   },
   {

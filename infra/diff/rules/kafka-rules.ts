@@ -40,7 +40,7 @@ export const KAFKA_RULES: readonly Rule[] = [
     path: TOPIC,
     when: ['added'],
     consequence: 'capacity',
-    why: 'a topic is made; its partitions take disk on every broker that holds a replica',
+    why: 'a topic is created; its partitions take disk space on every broker with a replica',
     source: OPERATIONS,
   },
   {
@@ -48,21 +48,21 @@ export const KAFKA_RULES: readonly Rule[] = [
     path: `${TOPIC} partitions`,
     when: ['raised'],
     consequence: 'capacity',
-    why: 'keys are spread over more partitions: records of one key before and after are in different ones, in no common order',
+    why: 'keys are spread over more partitions: later records of a key may go to another partition, without a common order',
     source: OPERATIONS,
   },
   {
     id: 'topic-partitions-lowered',
     path: `${TOPIC} partitions`,
     consequence: 'capacity',
-    why: 'Kafka cannot take partitions away: the Job fails and changes nothing',
+    why: 'Kafka cannot remove partitions: the Job fails and changes nothing',
     source: OPERATIONS,
   },
   {
     id: 'topic-replicas',
     path: `${TOPIC} replicationFactor`,
     consequence: 'capacity',
-    why: 'the Job refuses it: nothing here moves replicas (docs/kafka.md)',
+    why: 'the Job refuses the change: it does not move replicas (docs/kafka.md)',
     source: 'https://kafka.apache.org/39/documentation.html#basic_ops_increase_replication_factor',
   },
   {
@@ -70,7 +70,7 @@ export const KAFKA_RULES: readonly Rule[] = [
     path: `${TOPIC} configs retention.ms|retention.bytes|delete.retention.ms`,
     when: ['lowered'],
     consequence: 'data-deleted-sooner',
-    why: 'records older than the new bound are deleted at the next check, within minutes',
+    why: 'records older than the new limit are deleted at the next check, within minutes',
     source: TOPIC_CONFIGS,
   },
   {
@@ -78,7 +78,7 @@ export const KAFKA_RULES: readonly Rule[] = [
     path: `${TOPIC} reset **`,
     when: ['added'],
     consequence: 'data-deleted-sooner',
-    why: "the brokers' own value holds from then on, which may keep less",
+    why: "the brokers' default applies, which may keep less",
     source: TOPIC_CONFIGS,
   },
   {
@@ -86,21 +86,21 @@ export const KAFKA_RULES: readonly Rule[] = [
     path: `${TOPIC} configs *`,
     when: ['removed'],
     consequence: 'applied-in-place',
-    why: 'the setting is no longer declared; the topic keeps the value that it has',
+    why: 'the setting is no longer declared; the topic keeps its current value',
     source: 'apps/topics/reconcile.ts',
   },
   {
     id: 'topic-cleanup',
     path: `${TOPIC} configs cleanup.policy`,
     consequence: 'data-deleted-sooner',
-    why: 'what the topic keeps is decided anew: by age, or only the last record of each key',
+    why: 'the topic keeps other records: by age, or only the last record of each key',
     source: TOPIC_CONFIGS,
   },
   {
     id: 'topic-config',
     path: `${TOPIC} **`,
     consequence: 'applied-in-place',
-    why: 'a setting of a topic is dynamic: the Job alters it and no broker restarts',
+    why: 'a topic setting is dynamic: the Job alters it, and no broker restarts',
     source: 'https://kafka.apache.org/39/documentation.html#dynamicbrokerconfigs',
   },
   {
@@ -109,7 +109,7 @@ export const KAFKA_RULES: readonly Rule[] = [
     path: `${FILES} log.retention.*|offsets.retention.minutes`,
     when: ['lowered'],
     consequence: 'data-deleted-sooner',
-    why: 'every topic without a retention of its own loses what is older than the new bound',
+    why: 'every topic without its own retention loses records older than the new limit',
     source: BROKER_CONFIGS,
   },
   {
@@ -118,7 +118,7 @@ export const KAFKA_RULES: readonly Rule[] = [
     path: `${FILES} unclean.leader.election.enable`,
     when: [{ becomes: ['true'] }],
     consequence: 'data-at-risk',
-    why: 'a replica that was behind may become leader, and what it lacks is lost',
+    why: 'an out-of-sync replica may become leader, and the records that it lacks are lost',
     source: BROKER_CONFIGS,
   },
   {
@@ -126,7 +126,7 @@ export const KAFKA_RULES: readonly Rule[] = [
     kinds: ['ConfigMap'],
     path: `${FILES} broker.id|node.id|log.dir|log.dirs|metadata.log.dir|zookeeper.connect|process.roles`,
     consequence: 'data-at-risk',
-    why: 'the brokers start as others, or where their records are not: they begin empty or refuse to start',
+    why: 'the brokers start with another identity, or without their records: they begin empty or refuse to start',
     source: BROKER_CONFIGS,
   },
   {
@@ -134,7 +134,7 @@ export const KAFKA_RULES: readonly Rule[] = [
     kinds: ['ConfigMap'],
     path: `${FILES} *listener*|*ssl*|*sasl*|authorizer*|super.users|allow.everyone*|security.*`,
     consequence: 'exposure',
-    why: 'who can reach a broker, and how it proves itself, changes',
+    why: 'the clients that can reach a broker, or its authentication, change',
     source: SECURITY,
   },
   {
@@ -142,7 +142,7 @@ export const KAFKA_RULES: readonly Rule[] = [
     kinds: ['ConfigMap'],
     path: `${FILES} inter.broker.protocol.version|log.message.format.version`,
     consequence: 'version',
-    why: 'brokers speak another protocol: a downgrade past it may not be possible',
+    why: 'brokers use another protocol version: a later downgrade may be impossible',
     source: 'https://kafka.apache.org/39/documentation.html#upgrade',
   },
   {
@@ -151,7 +151,7 @@ export const KAFKA_RULES: readonly Rule[] = [
     path: `data [server.properties] ${DYNAMIC_BROKER_PROPERTIES.join('|')}`,
     when: ['restarts'],
     consequence: 'rolling-restart',
-    why: 'brokers could take this property while they run, but the hash of the file rolls them',
+    why: 'brokers could update this property dynamically, but the hash of the file restarts them',
     source: 'https://kafka.apache.org/39/documentation.html#dynamicbrokerconfigs',
   },
   {
@@ -159,7 +159,7 @@ export const KAFKA_RULES: readonly Rule[] = [
     kinds: ['ConfigMap'],
     path: `data [server.properties] ${DYNAMIC_BROKER_PROPERTIES.join('|')}`,
     consequence: 'applied-in-place',
-    why: 'brokers take this property while they run',
+    why: 'brokers update this property dynamically',
     source: 'https://kafka.apache.org/39/documentation.html#dynamicbrokerconfigs',
   },
   {
@@ -167,7 +167,7 @@ export const KAFKA_RULES: readonly Rule[] = [
     kinds: ['ConfigMap'],
     path: 'data [zoo.cfg] dataDir|dataLogDir',
     consequence: 'data-at-risk',
-    why: 'the servers look for their data where it is not: the ensemble begins empty',
+    why: 'the servers look for their data in another place: the ensemble begins empty',
     source: ZOOKEEPER,
   },
   {
@@ -175,7 +175,7 @@ export const KAFKA_RULES: readonly Rule[] = [
     kinds: ['ConfigMap'],
     path: 'data [zoo.cfg] *clientPort*|*ssl*|4lw.*|admin.*|quorumListenOnAllIPs',
     consequence: 'exposure',
-    why: 'who can reach a server, and what it answers, changes',
+    why: 'the clients that can reach a server, or its commands, change',
     source: ZOOKEEPER,
   },
 ];

@@ -13,7 +13,7 @@ const BUCKET_RULES: readonly Rule[] = [
     path: 'spec expiryDays',
     when: ['lowered'],
     consequence: 'data-deleted-sooner',
-    why: 'objects older than the new bound are deleted within days',
+    why: 'objects older than the new limit are deleted within days',
     source: 'https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lifecycle-mgmt.html',
   },
   {
@@ -21,7 +21,7 @@ const BUCKET_RULES: readonly Rule[] = [
     kinds: ['Bucket'],
     path: 'metadata name',
     consequence: 'data-at-risk',
-    why: 'a bucket cannot be renamed: the consumers begin in an empty one, and the old one is no longer looked after',
+    why: 'a bucket cannot be renamed: the consumers begin in an empty one, and the old one is no longer managed',
     source: 'https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html',
   },
   {
@@ -29,7 +29,7 @@ const BUCKET_RULES: readonly Rule[] = [
     kinds: ['Bucket'],
     path: 'spec region|endpoint|prefix',
     consequence: 'data-at-risk',
-    why: 'the chains of objects that were written so far are elsewhere',
+    why: 'the existing chains of objects are in another place',
     source: 'docs/objects.md',
   },
 ];
@@ -44,7 +44,7 @@ const ALERT_RULES: readonly Rule[] = [
     path: 'spec groups * rules *',
     when: ['removed'],
     consequence: 'applied-in-place',
-    why: 'nobody is told any more of what the alert watched',
+    why: 'the alert no longer reports its condition',
     source: ALERTING,
   },
   {
@@ -52,7 +52,7 @@ const ALERT_RULES: readonly Rule[] = [
     kinds: ['PrometheusRule'],
     path: 'spec groups * rules * expr|for|keep_firing_for',
     consequence: 'applied-in-place',
-    why: 'the alert fires under another condition from then on',
+    why: 'the alert now fires under another condition',
     source: ALERTING,
   },
   {
@@ -60,7 +60,7 @@ const ALERT_RULES: readonly Rule[] = [
     kinds: ['PrometheusRule', 'PodMonitor', 'ServiceMonitor'],
     path: 'metadata labels *',
     consequence: 'applied-in-place',
-    why: 'Prometheus selects by labels which of them it takes',
+    why: 'Prometheus selects these objects by their labels',
     source: 'https://prometheus-operator.dev/docs/api-reference/api/#monitoring.coreos.com/v1.PrometheusSpec',
   },
 ];
@@ -70,7 +70,7 @@ const LAST_RULES: readonly Rule[] = [
     id: 'annotation',
     path: 'metadata annotations *.*/*',
     consequence: 'applied-in-place',
-    why: 'the program whose domain the name begins with may read it; no pod restarts',
+    why: 'the program that owns the domain of the name may read it; no pod restarts',
     source: 'https://kubernetes.io/docs/concepts/overview/working-with-objects/annotations/',
   },
   {
@@ -93,14 +93,14 @@ const LAST_RULES: readonly Rule[] = [
     path: '',
     when: ['added'],
     consequence: 'applied-in-place',
-    why: 'the object is made',
+    why: 'the object is created',
     source: OBJECTS,
   },
   {
     id: 'in-place',
     path: '**',
     consequence: 'applied-in-place',
-    why: 'the object is updated where it is; no pod restarts',
+    why: 'the object is updated in place; no pod restarts',
     source: OBJECTS,
   },
 ];

@@ -23,7 +23,7 @@ export const STORAGE_RULES: readonly Rule[] = [
     path: '',
     when: ['removed'],
     consequence: 'data-at-risk',
-    why: 'the set is deleted; whether its claims stay is for persistentVolumeClaimRetentionPolicy to say',
+    why: 'the set is deleted; persistentVolumeClaimRetentionPolicy decides whether its claims stay',
     source: STATEFUL_SET,
   },
   {
@@ -31,7 +31,7 @@ export const STORAGE_RULES: readonly Rule[] = [
     kinds: ['StatefulSet'],
     path: 'metadata name|namespace',
     consequence: 'data-at-risk',
-    why: 'claims carry the name of their set: the new one starts with empty volumes',
+    why: 'claims contain the name of their set: the new set starts with empty volumes',
     source: STATEFUL_SET,
   },
   {
@@ -40,7 +40,7 @@ export const STORAGE_RULES: readonly Rule[] = [
     path: '',
     when: ['removed'],
     consequence: 'data-at-risk',
-    why: 'everything in the namespace is deleted, claims too',
+    why: 'everything in the namespace is deleted, including claims',
     source: 'https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/',
   },
   {
@@ -49,7 +49,7 @@ export const STORAGE_RULES: readonly Rule[] = [
     path: 'spec volumeClaimTemplates * spec resources requests storage',
     when: ['raised'],
     consequence: 'capacity',
-    why: 'volumes grow; the API server refuses the template in place: npx headwater grow-volume --stack NAME, then npm run deploy (docs/pulumi.md), and no pod restarts',
+    why: 'volumes grow; the API server refuses a change of the template: run npx headwater grow-volume --stack NAME, then npm run deploy (docs/pulumi.md); no pod restarts',
     source: STATEFUL_SET,
   },
   {
@@ -57,7 +57,7 @@ export const STORAGE_RULES: readonly Rule[] = [
     kinds: ['StatefulSet'],
     path: 'spec volumeClaimTemplates **',
     consequence: 'data-at-risk',
-    why: 'claim templates are immutable: the set can only be replaced, and a claim never shrinks or changes its class',
+    why: 'claim templates are immutable: the set must be replaced, and a claim cannot shrink or change its class',
     source: STATEFUL_SET,
   },
   {
@@ -65,7 +65,7 @@ export const STORAGE_RULES: readonly Rule[] = [
     kinds: ['StatefulSet'],
     path: 'spec serviceName|podManagementPolicy|selector **',
     consequence: 'data-at-risk',
-    why: 'the field is immutable: the set can only be replaced, all pods at once',
+    why: 'the field is immutable: the set must be replaced, all pods at once',
     source: STATEFUL_SET,
   },
   {
@@ -74,7 +74,7 @@ export const STORAGE_RULES: readonly Rule[] = [
     path: 'spec persistentVolumeClaimRetentionPolicy **',
     when: [{ becomes: ['Delete'] }],
     consequence: 'data-at-risk',
-    why: 'claims are deleted with the set, or with the pods that scaling down takes away',
+    why: 'claims are deleted with the set, or with the pods that scaling down removes',
     source: STATEFUL_SET,
   },
   {
@@ -83,7 +83,7 @@ export const STORAGE_RULES: readonly Rule[] = [
     path: 'spec replicas',
     when: ['lowered', BROKERS],
     consequence: 'data-at-risk',
-    why: 'the last brokers go with what only they hold, and other partitions are left with fewer replicas: move theirs to the brokers that stay first',
+    why: 'the last brokers leave with the data that only they hold, and other partitions lose replicas: first move their replicas to the remaining brokers',
     source: 'https://kafka.apache.org/39/documentation.html#basic_ops_decommissioning_brokers',
   },
   {
@@ -92,7 +92,7 @@ export const STORAGE_RULES: readonly Rule[] = [
     path: 'spec replicas',
     when: ['raised', BROKERS],
     consequence: 'capacity',
-    why: 'a new broker keeps nothing until partitions are moved to it: Kafka gives it those of new topics only, and the others stay as full as they are',
+    why: 'a new broker is empty until you move partitions to it: Kafka places only new topics on it, and the others stay as full as they are',
     source: 'https://kafka.apache.org/39/documentation.html#basic_ops_cluster_expansion',
   },
   {
@@ -101,7 +101,7 @@ export const STORAGE_RULES: readonly Rule[] = [
     path: 'spec replicas',
     when: ['lowered', 'has claims'],
     consequence: 'data-at-risk',
-    why: 'the last pods go with what only they hold: move their replicas away first',
+    why: 'the last pods leave with data that only they hold: first move their replicas',
     source: 'https://kafka.apache.org/39/documentation.html#basic_ops_decommissioning_brokers',
   },
 ];

@@ -30,12 +30,12 @@ export const COLLECTION_SENTENCES: readonly SentenceRule[] = [
   {
     id: 'largest-upload',
     properties: ['producer.maxBody'],
-    says: 'an upload may have {after} instead of {before}',
+    says: 'an upload may have at most {after} instead of {before}',
   },
   {
     id: 'pod-cpu',
     properties: ['producer|logging|restBridge|kafkaUi.resources.cpuMillicores'],
-    says: 'each pod of {name} asks for {after} of CPU instead of {before}',
+    says: 'each pod of {name} requests {after} of CPU instead of {before}',
   },
   {
     id: 'pod-memory',
@@ -45,7 +45,7 @@ export const COLLECTION_SENTENCES: readonly SentenceRule[] = [
   {
     id: 'consumer-prefix',
     properties: ['consumer.prefix'],
-    says: 'objects are written below {after} instead of {before}, where no chain goes on',
+    says: 'objects are written below {after} instead of {before}, where no chain continues',
   },
   {
     id: 'flush-age',
@@ -55,7 +55,7 @@ export const COLLECTION_SENTENCES: readonly SentenceRule[] = [
   {
     id: 'bucket',
     properties: ['objectStore.bucket'],
-    says: 'objects are written to the bucket {after} instead of {before}, which is no longer looked after',
+    says: 'objects are written to the bucket {after} instead of {before}, which is no longer managed',
   },
   {
     id: 'expiry-shortened',
@@ -71,28 +71,28 @@ export const COLLECTION_SENTENCES: readonly SentenceRule[] = [
   {
     id: 'edge-host',
     properties: ['edge.host'],
-    says: 'events are taken at {after} instead of {before}',
+    says: 'events are accepted at {after} instead of {before}',
   },
   {
     id: 'edge-service',
     properties: ['edge.controller.service'],
-    says: 'the controller of the edge is reached by a {after} instead of a {before}',
+    says: 'clients reach the edge controller through a {after} instead of a {before}',
   },
   {
     id: 'edge-controller-gone',
     properties: ['edge.controller'],
     when: 'removed',
-    says: 'the edge no longer runs a controller of its own',
+    says: 'the edge no longer installs its own controller',
   },
   {
     id: 'edge-kind',
     properties: ['edge'],
-    says: 'the edge is of the kind {after.kind} instead of {before.kind}, at {after.host}',
+    says: 'the edge has the kind {after.kind} instead of {before.kind}, at {after.host}',
   },
   {
     id: 'edge-clients',
     properties: ['network.edgeClientCidrs'],
-    says: 'the edge may be called from {after} instead of {before}',
+    says: 'clients may call the edge from {after} instead of {before}',
   },
   {
     id: 'addresses-called',

@@ -8,33 +8,33 @@ export const KAFKA_SENTENCES: readonly SentenceRule[] = [
     id: 'brokers-volume-shrunk',
     properties: ['kafka.logVolume'],
     when: 'lowered',
-    says: 'the volume of each broker shrinks from {before} to {after}, which no claim can',
+    says: 'the volume of each broker shrinks from {before} to {after}, which Kubernetes refuses for a claim',
   },
   {
     id: 'brokers-volume-grown',
     properties: ['kafka.logVolume'],
-    says: 'the volume of each broker grows from {before} to {after}, which the set refuses until its claims have grown',
+    says: 'the volume of each broker grows from {before} to {after}, which the API server refuses for the set: grow its claims first',
   },
   {
     id: 'storage-class',
     properties: ['storageClassName'],
-    says: 'every volume is of the class {after} instead of {before}, which no claim takes: its set can only be replaced',
+    says: 'every volume has the class {after} instead of {before}, which a claim cannot change: its set must be replaced',
   },
   {
     id: 'ensemble-volume-shrunk',
     properties: ['kafka.metadata.ensemble.dataVolume|transactionLogVolume'],
     when: 'lowered',
-    says: 'the {name} of each ZooKeeper server shrinks from {before} to {after}, which no claim can',
+    says: 'the {name} of each ZooKeeper server shrinks from {before} to {after}, which Kubernetes refuses for a claim',
   },
   {
     id: 'ensemble-volume-grown',
     properties: ['kafka.metadata.ensemble.dataVolume|transactionLogVolume'],
-    says: 'the {name} of each ZooKeeper server grows from {before} to {after}, which the set refuses until its claims have grown',
+    says: 'the {name} of each ZooKeeper server grows from {before} to {after}, which the API server refuses for the set: grow its claims first',
   },
   {
     id: 'ensemble-servers',
     properties: ['kafka.metadata.ensemble.servers'],
-    says: 'the ensemble of ZooKeeper has {after} servers instead of {before}',
+    says: 'the ZooKeeper ensemble has {after} servers instead of {before}',
   },
   {
     id: 'metadata-mode',
@@ -50,22 +50,22 @@ export const KAFKA_SENTENCES: readonly SentenceRule[] = [
     id: 'brokers-fewer',
     properties: ['kafka.brokers'],
     when: 'lowered',
-    says: '{after} brokers run instead of {before}, and what only the last of them hold goes with them',
+    says: '{after} brokers run instead of {before}, and data that only the removed brokers hold are lost',
   },
   {
     id: 'brokers-more',
     properties: ['kafka.brokers'],
-    says: '{after} brokers run instead of {before}, and a new one keeps nothing until partitions are moved to it',
+    says: '{after} brokers run instead of {before}, and a new broker is empty until you move partitions to it',
   },
   {
     id: 'broker-cpu',
     properties: ['kafka.resources.cpuMillicores'],
-    says: 'each broker asks for {after} of CPU instead of {before}',
+    says: 'each broker requests {after} of CPU instead of {before}',
   },
   {
     id: 'broker-memory',
     properties: ['kafka.resources.memory'],
-    says: 'each broker has {after} of memory instead of {before}, half of it heap unless kafka.heap says otherwise',
+    says: 'each broker has {after} of memory instead of {before}, half of it heap unless kafka.heap is set',
   },
   {
     id: 'broker-heap',
@@ -75,17 +75,17 @@ export const KAFKA_SENTENCES: readonly SentenceRule[] = [
   {
     id: 'largest-batch',
     properties: ['kafka.maxMessage'],
-    says: 'brokers take batches of at most {after} instead of {before}',
+    says: 'brokers accept batches of at most {after} instead of {before}',
   },
   {
     id: 'broker-protocol',
     properties: ['kafka.security'],
-    says: 'the listeners of the brokers speak {after.protocol} instead of {before.protocol}',
+    says: 'the broker listeners use {after.protocol} instead of {before.protocol}',
   },
   {
     id: 'login-mechanism',
     properties: ['kafka.security.authentication'],
-    says: 'clients of the brokers log in by {after.mechanism} instead of {before.mechanism}',
+    says: 'clients log in to the brokers with {after.mechanism} instead of {before.mechanism}',
   },
   {
     id: 'login-secret',
@@ -95,7 +95,7 @@ export const KAFKA_SENTENCES: readonly SentenceRule[] = [
   {
     id: 'broker-certificate',
     properties: ['kafka.security.certificateSecret'],
-    says: 'brokers show the certificate of the Secret {after} instead of {before}',
+    says: 'brokers use the certificate in the Secret {after} instead of {before}',
   },
   {
     id: 'brokers-opened-by-node-ports',
@@ -108,20 +108,20 @@ export const KAFKA_SENTENCES: readonly SentenceRule[] = [
     id: 'brokers-opened-by-load-balancers',
     properties: ['kafka.exposure', 'network.kafkaClientCidrs'],
     when: { becomes: { kind: 'load-balancer' } },
-    says: 'brokers are opened to {2.after} by load balancers, one for each and one at {after.bootstrapHost}',
+    says: 'brokers are opened to {2.after} through load balancers, one for each and one at {after.bootstrapHost}',
   },
   {
     id: 'brokers-on-node-ports',
     properties: ['kafka.exposure'],
     when: { becomes: { kind: 'node-port' } },
-    says: 'brokers are reached on node ports {firstPort} to {lastPort}',
+    says: 'clients reach brokers on node ports {firstPort} to {lastPort}',
     values: nodePorts,
   },
   {
     id: 'brokers-at-load-balancers',
     properties: ['kafka.exposure'],
     when: { becomes: { kind: 'load-balancer' } },
-    says: 'brokers are reached by load balancers, one for each and one at {after.bootstrapHost}',
+    says: 'clients reach brokers through load balancers, one for each and one at {after.bootstrapHost}',
   },
   {
     id: 'brokers-closed',
@@ -132,12 +132,12 @@ export const KAFKA_SENTENCES: readonly SentenceRule[] = [
   {
     id: 'node-ports-moved',
     properties: ['kafka.exposure.firstNodePort'],
-    says: 'brokers are reached from node port {after} on instead of {before}',
+    says: 'clients reach brokers from node port {after} on instead of {before}',
   },
   {
     id: 'broker-clients',
     properties: ['network.kafkaClientCidrs'],
-    says: 'exposed brokers may be called from {after} instead of {before}',
+    says: 'clients may call exposed brokers from {after} instead of {before}',
   },
 ];
 

@@ -32,7 +32,7 @@ export function sentenceOf({ kind, name = '', properties }: Cause): Sentence {
       );
     case 'code':
       return name === ''
-        ? ['objects are rendered in another way by code']
+        ? ['code renders objects in another way']
         : [{ value: name }, ' is rendered in another way by code'];
     case 'environment':
       return [name === 'added' ? 'the environment is new' : 'the environment is gone'];
@@ -61,10 +61,10 @@ function bareSentence({ path, before, after }: CauseProperty): Sentence {
 }
 
 function typeSentence({ path, before, after, movedFrom }: CauseProperty): Sentence {
-  if (movedFrom !== undefined) return [{ value: movedFrom }, ' is called ', { value: path }];
+  if (movedFrom !== undefined) return [{ value: movedFrom }, ' is now called ', { value: path }];
   if (after === undefined)
-    return ['there is no ', { value: path }, ' any more (', { value: valueText(path, before) }, ')'];
-  return [{ value: path }, ' is asked for, and is ', { value: valueText(path, after) }];
+    return [{ value: path }, ' no longer exists (', { value: valueText(path, before) }, ')'];
+  return [{ value: path }, ' is required, and is ', { value: valueText(path, after) }];
 }
 
 /** One sentence of several, with what stands between them. */

@@ -7,14 +7,14 @@ export const TOPIC_SENTENCES: readonly SentenceRule[] = [
   {
     id: 'topics-deleted',
     properties: ['deletedTopics'],
-    says: 'topics to delete with all their records are {deleted} besides',
+    says: 'the topics {deleted} are deleted with all their records',
     values: ([property]) => ({ deleted: newOnes(property) }),
   },
   {
     id: 'topic-made',
     properties: ['topics.*'],
     when: 'added',
-    says: 'topic {name} is made with {after.partitions} partitions of {after.replicationFactor} replicas, kept for {after.retention}',
+    says: 'topic {name} is created with {after.partitions} partitions of {after.replicationFactor} replicas, kept for {after.retention}',
   },
   {
     id: 'topic-undeclared',
@@ -37,7 +37,7 @@ export const TOPIC_SENTENCES: readonly SentenceRule[] = [
     id: 'partition-size-lowered',
     properties: ['topics.*.retentionPerPartition'],
     when: 'lowered',
-    says: 'topic {name} keeps {after} of each partition instead of {before}, and what is more is deleted within minutes',
+    says: 'topic {name} keeps {after} of each partition instead of {before}, and older records above that are deleted within minutes',
   },
   {
     id: 'partition-size-raised',
@@ -48,17 +48,17 @@ export const TOPIC_SENTENCES: readonly SentenceRule[] = [
     id: 'partitions-raised',
     properties: ['topics.*.partitions'],
     when: 'raised',
-    says: 'topic {name} has {after} partitions instead of {before}, and later records of a key lie in another one than earlier',
+    says: 'topic {name} has {after} partitions instead of {before}, and later records of a key may go to another partition than earlier ones',
   },
   {
     id: 'partitions-lowered',
     properties: ['topics.*.partitions'],
-    says: 'topic {name} has {after} partitions instead of {before}, which Kafka refuses: it takes none away',
+    says: 'topic {name} has {after} partitions instead of {before}, which Kafka refuses: it cannot remove partitions',
   },
   {
     id: 'topic-replicas',
     properties: ['topics.*.replicationFactor'],
-    says: 'topic {name} has {after} replicas of each partition instead of {before}, which the Job of the topics refuses to make',
+    says: 'topic {name} has {after} replicas of each partition instead of {before}, which the Job of the topics refuses',
   },
   {
     id: 'topic-in-sync',
@@ -73,7 +73,7 @@ export const TOPIC_SENTENCES: readonly SentenceRule[] = [
   {
     id: 'topic-segment',
     properties: ['topics.*.segment'],
-    says: 'a segment of topic {name} has {after} instead of {before}',
+    says: 'a segment of topic {name} has at most {after} instead of {before}',
   },
 ];
 

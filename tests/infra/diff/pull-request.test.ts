@@ -29,7 +29,7 @@ test('the example is told in five sentences, worst first, and every change stand
     [
       [
         'data-at-risk',
-        'production: the volume of each broker shrinks from 200Gi to 150Gi, which no claim can',
+        'production: the volume of each broker shrinks from 200Gi to 150Gi, which Kubernetes refuses for a claim',
         1,
       ],
       ['exposure', 'production: brokers are opened to 10.9.0.0/16 on node ports 31000 to 31003', 14],

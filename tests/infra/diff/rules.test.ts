@@ -25,10 +25,10 @@ function brokers(replicas: number, labels: object = BROKER): ManifestObject {
 test('what follows from a broker more, and from one fewer, is said', () => {
   const [more] = changesBetween(brokers(3), brokers(4));
   assert.equal(more?.consequence, 'capacity');
-  assert.match(more.why, /keeps nothing until partitions are moved to it/);
+  assert.match(more.why, /is empty until you move partitions to it/);
   const [fewer] = changesBetween(brokers(5), brokers(3));
   assert.equal(fewer?.consequence, 'data-at-risk');
-  assert.match(fewer.why, /move theirs to the brokers that stay first/);
+  assert.match(fewer.why, /first move their replicas to the remaining brokers/);
   const [servers] = changesBetween(brokers(3, {}), brokers(5, {}));
   assert.equal(servers?.rule, 'replicas');
 });
@@ -44,7 +44,10 @@ test('of a PrometheusRule the rule that changes is named, and what of it', () =>
     `applied-in-place ${place}[Slow/critical].expr`,
   ]);
   assert.deepEqual(told(rulesOf(down, slow), rulesOf(slow)), [`applied-in-place ${place}[Down/critical]`]);
-  assert.match(changesBetween(rulesOf(down, slow), rulesOf(slow))[0]?.why ?? '', /nobody is told/);
+  assert.match(
+    changesBetween(rulesOf(down, slow), rulesOf(slow))[0]?.why ?? '',
+    /no longer reports its condition/,
+  );
   assert.deepEqual(told(rulesOf(down), rulesOf(slow, down)), [`applied-in-place ${place}[Slow/critical]`]);
   assert.deepEqual(told(rulesOf(down, slow), rulesOf(slow, down)), [`applied-in-place ${place}.order`]);
   const twice = [alert('Down', 'up == 0', 'warning'), down];

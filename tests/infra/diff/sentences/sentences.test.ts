@@ -37,7 +37,7 @@ test('every real change of values has a sentence of a rule, with every value fil
 
 test('values are said in a person’s units', () => {
   const cpu = { path: 'kafka.resources.cpuMillicores', before: 2000, after: 2500 };
-  assert.equal(said([cpu]), 'each broker asks for 2.5 cores of CPU instead of 2 cores');
+  assert.equal(said([cpu]), 'each broker requests 2.5 cores of CPU instead of 2 cores');
   const expiry = { path: 'objectStore.expiryDays', before: 'never', after: 60 };
   assert.match(said([expiry]), /^stored objects expire after 60 days instead of never, and older ones/);
   const name = { path: 'topics.my.topic.retention', before: '90m', after: '2h' };
@@ -81,6 +81,6 @@ test('an image, code, the type of environment and an environment each have their
       ],
       { kind: 'type' },
     ),
-    'kafka.messageMax is called kafka.maxMessage, kafka.rack is asked for, and is none, there is no kafka.old any more (1)',
+    'kafka.messageMax is now called kafka.maxMessage, kafka.rack is required, and is none, kafka.old no longer exists (1)',
   );
 });
