@@ -131,7 +131,7 @@ export class CollectionChart extends Chart {
       property: 'producer.maxBody',
       value: producer.maxBody,
       allowed: `at most kafka.maxMessage (${kafka.maxMessage}) less ${RECORD_OVERHEAD_BYTES} bytes of overhead`,
-      because: 'the edge and the producer would take what the brokers refuse',
+      because: 'the edge and the producer would accept bodies that the brokers refuse',
     });
     requireThat(this, toBytes(producer.batchMax) <= maxMessage, {
       subject: 'environment',
@@ -149,7 +149,7 @@ export class CollectionChart extends Chart {
         property: 'producer.queueMax',
         value: producer.queueMax,
         allowed: `at most a fifth of producer.resources.memory (${producer.resources.memory}) less ${PRODUCER_BASE_BYTES} bytes of the runtime`,
-        because: 'a full queue would end the pod with everything in it',
+        because: 'the kernel would kill a pod with a full queue',
       },
     );
     const withdrawalMs = WITHDRAWAL.toMilliseconds();
@@ -160,7 +160,7 @@ export class CollectionChart extends Chart {
       property: 'producer.shutdownDeadline',
       value: producer.shutdownDeadline,
       allowed: `more than ${leavingMs / 1000}s: ${withdrawalMs / 1000}s until the edge has forgotten the pod, and producer.deliveryTimeout (${producer.deliveryTimeout})`,
-      because: 'a request that was taken while the pod left would end without an answer',
+      because: 'a request that the producer accepted while it drains would get no response',
     });
     requireThat(this, toBytes(consumer.flushMax) <= toBytes(consumer.maxBuffered), {
       subject: 'environment',
@@ -175,15 +175,15 @@ export class CollectionChart extends Chart {
       property: 'consumer.continues',
       value: continues,
       allowed: `another prefix than consumer.prefix (${consumer.prefix})`,
-      because: 'a chain cannot go on with itself: another codec or delivery needs a new prefix',
+      because: 'a chain cannot continue itself: another codec or delivery needs a new prefix',
     });
     requireThat(this, continues === '' || consumer.delivery === 'exactly-once', {
       subject: 'environment',
       property: 'consumer.continues',
       value: continues,
-      allowed: 'left out where consumer.delivery is at-least-once',
+      allowed: 'left out if consumer.delivery is at-least-once',
       because:
-        'a store without conditional writes cannot close the old chains: what the pods before store during the roll would stand in both prefixes',
+        'a store without conditional writes cannot close the old chains: records that the old pods store during the rollout would be in both prefixes',
     });
     const retention = topics[eventsTopic]?.retention ?? '1ms';
     const { expiryDays } = objectStore;
@@ -193,21 +193,21 @@ export class CollectionChart extends Chart {
       value: expiryDays,
       allowed: `more than topics.${eventsTopic}.retention (${retention})`,
       because:
-        'the chain of objects is the position in Kafka: where its end has expired, events are stored again',
+        'the chain of objects is the position in Kafka: if its end has expired, events are stored again',
     });
     const isTls = objectStore.endpoint.startsWith('https://');
     requireThat(this, objectStore.pathStyle || !isTls || !objectStore.bucket.includes('.'), {
       subject: 'environment',
       property: 'objectStore.bucket',
       value: objectStore.bucket,
-      allowed: 'a name without dots where objectStore.endpoint is https and objectStore.pathStyle false',
-      because: 'a certificate for *.host is good for one label before the host',
+      allowed: 'a name without dots if objectStore.endpoint is https and objectStore.pathStyle false',
+      because: 'a certificate for *.host covers only one label before the host',
     });
     requireThat(this, !strict || isTls, {
       subject: 'environment',
       property: 'objectStore.endpoint',
       value: objectStore.endpoint,
-      allowed: 'an https URL where strict is true',
+      allowed: 'an https URL if strict is true',
     });
   }
 }

@@ -59,7 +59,7 @@ export function kafkaEndpointFor(
     property: `kafka.security.authentication.users.${user}`,
     value: passwordSecret,
     allowed: 'the name of a Secret',
-    because: 'the brokers let nobody in without a login',
+    because: 'the brokers refuse clients without a login',
   });
   return { ...kafka, login: { username: user, passwordSecret } };
 }

@@ -29,7 +29,7 @@ export class LoggingChart extends Chart {
       subject: 'environment',
       property: 'logging.search.endpoint',
       value: logging.search.endpoint,
-      allowed: 'an https URL where strict is true',
+      allowed: 'an https URL if strict is true',
     });
     const indices = new LogIndices(this, 'Indices', {
       namespace: environment.namespaces.logging,

@@ -99,8 +99,8 @@ export class MessagingChart extends Chart {
       subject: 'environment',
       property: 'images.registry',
       value: images?.registry ?? 'nothing',
-      allowed: `below ${host} where aws.repositories is true`,
-      because: 'pods would pull from another place than the one that is made',
+      allowed: `below ${host} if aws.repositories is true`,
+      because: 'pods would pull from another registry than the one that Pulumi creates',
     });
   }
 
@@ -112,20 +112,20 @@ export class MessagingChart extends Chart {
       subject,
       property: 'kafka.security.protocol',
       value: security.protocol,
-      allowed: 'tls where strict is true',
+      allowed: 'tls if strict is true',
     });
     requireThat(this, !strict || brokers >= 3, {
       subject,
       property: 'kafka.brokers',
       value: brokers,
-      allowed: 'at least 3 where strict is true',
+      allowed: 'at least 3 if strict is true',
       because,
     });
     requireThat(this, !strict || metadata.mode === 'kraft' || metadata.ensemble.servers >= 3, {
       subject,
       property: 'kafka.metadata.ensemble.servers',
       value: metadata.mode === 'kraft' ? 0 : metadata.ensemble.servers,
-      allowed: 'at least 3 where strict is true',
+      allowed: 'at least 3 if strict is true',
       because: 'the loss of one disk would lose the metadata of every topic',
     });
     for (const [name, { replicationFactor }] of Object.entries(topics)) {
@@ -133,7 +133,7 @@ export class MessagingChart extends Chart {
         subject: `topic ${name}`,
         property: 'replicationFactor',
         value: replicationFactor,
-        allowed: 'at least 2 where strict is true',
+        allowed: 'at least 2 if strict is true',
         because,
       });
     }

@@ -56,7 +56,7 @@ export function requireReachable(scope: Construct, environment: Environment): vo
     addWarning(
       scope,
       `${hostname}: S3 takes new addresses without notice, and an upload to one that network.objectStoreCidrs does not list ` +
-        "times out. Set it to 'public', or keep the list as new as AWS' own (docs/network.md)",
+        "times out. Set it to 'public', or keep the list as current as AWS' own (docs/network.md)",
     );
   }
 }
@@ -73,7 +73,7 @@ function requireEndpoint(
     property,
     value: addresses === 'public' ? addresses : addresses.join(', '),
     allowed: `blocks that include ${hostname}, the address of ${name}`,
-    because: 'its network policy would let no pod call it',
+    because: 'its network policy would not allow any pod to call it',
   });
 }
 

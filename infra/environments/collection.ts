@@ -58,7 +58,7 @@ export const consumer = z.strictObject({
   maxSpan: z.int().min(1),
   /** Session timeout, after which the group assigns a consumer's partitions to another; its limits are the brokers'. */
   sessionTimeout: period.refine((value) => toMs(value) >= 6_000 && toMs(value) <= 1_800_000, {
-    error: 'from 6s to 30m, what the brokers take',
+    error: 'from 6s to 30m, the range that the brokers accept',
   }),
   shutdownDeadline: period,
 });
@@ -130,7 +130,7 @@ const bridgeClients = z
     cidrs: z.array(cidr),
   })
   .refine(({ namespaces, cidrs }) => namespaces.length + cidrs.length > 0, {
-    error: 'at least one namespace or block of addresses: nobody could call it',
+    error: 'at least one namespace or block of addresses: no client could call it',
   });
 
 /** Kafka over HTTP for tools without a Kafka client; inside the cluster only. */

@@ -10,7 +10,7 @@ import { network } from './network.ts';
 const namespaces = z
   .strictObject({ pipeline: namespace, logging: namespace, ingress: namespace })
   .refine((names) => new Set(Object.values(names)).size === 3, {
-    error: 'three different names: each has a Pod Security level of its own',
+    error: 'three different names: each has its own Pod Security level',
   });
 
 /** Which pods a full node evicts first. Priority classes are cluster-wide. */

@@ -62,7 +62,7 @@ const shared = {
   search,
   /** Age at which a day's index is deleted, such as 30d. */
   retention: period.refine((text) => toMs(text) >= DAY_MS, {
-    error: 'at least 1d: an index holds a day, and would go while it is written',
+    error: 'at least 1d: an index holds one day, and would be deleted while it is written',
   }),
 };
 

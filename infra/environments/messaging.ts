@@ -38,7 +38,7 @@ export const kafkaMetadata = z.discriminatedUnion('mode', [
   }),
   z.strictObject({
     mode: z.literal('kraft'),
-    version: z.literal('4.4.0', { error: '4.4.0: KRaft is run on the 4.x line only' }),
+    version: z.literal('4.4.0', { error: '4.4.0: KRaft runs only on the 4.x line' }),
     /** `combined`: brokers are also controllers. Otherwise controllers have their own nodes. */
     controllers: z.discriminatedUnion('placement', [
       z.strictObject({ placement: z.literal('combined') }),

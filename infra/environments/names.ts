@@ -18,7 +18,7 @@ export const className = z
 
 /** A namespace of the platform; reserved names of Kubernetes are refused. */
 export const namespace = dnsLabel.refine((name) => name !== 'default' && !name.startsWith('kube-'), {
-  error: 'a namespace of its own, neither default nor kube-*',
+  error: 'a dedicated namespace, neither default nor kube-*',
 });
 
 /**
@@ -34,7 +34,7 @@ export const bucketName = z
   .string()
   .regex(
     /^(?!.*\.\.)(?!(\d+\.){3}\d+$)(?!xn--|sthree-|amzn-s3-demo-)(?!.*(-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
-    'a bucket name as S3 takes it: 3 to 63 of a-z, 0-9, . and -, no two dots in a row, no IP address, none of the beginnings and endings that S3 keeps for itself',
+    'a valid S3 bucket name: 3 to 63 of a-z, 0-9, . and -, no two dots in a row, no IP address, no prefix or suffix that S3 reserves',
   );
 
 /** A public host name without wildcard. */
@@ -77,7 +77,7 @@ export const endpointUrl = z
       const url = URL.parse(text);
       return url === null || (url.pathname === '/' && url.search === '' && url.hash === '');
     },
-    { error: 'a URL of a host and a port alone, without path or query' },
+    { error: 'a URL with only a host and a port, without path or query' },
   );
 
 /** The key of a label other than the platform's own. */
@@ -85,7 +85,7 @@ export const labelKey = z
   .string()
   .regex(
     /^(?!app\.kubernetes\.io\/)([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/,
-    'the key of a label, such as release, none of app.kubernetes.io/',
+    'a label key, such as release, not below app.kubernetes.io/',
   );
 
 /** The value of a label. */
@@ -93,5 +93,5 @@ export const labelValue = z
   .string()
   .regex(
     /^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/,
-    'the value of a label: at most 63 of A-Z, a-z, 0-9, -, _ and ., a letter or digit at either end',
+    'a label value: at most 63 of A-Z, a-z, 0-9, -, _ and ., a letter or digit at either end',
   );

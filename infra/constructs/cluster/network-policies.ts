@@ -92,7 +92,7 @@ export class NetworkPolicies extends Construct {
         property: 'cidrs',
         value: '[]',
         allowed: 'at least one block of addresses',
-        because: 'a rule without peers lets everybody through',
+        because: 'a rule without peers allows every client',
       });
     }
     for (const workload of workloadsOf(connections)) {

@@ -47,16 +47,16 @@ export class Edge extends Construct {
       subject: 'edge',
       property: 'clientCidrs',
       value: clientCidrs.join(', '),
-      allowed: `${EVERYBODY} where edge.kind is gateway and edge.implementation is not envoy-gateway`,
+      allowed: `${EVERYBODY} if edge.kind is gateway and edge.implementation is not envoy-gateway`,
       because:
-        'neither the Gateway API nor any other implementation has a word for it: everybody would be let in',
+        'neither the Gateway API nor any other implementation can restrict it: every client would be admitted',
     });
     if (edge.kind === 'gateway' && edge.implementation === undefined) {
       addWarning(
         this,
-        `${host}: the Gateway API has no word for a body limit: only the program behind it refuses what is too large, ` +
-          'and an implementation with a smaller limit of its own (NGINX Gateway Fabric: 1 MiB) refuses more. ' +
-          'Set edge.implementation where it is known',
+        `${host}: the Gateway API has no field for a body limit: only the program behind it refuses bodies that are too large, ` +
+          'and an implementation with its own smaller limit (NGINX Gateway Fabric: 1 MiB) refuses more. ' +
+          'Set edge.implementation if you know it',
       );
     }
 

@@ -55,7 +55,7 @@ export function requireClusterHoldsTogether(scope: IConstruct, cluster: ClusterR
       subject,
       property: 'brokers',
       value: brokers,
-      allowed: 'an odd number where every broker is a controller too',
+      allowed: 'an odd number if every broker is a controller too',
       because: 'an even quorum tolerates no more failures than one node fewer',
     },
   );
@@ -65,7 +65,7 @@ export function requireClusterHoldsTogether(scope: IConstruct, cluster: ClusterR
     property: 'exposure.hosts',
     value: exposure.hosts.length,
     allowed: `one for each of the ${brokers} brokers`,
-    because: 'a client must reach the very broker that leads a partition',
+    because: 'a client must reach the broker that leads a partition',
   });
   requireThat(
     scope,
@@ -74,7 +74,7 @@ export function requireClusterHoldsTogether(scope: IConstruct, cluster: ClusterR
       subject,
       property: 'exposure.hosts',
       value: exposure.hosts.join(', '),
-      allowed: 'different names: each broker has a load balancer of its own',
+      allowed: 'different names: each broker has its own load balancer',
     },
   );
   if (exposure.kind !== 'node-port') return;

@@ -116,7 +116,7 @@ function requireTopicFits(scope: Construct, name: string, topic: Topic, brokers:
     property: 'replicationFactor',
     value: replicationFactor,
     allowed: `at least 1 and at most brokers (${brokers})`,
-    because: 'each replica needs a broker of its own',
+    because: 'each replica needs its own broker',
   });
   requireThat(
     scope,
@@ -140,7 +140,7 @@ function requireTopicFits(scope: Construct, name: string, topic: Topic, brokers:
     property: 'segment',
     value: `${segment.toKibibytes()} KiB`,
     allowed: `at most retentionPerPartition (${retentionPerPartition.toKibibytes()} KiB)`,
-    because: 'the segment that is written is never deleted',
+    because: 'Kafka never deletes the active segment',
   });
 }
 

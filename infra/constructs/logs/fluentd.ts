@@ -48,7 +48,7 @@ export class Fluentd extends Construct {
       property: 'buffer.volume',
       value: `${volume.toMebibytes()} MiB`,
       allowed: `at least ${LEAST_VOLUME.toMebibytes()} MiB`,
-      because: 'each container has a chunk of its own, of up to 1 MiB',
+      because: 'each container has its own chunk of up to 1 MiB',
     });
 
     const config = new ConfigFiles(this, 'Config', {

@@ -37,7 +37,7 @@ export class LogIndices extends Construct {
       property: 'retention',
       value: retention.toHumanString(),
       allowed: 'at least 1 day',
-      because: 'an index holds a day, and would go while it is written',
+      because: 'an index holds one day, and would be deleted while it is written',
     });
     new RestrictedJob(this, 'Job', {
       name: LOG_INDICES.name,

@@ -33,5 +33,8 @@ export function searchMounts({ credentialsSecretName, caSecretName }: SearchEndp
 /** Warns if logs and a password would cross the network as plain text. */
 export function warnOfPlainText(scope: Construct, subject: string, { scheme, host }: SearchEndpoint): void {
   if (scheme === 'http')
-    addWarning(scope, `${subject}: ${host} is reached without TLS: logs and password are readable`);
+    addWarning(
+      scope,
+      `${subject}: ${host} is used without TLS: logs and password are readable on the network`,
+    );
 }

@@ -35,6 +35,6 @@ export function requireBrokerHeap(scope: IConstruct, heap: Size): void {
     property: 'heap',
     value: `${heap.toMebibytes()} MiB`,
     allowed: `at least ${LEAST_BROKER_MEBIBYTES} MiB`,
-    because: 'the log cleaner takes 128 MiB of it in one piece at the start of a broker',
+    because: 'the log cleaner allocates 128 MiB of it in one piece when a broker starts',
   });
 }

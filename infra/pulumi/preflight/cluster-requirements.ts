@@ -159,7 +159,7 @@ function missingClasses(facts: ClusterFacts, manifests: readonly Manifest[]): re
       return own.has(name) || facts.ingressClasses.includes(name)
         ? []
         : [
-            `IngressClass ${name} is missing, so that ${describeObject(manifest)} serves nobody: install its controller, or set edge.ingressClassName to one of ${list(facts.ingressClasses)} (ingress-nginx had its last release in March 2026: edge.kind gateway is the way on)`,
+            `IngressClass ${name} is missing, so no controller serves ${describeObject(manifest)}: install its controller, or set edge.ingressClassName to one of ${list(facts.ingressClasses)} (ingress-nginx had its last release in March 2026: edge.kind gateway is the way on)`,
           ];
     }
     if (manifest.kind === 'Gateway' && spec?.gatewayClassName !== undefined) {
@@ -167,7 +167,7 @@ function missingClasses(facts: ClusterFacts, manifests: readonly Manifest[]): re
       return facts.gatewayClasses.includes(name)
         ? []
         : [
-            `GatewayClass ${name} is missing, so that ${describeObject(manifest)} serves nobody: install its controller, or set edge.gatewayClassName to one of ${list(facts.gatewayClasses)}`,
+            `GatewayClass ${name} is missing, so no controller serves ${describeObject(manifest)}: install its controller, or set edge.gatewayClassName to one of ${list(facts.gatewayClasses)}`,
           ];
     }
     return [];

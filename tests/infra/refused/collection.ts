@@ -21,7 +21,7 @@ export const collectionRefusals: readonly Refusal[] = [
     configuration: 'A body limit above the brokers’ own',
     changes: { 'producer.maxBody': '1Mi' },
     message:
-      'environment: producer.maxBody must be at most kafka.maxMessage (1Mi) less 32768 bytes of overhead, got 1Mi: the edge and the producer would take what the brokers refuse',
+      'environment: producer.maxBody must be at most kafka.maxMessage (1Mi) less 32768 bytes of overhead, got 1Mi: the edge and the producer would accept bodies that the brokers refuse',
   },
   {
     configuration: 'A batch above the brokers’ limit',
@@ -33,13 +33,13 @@ export const collectionRefusals: readonly Refusal[] = [
     configuration: 'A producer queue above its memory',
     changes: { 'producer.queueMax': '1Gi' },
     message:
-      'environment: producer.queueMax must be at most a fifth of producer.resources.memory (512Mi) less 100663296 bytes of the runtime, got 1Gi: a full queue would end the pod with everything in it',
+      'environment: producer.queueMax must be at most a fifth of producer.resources.memory (512Mi) less 100663296 bytes of the runtime, got 1Gi: the kernel would kill a pod with a full queue',
   },
   {
     configuration: 'A drain shorter than a delivery',
     changes: { 'producer.shutdownDeadline': '10s' },
     message:
-      'environment: producer.shutdownDeadline must be more than 38s: 8s until the edge has forgotten the pod, and producer.deliveryTimeout (30s), got 10s: a request that was taken while the pod left would end without an answer',
+      'environment: producer.shutdownDeadline must be more than 38s: 8s until the edge has forgotten the pod, and producer.deliveryTimeout (30s), got 10s: a request that the producer accepted while it drains would get no response',
   },
   {
     configuration: 'A flush larger than the consumer’s memory',
@@ -61,7 +61,7 @@ export const collectionRefusals: readonly Refusal[] = [
     configuration: 'A prefix that continues itself',
     changes: { 'consumer.continues': 'events' },
     message:
-      'environment: consumer.continues must be another prefix than consumer.prefix (events), got events: a chain cannot go on with itself: another codec or delivery needs a new prefix',
+      'environment: consumer.continues must be another prefix than consumer.prefix (events), got events: a chain cannot continue itself: another codec or delivery needs a new prefix',
   },
   {
     configuration: 'A prefix that continues another where links may overlap',
@@ -71,7 +71,7 @@ export const collectionRefusals: readonly Refusal[] = [
       'consumer.delivery': 'at-least-once',
     },
     message:
-      'environment: consumer.continues must be left out where consumer.delivery is at-least-once, got events: a store without conditional writes cannot close the old chains: what the pods before store during the roll would stand in both prefixes',
+      'environment: consumer.continues must be left out if consumer.delivery is at-least-once, got events: a store without conditional writes cannot close the old chains: records that the old pods store during the rollout would be in both prefixes',
   },
   {
     configuration: 'A prefix with an empty part',
@@ -83,7 +83,7 @@ export const collectionRefusals: readonly Refusal[] = [
     configuration: 'Objects that expire before their records',
     changes: { 'objectStore.expiryDays': 7 },
     message:
-      'environment: objectStore.expiryDays must be more than topics.events.retention (7d), got 7: the chain of objects is the position in Kafka: where its end has expired, events are stored again',
+      'environment: objectStore.expiryDays must be more than topics.events.retention (7d), got 7: the chain of objects is the position in Kafka: if its end has expired, events are stored again',
   },
   {
     configuration: 'An object store without scheme',
@@ -95,7 +95,7 @@ export const collectionRefusals: readonly Refusal[] = [
     configuration: 'An object store without TLS where strict',
     changes: { 'objectStore.endpoint': 'http://s3.example.com' },
     message:
-      'environment: objectStore.endpoint must be an https URL where strict is true, got http://s3.example.com',
+      'environment: objectStore.endpoint must be an https URL if strict is true, got http://s3.example.com',
   },
   {
     configuration: 'A REST bridge that nobody may call',
@@ -107,31 +107,31 @@ export const collectionRefusals: readonly Refusal[] = [
       },
     },
     message:
-      'restBridge.clients: must be at least one namespace or block of addresses: nobody could call it, got {"namespaces":[],"cidrs":[]}',
+      'restBridge.clients: must be at least one namespace or block of addresses: no client could call it, got {"namespaces":[],"cidrs":[]}',
   },
   {
     configuration: 'A bucket name that S3 refuses',
     changes: { 'objectStore.bucket': 'Events_Bucket' },
     message:
-      'objectStore.bucket: must be a bucket name as S3 takes it: 3 to 63 of a-z, 0-9, . and -, no two dots in a row, no IP address, none of the beginnings and endings that S3 keeps for itself, got "Events_Bucket"',
+      'objectStore.bucket: must be a valid S3 bucket name: 3 to 63 of a-z, 0-9, . and -, no two dots in a row, no IP address, no prefix or suffix that S3 reserves, got "Events_Bucket"',
   },
   {
     configuration: 'A bucket name with two dots in a row',
     changes: { 'objectStore.bucket': 'a..b' },
     message:
-      'objectStore.bucket: must be a bucket name as S3 takes it: 3 to 63 of a-z, 0-9, . and -, no two dots in a row, no IP address, none of the beginnings and endings that S3 keeps for itself, got "a..b"',
+      'objectStore.bucket: must be a valid S3 bucket name: 3 to 63 of a-z, 0-9, . and -, no two dots in a row, no IP address, no prefix or suffix that S3 reserves, got "a..b"',
   },
   {
     configuration: 'A bucket name that is an address',
     changes: { 'objectStore.bucket': '192.168.1.1' },
     message:
-      'objectStore.bucket: must be a bucket name as S3 takes it: 3 to 63 of a-z, 0-9, . and -, no two dots in a row, no IP address, none of the beginnings and endings that S3 keeps for itself, got "192.168.1.1"',
+      'objectStore.bucket: must be a valid S3 bucket name: 3 to 63 of a-z, 0-9, . and -, no two dots in a row, no IP address, no prefix or suffix that S3 reserves, got "192.168.1.1"',
   },
   {
     configuration: 'A bucket name with dots as a host name behind TLS',
     changes: { 'objectStore.bucket': 'my.bucket' },
     message:
-      'environment: objectStore.bucket must be a name without dots where objectStore.endpoint is https and objectStore.pathStyle false, got my.bucket: a certificate for *.host is good for one label before the host',
+      'environment: objectStore.bucket must be a name without dots if objectStore.endpoint is https and objectStore.pathStyle false, got my.bucket: a certificate for *.host covers only one label before the host',
   },
   {
     configuration: 'A wildcard as the edge’s host',
@@ -159,7 +159,7 @@ export const collectionRefusals: readonly Refusal[] = [
   {
     configuration: 'A session timeout that the brokers refuse',
     changes: { 'consumer.sessionTimeout': '1s' },
-    message: 'consumer.sessionTimeout: must be from 6s to 30m, what the brokers take, got "1s"',
+    message: 'consumer.sessionTimeout: must be from 6s to 30m, the range that the brokers accept, got "1s"',
   },
   {
     configuration: 'An autoscaler whose bounds cross',

@@ -13,20 +13,20 @@ export const loggingRefusals: readonly Refusal[] = [
     configuration: 'A path in the search cluster’s URL',
     changes: { 'logging.search.endpoint': 'https://search.example.com/es/prefix' },
     message:
-      'logging.search.endpoint: must be a URL of a host and a port alone, without path or query, got "https://search.example.com/es/prefix"',
+      'logging.search.endpoint: must be a URL with only a host and a port, without path or query, got "https://search.example.com/es/prefix"',
   },
   {
     configuration: 'A log buffer on a node that is no room for a chunk of each container',
     environment: 'staging',
     changes: { 'logging.buffer.volume': '64Mi' },
     message:
-      'fluentd: buffer.volume must be at least 256 MiB, got 64 MiB: each container has a chunk of its own, of up to 1 MiB',
+      'fluentd: buffer.volume must be at least 256 MiB, got 64 MiB: each container has its own chunk of up to 1 MiB',
   },
   {
     configuration: 'Logs that go before their day is over',
     changes: { 'logging.retention': '12h' },
     message:
-      'logging.retention: must be at least 1d: an index holds a day, and would go while it is written, got "12h"',
+      'logging.retention: must be at least 1d: an index holds one day, and would be deleted while it is written, got "12h"',
   },
   {
     configuration: 'Consumer threads that do not divide a lane',
@@ -73,7 +73,7 @@ export const loggingRefusals: readonly Refusal[] = [
     configuration: 'A search cluster without TLS where strict',
     changes: { 'logging.search.endpoint': 'http://search.example.com' },
     message:
-      'environment: logging.search.endpoint must be an https URL where strict is true, got http://search.example.com',
+      'environment: logging.search.endpoint must be an https URL if strict is true, got http://search.example.com',
   },
   {
     configuration: 'A product that the collector refuses',

@@ -48,7 +48,7 @@ export const messagingRefusals: readonly Refusal[] = [
     environment: 'staging',
     changes: { 'kafka.metadata.controllers': { placement: 'combined' }, 'kafka.brokers': 4 },
     message:
-      'kafka: brokers must be an odd number where every broker is a controller too, got 4: an even quorum tolerates no more failures than one node fewer',
+      'kafka: brokers must be an odd number if every broker is a controller too, got 4: an even quorum tolerates no more failures than one node fewer',
   },
   {
     configuration: 'ZooKeeper with Kafka 4',
@@ -60,7 +60,7 @@ export const messagingRefusals: readonly Refusal[] = [
     configuration: 'KRaft with Kafka 3.9',
     environment: 'staging',
     changes: { 'kafka.metadata.version': '3.9.2' },
-    message: 'kafka.metadata.version: must be 4.4.0: KRaft is run on the 4.x line only, got "3.9.2"',
+    message: 'kafka.metadata.version: must be 4.4.0: KRaft runs only on the 4.x line, got "3.9.2"',
   },
   {
     configuration: 'KRaft without the id that its storage is formatted with',
@@ -72,7 +72,7 @@ export const messagingRefusals: readonly Refusal[] = [
     configuration: 'More replicas than brokers',
     changes: { 'topics.events.replicationFactor': 4 },
     message:
-      'topic events: replicationFactor must be at least 1 and at most brokers (3), got 4: each replica needs a broker of its own',
+      'topic events: replicationFactor must be at least 1 and at most brokers (3), got 4: each replica needs its own broker',
   },
   {
     configuration: 'min.insync.replicas above the replicas',
@@ -90,7 +90,7 @@ export const messagingRefusals: readonly Refusal[] = [
     configuration: 'A segment larger than the retention',
     changes: { 'topics.events.segment': '16Gi' },
     message:
-      'topic events: segment must be at most retentionPerPartition (8388608 KiB), got 16777216 KiB: the segment that is written is never deleted',
+      'topic events: segment must be at most retentionPerPartition (8388608 KiB), got 16777216 KiB: Kafka never deletes the active segment',
   },
   {
     configuration: 'A topic that is declared and deleted',
@@ -142,7 +142,7 @@ export const messagingRefusals: readonly Refusal[] = [
     configuration: 'A broker heap in which the log cleaner may find no room',
     changes: { 'kafka.heap': '256Mi' },
     message:
-      'kafka: heap must be at least 384 MiB, got 256 MiB: the log cleaner takes 128 MiB of it in one piece at the start of a broker',
+      'kafka: heap must be at least 384 MiB, got 256 MiB: the log cleaner allocates 128 MiB of it in one piece when a broker starts',
   },
   {
     configuration: 'A ZooKeeper heap above the memory limit',
@@ -161,7 +161,7 @@ export const messagingRefusals: readonly Refusal[] = [
     configuration: 'Fewer outside addresses than brokers',
     changes: { 'kafka.exposure': { kind: 'node-port', hosts: ['a.example.com'], firstNodePort: 30_100 } },
     message:
-      'kafka: exposure.hosts must be one for each of the 3 brokers, got 1: a client must reach the very broker that leads a partition',
+      'kafka: exposure.hosts must be one for each of the 3 brokers, got 1: a client must reach the broker that leads a partition',
   },
   {
     configuration: 'Two brokers behind one load balancer',
@@ -173,7 +173,7 @@ export const messagingRefusals: readonly Refusal[] = [
       },
     },
     message:
-      'kafka: exposure.hosts must be different names: each broker has a load balancer of its own, got a.example.com, b.example.com, a.example.com',
+      'kafka: exposure.hosts must be different names: each broker has its own load balancer, got a.example.com, b.example.com, a.example.com',
   },
   {
     configuration: 'Node ports that end above the range',
@@ -217,24 +217,24 @@ export const messagingRefusals: readonly Refusal[] = [
   {
     configuration: 'Plain text to Kafka where strict',
     changes: { 'kafka.security': { protocol: 'plaintext' } },
-    message: 'environment: kafka.security.protocol must be tls where strict is true, got plaintext',
+    message: 'environment: kafka.security.protocol must be tls if strict is true, got plaintext',
   },
   {
     configuration: 'One broker where strict',
     changes: { 'kafka.brokers': 1 },
     message:
-      'environment: kafka.brokers must be at least 3 where strict is true, got 1: the loss of one disk would lose events',
+      'environment: kafka.brokers must be at least 3 if strict is true, got 1: the loss of one disk would lose events',
   },
   {
     configuration: 'One ZooKeeper server where strict',
     changes: { 'kafka.metadata.ensemble.servers': 1 },
     message:
-      'environment: kafka.metadata.ensemble.servers must be at least 3 where strict is true, got 1: the loss of one disk would lose the metadata of every topic',
+      'environment: kafka.metadata.ensemble.servers must be at least 3 if strict is true, got 1: the loss of one disk would lose the metadata of every topic',
   },
   {
     configuration: 'One replica where strict',
     changes: { 'topics.events.replicationFactor': 1, 'topics.events.minInSyncReplicas': 1 },
     message:
-      'topic events: replicationFactor must be at least 2 where strict is true, got 1: the loss of one disk would lose events',
+      'topic events: replicationFactor must be at least 2 if strict is true, got 1: the loss of one disk would lose events',
   },
 ];

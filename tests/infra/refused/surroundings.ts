@@ -17,12 +17,12 @@ export const surroundingRefusals: readonly Refusal[] = [
     configuration: 'One namespace for pipeline and logs',
     changes: { 'namespaces.logging': 'headwater' },
     message:
-      'namespaces: must be three different names: each has a Pod Security level of its own, got {"pipeline":"headwater","logging":"headwater","ingress":"ingress-nginx"}',
+      'namespaces: must be three different names: each has its own Pod Security level, got {"pipeline":"headwater","logging":"headwater","ingress":"ingress-nginx"}',
   },
   {
     configuration: 'The namespace default',
     changes: { 'namespaces.pipeline': 'default' },
-    message: 'namespaces.pipeline: must be a namespace of its own, neither default nor kube-*, got "default"',
+    message: 'namespaces.pipeline: must be a dedicated namespace, neither default nor kube-*, got "default"',
   },
   {
     configuration: 'An address that is no block',
@@ -35,21 +35,21 @@ export const surroundingRefusals: readonly Refusal[] = [
     environment: 'lab',
     changes: { 'network.objectStoreCidrs': ['10.2.0.0/16', '10.3.0.0/16'] },
     message:
-      'environment: network.objectStoreCidrs must be blocks that include 172.30.0.1, the address of objectStore.endpoint, got 10.2.0.0/16, 10.3.0.0/16: its network policy would let no pod call it',
+      'environment: network.objectStoreCidrs must be blocks that include 172.30.0.1, the address of objectStore.endpoint, got 10.2.0.0/16, 10.3.0.0/16: its network policy would not allow any pod to call it',
   },
   {
     configuration: 'A store at a private address among public ones',
     environment: 'lab',
     changes: { 'network.objectStoreCidrs': 'public' },
     message:
-      'environment: network.objectStoreCidrs must be blocks that include 172.30.0.1, the address of objectStore.endpoint, got public: its network policy would let no pod call it',
+      'environment: network.objectStoreCidrs must be blocks that include 172.30.0.1, the address of objectStore.endpoint, got public: its network policy would not allow any pod to call it',
   },
   {
     configuration: 'A search cluster at an address that its network policy does not allow',
     environment: 'lab',
     changes: { 'network.searchCidrs': ['10.1.0.0/16'] },
     message:
-      'environment: network.searchCidrs must be blocks that include 172.30.0.1, the address of logging.search.endpoint, got 10.1.0.0/16: its network policy would let no pod call it',
+      'environment: network.searchCidrs must be blocks that include 172.30.0.1, the address of logging.search.endpoint, got 10.1.0.0/16: its network policy would not allow any pod to call it',
   },
   {
     configuration: 'A resolver without an address',
@@ -60,7 +60,7 @@ export const surroundingRefusals: readonly Refusal[] = [
     configuration: "Clients' addresses at a Gateway that cannot judge by them",
     changes: { 'network.edgeClientCidrs': ['203.0.113.0/24'], 'edge.implementation': 'nginx-gateway-fabric' },
     message:
-      'edge: clientCidrs must be 0.0.0.0/0 where edge.kind is gateway and edge.implementation is not envoy-gateway, got 203.0.113.0/24: neither the Gateway API nor any other implementation has a word for it: everybody would be let in',
+      'edge: clientCidrs must be 0.0.0.0/0 if edge.kind is gateway and edge.implementation is not envoy-gateway, got 203.0.113.0/24: neither the Gateway API nor any other implementation can restrict it: every client would be admitted',
   },
   {
     configuration: 'A registry with a tag',
@@ -72,13 +72,13 @@ export const surroundingRefusals: readonly Refusal[] = [
     configuration: 'A label of the platform’s own for what Prometheus selects',
     changes: { monitoring: { kind: 'prometheus-operator', labels: { 'app.kubernetes.io/name': 'x' } } },
     message:
-      'monitoring.labels.app.kubernetes.io/name: must be the key of a label, such as release, none of app.kubernetes.io/, got "app.kubernetes.io/name"',
+      'monitoring.labels.app.kubernetes.io/name: must be a label key, such as release, not below app.kubernetes.io/, got "app.kubernetes.io/name"',
   },
   {
     configuration: 'A label whose value is a sentence',
     changes: { monitoring: { kind: 'prometheus-operator', labels: { release: 'the stack' } } },
     message:
-      'monitoring.labels.release: must be the value of a label: at most 63 of A-Z, a-z, 0-9, -, _ and ., a letter or digit at either end, got "the stack"',
+      'monitoring.labels.release: must be a label value: at most 63 of A-Z, a-z, 0-9, -, _ and ., a letter or digit at either end, got "the stack"',
   },
   {
     configuration: 'Runbooks at an address that is none',
@@ -90,6 +90,6 @@ export const surroundingRefusals: readonly Refusal[] = [
     configuration: 'Repositories in ECR, and images from elsewhere',
     changes: { 'aws.repositories': true },
     message:
-      'environment: images.registry must be below 123456789012.dkr.ecr.eu-central-1.amazonaws.com where aws.repositories is true, got nothing: pods would pull from another place than the one that is made',
+      'environment: images.registry must be below 123456789012.dkr.ecr.eu-central-1.amazonaws.com if aws.repositories is true, got nothing: pods would pull from another registry than the one that Pulumi creates',
   },
 ];

@@ -87,7 +87,7 @@ test(
     assert.match(said ?? '', /StorageClass: there is no default one/);
     assert.match(
       said ?? '',
-      /IngressClass nginx is missing, so that Ingress headwater\/upload serves nobody/,
+      /IngressClass nginx is missing, so no controller serves Ingress headwater\/upload/,
     );
     const { items } = await cluster.core.listNamespace();
     assert.ok(!items.some(({ metadata }) => metadata?.name === 'headwater'));

@@ -182,7 +182,7 @@ test('routes without a controller are warned about, with the way on from ingress
   assert.equal(lab.error, undefined);
   assert.match(
     lab.warnings.join('\n'),
-    /IngressClass nginx is missing, so that Ingress headwater\/upload serves nobody: .*edge\.kind gateway is the way on/,
+    /IngressClass nginx is missing, so no controller serves Ingress headwater\/upload: .*edge\.kind gateway is the way on/,
   );
   const gateway = await deployUnderMocks({ stack: 'production', cluster: { gatewayClasses: ['istio'] } });
   assert.match(gateway.warnings.join('\n'), /GatewayClass envoy is missing, .* to one of istio/);

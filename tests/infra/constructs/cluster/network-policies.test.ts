@@ -93,7 +93,7 @@ test('fails with an empty list of addresses, which would let everybody through',
   const nobody: NetworkPeer = { kind: 'addresses', cidrs: [] };
   assert.throws(
     () => synthesized([{ from: nobody, to: broker, ports: [9094] }]),
-    /network policies: cidrs must be at least one block of addresses, got \[\]: a rule without peers lets everybody through/,
+    /network policies: cidrs must be at least one block of addresses, got \[\]: a rule without peers allows every client/,
   );
 });
 

@@ -139,7 +139,7 @@ for (const implementation of [undefined, 'nginx-gateway-fabric'] as const) {
     const edge = { ...gateway, ...(implementation && { implementation }) };
     assert.throws(
       () => synthesized({ edge, clientCidrs: ['203.0.113.0/24'] }),
-      /edge: clientCidrs must be 0\.0\.0\.0\/0 where edge\.kind is gateway and edge\.implementation is not envoy-gateway, got 203\.0\.113\.0\/24: neither the Gateway API/,
+      /edge: clientCidrs must be 0\.0\.0\.0\/0 if edge\.kind is gateway and edge\.implementation is not envoy-gateway, got 203\.0\.113\.0\/24: neither the Gateway API/,
     );
   });
 }
@@ -162,7 +162,7 @@ test('a Gateway of an unknown implementation is built, with a warning that nobod
   };
   assert.match(
     warningsOf(gateway).join(),
-    /collect\.example\.com: the Gateway API has no word for a body limit/,
+    /collect\.example\.com: the Gateway API has no field for a body limit/,
   );
   assert.deepEqual(warningsOf({ ...gateway, implementation: 'envoy-gateway' }), []);
 });

@@ -74,7 +74,7 @@ for (const [args, message] of [
     '--brokers is about the Kafka that is started here: leave it out with --kafka',
   ],
   [['--store', 'bucket'], '--store must be s3://BUCKET or s3://BUCKET/PREFIX, got bucket'],
-  [['--store', 's3://a..b/events'], /^--store: BUCKET must be a bucket name as S3 takes it: .*, got a\.\.b$/],
+  [['--store', 's3://a..b/events'], /^--store: BUCKET must be a valid S3 bucket name: .*, got a\.\.b$/],
   [['--endpoint', 'http://a'], '--endpoint says where --store is: give both'],
   [['--store', 's3://bucket', '--endpoint', 'a:9000'], '--endpoint must be an http or https URL, got a:9000'],
   [['--once', '--detach'], '--once ends by itself: leave out --detach'],
