@@ -4,17 +4,20 @@ const approvals = z.array(
   z.strictObject({
     /** Of the change or the cause, as the report shows it. */
     id: z.string().regex(/^[0-9a-f]{12}$/, 'the twelve hexadecimal digits that the report shows'),
-    /** What it is of, for who reads the file: object and place, or properties. */
+    /** Describes it for readers of the file: object and path, or properties. */
     change: z.string().min(1),
-    /** Why it may pass. */
+    /** Reason of the approval. */
     reason: z.string().min(1),
   }),
 );
 
-/** Changes, or causes with all changes that come of them, that a reviewer lets pass. An identifier holds for these values only. */
+/**
+ * Changes, or causes with all of their changes, that a reviewer has approved. An identifier is valid for these values
+ * only.
+ */
 export type Approval = z.infer<typeof approvals>[number];
 
-/** @throws {Error} that names the file and what is wrong in it */
+/** @throws {Error} that names the file and the error in it */
 export function readApprovals(file: string, text: string): readonly Approval[] {
   let value: unknown;
   try {
@@ -32,7 +35,7 @@ export function readApprovals(file: string, text: string): readonly Approval[] {
   );
 }
 
-/** Approvals that name none of the changes and causes: of values that are gone, to be deleted. */
+/** Approvals of outdated values, which match no change or cause and can be deleted. */
 export function unusedApprovals(
   approved: readonly Approval[],
   known: readonly { readonly id: string }[],

@@ -10,7 +10,7 @@ import { objectOf } from './rules/rule.ts';
 import { classify } from './rules/rules.ts';
 import { canonicalText, compareTrees, ORDER, pathText, valueAt, type Difference, type Tree } from './tree.ts';
 
-/** One difference, in every environment in which it is the same, with what it does. */
+/** One difference with its consequence, and all environments that share it. */
 export interface Change {
   /** Twelve hexadecimal digits, the same as long as object, place and both values are: what an approval names. */
   readonly id: string;
@@ -32,7 +32,7 @@ export interface Change {
   readonly cause?: string;
 }
 
-/** A difference of two objects, before it is told to anybody. */
+/** A difference of two objects, before masking. */
 export interface Finding {
   readonly pair: Pair;
   readonly difference: Difference;
@@ -45,7 +45,7 @@ export interface Finding {
 /** The objects of each environment. */
 export type Manifests = Readonly<Record<string, readonly ManifestObject[]>>;
 
-/** Every change from one side to the other; what is the same in several environments stands once. */
+/** Every change between two sides; equal changes of several environments are merged. */
 export function findChanges(before: Manifests, after: Manifests): readonly Change[] {
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
   return mergeChanges(
@@ -75,7 +75,7 @@ export function mergeChanges(changes: readonly Change[]): readonly Change[] {
   return [...merged.values()];
 }
 
-/** The differences of a pair; an object that is new or gone is one. */
+/** The differences of a pair; a new or removed object is one difference. */
 export function differencesOf({ before, after }: Pair): readonly Difference[] {
   if (before !== undefined && after !== undefined) return compareTrees(normalize(before), normalize(after));
   return [
@@ -109,7 +109,7 @@ export function findDifferences(
   });
 }
 
-/** Workloads whose pods a ConfigMap's change replaces: they mount it, and the hash in their template differs. */
+/** Workloads whose pods a changed ConfigMap replaces: they mount it, and the hash in their template differs. */
 function rolledBy(pair: Pair, restarts: ReadonlyMap<Pair, Restart>): readonly Pair[] {
   const { before, after } = pair;
   if (before === undefined || after?.kind !== 'ConfigMap' || before === after) return [];
@@ -179,7 +179,7 @@ function isReordered({ before, after }: Omit<Difference, 'path'>): boolean {
   return common(old, young) !== common(young, old);
 }
 
-/** A difference as a report has it: judged, and without what is secret. */
+/** A difference in a report: evaluated and masked. */
 export function describeChange(environment: string, { pair, difference, restarts }: Finding): Change {
   const { id: rule, consequence, why, source } = classify({ pair, difference, restarts });
   const object = objectOf(pair);

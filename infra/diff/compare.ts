@@ -15,22 +15,22 @@ import { sortChanges, type Report, type SideName } from './report.ts';
 import { synthesize, type Synthesized } from './synthesize.ts';
 import { requireEnvironment } from './what-if/what-if.ts';
 
-/** Where the approvals of a revision stand. */
+/** File with the approvals of a revision. */
 const APPROVALS = 'infra/diff/approvals.json';
 
 interface Side {
   readonly name: SideName;
   readonly approvals: readonly Approval[];
-  /** Where its sources are, until the comparison is over. */
+  /** Directory of its sources, until the comparison ends. */
   readonly checkout: string;
   readonly synthesized: Synthesized;
 }
 
-/** Two sides, of which a report can be made again after one of them has changed. */
+/** Two sides; the report can be made again after one of them has changed. */
 export interface Comparison {
   /** @throws {Error} where nothing can be compared */
   report(): Promise<Report>;
-  /** Removes what it has made. */
+  /** Removes its temporary files. */
   close(): Promise<void>;
 }
 
@@ -84,7 +84,7 @@ async function settled<Value>(promise: Promise<Value>): Promise<PromiseSettledRe
   return result;
 }
 
-/** An environment may be new or gone, but not unknown to both sides. */
+/** An environment may be new or removed, but one side must know it. */
 function requireEnvironments(names: readonly string[], sides: readonly PromiseSettledResult<Side>[]): void {
   const known = sides.flatMap((side) =>
     side.status === 'fulfilled' ? Object.keys(side.value.synthesized.values) : [],
@@ -92,7 +92,7 @@ function requireEnvironments(names: readonly string[], sides: readonly PromiseSe
   for (const name of names) requireEnvironment(name, [...new Set(known)].sort());
 }
 
-/** Every environment that either side has. */
+/** Every environment of either side. */
 function sidesOf(before: Side, after: Side): readonly EnvironmentSides[] {
   const sideOf = (
     { synthesized: { manifests, values } }: Side,

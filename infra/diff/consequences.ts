@@ -1,4 +1,4 @@
-/** What a change can do when it is applied, worst first: the order in which they are read. */
+/** Consequences of an applied change, worst first, in the order of the report. */
 export const CONSEQUENCES = [
   'data-at-risk',
   'data-deleted-sooner',
@@ -31,7 +31,7 @@ export function isConsequence(word: string): word is Consequence {
   return CONSEQUENCES.some((consequence) => consequence === word);
 }
 
-/** The worst of them; of none, `nothing`. */
+/** The worst consequence; `nothing` if there is none. */
 export function worstOf(consequences: Iterable<Consequence>): Consequence {
   const found = new Set(consequences);
   return CONSEQUENCES.find((consequence) => found.has(consequence)) ?? 'nothing';

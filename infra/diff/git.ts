@@ -12,7 +12,7 @@ export class Git {
     this.#directory = directory;
   }
 
-  /** @throws {Error} where there is no git, or no repository */
+  /** @throws {Error} if git or the repository is missing */
   async requireRepository(): Promise<void> {
     try {
       await this.#git('rev-parse', '--git-dir');
@@ -27,7 +27,7 @@ export class Git {
     }
   }
 
-  /** The commit that a revision names. @throws {Error} that says what to do where it names none */
+  /** Resolves a revision to a commit. @throws {Error} with a remedy if it does not exist */
   async resolve(option: string, revision: string): Promise<string> {
     try {
       return await this.#git('rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`);
@@ -47,12 +47,12 @@ export class Git {
     return (await this.#git('status', '--porcelain')) !== '';
   }
 
-  /** A work tree of a commit at a path, until it is removed. */
+  /** Adds a work tree of a commit at a path. */
   async addWorktree(path: string, commit: string): Promise<void> {
     await this.#git('worktree', 'add', '--detach', '--quiet', path, commit);
   }
 
-  /** Also one whose making was interrupted, which git may know by its name alone. */
+  /** Also removes a work tree whose creation was interrupted, which git may only know by name. */
   async removeWorktree(path: string): Promise<void> {
     try {
       await this.#git('worktree', 'remove', '--force', path);

@@ -11,10 +11,10 @@ import { openWhatIf } from './what-if/open-what-if.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
-/** As a shell has it for Ctrl-C. */
+/** Exit code of a shell after Ctrl-C. */
 const INTERRUPTED = 130;
 
-/** What is begun is ended, and what was made is removed. */
+/** Finishes the current step, and removes temporary files. */
 const interrupt = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupt.abort());
 
@@ -25,7 +25,7 @@ function write(report: Report, { format, output, also }: DiffOptions): void {
   for (const other of also) writeFileSync(other.file, render(report, other.format));
 }
 
-/** Says on standard error what stops the gate. @returns whether anything does */
+/** Prints on standard error what fails the gate. @returns whether anything does */
 function isRefused(report: Report, { failOn }: DiffOptions): boolean {
   if (failOn.length > 0 && report.baseError !== undefined) {
     process.stderr.write('refused: without a base that synthesizes nothing can be said of the changes\n');
@@ -46,7 +46,7 @@ function open(options: DiffOptions): Promise<Comparison> | Comparison {
   return openRevisions(ROOT, { ...options, base }, process, progress);
 }
 
-/** @returns how the process ends */
+/** @returns the exit code */
 async function answer(comparison: Comparison, options: DiffOptions): Promise<number> {
   try {
     const report = await comparison.report();
@@ -60,7 +60,7 @@ async function answer(comparison: Comparison, options: DiffOptions): Promise<num
   }
 }
 
-/** Until it is interrupted; what has no answer now may have one after the next change. */
+/** Runs until it is interrupted; an error may disappear with the next change. */
 async function answerAgain(comparison: Comparison, options: DiffOptions): Promise<void> {
   await watchSources(join(ROOT, 'infra'), interrupt.signal, async () => {
     await answer(comparison, options);

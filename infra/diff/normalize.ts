@@ -8,7 +8,7 @@ import { canonicalQuantity } from './quantity.ts';
 import { QUANTITY_FIELDS } from './quantity-fields.ts';
 import { canonicalText, isMap, ORDER, type Path, type Tree, type TreeMap, valueAt } from './tree.ts';
 
-/** A text of an object that is compared by what it says. */
+/** A text whose parsed content is compared. */
 export interface ReadText {
   readonly path: Path;
   readonly text: string;
@@ -19,10 +19,10 @@ interface Normalized {
   readonly texts: readonly ReadText[];
 }
 
-/** Objects are never changed, and each is looked at by many. */
+/** Caches per object: objects are immutable, and each is read many times. */
 const normalized = new WeakMap<ManifestObject, Normalized>();
 
-/** An object as it is compared: what says the same, to a reader and to what acts on it, is the same. */
+/** Normalizes an object for the comparison: differences without effect on readers and controllers disappear. */
 export function normalize(object: ManifestObject): TreeMap {
   return normalizedOf(object).tree;
 }

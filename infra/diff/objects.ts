@@ -16,7 +16,7 @@ export interface Pair {
   readonly after?: ManifestObject;
 }
 
-/** Share of equal values from which an object that is gone and one that is new are one that was renamed. */
+/** Share of equal values above which a removed and a new object count as one that was renamed. */
 const RENAMED_SHARE = 0.8;
 
 /** Kinds of which an environment has one: another name is a rename, whatever is changed beside it. */
@@ -25,7 +25,7 @@ const SINGLE_KINDS: readonly string[] = ['Bucket'];
 /** How the name of a Job ends: in the hash of its template, so that it changes with every change of it. */
 const CONTENT_HASH = /-[0-9a-f]{8}$/;
 
-/** @throws {Error} where a document is no object of Kubernetes */
+/** @throws {Error} if a document is not a Kubernetes object */
 export function readObjects(text: string): readonly ManifestObject[] {
   return parseAllDocuments(text)
     .map((document) => valueOfDocument(document, text))
@@ -63,7 +63,7 @@ export function objectText({ kind, metadata: { namespace, name } }: ManifestObje
   return `${kind} ${namespace === undefined ? '' : `${namespace}/`}${stem(kind, name)}`;
 }
 
-/** Objects of two sides by kind, namespace and name; then, of what is left, by likeness. */
+/** Pairs the objects of two sides by kind, namespace and name; then the rest by similarity. */
 export function pairObjects(
   before: readonly ManifestObject[],
   after: readonly ManifestObject[],
@@ -108,7 +108,7 @@ function shareOfEqual(a: ManifestObject, b: ManifestObject): number {
   const [left, right] = [leavesOf(a), leavesOf(b)];
   const common = [...left].filter((leaf) => right.has(leaf)).length;
   const all = left.size + right.size - common;
-  // A handful of equal values says nothing: two empty ServiceAccounts are not one that was renamed.
+  // A few equal values prove nothing: two empty ServiceAccounts are not one that was renamed.
   return common < 4 ? 0 : common / all;
 }
 

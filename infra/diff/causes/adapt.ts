@@ -3,18 +3,19 @@ import type { Code } from './checkout-code.ts';
 import { applyProperties, compareEnvironments, type PropertyChange } from './property-changes.ts';
 import { smallestSet } from './smallest-set.ts';
 
-/** The base's value in the head's type, and what of the head's value is another one. */
+/** The base's value in the head's type, and its differences from the head's value. */
 export interface Adapted {
   readonly start: Tree;
-  /** What the type demands: properties that it has under another name, has no longer, or has besides. */
+  /** Changes that the type requires: properties that were renamed, removed or added. */
   readonly type: readonly PropertyChange[];
-  /** What was changed in values. */
+  /** Changed values. */
   readonly properties: readonly PropertyChange[];
 }
 
 /**
- * Fits the base's value to the head's type of environment by as few of the head's properties as it takes. A property that is
- * gone and one that is new are one that was moved, where they hold the same or where the new place takes the old value.
+ * Converts the base's value to the head's type of environment with as few of the head's properties as possible. A
+ * removed and an added property count as one that was moved, if both hold the same value or the new place accepts the
+ * old value.
  */
 export function adapt(before: Tree, after: Tree, code: Code): Adapted {
   const all = compareEnvironments(before, after);

@@ -20,13 +20,13 @@ import { smallestSet } from './smallest-set.ts';
 import { isSameAt, Variants } from './variants.ts';
 import { findWayBack } from './way-back.ts';
 
-/** An environment on one side: its value, and what its own code made of it. */
+/** An environment on one side: its value, and the output of that side's code. */
 export interface EnvironmentSide {
   readonly value: Tree;
   readonly objects: readonly ManifestObject[];
 }
 
-/** One environment on both sides, or on the one that has it. */
+/** One environment on both sides, or on the side that has it. */
 export interface EnvironmentSides {
   readonly environment: string;
   readonly before?: EnvironmentSide;
@@ -44,10 +44,11 @@ export interface AttributedCause extends CauseEffect {
 }
 
 /**
- * Gives every change of an environment its one cause: the smallest set of properties that gives it where the head's code is
- * given the base's value and no more than that set; the code's where the head's code gives it with none of them.
+ * Assigns one cause to every change of an environment: the smallest set of properties that causes it when the head's
+ * code gets the base's value with only that set changed. If the head's code causes it with no property changed, the
+ * cause is the code.
  *
- * @param code the head's; where it cannot be had, everything is the code's
+ * @param code the head's code; if it is unavailable, the code is the cause of every change
  */
 export function attribute(
   { environment, before, after }: EnvironmentSides,
@@ -110,8 +111,8 @@ function withAlone(
 const none: Attribution = { changes: [], causes: [] };
 
 /**
- * Finds the smallest set of properties for a change; none where the code alone gives it, undefined where not even all of them
- * do. Sets that were found before are tried first: what was changed together is seen at many places.
+ * Finds the smallest set of properties for a change; empty if the code alone causes it, undefined if all properties
+ * together do not. Tries earlier sets first, since one set often causes many changes.
  */
 function setFinder(
   variants: Variants,
@@ -196,7 +197,7 @@ function causesOf(
   return { changes, causes: [...causes.values()] };
 }
 
-/** Every change and every cause once, in all environments in which they are the same. */
+/** Merges equal changes and causes of several environments. */
 export function mergeAttributions(attributions: ReadonlyMap<string, Attribution>): {
   readonly changes: readonly Change[];
   readonly causes: readonly Cause[];

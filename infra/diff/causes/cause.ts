@@ -7,7 +7,7 @@ import type { Cost } from './costs.ts';
 import type { PropertyChange } from './property-changes.ts';
 import type { WayBack } from './way-back.ts';
 
-/** A property as a report has it: what looks secret is masked. */
+/** A property in a report: secret values are masked. */
 export interface CauseProperty {
   /** `kafka.metadata.sessionTimeout`; of an image its repository. */
   readonly path: string;
@@ -20,9 +20,9 @@ export interface CauseProperty {
 export const CAUSE_KINDS = ['properties', 'type', 'image', 'code', 'environment'] as const;
 
 /**
- * What was changed, and by it a number of objects: properties of an environment (the smallest set that gives the change), an
- * image, a construct in code, or an environment that is new or gone. Every change has exactly one. What the type of environment
- * alone demands (a property that was renamed) is one too, of which no change comes.
+ * The cause of a number of changes: properties of an environment (the smallest set that causes them), an image, a
+ * construct in code, or a new or removed environment. Every change has exactly one cause. A change that only the type
+ * of environment requires, such as a renamed property, is also a cause, without changes.
  */
 export interface Cause {
   /** Twelve hexadecimal digits. Another value, or another change that comes of it, is another cause: what an approval names. */
@@ -65,7 +65,7 @@ export interface SourceLine {
 /** A cause in one environment, before its changes are known by their identifiers. */
 export type CauseSeed = Pick<Cause, 'kind' | 'properties' | 'name'>;
 
-/** What tells causes apart: the same values in two environments are one cause. */
+/** Identity of a cause: equal values in two environments are one cause. */
 export function seedKey({ kind, properties, name }: CauseSeed): string {
   return canonicalText([kind, name ?? '', properties.map((property) => canonicalText({ ...property }))]);
 }

@@ -5,18 +5,18 @@ import { identify, type ManifestObject } from '../objects.ts';
 import { bucketOf } from '../synthesize.ts';
 import type { Tree } from '../tree.ts';
 
-/** What code makes of the value of an environment. */
+/** Output of the code for an environment's value. */
 export interface Synthesis {
   readonly objects: readonly ManifestObject[];
   /** The construct that rendered each object, by {@link identify}. */
   readonly constructs: ReadonlyMap<string, string>;
 }
 
-/** A revision's own code, as far as causes need it. */
+/** The code of a revision, as far as causes need it. */
 export interface Code {
-  /** @throws {Error} where its type of environment has no such value */
+  /** @throws {Error} if its type of environment does not accept the value */
   read(value: Tree): unknown;
-  /** @throws {Error} where the value does not synthesize */
+  /** @throws {Error} if the value does not synthesize */
   synthesize(value: Tree): Synthesis;
 }
 
@@ -36,9 +36,9 @@ interface Platform {
 const CONSTRUCT_DEPTH = 2;
 
 /**
- * The code of a checkout, with the dependencies that it has.
+ * Loads the code of a checkout with its dependencies.
  *
- * @throws {Error} where it has no platform that can be built
+ * @throws {Error} if it has no platform to build
  */
 export async function loadCode(checkout: string): Promise<Code> {
   const load = async (file: string): Promise<unknown> => import(pathToFileURL(join(checkout, file)).href);

@@ -2,13 +2,13 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { attribute, type Attribution, type EnvironmentSides } from './attribute.ts';
 
-/** What a worker is told once. */
+/** Initial data of a worker. */
 export interface WorkerStart {
   /** Directory of the head's sources. */
   readonly checkout: string;
 }
 
-/** What it answers for each {@link EnvironmentSides} that it is sent. */
+/** Result of a worker for each {@link EnvironmentSides}. */
 export type WorkerMessage =
   | { readonly environment: string; readonly attribution: Attribution }
   | { readonly environment: string; readonly error: string };
@@ -16,13 +16,13 @@ export type WorkerMessage =
 export interface FoundCauses {
   /** By environment. */
   readonly attributions: ReadonlyMap<string, Attribution>;
-  /** Why the head's code could not be asked somewhere; every change there is the code's. */
+  /** Why the head's code failed for some environment; its changes then have the code as their cause. */
   readonly error?: string;
 }
 
 /**
- * Asks the head's own code for the causes of all changes, environment by environment, in as many threads as there are cores:
- * each has the modules of that checkout, whatever this process has.
+ * Finds the causes of all changes with the head's own code, one environment at a time, with one thread per core. Each
+ * thread loads the modules of that checkout, independent of this process.
  */
 export async function findCauses(checkout: string, sides: readonly EnvironmentSides[]): Promise<FoundCauses> {
   const queue = [...sides];

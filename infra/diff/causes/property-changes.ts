@@ -13,8 +13,8 @@ export interface PropertyChange {
 }
 
 /**
- * The properties in which two values of an environment differ, in the order in which the second has them. A list is one
- * value; so is an object that is another choice of its type (`exposure.kind`), whose properties mean nothing one by one.
+ * The properties with different values in two environments, in the order of the second. A list is one value. So is an
+ * object with another discriminator (`exposure.kind`), since its properties cannot be compared one by one.
  */
 export function compareEnvironments(before: Tree, after: Tree): readonly PropertyChange[] {
   return comparePlaces(before, after, [], environment);
@@ -41,7 +41,7 @@ function innerSchema(schema: unknown, key: string, value: TreeMap): unknown {
   return chosen instanceof z.ZodRecord ? chosen.valueType : undefined;
 }
 
-/** The value with some properties as they are after the change; maps on the way are made where they are missing. */
+/** Applies some property changes to a value; creates missing maps on the way. */
 export function applyProperties(value: Tree, changes: readonly PropertyChange[]): Tree {
   return changes.reduce((result, { path, after, movedFrom }) => {
     const rest = movedFrom === undefined ? result : withValue(result, movedFrom, undefined);
@@ -49,7 +49,7 @@ export function applyProperties(value: Tree, changes: readonly PropertyChange[])
   }, value);
 }
 
-/** `undefined` takes the property away. */
+/** `undefined` removes the property. */
 export function withValue(tree: Tree, [key, ...rest]: Path, value: Tree | undefined): Tree {
   if (key === undefined) return value ?? null;
   const map = isMap(tree) ? tree : {};

@@ -1,8 +1,7 @@
 /**
- * A set that is enough and of which nothing can be left out, by QuickXplain: the elements that matter are found in halves,
- * so that few of many elements cost few questions.
+ * Finds a minimal sufficient set by QuickXplain: it bisects, so that few relevant elements among many need few queries.
  *
- * @param isEnough whether a set is; asked of more and more of `all`, which is enough itself
+ * @param isEnough whether a set is sufficient; called with growing subsets of `all`, which is sufficient itself
  * @see https://cdn.aaai.org/AAAI/2004/AAAI04-027.pdf Junker, QuickXplain
  */
 export function smallestSet<Element>(

@@ -5,14 +5,14 @@ import type { Finding } from '../changes.ts';
 import type { Code, Synthesis } from './checkout-code.ts';
 import { applyProperties, type PropertyChange } from './property-changes.ts';
 
-/** What an environment synthesizes with some of the changed properties, or why it does not. */
+/** Output of an environment with some of the changed properties, or why it does not synthesize. */
 export interface Variant {
   readonly objects: ReadonlyMap<string, ManifestObject>;
   readonly synthesis?: Synthesis;
   readonly refusal?: string;
 }
 
-/** An environment with any of its changed properties: each set is synthesized once. */
+/** An environment with any subset of its changed properties; each subset is synthesized once. */
 export class Variants {
   readonly #code: Code;
   readonly #start: Tree;
@@ -51,7 +51,7 @@ export class Variants {
   }
 }
 
-/** Whether the place of a difference holds the same in two variants. Of what does not synthesize nothing is the same. */
+/** Whether a path has the same value in two variants; false if one does not synthesize. */
 export function isSameAt(finding: Finding, one: Variant, other: Variant): boolean {
   if (one.refusal !== undefined || other.refusal !== undefined) return false;
   const [left, right] = [one, other].map(({ objects }) => objectAt(finding.pair, objects));

@@ -3,14 +3,14 @@ import { CONSEQUENCES, type Consequence } from '../consequences.ts';
 import type { ManifestObject } from '../objects.ts';
 import { classify } from '../rules/rules.ts';
 
-/** What it does to give the properties their former values again. */
+/** Consequence of reverting the properties. */
 export interface WayBack {
   readonly consequence: Consequence;
   /** Of the worst change on the way. */
   readonly rule: string;
 }
 
-/** Judges the changes in the other direction: raising is harmless where lowering deletes. */
+/** Evaluates the changes in the opposite direction: an increase may be harmless where a decrease deletes data. */
 export function findWayBack(
   before: readonly ManifestObject[],
   after: readonly ManifestObject[],

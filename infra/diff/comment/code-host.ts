@@ -2,14 +2,14 @@ const DEADLINE_MS = 30_000;
 const PER_PAGE = 100;
 const MOST_PAGES = 30;
 
-/** The API of a code host, and as whom it is asked. */
+/** The API of a code host, with credentials. */
 export interface CodeHost {
   /** What paths are relative to, without a slash at its end. */
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** @returns what its answer has as JSON. @throws {Error} with its words, where it refuses */
+/** @returns the response as JSON. @throws {Error} with the host's message on an error response */
 export async function askHost(
   { url, headers }: CodeHost,
   method: string,
@@ -27,7 +27,7 @@ export async function askHost(
   return response.json();
 }
 
-/** The first of a list that is the one, page by page; undefined where none of the first pages has it. */
+/** The first matching element of a paginated list; undefined if the first pages have none. */
 export async function findInPages<Item>(
   host: CodeHost,
   path: string,

@@ -1,7 +1,7 @@
 import { askHost, findInPages, type CodeHost } from './code-host.ts';
 import { MARKDOWN_LIMIT, MARKER } from '../render/render-markdown.ts';
 
-/** The pull request that gets the comment, and how its host is asked. */
+/** The pull request for the comment, and the access to its host. */
 export interface PullRequest {
   /** `https://api.github.com` */
   readonly apiUrl: string;
@@ -9,16 +9,16 @@ export interface PullRequest {
   /** `owner/name` */
   readonly repository: string;
   readonly number: number;
-  /** The commit that was judged: a report of another one is not written. */
+  /** The commit of the report; a report of another commit is not written. */
   readonly headCommit: string;
 }
 
 /**
- * Writes the report to the pull request: into its own comment of an earlier run where there is one, else as a new one.
- * The number and the text may come from a fork's run, so neither is believed: the pull request must have the commit that
- * was judged for its head, and the text must be a report of the size of one.
+ * Writes the report to the pull request: updates the comment of an earlier run, or creates one. Number and text may
+ * come from a fork's run and are not trusted: the head of the pull request must be the commit of the report, and the
+ * text must be a report of plausible size.
  *
- * @throws {Error} where the text is no report, the pull request has another head, or the host refuses
+ * @throws {Error} if the text is not a report, the pull request has another head, or the host returns an error
  */
 export async function putComment(pull: PullRequest, body: string): Promise<'made' | 'edited'> {
   if (!body.startsWith(MARKER)) throw new Error(`the comment must begin with ${MARKER}`);
@@ -33,7 +33,7 @@ export async function putComment(pull: PullRequest, body: string): Promise<'made
     throw new Error(`pull request ${pull.number} must have the head ${pull.headCommit}, got ${head.sha}`);
   }
   const comments = `issues/${pull.number}/comments`;
-  // Only a comment of a bot is ours: anybody can write the marker.
+  // Only updates a comment of a bot, since anyone can write the marker.
   const known = await findInPages<Comment>(
     host,
     comments,

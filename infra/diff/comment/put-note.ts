@@ -1,7 +1,7 @@
 import { askHost, findInPages, type CodeHost } from './code-host.ts';
 import { MARKER } from '../render/render-markdown.ts';
 
-/** The merge request of GitLab that gets the note, and how its host is asked. */
+/** The GitLab merge request for the note, and the access to its host. */
 export interface MergeRequest {
   /** `https://gitlab.example.com/api/v4` */
   readonly apiUrl: string;
@@ -11,11 +11,11 @@ export interface MergeRequest {
   readonly project: string;
   /** Of the merge request within its project. */
   readonly number: number;
-  /** The commit that was judged: a report of another one is not written. */
+  /** The commit of the report; a report of another commit is not written. */
   readonly headCommit: string;
 }
 
-/** GitLab refuses a note of more characters. */
+/** GitLab's limit for the length of a note. */
 export const NOTE_LIMIT = 1_000_000;
 
 /**
@@ -39,7 +39,7 @@ export async function putNote(merge: MergeRequest, body: string): Promise<'made'
   }
   const { id } = (await askHost(host, 'GET', 'user')) as { readonly id: number };
   const notes = `${path}/notes`;
-  // Only a note of the token's own user is ours: anybody can write the marker.
+  // Only updates a note of the token's own user, since anyone can write the marker.
   const known = await findInPages<Note>(
     host,
     notes,

@@ -85,10 +85,10 @@ const report = z.object({
 const KNOWN_RULES = new Map(RULES.map((rule) => [rule.id, rule]));
 
 /**
- * The report that a pull request's own code wrote as JSON. What a rule says is taken from this code's rules, by its name;
- * everything else is a text of the pull request's.
+ * Reads a report that a pull request's own code wrote as JSON. The texts of rules come from this code's rules, by name;
+ * everything else is untrusted text of the pull request.
  *
- * @throws {Error} where it is no report
+ * @throws {Error} if it is not a report
  */
 export function readReport(json: string): Report {
   const { changes, ...rest } = report.parse(parseJson(json));

@@ -1,14 +1,14 @@
 import { isNameOfSecret, isPublicValue, isSecretName } from './secret-names.ts';
 
-/** Stands instead of a secret. */
+/** Replaces a secret. */
 export const MASK = '(masked)';
 
 /** Says what stands instead of a secret that is called so. */
 export type Hide = (name: string, secret: string) => string;
 
-/** What is known to be secret by its own form, whatever it is called. */
+/** Patterns of secrets that need no name. */
 const SECRET_FORMS: readonly RegExp[] = [
-  // Who logs in, before the host of a URL or of an address.
+  // Credentials before the host of a URL or address.
   /(?<=\/\/)[^/\s"'<>]+(?=@)/g,
   /(?<=[^\s/:@"'<>]:)[^\s/:"'<>]+(?=@(?!sha\d+:)[\w[])/g,
   /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g,
@@ -30,9 +30,8 @@ const NEXT_ARGUMENT = /\\*["'],\s*(?=\\*["'])|["']?[ \t]*\n[ \t]*-[ \t]+|[ \t]+(
 const LITERAL = /-?[\w.+-]+(?=\s*[,}\]\n]|\s*$)/y;
 
 /**
- * A text of any origin without what is secret in it. A secret is known by the name before it, in whatever way the text
- * joins the two: a property, a header, an option, YAML, JSON, XML, also within a quoted text. Where it is not clear where
- * the value ends, the rest of the line is hidden.
+ * Masks secrets in any text. A secret is recognized by the name before it, in whatever syntax: a property, a header, an
+ * option, YAML, JSON, XML, or within a quoted text. If the end of the value is unclear, the rest of the line is hidden.
  */
 export function maskText(text: string, hide: Hide = () => MASK): string {
   const hideUnnamed = (secret: string): string => (secret.includes('(masked') ? secret : hide('', secret));

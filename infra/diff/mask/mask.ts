@@ -2,15 +2,15 @@ import { canonicalText, isMap, prettyText, type Difference, type Path, type Tree
 import { MASK, maskText, type Hide } from './mask-text.ts';
 import { isPublicValue, isSecretName } from './secret-names.ts';
 
-/** Stands instead of a secret that is another one than before. */
+/** Replaces a changed secret. */
 const CHANGED_MASK = '(masked, changed)';
 
 /** Names that say nothing: what holds them says what the value is. */
 const GENERIC_NAMES = ['value', 'default', 'content', 'literal'];
 
 /**
- * The difference without what is secret. That a secret is another one is said; nothing is shown by which it could be
- * guessed, or known again in another report.
+ * Masks the secrets of a difference. It shows that a secret has changed, but nothing from which the value could be
+ * guessed, or recognized in another report.
  */
 export function maskDifference(kind: string, { path, before, after }: Difference): Difference {
   if (before === undefined || after === undefined) {
