@@ -4,7 +4,7 @@ import { readStoreConfig } from '../config.ts';
 import { Health } from '../health.ts';
 import { Bucket } from '../store/bucket.ts';
 import { Store } from '../store/store.ts';
-import { readRequest, resume, ResumeError, usage, type ResumeRequest } from './resume.ts';
+import { readRequest, resume, ResumeError, ResumeUsageError, usage, type ResumeRequest } from './resume.ts';
 
 const DEADLINE_MS = 60_000;
 
@@ -31,5 +31,5 @@ try {
   process.stdout.write(`${message}\n`);
 } catch (error) {
   process.stderr.write(`error: ${error instanceof ResumeError ? error.message : String(error)}\n`);
-  process.exitCode = 1;
+  process.exitCode = error instanceof ResumeUsageError ? 2 : 1;
 }

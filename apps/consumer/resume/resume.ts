@@ -13,11 +13,20 @@ Resumes a partition that the consumer has stopped.
   --accept unreadable-batch --end OFFSET    the offsets from --at to --end are given up, recorded as a gap
 
 The log line "partition stopped" of the consumer shows all arguments. STORE_* and the credentials are those of the consumer.
-Exit code: 0 if the decision is written, 1 with an error message if it is not.`;
+Exit code: 0 if the decision is written; 1 with an error message if it is not, 2 if the arguments are wrong.`;
 
 /** The request cannot be carried out; the message is for the operator. */
 export class ResumeError extends Error {
-  override readonly name = 'ResumeError';
+  override readonly name: string = 'ResumeError';
+}
+
+/** The arguments are no request. */
+export class ResumeUsageError extends ResumeError {
+  override readonly name = 'ResumeUsageError';
+
+  constructor(message: string) {
+    super(`${message}\n${usage}`);
+  }
 }
 
 export interface ResumeRequest {
@@ -25,7 +34,7 @@ export interface ResumeRequest {
   readonly decision: Decision;
 }
 
-/** @throws {ResumeError} */
+/** @throws {ResumeUsageError} */
 export function readRequest(args: readonly string[]): ResumeRequest | 'help' {
   const options = {
     chain: { type: 'string' },
@@ -39,13 +48,13 @@ export function readRequest(args: readonly string[]): ResumeRequest | 'help' {
   try {
     values = parseArgs({ args: [...args], options }).values;
   } catch (error) {
-    throw new ResumeError(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
+    throw new ResumeUsageError(error instanceof Error ? error.message : String(error));
   }
   const { chain = '', accept = '', at, end, 'leader-epoch': epoch, help = false } = values;
   if (help) return 'help';
   const [, topic, topicId, partition] = /^([\w.-]+)\/([\w-]{22})\/(\d{1,10})$/.exec(chain) ?? [];
   if (topic === undefined || topicId === undefined) {
-    throw new ResumeError(`--chain must be TOPIC/TOPIC_ID/PARTITION, got "${chain}"\n${usage}`);
+    throw new ResumeUsageError(`--chain must be TOPIC/TOPIC_ID/PARTITION, got "${chain}"`);
   }
   const number = (text: string | undefined): number =>
     text !== undefined && /^\d{1,16}$/.test(text) ? Number(text) : -1;
@@ -54,7 +63,7 @@ export function readRequest(args: readonly string[]): ResumeRequest | 'help' {
     reason === undefined || number(at) < 0
       ? undefined
       : decide(reason, number(at), { end: number(end), leaderEpoch: number(epoch) });
-  if (decision === undefined) throw new ResumeError(`got "${args.join(' ')}"\n${usage}`);
+  if (decision === undefined) throw new ResumeUsageError(`got "${args.join(' ')}"`);
   return { chain: { topic, topicId, partition: Number(partition) }, decision };
 }
 

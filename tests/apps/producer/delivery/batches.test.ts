@@ -79,7 +79,7 @@ test('while a batch is under way, records without a key gather for the next, whi
   const { cluster, send } = await start(t, { leaders: [0, 0, 0, 0], limits: { lingerMs: 0 } });
   cluster.script.push('silent');
   const unanswered = send('a');
-  await waitUntil(() => cluster.sent.length === 1, { what: 'sent: a', deadlineMs: 60_000 });
+  await waitUntil(() => cluster.sent.length >= 1, { what: 'sent: a', deadlineMs: 60_000 });
   const last = () => values(cluster.sent.at(-1) ?? assert.fail());
   // Where the machine stands still in between, the first may leave alone.
   for (let attempt = 1; attempt <= 50 && last().length < 2; attempt += 1) {

@@ -101,7 +101,7 @@ test('full batches in turn, and one that is repeated beside them, each have thei
   cluster.script.push('hang up');
   const records = (prefix: string) => ten.slice(1).map((digit) => `${prefix}${digit}`.repeat(450));
   const repeated = appendRun(log, records('r'), keyOf(0, 2));
-  await waitUntil(() => cluster.sent.length === 1, { what: 'sent', deadlineMs: 60_000 });
+  await waitUntil(() => cluster.sent.length >= 1, { what: 'sent', deadlineMs: 60_000 });
   for (const prefix of ['a', 'b', 'c']) {
     await appendRun(log, records(prefix), keyOf(1, 2));
     assert.deepEqual(
