@@ -107,6 +107,19 @@ export function addConsumerGauges(registry: Registry, { consumption, pools }: Ga
     },
   );
   byPartition(
+    'oldest_unstored_timestamp_seconds',
+    'The same as a time, in seconds since the epoch: Prometheus still knows it when no consumer runs',
+    (partition) => {
+      const age = consumption.oldestUnstoredMs(partition);
+      return age === undefined ? undefined : (consumption.now() - age) / 1000;
+    },
+  );
+  byPartition(
+    'stored_offset',
+    'End of the chain: the offset after the last one that is stored',
+    (partition) => consumption.partitions.get(partition)?.storedEnd,
+  );
+  byPartition(
     'partition_stopped',
     '1 while the partition is stopped until an operator resumes it',
     (partition) => (consumption.partitions.get(partition)?.stopped === undefined ? 0 : 1),

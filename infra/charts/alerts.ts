@@ -6,6 +6,7 @@ import { edgeAlerts } from './alerts/edge.ts';
 import { kafkaAlerts } from './alerts/kafka.ts';
 import { producerAlerts } from './alerts/producer.ts';
 import { quorumAlerts } from './alerts/quorum.ts';
+import { retentionAlerts } from './alerts/retention.ts';
 import { scrapingAlerts } from './alerts/scraping.ts';
 import { volumeAlerts } from './alerts/volumes.ts';
 import { scrapedPods } from './scraped-pods.ts';
@@ -20,6 +21,7 @@ export function alerts(environment: Environment): readonly Alert[] {
     ...onPage('quorum', quorumAlerts(environment)),
     ...onPage('producers', producerAlerts(environment)),
     ...onPage('consumers', consumerAlerts(environment)),
+    ...onPage('consumers', retentionAlerts(environment)),
     ...onPage('edge', edgeAlerts(environment)),
     ...onPage('volumes', volumeAlerts(environment)),
     ...onPage('certificates', certificateAlerts(environment)),

@@ -10,6 +10,7 @@ import { everyOption } from '../policies/options.ts';
 import { collectionFaults } from './alerts/faults/collection.ts';
 import type { Change, Fault } from './alerts/faults/fault.ts';
 import { kafkaFaults } from './alerts/faults/kafka.ts';
+import { retentionFaults } from './alerts/faults/retention.ts';
 import { surroundingFaults } from './alerts/faults/surroundings.ts';
 import { healthySeries } from './alerts/healthy.ts';
 import { evaluate, type Scenario, type Value } from './alerts/promtool.ts';
@@ -85,6 +86,7 @@ for (const [name, environment] of Object.entries(watched)) {
   const faults = [
     ...kafkaFaults(environment),
     ...collectionFaults(environment),
+    ...retentionFaults(environment),
     ...surroundingFaults(environment),
   ];
   const faultsOf = (rule: Alert): Fault[] => faults.filter(({ alert }) => alert === rule.name);

@@ -103,6 +103,11 @@ export class Consumption implements PartitionSource {
     return this.#lags.get(partition)?.oldestMs(this.#options.now(), this.#partitions.get(partition));
   }
 
+  /** Milliseconds since the epoch. */
+  now(): number {
+    return this.#options.now();
+  }
+
   start(): void {
     const { signal } = this.#stopping;
     this.#running = Promise.all([this.#member.run(signal), this.#refresh(signal)]);

@@ -31,16 +31,20 @@ test('the age of the first unstored record and the stop are there for what is as
   const registry = new Registry();
   const consumption = {
     assigned: [0, 1],
-    partitions: new Map([[0, { stopped: new Error('stopped') }]]),
+    partitions: new Map([[0, { stopped: new Error('stopped'), storedEnd: 7 }]]),
     rebalances: 0,
     lag: () => undefined,
     oldestUnstoredMs: (partition: number) => partition * 1500,
+    now: () => 10_000,
   };
   addConsumerGauges(registry, { consumption: consumption as never, pools: {} as never });
   const lines = (await registry.metrics()).split('\n').filter((line) => line.includes('partition='));
   assert.deepEqual(lines, [
     'headwater_consumer_oldest_unstored_seconds{partition="0"} 0',
     'headwater_consumer_oldest_unstored_seconds{partition="1"} 1.5',
+    'headwater_consumer_oldest_unstored_timestamp_seconds{partition="0"} 10',
+    'headwater_consumer_oldest_unstored_timestamp_seconds{partition="1"} 8.5',
+    'headwater_consumer_stored_offset{partition="0"} 7',
     'headwater_consumer_partition_stopped{partition="0"} 1',
     'headwater_consumer_partition_stopped{partition="1"} 0',
   ]);

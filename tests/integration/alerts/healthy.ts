@@ -1,10 +1,13 @@
 import { jobOf } from '../../../infra/constructs/cluster/monitoring.ts';
 import { scrapedPods } from '../../../infra/charts/scraped-pods.ts';
 import type { Environment } from '../../../infra/environments/environment.ts';
+import { toBytes } from '../../../infra/environments/quantities.ts';
 import type { Value } from './promtool.ts';
 
 const DAY_SECONDS = 86_400;
 const GIB = 2 ** 30;
+/** Of each partition. */
+export const EVENTS_PER_MINUTE = 6000;
 
 export type Series = ReadonlyMap<string, Value>;
 
@@ -78,12 +81,20 @@ export function healthySeries(environment: Environment): Series {
   );
   // Clients' own mistakes, however many.
   add(records, producers, 1, { perMinute: 9000 }, ',code="invalid_json",route="/upload/batch"');
-  const { partitions = 0 } = topics[eventsTopic] ?? {};
+  const { partitions = 0, retentionPerPartition = '1Gi' } = topics[eventsTopic] ?? {};
   for (let partition = 0; partition < partitions; partition += 1) {
     const pod = partition % environment.consumer.replicas.min;
     const labels = `{job="${consumers}",namespace="${namespace}",pod="consumer-${pod}",partition="${partition}"}`;
     series.set(`headwater_consumer_oldest_unstored_seconds${labels}`, 31);
+    // As old as time itself: promtool's begins with 0.
+    series.set(`headwater_consumer_oldest_unstored_timestamp_seconds${labels}`, { perMinute: 60 });
+    series.set(`headwater_consumer_stored_offset${labels}`, { perMinute: EVENTS_PER_MINUTE });
     series.set(`headwater_consumer_partition_stopped${labels}`, 0);
+    const log = `topic="${eventsTopic}",partition="${partition}"`;
+    // A tenth of what is kept at most; one broker stands for the replicas of all.
+    add('kafka_log_log_size', brokers, 1, toBytes(retentionPerPartition) / 10, `,${log}`);
+    add('kafka_log_log_logstartoffset', brokers, 1, 0, `,${log}`);
+    add('kafka_log_log_logendoffset', brokers, 1, { perMinute: EVENTS_PER_MINUTE }, `,${log}`);
     series.set(`headwater_consumer_gap_offsets_total${labels}`, 0);
   }
 

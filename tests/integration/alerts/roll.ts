@@ -1,4 +1,5 @@
 import type { Environment } from '../../../infra/environments/environment.ts';
+import { EVENTS_PER_MINUTE } from './healthy.ts';
 import { of, up, type Change } from './faults/fault.ts';
 
 /** How long a pod of a set is gone, and from one to the next. */
@@ -57,6 +58,11 @@ export function rollChanges({ namespaces, kafka, producer, consumer }: Environme
   // Partitions change owners, and what they hold is late by a rebalance and two flushes.
   changes.push([of('headwater_consumer_oldest_unstored_seconds'), { samples: '31x2 _x2 130x3 31x119' }]);
   changes.push([of('headwater_consumer_partition_stopped'), { samples: '0x2 _x2 0x123' }]);
+  const served = (name: string, perMinute: number): Change => [
+    of(`headwater_consumer_${name}`),
+    { samples: `${perMinute * 10}+${perMinute}x1 _x2 ${perMinute * 14}+${perMinute}x121` },
+  ];
+  changes.push(served('oldest_unstored_timestamp_seconds', 60), served('stored_offset', EVENTS_PER_MINUTE));
   return changes;
 }
 
