@@ -7,16 +7,16 @@
 export const groups = {
   'the pipeline on this machine': {
     demo: {
-      summary: 'sends a data set through it, and ends when every event is stored',
+      summary: 'sends a data set through the pipeline, and ends when every event is stored',
       program: 'infra/local/main.ts',
       args: ['up', '--once'],
     },
-    up: { summary: 'the same, and goes on until Ctrl-C', program: 'infra/local/main.ts', args: ['up'] },
-    status: { summary: 'says what runs', program: 'infra/local/main.ts', args: ['status'] },
-    down: { summary: 'ends what runs with up --detach', program: 'infra/local/main.ts', args: ['down'] },
+    up: { summary: 'the same, and runs until Ctrl-C', program: 'infra/local/main.ts', args: ['up'] },
+    status: { summary: 'shows the running pipeline', program: 'infra/local/main.ts', args: ['status'] },
+    down: { summary: 'stops the pipeline of up --detach', program: 'infra/local/main.ts', args: ['down'] },
   },
-  'what is stored': {
-    verify: { summary: 'walks every chain of objects in a bucket', program: 'infra/local/verify.mjs' },
+  'stored objects': {
+    verify: { summary: 'checks every chain of objects in a bucket', program: 'infra/local/verify.mjs' },
     resume: {
       summary: 'resumes a stopped partition',
       program: 'apps/consumer/resume/main.ts',
@@ -24,18 +24,18 @@ export const groups = {
   },
   'environments and their manifests': {
     synth: { summary: 'writes the manifests', program: 'infra/synth.ts' },
-    diff: { summary: 'says what a change of them does when it is applied', program: 'infra/diff/main.ts' },
-    secrets: { summary: 'names the Secrets that an environment needs', program: 'infra/secrets.ts' },
+    diff: { summary: 'reports the effect of a change', program: 'infra/diff/main.ts' },
+    secrets: { summary: 'lists the Secrets of an environment', program: 'infra/secrets.ts' },
     images: { summary: 'builds and pushes our own images', program: 'infra/images/main.ts' },
   },
   'the cluster of a Pulumi stack': {
     preview: {
-      summary: 'says what deploy would change',
+      summary: 'shows what deploy would change',
       program: 'infra/pulumi/command/main.ts',
       args: ['preview'],
     },
     deploy: {
-      summary: 'images, pulumi up, and a check of what then runs',
+      summary: 'images, pulumi up, and a check of the running pods',
       program: 'infra/pulumi/command/main.ts',
       args: ['deploy'],
     },
@@ -63,14 +63,14 @@ export const groups = {
       program: 'tests/workflows/actionlint/main.ts',
       takes: 'nothing',
     },
-    bench: { summary: 'measures, beside what one would pick instead', program: 'tests/bench/main.ts' },
+    bench: { summary: 'benchmarks, with the alternatives', program: 'tests/bench/main.ts' },
     'bench synth': {
-      summary: 'synth beside helm template',
+      summary: 'synth compared with helm template',
       program: 'tests/bench/helm/main.ts',
       takes: 'nothing',
     },
     'bench diff': {
-      summary: 'diff beside dyff',
+      summary: 'diff compared with dyff',
       program: 'tests/bench/dyff/main.ts',
       takes: 'nothing',
     },
@@ -94,7 +94,7 @@ export function renderHelp() {
 
 ${sections.join('\n\n')}
 
-npx headwater SUBCOMMAND --help names the options of each.
+npx headwater SUBCOMMAND --help lists the options of one.
 `;
 }
 

@@ -37,8 +37,9 @@ export function renderEnvironmentPage(root: string): string {
   const rows = propertiesOf(checker, top, '');
   return `# The properties of an environment
 
-Made from \`infra/environments/\` by \`npm run docs:update\`. What one value alone cannot show, such as a retention above its volume, is
-refused too: [refused configurations](refused-configurations.md). \`*\` stands for any name, \`[]\` for each of a list.
+Made from \`infra/environments/\` by \`npm run docs:update\`. Invalid combinations of
+values, such as a retention above its volume, are also refused: [refused configurations](refused-configurations.md). \`*\` stands for any
+name, \`[]\` for each element of a list.
 
 | Property | Allowed | Default | |
 | --- | --- | --- | --- |

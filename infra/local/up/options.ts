@@ -41,26 +41,26 @@ export const USAGE = {
   up: `usage: npx headwater up [options]
 runs the pipeline on this machine until Ctrl-C; demo is the same with --once
 
-  --once                 end when every event sent stands in the store; exit code 0 only if so
-  --input FILE           send FILE, one JSON text a line, instead of the sample
+  --once                 end when the store has every sent event; exit code 0 only then
+  --input FILE           send FILE, one JSON text per line, instead of the sample
   --no-sample            send nothing
   --brokers 1|3          three brokers replicate to all three                    (1)
   --metadata zookeeper|kraft   Kafka 3.9 with ZooKeeper, or Kafka 4 without      (zookeeper)
   --kafka HOST:PORT,...  use this Kafka instead of starting one
   --store s3://BUCKET[/PREFIX]   use this bucket instead of starting a store; credentials from the environment
-  --endpoint URL         where that bucket is, unless at AWS
-  --port PORT            of the HTTP endpoint; 0 takes any free one              (8080)
+  --endpoint URL         address of that bucket, unless at AWS
+  --port PORT            of the HTTP endpoint; 0 selects any free one            (8080)
   --state DIR            data, logs and credentials                              (.headwater)
   --json                 the closing figures as one line of JSON on standard output
-  --detach               return when it runs
+  --detach               return when the pipeline runs
 `,
   down: `usage: npx headwater down [options]
-ends what runs with up --detach
+stops the pipeline of up --detach
 
   --state DIR   of that pipeline   (.headwater)
 `,
   status: `usage: npx headwater status [options]
-describes what runs; exit code 0 only if something does
+describes the running pipeline; exit code 0 only if it runs
 
   --state DIR   of that pipeline   (.headwater)
   --json        one line of JSON on standard output
@@ -111,9 +111,7 @@ export function parseCommand(
   const [name, ...rest] = args;
   const taken = NOT_NPMS.find((option) => env[`npm_config_${option}`] !== undefined);
   if (taken !== undefined) {
-    throw new UsageError(
-      `npm took --${taken} for itself: write -- before it, as in npm run up -- --${taken}`,
-    );
+    throw new UsageError(`npm consumed --${taken}: write -- before it, as in npm run up -- --${taken}`);
   }
   switch (name) {
     case 'up': {
@@ -142,7 +140,7 @@ function upOptions(values: UpValues): UpOptions {
   const { kafka, input, once = false, detach = false, 'no-sample': nothing = false } = values;
   for (const option of ['brokers', 'metadata'] as const) {
     if (kafka !== undefined && values[option] !== undefined) {
-      throw new UsageError(`--${option} is about the Kafka that is started here: leave it out with --kafka`);
+      throw new UsageError(`--${option} applies only to the local Kafka: omit it with --kafka`);
     }
   }
   if (kafka !== undefined && !/^[\w.-]+:\d+(,[\w.-]+:\d+)*$/.test(kafka)) {
@@ -167,7 +165,7 @@ function upOptions(values: UpValues): UpOptions {
 
 function userStore(store: string | undefined, endpoint: string | undefined): UserStore | undefined {
   if (store === undefined) {
-    if (endpoint !== undefined) throw new UsageError('--endpoint says where --store is: give both');
+    if (endpoint !== undefined) throw new UsageError('--endpoint is the address of --store: give both');
     return undefined;
   }
   const [, bucket, prefix = ''] = /^s3:\/\/([^/]+)(?:\/(.*?))?\/*$/.exec(store) ?? [];

@@ -59,7 +59,7 @@ async function run(options: UpOptions, state: State, context: UpContext): Promis
   const problems = await missing(options, toolchain, context);
   if (problems.length > 0) throw new Error(problems.join('\n'));
   const survivors = state.killSurvivors();
-  if (survivors.length > 0) terminal.print(`ended what an earlier run had left: ${survivors.join(', ')}`);
+  if (survivors.length > 0) terminal.print(`stopped processes of an earlier run: ${survivors.join(', ')}`);
   signal.throwIfAborted();
   const pipeline = new Pipeline({
     host,
@@ -128,7 +128,7 @@ async function use(
       pipeline.broken.throwIfAborted();
       exitCode = code ?? INTERRUPTED;
       if (options.once || code === undefined) return exitCode;
-      terminal.print('the pipeline goes on until Ctrl-C');
+      terminal.print('the pipeline runs until Ctrl-C');
     }
     await watching;
     pipeline.broken.throwIfAborted();
@@ -152,7 +152,7 @@ async function sendAndVerify(
   await sender.send(readEvents(options.events));
   const verification = await untilStored(pipeline, sender, ending);
   if (verification === undefined) {
-    terminal.print(`interrupted: ${sender.accepted} events were accepted, and not looked for in the store`);
+    terminal.print(`interrupted: ${sender.accepted} events were accepted; the store was not checked`);
     return undefined;
   }
   const seconds = (performance.now() - began) / 1_000;

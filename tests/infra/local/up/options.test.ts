@@ -69,13 +69,10 @@ for (const [args, message] of [
   [['--port'], /--port/],
   [['--once=yes'], /--once/],
   [['--kafka', 'kafka'], '--kafka must be HOST:PORT, or several separated by commas, got kafka'],
-  [
-    ['--kafka', 'a:1', '--brokers', '3'],
-    '--brokers is about the Kafka that is started here: leave it out with --kafka',
-  ],
+  [['--kafka', 'a:1', '--brokers', '3'], '--brokers applies only to the local Kafka: omit it with --kafka'],
   [['--store', 'bucket'], '--store must be s3://BUCKET or s3://BUCKET/PREFIX, got bucket'],
   [['--store', 's3://a..b/events'], /^--store: BUCKET must be a valid S3 bucket name: .*, got a\.\.b$/],
-  [['--endpoint', 'http://a'], '--endpoint says where --store is: give both'],
+  [['--endpoint', 'http://a'], '--endpoint is the address of --store: give both'],
   [['--store', 's3://bucket', '--endpoint', 'a:9000'], '--endpoint must be an http or https URL, got a:9000'],
   [['--once', '--detach'], '--once ends by itself: leave out --detach'],
   [['--once', '--no-sample'], '--once needs something to send: leave out --no-sample'],
@@ -94,7 +91,7 @@ for (const [args, message] of [
 test('an option that npm took for itself is told, instead of doing something else', () => {
   assert.throws(
     () => parseCommand(['up'], { npm_config_once: 'true' }),
-    /npm took --once for itself: write -- before it, as in npm run up -- --once/,
+    /npm consumed --once: write -- before it, as in npm run up -- --once/,
   );
 });
 
