@@ -28,6 +28,9 @@ export const LIST_KEYS: Readonly<Record<string, readonly (readonly string[])[]>>
   ],
   /** Of Prometheus; the rules of a Role and those of a route have neither. */
   rules: [['alert', 'labels.severity'], ['record']],
+  /** Of a dashboard of Grafana, and a panel's queries. */
+  panels: [['title']],
+  targets: [['refId']],
   /** The topics that the Job is given in the variable `TOPICS`. */
   TOPICS: [['name']],
 };

@@ -155,13 +155,20 @@ function wordOf(value: Tree | undefined): string {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 }
 
-function readFiles(data: TreeMap, { texts }: Context): TreeMap {
+function readFiles(data: TreeMap, context: Context): TreeMap {
   const files = Object.entries(data).map(([name, text]): [string, Tree] => {
     if (typeof text !== 'string') return [`[${name}]`, text];
-    texts.push({ path: ['data', `[${name}]`], text });
-    return [`[${name}]`, readConfigText(name, text)];
+    const path = ['data', `[${name}]`];
+    context.texts.push({ path, text });
+    const value = readConfigText(name, text);
+    return [`[${name}]`, isDashboard(name, value) ? normalizeValue(value, path, context) : value];
   });
   return Object.fromEntries(files);
+}
+
+/** Of Grafana: its panels stand where their positions say, in whatever order they are listed. */
+function isDashboard(name: string, value: Tree): boolean {
+  return name.endsWith('.json') && isMap(value) && Array.isArray(value['panels']);
 }
 
 /** The list that the topics' Job is given. Of pods that a controller replaces, every letter of a variable counts. */

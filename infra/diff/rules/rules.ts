@@ -65,6 +65,39 @@ const ALERT_RULES: readonly Rule[] = [
   },
 ];
 
+const SIDECAR = 'https://github.com/grafana/helm-charts/tree/main/charts/grafana#sidecar-for-dashboards';
+const SHOWN = [{ labels: { grafana_dashboard: '1' } }] as const;
+
+/** What people see in Grafana. No pod of ours reads it. */
+const DASHBOARD_RULES: readonly Rule[] = [
+  {
+    id: 'dashboard-label',
+    kinds: ['ConfigMap'],
+    path: 'metadata labels grafana_dashboard',
+    consequence: 'applied-in-place',
+    why: "Grafana's sidecar finds dashboards by it",
+    source: SIDECAR,
+  },
+  {
+    id: 'dashboard-layout',
+    kinds: ['ConfigMap'],
+    path: 'data * panels * id|gridPos **',
+    when: SHOWN,
+    consequence: 'nothing',
+    why: 'the panel only stands elsewhere on its dashboard',
+    source: SIDECAR,
+  },
+  {
+    id: 'dashboard',
+    kinds: ['ConfigMap'],
+    path: 'data **',
+    when: SHOWN,
+    consequence: 'applied-in-place',
+    why: 'Grafana shows the dashboard so from then on; no pod restarts, and alerts stay as they are',
+    source: SIDECAR,
+  },
+];
+
 const LAST_RULES: readonly Rule[] = [
   {
     id: 'annotation',
@@ -113,6 +146,7 @@ export const RULES: readonly Rule[] = [
   ...STORAGE_RULES,
   ...WORKLOAD_RULES,
   ...ALERT_RULES,
+  ...DASHBOARD_RULES,
   ...LAST_RULES,
 ];
 

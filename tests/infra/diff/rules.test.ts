@@ -58,6 +58,37 @@ test('of a PrometheusRule the rule that changes is named, and what of it', () =>
   assert.deepEqual(told(recorded('a'), recorded('b')), [`applied-in-place ${place}[rate].expr`]);
 });
 
+/** A dashboard of panels with one query each, as Grafana's sidecar finds it. */
+function dashboardOf(...panels: readonly (readonly [title: string, expr: string])[]): ManifestObject {
+  const drawn = panels.map(([title, expr], index) => ({
+    id: index + 1,
+    title,
+    gridPos: { x: 12 * (index % 2), y: 8 * Math.floor(index / 2) },
+    targets: [{ refId: 'A', expr }],
+  }));
+  const data = { 'here-it.json': JSON.stringify({ panels: drawn }) };
+  return object('ConfigMap', { data }, { labels: { grafana_dashboard: '1' } });
+}
+
+test('of a dashboard the panel that changes is named; that others move does nothing, and no pod restarts', () => {
+  const place = 'data[here-it.json].panels';
+  const before = dashboardOf(['Lag', 'lag'], ['Size', 'size']);
+  assert.deepEqual(told(before, dashboardOf(['Lag', 'max(lag)'], ['Size', 'size'])), [
+    `applied-in-place ${place}[Lag].targets[A].expr`,
+  ]);
+  const more = told(before, dashboardOf(['Lag', 'lag'], ['Age', 'age'], ['Size', 'size']));
+  assert.deepEqual(
+    more.filter((line) => !line.startsWith('nothing ')),
+    [`applied-in-place ${place}[Age]`],
+  );
+  assert.ok(more.some((line) => line === `nothing ${place}[Size].id`));
+  const hidden = { ...before, metadata: { ...before.metadata, labels: {} } };
+  assert.deepEqual(
+    changesBetween(before, hidden).map(({ consequence, why }) => `${consequence}: ${why}`),
+    ["applied-in-place: Grafana's sidecar finds dashboards by it"],
+  );
+});
+
 /** Labels and annotations of the same object, and whether nothing reads them. */
 const READ: readonly (readonly [string, object, string])[] = [
   ['Service', { labels: { team: 'data' } }, 'nothing'],
