@@ -225,6 +225,13 @@ export default tseslint.config(
     rules: {
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      // Deprecated for the second schema, which Grafana 12 reads by a feature toggle alone; the first one every Grafana reads.
+      '@typescript-eslint/no-deprecated': [
+        'error',
+        {
+          allow: [{ from: 'package', package: '@grafana/grafana-foundation-sdk', name: 'DashboardBuilder' }],
+        },
+      ],
       '@typescript-eslint/no-floating-promises': [
         'error',
         {

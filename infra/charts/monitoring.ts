@@ -1,8 +1,10 @@
 import { Chart } from 'cdk8s';
 import type { Construct } from 'constructs';
+import { GrafanaDashboards } from '../constructs/cluster/grafana-dashboards.ts';
 import { Monitoring } from '../constructs/cluster/monitoring.ts';
 import type { Environment } from '../environments/environment.ts';
 import { alerts } from './alerts.ts';
+import { dashboards } from './dashboards.ts';
 import { scrapedPods } from './scraped-pods.ts';
 
 /** Construct id of each namespace's monitors, by the role of the namespace. */
@@ -11,7 +13,7 @@ const IDS = { pipeline: 'Pipeline', logging: 'Logging', ingress: 'Edge' } as con
 /** Label that the Prometheus of kube-prometheus-stack selects, if that chart was installed under its own name. */
 const STOCK_LABELS = { release: 'kube-prometheus-stack' };
 
-/** Monitors and alerts. */
+/** Monitors, alerts and dashboards. */
 export class MonitoringChart extends Chart {
   constructor(scope: Construct, id: string, environment: Environment) {
     super(scope, id, { disableResourceNameHashes: true });
@@ -29,5 +31,10 @@ export class MonitoringChart extends Chart {
         ...(role === 'pipeline' && { alerts: alerts(environment), runbooks }),
       });
     }
+    new GrafanaDashboards(this, 'Dashboards', {
+      namespace: namespaces.pipeline,
+      environment: environment.name,
+      dashboards: dashboards(environment),
+    });
   }
 }

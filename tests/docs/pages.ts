@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { renderArchitecture } from './architecture-page.ts';
 import { renderAlerts } from './alerts-page.ts';
 import { renderConstructPages } from './construct-pages.ts';
+import { renderDashboardsPage } from './dashboards-page.ts';
 import { renderDecisions } from './decisions-page.ts';
 import { renderEnvironmentPage } from './environment-page.ts';
 import { readPerformancePages } from '../bench/page.ts';
@@ -18,6 +19,7 @@ export function renderPages(root: string): ReadonlyMap<string, string> {
   return new Map([
     ['../ARCHITECTURE.md', renderArchitecture(root)],
     ['alerts.md', renderAlerts()],
+    ['dashboards.md', renderDashboardsPage()],
     ['decisions/README.md', renderDecisions(root)],
     ['environment.md', renderEnvironmentPage(root)],
     ['refused-configurations.md', renderRefusals()],

@@ -25,6 +25,7 @@ const PROGRAMS = {
   nsenter: 'util-linux',
   openssl: 'openssl',
   pip3: 'python3-pip',
+  prometheus: 'prometheus',
   promtool: 'prometheus',
   runc: 'runc',
   tini: 'tini',

@@ -94,7 +94,7 @@ const SUITES = {
         'kcat',
         'mmdebstrap',
       ] as const),
-      ...(['mvn', 'nginx', 'pip3', 'promtool', 'wrk'] as const),
+      ...(['mvn', 'nginx', 'pip3', 'prometheus', 'promtool', 'wrk'] as const),
     ],
     parts: [
       'kafka/3.9',

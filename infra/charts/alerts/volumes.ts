@@ -10,8 +10,7 @@ const CRITICAL_PERCENT = 5;
 
 /** Volumes that are filling up. */
 export function volumeAlerts({ namespaces, kafka }: Environment): readonly WatchingAlert[] {
-  const labels = inNamespace(namespaces.pipeline);
-  const free = `kubelet_volume_stats_available_bytes{${labels}} / kubelet_volume_stats_capacity_bytes{${labels}}`;
+  const free = freeShare(namespaces.pipeline);
   const volumes = kafka.brokers + keepersVolumes(kafka.metadata);
   const action =
     'A broker with a full disk stops, and cannot start again. Grow the claim (npx headwater grow-volume), or lower the retention now.';
@@ -42,6 +41,12 @@ export function volumeAlerts({ namespaces, kafka }: Environment): readonly Watch
         'No alert fires when such a volume fills. Prometheus must scrape the kubelets’ /metrics; a pod that does not run reports no volume.',
     },
   ];
+}
+
+/** Of each volume of a namespace, from 0 to 1. */
+export function freeShare(namespace: string): string {
+  const labels = inNamespace(namespace);
+  return `kubelet_volume_stats_available_bytes{${labels}} / kubelet_volume_stats_capacity_bytes{${labels}}`;
 }
 
 function keepersVolumes(metadata: Environment['kafka']['metadata']): number {

@@ -4,8 +4,8 @@ import { ApiObject } from 'cdk8s';
 import { Construct } from 'constructs';
 import { objectLabels, selectorLabels, type Identity } from '../workloads/labels.ts';
 
-const MONITORING: Identity = { name: 'headwater', component: 'monitoring' };
-const SCRAPE_INTERVAL = '30s';
+export const MONITORING: Identity = { name: 'headwater', component: 'monitoring' };
+export const SCRAPE_INTERVAL = '30s';
 
 /** A workload whose pods serve `/metrics`. */
 export interface ScrapedWorkload {
