@@ -4,6 +4,7 @@ import type { Dashboard } from '../../constructs/cluster/grafana-dashboards.ts';
 import { CONSUMER } from '../../constructs/events/consumer.ts';
 import { PRODUCER } from '../../constructs/events/producer.ts';
 import type { Environment } from '../../environments/environment.ts';
+import { retentionQueries } from '../alerts/retention.ts';
 import { ofWorkload } from '../alerts/series.ts';
 import { scrapedPods } from '../scraped-pods.ts';
 import { halfAndMost, perSecond } from './queries.ts';
@@ -18,6 +19,7 @@ export function pipelineDashboard(environment: Environment): Dashboard {
   const lag = `headwater_consumer_lag_records{${consumers}}`;
   const jobs = scrapedPods(environment).map(({ namespace, identity }) => jobOf(namespace, identity));
   const { partitions = 1, retention = '0s' } = topics[eventsTopic] ?? {};
+  const { secondsByAge, secondsBySize } = retentionQueries(environment);
   return {
     name: 'pipeline',
     title: 'Pipeline',
@@ -54,6 +56,16 @@ export function pipelineDashboard(environment: Environment): Dashboard {
         description: `By its record's timestamp: about what an event takes from its acceptance to the store. Kafka deletes it after ${retention}. A partition that no consumer owns is not seen.`,
         unit: Seconds,
         queries: [{ expression: `max(${oldest})`, legend: 'the worst partition' }],
+      },
+      {
+        title: 'Time until Kafka deletes an event that is not stored',
+        description:
+          'Of the worst partition, by both limits of its retention. By size: at the rate of the last 30 minutes.',
+        unit: Seconds,
+        queries: [
+          { expression: `min(${secondsByAge})`, legend: 'by age' },
+          { expression: `min(${secondsBySize})`, legend: 'by size' },
+        ],
       },
       {
         title: 'Time to answer a request',
