@@ -83,14 +83,24 @@ export class BuildahBuilder implements ImageBuilder {
   }
 }
 
+/** Linux' own for small machines, and what buildah 1.28 lets its containers have at most. */
+const MAX_PROCESSES = 32_768;
+
 /**
- * The option that gives containers the number of open files that this process may have. Newer versions of buildah raise it
- * otherwise, which root may not do without CAP_SYS_RESOURCE, and that it seldom has in a container.
+ * Options that give containers the number of open files and of processes that this process may have. Newer versions of
+ * buildah raise both otherwise. Root may not do so without CAP_SYS_RESOURCE, which it seldom has in a container.
  *
  * @see https://man7.org/linux/man-pages/man2/getrlimit.2.html
  */
 export async function ownLimits(): Promise<readonly string[]> {
   const limits = await readFile('/proc/self/limits', 'utf8');
-  const [, soft, hard] = /^Max open files +(\d+) +(\d+)/m.exec(limits) ?? [];
-  return soft === undefined || hard === undefined ? [] : ['--ulimit', `nofile=${soft}:${hard}`];
+  const [, softFiles, hardFiles] = /^Max open files +(\d+) +(\d+)/m.exec(limits) ?? [];
+  const [, processes = Infinity] = /^Max processes +\d+ +(\d+)/m.exec(limits) ?? [];
+  const most = Math.min(MAX_PROCESSES, Number(processes));
+  return [
+    ...(softFiles === undefined || hardFiles === undefined
+      ? []
+      : ['--ulimit', `nofile=${softFiles}:${hardFiles}`]),
+    ...['--ulimit', `nproc=${most}:${most}`],
+  ];
 }

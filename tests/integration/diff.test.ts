@@ -172,7 +172,7 @@ test(
     ]);
     assert.match(
       causes[0]?.sentence ?? '',
-      /logging\.maxNodes is called logging\.nodesAtMost; no manifest changes$/,
+      /logging\.maxNodes is now called logging\.nodesAtMost; no manifest changes$/,
     );
     git('checkout', '--quiet', '--force', 'HEAD');
   },

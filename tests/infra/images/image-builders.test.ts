@@ -56,10 +56,11 @@ test('a docker without an engine is passed over for buildah', async (t) => {
   assert.equal(builder.name, 'buildah');
   await builder.build(request);
   // As the shell tells them.
-  const [soft, hard] = ['-Sn', '-Hn'].map((option) =>
+  const [soft, hard, processes] = ['-Sn', '-Hn', '-Hu'].map((option) =>
     execFileSync('bash', ['-c', `ulimit ${option}`], { encoding: 'utf8' }).trim(),
   );
-  const limits = `--ulimit nofile=${soft}:${hard}`;
+  const most = processes === 'unlimited' ? 32_768 : Math.min(32_768, Number(processes));
+  const limits = `--ulimit nofile=${soft}:${hard} --ulimit nproc=${most}:${most}`;
   assert.equal(
     calls().at(-1),
     `buildah build --isolation chroot ${limits} --layers --pull=missing --tag registry.example/kafka:1 ` +
