@@ -119,7 +119,10 @@ test('an event that is refused makes the exit code 1, and is shown', async (t) =
 test('Ctrl-C ends all processes, while another up is refused and a killed consumer comes back', async (t) => {
   const port = await findFreePort();
   const { child, ended, said } = run(t, ['up', '--state', state, '--input', input, '--port', String(port)]);
-  await waitUntil(() => said().includes('the pipeline runs until Ctrl-C'), { what: 'up', deadlineMs: 120_000 });
+  await waitUntil(() => said().includes('the pipeline runs until Ctrl-C'), {
+    what: 'up',
+    deadlineMs: 120_000,
+  });
 
   const other = await run(t, ['up', '--state', state]).ended;
   assert.equal(other.code, 1);
