@@ -43,7 +43,7 @@ test('the example is told in five sentences, worst first, and every change stand
         'production: a broker counts as gone after 12s of silence instead of its default',
         1,
       ],
-      ['applied-in-place', 'production: topic events keeps records for 10d instead of 7d', 8],
+      ['applied-in-place', 'production: topic events keeps records for 10d instead of 7d', 10],
     ],
   );
   const all = told.flatMap(({ changes }) => changes);
