@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Cache } from '../local/cache.ts';
 import { runCommand } from '../local/command.ts';
 import type { Host, Progress } from '../local/host.ts';
+import { linkNode } from '../local/setup.mjs';
 
 interface LockFile {
   readonly packages: Readonly<
@@ -26,7 +27,7 @@ export function runtimePackages(root: string): string {
  * `package.json` names no others.
  */
 export async function installRuntimePackages(root: string, host: Host, progress: Progress): Promise<string> {
-  const madeFrom = [runtimePackages(root), host.platform, host.arch];
+  const madeFrom = [runtimePackages(root), host.platform, host.arch, 'with a link to Node'];
   const make = async (directory: string): Promise<void> => {
     progress('installing the npm packages of the applications');
     const names = ['package.json', 'package-lock.json'];
@@ -36,6 +37,7 @@ export async function installRuntimePackages(root: string, host: Host, progress:
       host,
       cwd: directory,
     });
+    linkNode(directory, host.platform, host.arch);
     const manifest = join(directory, 'package.json');
     const described = JSON.parse(await readFile(manifest, 'utf8')) as Readonly<Record<string, unknown>>;
     await writeFile(manifest, JSON.stringify({ ...described, devDependencies: {} }));

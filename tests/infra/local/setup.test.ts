@@ -3,17 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import test, { type TestContext } from 'node:test';
-
-interface Setup {
-  readonly isInstalled: (root: string) => boolean;
-  readonly linkNode: (root: string, platform: string, arch: string) => void;
-  readonly nodeProblem: (platform: string, arch: string, version: string) => string | undefined;
-}
-
-// Plain JavaScript, because it runs before there is a Node that reads anything else.
-const { isInstalled, linkNode, nodeProblem } = (await import(
-  new URL('../../../infra/local/setup.mjs', import.meta.url).href
-)) as Setup;
+import { isInstalled, linkNode, nodeProblem } from '../../../infra/local/setup.mjs';
 
 const installed = { 'node_modules/a': { version: '1.0.0', integrity: 'sha512-a' } };
 const lock = {
