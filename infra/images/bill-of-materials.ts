@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { commandOutput, runCommand } from '../local/command.ts';
+import { runCommand } from '../local/command.ts';
 import type { Host } from '../local/host.ts';
 import type { ImageBuilder } from './image-builder.ts';
 import type { OwnImage } from './own-images.ts';
@@ -11,13 +11,23 @@ const MAVEN_PLUGIN = 'org.cyclonedx:cyclonedx-maven-plugin:2.9.3:makeBom';
 
 /** The part of CycloneDX that is read and written here. */
 interface BillOfMaterials {
+  readonly bomFormat: 'CycloneDX';
+  readonly specVersion: string;
+  readonly version: number;
   readonly metadata?: Readonly<Record<string, unknown>>;
   readonly components?: readonly unknown[];
 }
 
+/** What npm writes of each package that it has installed. */
+interface InstalledPackage {
+  readonly version: string;
+  readonly integrity?: string;
+  readonly license?: string;
+}
+
 /**
- * What an image holds, as CycloneDX JSON: npm's or Maven's own list of the packages that were put into it, and Debian's
- * list of those that it stands on, asked of the image itself.
+ * What an image holds, as CycloneDX JSON: the packages that were put into it, by Maven or by npm's lock file, and Debian's
+ * packages, as the image itself lists them.
  */
 export async function billOfMaterials(
   root: string,
@@ -29,7 +39,7 @@ export async function billOfMaterials(
   const packages: BillOfMaterials =
     fetched.context === 'jars'
       ? await listJars(join(root, 'images', fetched.set, 'pom.xml'), host)
-      : await listPackages(await installRuntimePackages(root, host, () => undefined), host);
+      : await listPackages(await installRuntimePackages(root, host, () => undefined));
   const debian = await builder.run(reference, [
     'dpkg-query',
     '--show',
@@ -44,9 +54,25 @@ export async function billOfMaterials(
   return `${JSON.stringify({ ...packages, metadata: { ...packages.metadata, component }, components }, null, 2)}\n`;
 }
 
-async function listPackages(directory: string, host: Host): Promise<BillOfMaterials> {
-  const output = await commandOutput('npm', ['sbom', '--sbom-format=cyclonedx'], { host, cwd: directory });
-  return JSON.parse(output) as BillOfMaterials;
+/** From what npm has installed: `npm sbom` came with npm 10, and Debian 13 has 9.2. */
+async function listPackages(directory: string): Promise<BillOfMaterials> {
+  const text = await readFile(join(directory, 'node_modules/.package-lock.json'), 'utf8');
+  const { packages } = JSON.parse(text) as { readonly packages: Readonly<Record<string, InstalledPackage>> };
+  const components = Object.entries(packages).map(([path, found]) => npmPackage(path, found));
+  return { bomFormat: 'CycloneDX', specVersion: '1.5', version: 1, components };
+}
+
+function npmPackage(path: string, { version, integrity = '', license }: InstalledPackage) {
+  const name = path.replace(/^.*node_modules\//, '');
+  const purl = `pkg:npm/${name.replace('@', '%40')}@${version}`;
+  const [, sha512] = /(?:^| )sha512-(\S+)/.exec(integrity) ?? [];
+  return {
+    ...{ type: 'library', 'bom-ref': path, name, version, purl },
+    ...(sha512 !== undefined && {
+      hashes: [{ alg: 'SHA-512', content: Buffer.from(sha512, 'base64').toString('hex') }],
+    }),
+    ...(license !== undefined && { licenses: [{ expression: license }] }),
+  };
 }
 
 async function listJars(pom: string, host: Host): Promise<BillOfMaterials> {
