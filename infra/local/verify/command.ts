@@ -8,11 +8,11 @@ walks every chain of objects below the prefix, and reports gaps, overlaps, dupli
 
   --store s3://BUCKET[/PREFIX]   what is read; credentials and region come from the AWS SDK's standard chain
                                  (AWS_ACCESS_KEY_ID, AWS_REGION, ...)
-  --endpoint URL                 where that bucket is, unless at AWS
+  --endpoint URL                 the store's address, unless it is AWS
   --expires                      the bucket deletes old objects: a chain need not begin at 0
   --json                         one line of JSON on standard output
 
-exit codes: 0 all is well, 1 a promise is broken, 2 the store could not be read or the command is wrong
+exit codes: 0 no violation, 1 violations found, 2 the store could not be read or the command line is wrong
 `;
 
 export interface CommandOutput {
