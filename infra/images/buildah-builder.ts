@@ -97,10 +97,9 @@ export async function ownLimits(): Promise<readonly string[]> {
   const [, softFiles, hardFiles] = /^Max open files +(\d+) +(\d+)/m.exec(limits) ?? [];
   const [, processes = Infinity] = /^Max processes +\d+ +(\d+)/m.exec(limits) ?? [];
   const most = Math.min(MAX_PROCESSES, Number(processes));
-  return [
-    ...(softFiles === undefined || hardFiles === undefined
+  const files =
+    softFiles === undefined || hardFiles === undefined
       ? []
-      : ['--ulimit', `nofile=${softFiles}:${hardFiles}`]),
-    ...['--ulimit', `nproc=${most}:${most}`],
-  ];
+      : ['--ulimit', `nofile=${softFiles}:${hardFiles}`];
+  return [...files, '--ulimit', `nproc=${most}:${most}`];
 }
