@@ -17,6 +17,7 @@ export const groups = {
   },
   'stored objects': {
     verify: { summary: 'checks every chain of objects in a bucket', program: 'infra/local/verify.mjs' },
+    trace: { summary: 'finds the events of a request', program: 'infra/local/trace/main.ts' },
     resume: {
       summary: 'resumes a stopped partition',
       program: 'apps/consumer/resume/main.ts',

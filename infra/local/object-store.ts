@@ -37,16 +37,19 @@ export class ObjectStore extends ManagedProcess {
   readonly region = REGION;
   readonly bucket: string;
   readonly credentials: Credentials;
+  /** The credentials and the endpoint as variables. */
+  readonly credentialsFile: string;
   readonly files: string;
 
   private constructor(
-    place: { endpoint: string; bucket: string; credentials: Credentials; files: string },
+    place: Pick<ObjectStore, 'endpoint' | 'bucket' | 'credentials' | 'credentialsFile' | 'files'>,
     options: ProcessOptions,
   ) {
     super(options);
     this.endpoint = place.endpoint;
     this.bucket = place.bucket;
     this.credentials = place.credentials;
+    this.credentialsFile = place.credentialsFile;
     this.files = place.files;
   }
 
@@ -63,9 +66,10 @@ export class ObjectStore extends ManagedProcess {
     const root = join(directory, 'objects');
     makePrivateDirectory(root);
     const endpoint = `http://${address}:${port}`;
-    const credentials = await writeAccess(join(directory, 'object-store.env'), endpoint);
+    const credentialsFile = join(directory, 'object-store.env');
+    const credentials = await writeAccess(credentialsFile, endpoint);
     return new ObjectStore(
-      { endpoint, bucket, credentials, files: join(root, bucket) },
+      { endpoint, bucket, credentials, credentialsFile, files: join(root, bucket) },
       {
         host,
         name: 'object-store',

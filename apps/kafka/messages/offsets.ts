@@ -13,13 +13,16 @@ export interface Ownership {
   readonly memberId: string;
 }
 
-/** The first offset of a partition's log, or its end. */
+/** The first record of a log, its end, or the first record with this timestamp (ms since the epoch) or a later one. */
+export type LogBound = 'earliest' | 'latest' | bigint;
+
+/** The offset of a bound; below 0 if no record is so late. */
 export async function logBound(
   brokers: Brokers,
   topic: string,
   partition: number,
   leader: Leader,
-  bound: 'earliest' | 'latest',
+  bound: LogBound,
 ): Promise<LogPosition> {
   const [found] = await logBounds(brokers, topic, [{ partition, leader }], leader.nodeId, bound);
   if (found === undefined) throw new KafkaError('list offsets', -1);
@@ -32,9 +35,10 @@ export async function logBounds(
   topic: string,
   partitions: readonly { readonly partition: number; readonly leader: Leader }[],
   nodeId: number,
-  bound: 'earliest' | 'latest',
+  bound: LogBound,
 ): Promise<(LogPosition & { readonly partition: number })[]> {
-  const timestamp = bound === 'earliest' ? ListOffsetTimestamps.EARLIEST : ListOffsetTimestamps.LATEST;
+  const { EARLIEST, LATEST } = ListOffsetTimestamps;
+  const timestamp = bound === 'earliest' ? EARLIEST : bound === 'latest' ? LATEST : bound;
   const requested = partitions.map(({ partition, leader }) => ({
     partitionIndex: partition,
     currentLeaderEpoch: leader.epoch,

@@ -37,6 +37,13 @@ export const CONSUMER_REQUESTS: readonly RequestVersion[] = [
   named('LeaveGroup', leaveGroupV5),
 ];
 
+/** Every request of a program that only reads logs, with its version. */
+export const READER_REQUESTS: readonly RequestVersion[] = [
+  metadata,
+  named('Fetch', fetchV13),
+  named('ListOffsets', listOffsetsV7),
+];
+
 function named(
   name: string,
   { api: { key, version } }: { readonly api: { readonly key: number; readonly version: number } },

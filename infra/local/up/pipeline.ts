@@ -94,7 +94,9 @@ export class Pipeline {
       producer: this.#producer.endpoint,
       consumer: this.#consumer.endpoint,
       kafka: bootstrapServers,
+      topic: TOPIC,
       objects: this.#access.description,
+      store: this.#access.address,
     };
   }
 

@@ -18,7 +18,20 @@ export interface Running {
   readonly consumer: string;
   /** `host:port`, comma-separated. */
   readonly kafka: string;
+  readonly topic: string;
+  /** For people. */
   readonly objects: string;
+  readonly store: StoreAddress;
+}
+
+/** Where the objects are. */
+export interface StoreAddress {
+  readonly bucket: string;
+  readonly prefix: string;
+  /** URL; absent for AWS itself. */
+  readonly endpoint?: string;
+  /** File with the credentials as variables; absent where they come from the environment. */
+  readonly credentialsFile?: string;
 }
 
 const SUPERVISOR = 'up.pid';

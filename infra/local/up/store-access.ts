@@ -4,6 +4,7 @@ import type { Host } from '../host.ts';
 import type { ObjectStore } from '../object-store.ts';
 import type { StoreLocation } from '../verify/store-reader.ts';
 import type { UserStore } from './options.ts';
+import type { StoreAddress } from './state.ts';
 
 type StoreVariables = Pick<
   ConsumerVariables,
@@ -20,6 +21,7 @@ type StoreVariables = Pick<
 export interface StoreAccess {
   readonly variables: StoreVariables;
   readonly location: StoreLocation;
+  readonly address: StoreAddress;
   readonly client: () => S3Client;
   /** For people. */
   readonly description: string;
@@ -28,7 +30,7 @@ export interface StoreAccess {
 export const PREFIX = 'events';
 
 export function ownStore(store: ObjectStore): StoreAccess {
-  const { endpoint, bucket, region, credentials, files } = store;
+  const { endpoint, bucket, region, credentials, credentialsFile, files } = store;
   return {
     variables: {
       AWS_ACCESS_KEY_ID: credentials.accessKeyId,
@@ -40,6 +42,7 @@ export function ownStore(store: ObjectStore): StoreAccess {
       STORE_PATH_STYLE: 'true',
     },
     location: { bucket, prefix: PREFIX },
+    address: { bucket, prefix: PREFIX, endpoint, credentialsFile },
     client: () => store.client(),
     description: `s3://${bucket}/${PREFIX} at ${endpoint}, files in ${files}`,
   };
@@ -57,6 +60,7 @@ export function userStore({ bucket, prefix, endpoint }: UserStore, { env }: Host
       ...(endpoint !== undefined && { STORE_ENDPOINT: endpoint, STORE_PATH_STYLE: 'true' }),
     },
     location: { bucket, prefix },
+    address: { bucket, prefix, ...(endpoint !== undefined && { endpoint }) },
     client: () => new S3Client({ region, ...(endpoint !== undefined && { endpoint, forcePathStyle: true }) }),
     description: `s3://${bucket}/${prefix}${endpoint === undefined ? '' : ` at ${endpoint}`}`,
   };

@@ -1,7 +1,7 @@
-import { S3Client } from '@aws-sdk/client-s3';
-import { describeFailure, readOptions, UsageError } from '../../command-line.ts';
+import type { S3Client } from '@aws-sdk/client-s3';
+import { describeFailure, readOptions } from '../../command-line.ts';
 import { verifyStore, type Verification } from '../verify.ts';
-import type { StoreLocation } from './store-reader.ts';
+import { connectStore, readStoreOptions, type StoreOptions } from './store-options.ts';
 
 export const USAGE = `usage: npx headwater verify --store s3://BUCKET[/PREFIX] [options]
 walks every chain of objects below the prefix, and reports gaps, overlaps, duplicates and counts per partition
@@ -31,9 +31,7 @@ export async function verifyCommand(
     const read = readArguments(args);
     if (read === undefined) return { exitCode: 0, stdout: USAGE, stderr: '' };
     const { location, endpoint, expires, json } = read;
-    // A custom endpoint rarely serves buckets as host names, and most ignore the region.
-    const region = env['AWS_REGION'] ?? 'us-east-1';
-    client = new S3Client(endpoint === undefined ? {} : { endpoint, region, forcePathStyle: true });
+    client = connectStore({ location, endpoint }, env);
     const verification = await verifyStore(client, location, { expires });
     const stdout = json ? `${JSON.stringify(verification)}\n` : renderVerification(verification);
     return { exitCode: verification.ok ? 0 : 1, stdout, stderr: '' };
@@ -44,9 +42,7 @@ export async function verifyCommand(
   }
 }
 
-interface Arguments {
-  readonly location: StoreLocation;
-  readonly endpoint?: string;
+interface Arguments extends StoreOptions {
   readonly expires: boolean;
   readonly json: boolean;
 }
@@ -61,14 +57,7 @@ function readArguments(args: readonly string[]): Arguments | undefined {
   });
   if (values.help === true) return undefined;
   const { store, endpoint, expires = false, json = false } = values;
-  const [, bucket, prefix = ''] = /^s3:\/\/([a-z0-9][a-z0-9.-]+)(?:\/(.*?))?\/*$/.exec(store ?? '') ?? [];
-  if (bucket === undefined) {
-    throw new UsageError(`--store must be s3://BUCKET or s3://BUCKET/PREFIX, got ${store ?? 'nothing'}`);
-  }
-  if (endpoint !== undefined && !/^https?:$/.test(URL.parse(endpoint)?.protocol ?? '')) {
-    throw new UsageError(`--endpoint must be an http or https URL, got ${endpoint}`);
-  }
-  return { location: { bucket, prefix }, ...(endpoint === undefined ? {} : { endpoint }), expires, json };
+  return { ...readStoreOptions(store ?? 'nothing', endpoint), expires, json };
 }
 
 /** One aligned row per partition, then sums, then each kind of violation with examples. */

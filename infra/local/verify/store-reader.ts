@@ -1,7 +1,7 @@
-import { pipeline, Readable } from 'node:stream';
-import { createGunzip, createZstdDecompress } from 'node:zlib';
+import { Readable } from 'node:stream';
 import { GetObjectCommand, NoSuchKey, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
 import { readEnvelope } from './envelope.ts';
+import { decodeContent, isContentError, readLines } from './segment-content.ts';
 import { chainOf, isServiceKey, parseKey, parseMetadata } from './segment.ts';
 import type { Layout, Segment, SegmentKey, StoreContent, StoredRecord } from './segment.ts';
 
@@ -105,7 +105,8 @@ export class StoreReader implements StoreContent {
     const records: StoredRecord[] = [];
     const segment = { ...key, metadata: parseMetadata(key, Metadata), records };
     try {
-      for await (const line of lines(decoded(Body, key.extension))) records.push(readEnvelope(line));
+      for await (const line of readLines(decodeContent(Body, key.extension)))
+        records.push(readEnvelope(line));
       return segment;
     } catch (error) {
       if (!isContentError(error)) throw error;
@@ -128,32 +129,4 @@ function parseObject(text: string): Partial<Record<string, unknown>> {
   } catch {
     return {};
   }
-}
-
-function decoded(body: Readable, extension: string): Readable {
-  if (extension === '.ndjson') return body;
-  const decoder = extension === '.ndjson.gz' ? createGunzip() : createZstdDecompress();
-  // Errors of either stream reach the reader of the decoder.
-  return pipeline(body, decoder, () => undefined);
-}
-
-async function* lines(content: Readable): AsyncGenerator<Buffer> {
-  let rest: Buffer[] = [];
-  for await (const chunk of content as AsyncIterable<Buffer>) {
-    let from = 0;
-    for (let at = chunk.indexOf(0x0a); at !== -1; at = chunk.indexOf(0x0a, from)) {
-      rest.push(chunk.subarray(from, at));
-      yield rest.length === 1 && rest[0] !== undefined ? rest[0] : Buffer.concat(rest);
-      rest = [];
-      from = at + 1;
-    }
-    if (from < chunk.length) rest.push(chunk.subarray(from));
-  }
-  if (rest.length > 0) throw new SyntaxError('the last line has no end');
-}
-
-function isContentError(error: unknown): error is Error {
-  if (error instanceof SyntaxError || error instanceof TypeError) return true;
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return code.startsWith('Z_') || code.startsWith('ZSTD_');
 }

@@ -14,7 +14,14 @@ function setUp(t: TestContext): State {
   return new State(directory, process);
 }
 
-const running = { producer: 'http://a', consumer: 'http://b', kafka: 'c:1', objects: 's3://d' };
+const running = {
+  producer: 'http://a',
+  consumer: 'http://b',
+  kafka: 'c:1',
+  topic: 'events',
+  objects: 's3://d/events',
+  store: { bucket: 'd', prefix: 'events' },
+};
 
 test('one process at a time owns a state, and another is told which', (t) => {
   const state = setUp(t);
