@@ -7,21 +7,21 @@ import { RULES } from '../rules/rules.ts';
 import { joinSentences, sentenceOf } from '../sentences/sentences.ts';
 import { valueText, type Sentence } from '../sentences/sentence-rule.ts';
 
-/** A cause with what comes of it, as every format shows it. */
+/** A cause with its changes and its text, for every format. */
 export interface ToldCause {
   readonly cause: Cause;
   readonly consequence: Consequence;
   readonly changes: readonly Change[];
-  /** What was changed where; then what restarts, what it costs, and the way back. */
+  /** Environments and change, then restarts, costs and the way back. */
   readonly clauses: readonly Sentence[];
 }
 
-/** All clauses as one sentence. */
+/** Joins all clauses to one sentence. */
 export function wholeSentence({ clauses }: ToldCause): Sentence {
   return joinSentences(clauses, '; ');
 }
 
-/** Every cause, worst first, with its changes; behind them the changes of none, if causes were not asked for. */
+/** Returns every cause with its changes and its text, worst first. */
 export function tellCauses({ causes, changes }: Report): readonly ToldCause[] {
   const told = causes.map((cause): ToldCause => {
     const own = changes.filter((change) => change.cause === cause.id);
@@ -31,24 +31,24 @@ export function tellCauses({ causes, changes }: Report): readonly ToldCause[] {
   return told.sort((a, b) => rank(a) - rank(b));
 }
 
-/** Changes of no cause that is told. */
+/** Returns the changes whose cause is missing in the report. */
 export function changesWithoutCause({ causes, changes }: Report): readonly Change[] {
   const known = new Set(causes.map(({ id }) => id));
   return changes.filter(({ cause }) => cause === undefined || !known.has(cause));
 }
 
-/** `infra/environments/production.ts:37`, each place once. */
+/** Returns each source line once, as `infra/environments/production.ts:37`. */
 export function linesOf({ effects }: Cause): readonly string[] {
   const places = Object.values(effects).flatMap(({ lines = [] }) => lines);
   return [...new Set(places.map(({ file, line }) => `${file}:${line}`))];
 }
 
-/** What changes no manifest stands last, behind what does nothing. */
+/** Sorts a cause without changes last. */
 function rank({ consequence, changes }: ToldCause): number {
   return changes.length === 0 ? CONSEQUENCES.length : CONSEQUENCES.indexOf(consequence);
 }
 
-/** Environments, what was changed, what restarts and for how long, what it costs, and the way back. */
+/** Writes the clauses of a cause: environments and change, restarts, costs, effects alone, the way back. */
 function tell(cause: Cause, changes: readonly Change[], consequence: Consequence): readonly Sentence[] {
   const environments = cause.environments.map((environment) => ({ environment }));
   const clauses: Sentence[] = [[...listOf(environments), ': ', ...sentenceOf(cause)]];
@@ -93,7 +93,7 @@ function waysBack(cause: Cause): readonly Sentence[] {
   });
 }
 
-/** What each property does alone, where they do another thing together; environments of which it differs each. */
+/** Writes the effect of each property alone; one clause for the environments with the same effects. */
 function aloneClauses(
   { environments, effects, properties }: Cause,
   together: Consequence,
@@ -125,7 +125,7 @@ function aloneSentence({ path, consequence, refusal }: AloneEffect): Sentence {
   return [{ value: path }, ` is ${CONSEQUENCE_WORDS[consequence]}`];
 }
 
-/** Texts that are the same in several environments once, with their names where not all have it. */
+/** Returns each text once, with the names of its environments unless all have it. */
 function byEnvironment(
   { environments }: Cause,
   textsOf: (environment: string) => readonly string[],

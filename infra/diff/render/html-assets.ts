@@ -1,4 +1,4 @@
-/** Colours follow the reader's system; every badge says its consequence in words, the colour only repeats it. */
+/** Uses the colour scheme of the system. Colours only repeat the word in a badge, for readers who cannot see them. */
 export const STYLE = `
 :root { color-scheme: light dark; --text: #1b1f24; --back: #fff; --line: #d0d7de; --soft: #f6f8fa; --calm: #59636e;
   --bad: #a40e26; --warn: #7d4e00; --mild: #0550ae; --good: #116329; }
@@ -33,7 +33,7 @@ pre { overflow: auto; max-height: 30rem; background: var(--soft); border: 1px so
 :focus-visible { outline: 3px solid var(--mild); outline-offset: 2px; }
 `;
 
-/** Shows what has both a chosen consequence and a chosen environment. Without scripts everything is shown. */
+/** Shows the changes with both a selected consequence and a selected environment. Without scripts all are shown. */
 export const FILTER_SCRIPT = `
 const boxes = [...document.querySelectorAll('[data-filter]')];
 const changes = [...document.querySelectorAll('.change')];

@@ -7,7 +7,7 @@ import { changesWithoutCause, linesOf, tellCauses, wholeSentence, type ToldCause
 import { FILTER_SCRIPT, STYLE } from './html-assets.ts';
 import { changeText, headAlone, lineTexts, restartTexts, sideText, sidesText } from './words.ts';
 
-/** One page that needs nothing but itself: a filter, the platform as a picture, and both sides of every change. */
+/** Renders one self-contained page: a diagram of the platform, a filter, and both sides of every change. */
 export function renderHtml(report: Report): string {
   return `<!doctype html>
 <html lang="en">
@@ -64,7 +64,7 @@ function summaryTable(report: Report): string {
 <tbody>${rows.join('')}</tbody></table></div>`;
 }
 
-/** Parts of the platform in the order in which an event passes them, by the objects that belong to each. */
+/** Parts of the platform in the order of an event's way, with a pattern of their objects. */
 const PARTS: readonly (readonly [string, RegExp])[] = [
   ['edge', /^(Ingress|Gateway|HTTPRoute|BackendTrafficPolicy|SecurityPolicy) |ingress-nginx/],
   ['producer', /\/producer/],
@@ -104,7 +104,7 @@ function filters(report: Report): string {
 </form>`;
 }
 
-/** One sentence, to be opened to its changes. */
+/** Renders the sentence of a cause, with its changes folded. */
 function section(told: ToldCause, report: Report): string {
   const { cause, consequence, changes } = told;
   const mark = report.approved.includes(cause.id) ? ' <em>approved</em>' : '';

@@ -4,8 +4,8 @@ import { jsonText } from '../tree.ts';
 import { tellCauses, wholeSentence } from './cause-text.ts';
 
 /**
- * One line, `changes` first; values as they stand in the manifests, whatever unit they have. Causes stand worst first, each with
- * its consequence and its sentence.
+ * Renders one line of JSON, `changes` first. Values have the unit of the manifests. Causes are sorted worst first, each
+ * with its consequence and its sentence.
  */
 export function renderJson(report: Report): string {
   const { changes, ...rest } = report;

@@ -7,23 +7,23 @@ import { changesWithoutCause, linesOf, tellCauses, wholeSentence } from './cause
 import { code, fence, htmlCode, word } from './markdown-text.ts';
 import { changeText, headAlone, lineTexts, restartTexts, sideText, sidesText } from './words.ts';
 
-/** GitHub refuses a comment of more than 65,536 characters; what other steps add to ours needs room too. */
+/** Below GitHub's limit of 65,536 characters per comment, with room for text that other steps add. */
 export const MARKDOWN_LIMIT = 60_000;
 
-/** Of them, what the report leaves to the previews of Pulumi's stacks that are folded in behind it. */
+/** Part of the limit for the previews of Pulumi's stacks after the report. */
 const STACKS_ROOM = 15_000;
 
-/** By this the comment is found again, to be edited in place. */
+/** First line of the comment. The next run finds the comment by it, and updates it. */
 export const MARKER = '<!-- headwater-diff -->';
 
-/** Rows of a cause before the rest is left to the details. */
+/** Most rows in the table of a cause. */
 const MOST_ROWS = 60;
-/** What the notices of all that was left out take. */
+/** Characters for the notices of omitted parts. */
 const NOTICE = 400;
-/** What folding takes beside what is folded, and a notice of what is left out of it. */
+/** Characters for the markup of a fold, and for its notice of omitted rows. */
 const FOLD = 200;
 
-/** One cause, in the parts that may be left out where room is short. */
+/** One cause; long reports omit rows and details. */
 interface Section {
   readonly sentence: string;
   readonly rows: readonly string[];
@@ -31,8 +31,8 @@ interface Section {
 }
 
 /**
- * For a pull request: the summary first, then one sentence a cause with its changes folded beneath; never longer than the
- * limit. What comes of the report stands in code, but for consequences, why they are and where that is written down.
+ * Renders a comment of at most `limit` characters: the summary, then one sentence per cause with its changes folded. Texts
+ * of the report are code, except the texts of the rules: consequence, reason and source.
  */
 export function renderMarkdown(report: Report, limit = MARKDOWN_LIMIT - STACKS_ROOM): string {
   const { changes, causes, baseError, causesError } = report;
@@ -77,7 +77,7 @@ function changeParts(changes: readonly Change[], report: Report): Omit<Section, 
   return { rows: changes.map((change) => row(change, report)), details: changes.map(detailOf) };
 }
 
-/** First every sentence, then the rows of each, then the details, as far as there is room. */
+/** Adds every sentence, then the rows of each, then the details, until the room is used up. */
 function fitSections(sections: readonly Section[], room: number): readonly string[] {
   let left = room;
   const take = (parts: readonly string[], besides: number): number => {
@@ -173,10 +173,10 @@ function sourceText(source: string): string {
   return source === '' ? '' : `, ${source.replace(/^https:\S+/, (url) => `[source](${url})`)}`;
 }
 
-/** Longest value that is shown whole. */
+/** Longest value that is not cut. */
 const VALUE_LENGTH = 4_000;
 
-/** The lines that differ, or both sides whole. */
+/** Returns the differing lines, or both sides if the change has none. */
 function sidesOf({ path, before, after, lines }: Change): string {
   if (lines !== undefined) return clip(lineTexts(lines).join('\n'));
   return [...sideLines('-', path, before), ...sideLines('+', path, after)].join('\n');

@@ -4,7 +4,7 @@ import type { Report } from '../report.ts';
 import { sentenceText } from '../sentences/sentences.ts';
 import { tellCauses, wholeSentence, type ToldCause } from './cause-text.ts';
 
-/** How loud a code host says it. */
+/** Severity of a result for the code host. */
 const LEVELS: Readonly<Record<Consequence, 'error' | 'warning' | 'note'>> = {
   'data-at-risk': 'error',
   'data-deleted-sooner': 'error',
@@ -18,12 +18,12 @@ const LEVELS: Readonly<Record<Consequence, 'error' | 'warning' | 'note'>> = {
   nothing: 'note',
 };
 
-/** Where nothing else was found: a result without a place is shown nowhere. */
+/** Location of a cause without a known line: code hosts do not show a result without a location. */
 const ANYWHERE: SourceLine = { file: 'infra/platform.ts', line: 1 };
 
 /**
- * One result a cause and environment, at the line that was changed, for hosts that show results beside the code. What changes no
- * manifest is none.
+ * Renders SARIF for code hosts that show results beside the code: one result per cause and environment, at the changed
+ * line. A cause without changes has no result.
  *
  * @see https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
  */
@@ -36,7 +36,7 @@ export function renderSarif(report: Report): string {
       {
         tool: { driver: { name: 'headwater-diff', rules: CONSEQUENCES.map(ruleOf) } },
         automationDetails: { id: 'headwater-diff/' },
-        originalUriBaseIds: { ROOT: { description: { text: 'the root of the repository' } } },
+        originalUriBaseIds: { ROOT: { description: { text: 'root of the repository' } } },
         results: told.flatMap((one) => resultsOf(one, report)),
         columnKind: 'utf16CodeUnits',
       },

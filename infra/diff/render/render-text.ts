@@ -5,10 +5,10 @@ import { sentenceText } from '../sentences/sentences.ts';
 import { changesWithoutCause, linesOf, tellCauses } from './cause-text.ts';
 import { changeText, headAlone, lineTexts, restartTexts, sidesText } from './words.ts';
 
-/** Of one text; the others are in the other formats. */
+/** Most lines of one text; the other formats have all of them. */
 const MOST_LINES = 12;
 
-/** For a terminal: the summary, then every cause with its changes. */
+/** Renders text for a terminal: the summary, then every cause with its changes. */
 export function renderText(report: Report): string {
   const { changes, baseError, causesError, approved, unusedApprovals } = report;
   const lines = [sidesText(report)];

@@ -2,11 +2,11 @@ import type { Tree } from '../tree.ts';
 
 interface Unit {
   readonly suffix: string;
-  /** In the smallest of its list. */
+  /** Size in the smallest unit of its list. */
   readonly size: bigint;
 }
 
-/** Largest first; a length of time is written as in an environment. */
+/** Largest first. A duration is written as in an environment. */
 const TIMES: readonly Unit[] = [
   { suffix: 'd', size: 86_400_000n },
   { suffix: 'h', size: 3_600_000n },
@@ -23,10 +23,10 @@ const SIZES: readonly Unit[] = [
 ];
 
 interface Measure {
-  /** How a name ends that is of the measure: a property of Kafka, a variable, a field of Kubernetes. */
+  /** Ends of names with this unit: properties of Kafka, variables, fields of Kubernetes. */
   readonly names: RegExp;
   readonly units: readonly Unit[];
-  /** What one of its numbers is, in the smallest unit. */
+  /** Size of the unit of the name, in the smallest unit. */
   readonly one: bigint;
 }
 
@@ -39,19 +39,19 @@ const MEASURES: readonly Measure[] = [
   { names: /(\.bytes|_BYTES|[a-z]Bytes)$/, units: SIZES, one: 1n },
 ];
 
-/** Properties of Kafka for which `-1` is no bound. */
+/** Properties of Kafka that `-1` makes unlimited. */
 const UNBOUNDED = /(^|\.)retention\.(ms|bytes)$/;
 
 /**
- * A number in the unit that its name says, in the largest one of which it is a whole number: `604800000` is `7d` where the
- * path ends in `retention.ms`, `8388608` is `8 MiB` where it ends in `env[BATCH_MAX_BYTES].value`.
+ * Converts a number to the largest unit in which it is a whole number. The end of the path gives its unit: `604800000` at
+ * `retention.ms` is `7d`, `8388608` at `env[BATCH_MAX_BYTES].value` is `8 MiB`.
  *
- * @returns undefined where the name says no unit or the value is no number
+ * @returns undefined if the name has no unit or the value is not a number
  */
 export function inUnit(path: string, value: Tree): string | undefined {
   const [, name = ''] = /([^[\]]*?)\]?(?:(?<=\])\.value)?$/.exec(path) ?? [];
   const digits = typeof value === 'object' ? '' : String(value);
-  if (digits === '-1' && UNBOUNDED.test(name)) return 'no bound';
+  if (digits === '-1' && UNBOUNDED.test(name)) return 'unlimited';
   const measure = MEASURES.find(({ names }) => names.test(name));
   if (measure === undefined || !/^\d+$/.test(digits)) return undefined;
   const amount = BigInt(digits) * measure.one;

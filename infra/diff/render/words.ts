@@ -4,14 +4,14 @@ import { canonicalText, prettyText, type Tree } from '../tree.ts';
 import { restartText, type Report } from '../report.ts';
 import { inUnit } from './units.ts';
 
-/** A value on one line, cut where it is long. */
+/** Writes a value on one line, and cuts a long one. */
 export function valueText(value: Tree | undefined, longest = 80): string {
   if (value === undefined) return '(none)';
   const text = (typeof value === 'string' ? value : canonicalText(value)).replace(/\s*\n\s*/g, ' ⏎ ');
   return text.length <= longest ? text : `${text.slice(0, longest - 1)}…`;
 }
 
-/** What two long values have in common before the place where they differ is cut, but for some characters. */
+/** Two long values are cut to this many equal characters before their first difference. */
 const CONTEXT = 12;
 
 /** `7d → 10d`, `line 3: old → new, and 2 more`, `added`, `removed` */
@@ -39,14 +39,14 @@ function sidesTextOf(before: Tree | undefined, after: Tree | undefined, longest:
   return `${from ?? ''} → ${to ?? ''}`;
 }
 
-/** The first line that differs, and how many more do. */
+/** Writes the first differing line, and the number of the others. */
 function linesText([first, ...others]: readonly ChangedLine[], longest: number): string {
   if (first === undefined) return '';
   const text = sidesTextOf(first.before?.trim(), first.after?.trim(), longest);
   return `line ${first.number}: ${text}${others.length > 0 ? `, and ${others.length} more` : ''}`;
 }
 
-/** Every line that differs with its number, signed as in a patch; `longest` lines at most. */
+/** Writes every differing line with its number and the sign of a patch; at most `longest` lines. */
 export function lineTexts(lines: readonly ChangedLine[], longest = Infinity): readonly string[] {
   const width = String(lines.at(-1)?.number ?? 0).length;
   const texts = lines.flatMap(({ number, before, after }) => {
@@ -59,7 +59,7 @@ export function lineTexts(lines: readonly ChangedLine[], longest = Infinity): re
   return texts.length <= longest ? texts : [...texts.slice(0, longest), `… ${texts.length - longest} more`];
 }
 
-/** One side of a change whole: `7d (604800000)`, a text as it is, anything else as JSON. */
+/** Writes one side of a change in full: `7d (604800000)`, a text unchanged, any other value as JSON. */
 export function sideText(path: string, value: Tree): string {
   const text = prettyText(value);
   const measured = inUnit(path, value);
@@ -72,7 +72,7 @@ function commonLength(a: string, b: string): number {
   return shorter;
 }
 
-/** Which pods a change replaces; environments in which it is the same together. */
+/** Writes the restarts of a change; one text for the environments with the same restart. */
 export function restartTexts({ restarts }: Change): readonly string[] {
   const places = new Map<string, string[]>();
   for (const [environment, own] of Object.entries(restarts)) {
@@ -89,13 +89,13 @@ export function sidesText({ base, head }: Report): string {
     [
       name,
       ...(commit === undefined || commit.startsWith(name) ? [] : [`(${commit.slice(0, 10)})`]),
-      ...(dirty ? ['(with changes that are not committed)'] : []),
+      ...(dirty ? ['(with uncommitted changes)'] : []),
     ].join(' '),
   );
   return `${from ?? ''} → ${to ?? ''}`;
 }
 
-/** The head alone, where there is nothing to compare it with. */
+/** Describes the head, if there is no base to compare it with. */
 export function headAlone({ objects }: Report): string {
   const counts = Object.entries(objects).map(([environment, count]) => `${environment} ${count}`);
   return `The head synthesizes: ${counts.join(', ')} objects.`;

@@ -8,7 +8,7 @@ const RBAC = 'https://kubernetes.io/docs/reference/access-authn-authz/rbac/';
 const EDGE = ['Ingress', 'Gateway', 'HTTPRoute', 'TLSRoute', 'TCPRoute', 'GRPCRoute', 'SecurityPolicy'];
 const ROLES = ['Role', 'ClusterRole', 'RoleBinding', 'ClusterRoleBinding'];
 
-/** Who can reach what, and who may do what. */
+/** Rules for network access and for rights. */
 export const ACCESS_RULES: readonly Rule[] = [
   {
     id: 'pod-security-level',

@@ -1,6 +1,6 @@
 /**
- * Properties of a broker that it takes while it runs, those of listeners, TLS and SASL left out, which other rules know.
- * A test asks Kafka 3.9 itself for them.
+ * Properties that a running broker can change, without those of listeners, TLS and SASL, which have rules of their own. A
+ * test compares the list with the code of Kafka 3.9.
  *
  * @see https://kafka.apache.org/39/documentation.html#brokerconfigs (update mode `per-broker` or `cluster-wide`)
  */

@@ -9,7 +9,7 @@ const OPERATIONS = 'https://kafka.apache.org/39/documentation.html#basic_ops_mod
 const ZOOKEEPER = 'https://zookeeper.apache.org/doc/r3.9.5/zookeeperAdmin.html#sc_configuration';
 const SECURITY = 'https://kafka.apache.org/39/documentation.html#security';
 
-/** What Kafka and ZooKeeper do with their files, and the topics' Job with its list. */
+/** Rules for the files of Kafka and ZooKeeper, and for the topic list of the Job. */
 export const KAFKA_RULES: readonly Rule[] = [
   {
     id: 'topic-deleted',

@@ -5,15 +5,15 @@ import { NANO, readNanos } from '../quantity.ts';
 import { isMap, valueAt, type Difference, type Tree } from '../tree.ts';
 import type { Restart } from '../restarts.ts';
 
-/** A difference, and what must be known of its surroundings to judge it. */
+/** A difference with the context that a rule needs. */
 export interface Subject {
   readonly pair: Pair;
   readonly difference: Difference;
-  /** Pods that are replaced because of it. */
+  /** The workloads whose pods it replaces. */
   readonly restarts: readonly Restart[];
 }
 
-/** What must hold of a difference, beside its place. */
+/** A condition of a rule, in addition to kind and path. */
 export type Condition =
   | 'added'
   | 'removed'
@@ -26,22 +26,22 @@ export type Condition =
   | 'older version'
   | { readonly becomes: readonly Tree[] }
   | { readonly holds: Readonly<Record<string, Tree>> }
-  /** Of the object. */
+  /** Labels of the object. */
   | { readonly labels: Readonly<Record<string, string>> };
 
-/** One sentence of knowledge about what Kubernetes, Kafka or ZooKeeper does with a change. */
+/** What Kubernetes, Kafka or ZooKeeper does with one kind of change. */
 export interface Rule {
   readonly id: string;
-  /** Kinds it is about. @default every kind */
+  /** Kinds of objects. @default every kind */
   readonly kinds?: readonly string[];
-  /** Pattern as in path-pattern.ts; the empty pattern is the object as a whole. */
+  /** Pattern as in path-pattern.ts; the empty pattern matches a new or removed object. */
   readonly path: string;
-  /** All of which must hold. @default none */
+  /** All conditions must hold. @default none */
   readonly when?: readonly Condition[];
   readonly consequence: Consequence;
-  /** What happens, as a clause. */
+  /** The effect, as a clause. */
   readonly why: string;
-  /** Where it is written down. */
+  /** URL or file that documents the effect. */
   readonly source: string;
 }
 
@@ -54,10 +54,10 @@ export function applies(rule: Rule, subject: Subject): boolean {
   );
 }
 
-/** The object as it will be, or as it was where it is gone. */
+/** Returns the new object, or the old one if it was removed. */
 export function objectOf({ before, after }: Pair): ManifestObject {
   const object = after ?? before;
-  if (object === undefined) throw new Error('a pair holds at least one object');
+  if (object === undefined) throw new Error('a pair must have an object, got none');
   return object;
 }
 
@@ -107,13 +107,13 @@ function isLowered(before: Tree | undefined, after: Tree | undefined): boolean {
   return from !== undefined && to !== undefined && to < from;
 }
 
-/** An amount to compare by; `-1` (Kafka) and `never` mean without an end. */
+/** Returns an amount for comparison; `-1` (Kafka) and `never` are infinite. */
 function readAmount(value: Tree | undefined): bigint | number | undefined {
   const nanos = value === 'never' ? -NANO : readNanos(value);
   return nanos === -NANO ? Infinity : nanos;
 }
 
-/** Numbers of an image's tag up to the first part that is none: `3.9.2-f7bc` is 3, 9, 2. */
+/** Returns the numbers at the start of an image's tag: 3, 9 and 2 for `3.9.2-f7bc`. */
 function versionOf(image: Tree | undefined): readonly bigint[] {
   if (typeof image !== 'string') return [];
   const [, text = ''] = /:v?(\d+(?:\.\d+)+)[^/]*$/.exec(image) ?? [];

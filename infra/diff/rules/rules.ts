@@ -36,7 +36,7 @@ const BUCKET_RULES: readonly Rule[] = [
 
 const ALERTING = 'https://prometheus.io/docs/prometheus/latest/configuration/alerting_rules/';
 
-/** Who is told of a fault, and who is not any more. */
+/** Rules for alerts and for the objects that select them. */
 const ALERT_RULES: readonly Rule[] = [
   {
     id: 'alert-gone',
@@ -68,7 +68,7 @@ const ALERT_RULES: readonly Rule[] = [
 const SIDECAR = 'https://github.com/grafana/helm-charts/tree/main/charts/grafana#sidecar-for-dashboards';
 const SHOWN = [{ labels: { grafana_dashboard: '1' } }] as const;
 
-/** What people see in Grafana. No pod of ours reads it. */
+/** Rules for Grafana dashboards. No pod of the platform reads them. */
 const DASHBOARD_RULES: readonly Rule[] = [
   {
     id: 'dashboard-label',
@@ -138,7 +138,7 @@ const LAST_RULES: readonly Rule[] = [
   },
 ];
 
-/** All that is known, in the order in which it is asked: the first rule that applies decides. */
+/** All rules, in their order of precedence: the first one that applies decides. */
 export const RULES: readonly Rule[] = [
   ...BUCKET_RULES,
   ...KAFKA_RULES,
@@ -150,9 +150,9 @@ export const RULES: readonly Rule[] = [
   ...LAST_RULES,
 ];
 
-/** The rule that decides what a difference does. */
+/** Finds the rule that applies to a difference. */
 export function classify(subject: Subject): Rule {
   const rule = RULES.find((candidate) => applies(candidate, subject));
-  if (rule === undefined) throw new Error('the last rule applies to everything');
+  if (rule === undefined) throw new Error('rules: the last rule must apply to every difference');
   return rule;
 }

@@ -6,7 +6,7 @@ const VOLUMES = 'https://kubernetes.io/docs/concepts/storage/persistent-volumes/
 
 const BROKERS = { labels: { 'app.kubernetes.io/name': 'kafka', 'app.kubernetes.io/component': 'broker' } };
 
-/** What becomes of volumes, and of the data that only some pods hold. */
+/** Rules for volumes, and for data that only some pods have. */
 export const STORAGE_RULES: readonly Rule[] = [
   {
     id: 'claim-gone',

@@ -9,7 +9,7 @@ const POD = 'spec template spec';
 const CONTAINER = `${POD} containers|initContainers *`;
 const CONTROLLED = ['StatefulSet', 'Deployment', 'DaemonSet'];
 
-/** What Kubernetes does with workloads and their pods. */
+/** Rules for workloads and their pods. */
 export const WORKLOAD_RULES: readonly Rule[] = [
   {
     id: 'replicas',

@@ -1,6 +1,6 @@
 import type { SentenceRule } from './sentence-rule.ts';
 
-/** Edge, producers, consumers, the object store and logs. */
+/** Sentences for the edge, producers, consumers, the object store and logs. */
 export const COLLECTION_SENTENCES: readonly SentenceRule[] = [
   {
     id: 'producers-at-most',

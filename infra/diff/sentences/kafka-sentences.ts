@@ -2,7 +2,7 @@ import type { CauseProperty } from '../causes/cause.ts';
 import { isMap, type Tree } from '../tree.ts';
 import type { SentenceRule } from './sentence-rule.ts';
 
-/** Brokers, and what keeps their metadata. */
+/** Sentences for brokers, controllers and the ZooKeeper ensemble. */
 export const KAFKA_SENTENCES: readonly SentenceRule[] = [
   {
     id: 'brokers-volume-shrunk',
@@ -141,7 +141,7 @@ export const KAFKA_SENTENCES: readonly SentenceRule[] = [
   },
 ];
 
-/** The bootstrap Service has the first port, and each broker one more. */
+/** The bootstrap Service has the first port, and each broker one of the next. */
 function nodePorts([exposure]: readonly CauseProperty[]): Readonly<Record<string, string>> {
   const after: Tree = exposure?.after ?? null;
   const first = isMap(after) ? Number(after['firstNodePort']) : NaN;

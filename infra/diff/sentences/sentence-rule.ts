@@ -3,35 +3,35 @@ import type { CauseProperty } from '../causes/cause.ts';
 import { readNanos } from '../quantity.ts';
 import { canonicalText, isMap, valueAt, type Tree } from '../tree.ts';
 
-/** What must hold of the first property, beside its name. */
+/** A condition for the first property of a rule. */
 export type SentenceCondition =
   | 'added'
   | 'removed'
   | 'raised'
   | 'lowered'
-  /** Values of the property as it will be. */
+  /** Values in the new property. */
   | { readonly becomes: Readonly<Record<string, Tree>> };
 
-/** How a change of properties is said. */
+/** The sentence for a change of properties. */
 export interface SentenceRule {
   readonly id: string;
-  /** All properties of the cause. `*` is any name and `a|b` either one; the sentence calls what they stand for `{name}`. */
+  /** All properties of the cause. `*` matches any name, and `a|b` either name; `{name}` is the matched name. */
   readonly properties: readonly string[];
-  /** @default whatever the values are */
+  /** @default any values */
   readonly when?: SentenceCondition;
   /**
-   * Reads on after the environments. `{before}` and `{after}` are the values of the first property, `{after.hosts}` is one in them,
-   * `{2.after}` one of the second property; other names are of {@link values}.
+   * The sentence after the names of the environments. `{before}` and `{after}` are the values of the first property,
+   * `{after.hosts}` is a value in `after`, and `{2.after}` a value of the second property. Other names are in {@link values}.
    */
   readonly says: string;
-  /** What has to be counted first. */
+  /** Calculates values that the properties do not contain. */
   readonly values?: (properties: readonly CauseProperty[]) => Readonly<Record<string, string>>;
 }
 
-/** Words of a sentence, and in it values and names of environments, which are texts of which nothing is known. */
+/** Text of a sentence, with untrusted values and names of environments in it. */
 export type Sentence = readonly (string | { readonly value: string } | { readonly environment: string })[];
 
-/** The sentence that a rule has for the properties of a cause, if it is about them. */
+/** Returns the sentence of a rule for the properties of a cause, if the rule matches them. */
 export function applyRule(rule: SentenceRule, properties: readonly CauseProperty[]): Sentence | undefined {
   if (rule.properties.length !== properties.length) return undefined;
   const matches = rule.properties.map((pattern) => findMatch(pattern, properties));
@@ -47,7 +47,7 @@ export function applyRule(rule: SentenceRule, properties: readonly CauseProperty
     const [, at = '1', side, rest] = /^(?:(\d)\.)?(before|after)(?:\.(.+))?$/.exec(place) ?? [];
     const property = own[Number(at) - 1];
     if (property === undefined || side === undefined)
-      throw new Error(`${rule.id} has no value for {${place}}`);
+      throw new Error(`${rule.id}: says must name a known value, got {${place}}`);
     const value = side === 'before' ? property.before : property.after;
     if (rest === undefined) return valueText(property.path, value);
     return valueText(`${property.path}.${rest}`, valueAt(value, rest.split('.')));
@@ -56,7 +56,7 @@ export function applyRule(rule: SentenceRule, properties: readonly CauseProperty
 
 interface Match {
   readonly property: CauseProperty;
-  /** What `*` and `a|b` stand for. */
+  /** The matches of `*` and `a|b`. */
   readonly names: readonly string[];
 }
 
@@ -91,7 +91,7 @@ function holds(when: SentenceCondition | undefined, { before, after }: CauseProp
   }
 }
 
-/** A number, a size or a length of time, to compare by. */
+/** Returns a number, a size or a duration for comparison. */
 function amountOf(value: Tree | undefined): bigint | number | undefined {
   if (value === 'never') return Infinity;
   if (typeof value === 'string' && /^\d+(ms|s|m|h|d)$/.test(value)) return toMs(value as Period);
@@ -105,7 +105,7 @@ function fillTemplate(template: string, fill: (place: string) => string): Senten
     .map((part) => (part.startsWith('{') ? { value: fill(part.slice(1, -1)) } : part));
 }
 
-/** A property's value as a person says it: `2.5 cores`, `96Gi`, `60 days`, `10.0.0.0/16, 10.9.0.0/16`. */
+/** Writes a property's value for a reader: `2.5 cores`, `96Gi`, `60 days`, `10.0.0.0/16, 10.9.0.0/16`. */
 export function valueText(path: string, value: Tree | undefined): string {
   if (value === undefined) return 'its default';
   if (Array.isArray(value)) {

@@ -4,14 +4,14 @@ import { KAFKA_SENTENCES } from './kafka-sentences.ts';
 import { applyRule, valueText, type Sentence, type SentenceRule } from './sentence-rule.ts';
 import { TOPIC_SENTENCES } from './topic-sentences.ts';
 
-/** All sentences, in the order in which they are tried. */
+/** All sentences, in their order of precedence. */
 export const SENTENCES: readonly SentenceRule[] = [
   ...KAFKA_SENTENCES,
   ...TOPIC_SENTENCES,
   ...COLLECTION_SENTENCES,
 ];
 
-/** What was changed, in a person's words: the first rule's that is about it, else the properties with their values. */
+/** Describes a cause: the sentence of the first matching rule, otherwise the properties with their values. */
 export function sentenceOf({ kind, name = '', properties }: Cause): Sentence {
   switch (kind) {
     case 'properties':
@@ -32,14 +32,14 @@ export function sentenceOf({ kind, name = '', properties }: Cause): Sentence {
       );
     case 'code':
       return name === ''
-        ? ['code renders objects in another way']
-        : [{ value: name }, ' is rendered in another way by code'];
+        ? ['the code renders objects differently']
+        : ['the code renders ', { value: name }, ' differently'];
     case 'environment':
-      return [name === 'added' ? 'the environment is new' : 'the environment is gone'];
+      return [name === 'added' ? 'the environment is new' : 'the environment is removed'];
   }
 }
 
-/** The first rule that is about the properties, with its sentence; undefined where none is. */
+/** Finds the first rule that matches the properties, with its sentence; undefined if none does. */
 export function findRule(
   properties: readonly CauseProperty[],
 ): { readonly rule: SentenceRule; readonly sentence: Sentence } | undefined {
@@ -67,17 +67,17 @@ function typeSentence({ path, before, after, movedFrom }: CauseProperty): Senten
   return [{ value: path }, ' is required, and is ', { value: valueText(path, after) }];
 }
 
-/** One sentence of several, with what stands between them. */
+/** Joins several sentences with a separator. */
 export function joinSentences(sentences: readonly Sentence[], separator: string): Sentence {
   return sentences.flatMap((sentence, index) => (index === 0 ? sentence : [separator, ...sentence]));
 }
 
-/** The tag without the digest, which says nothing to a reader, where there is a tag. */
+/** Removes the digest, which tells a reader nothing, if there is a tag. */
 function versionText(version: CauseProperty['after']): string {
   return valueText('', version).replace(/^([^@]+)@.*$/, '$1');
 }
 
-/** As it is, or with what shows a value and the name of an environment. */
+/** Writes a sentence; the functions format its values and the names of environments. */
 export function sentenceText(
   sentence: Sentence,
   showValue: (text: string) => string = (text) => text,

@@ -2,7 +2,7 @@ import type { CauseProperty } from '../causes/cause.ts';
 import type { Tree } from '../tree.ts';
 import { valueText, type SentenceRule } from './sentence-rule.ts';
 
-/** What topics keep, and in how many partitions. */
+/** Sentences for topics. */
 export const TOPIC_SENTENCES: readonly SentenceRule[] = [
   {
     id: 'topics-deleted',

@@ -100,7 +100,7 @@ test('a line break at the end that is new is seen, and two texts without a commo
 /** Paths and values of changes, and what people read of them. */
 const UNITS: readonly (readonly [string, string | number | bigint, string | number, string])[] = [
   ['spec.env[TOPICS].value[events].configs.retention.ms', 604_800_000, 259_200_000, '7d → 3d'],
-  ['spec.env[TOPICS].value[events].configs.retention.ms', 604_800_000, -1, '7d → no bound'],
+  ['spec.env[TOPICS].value[events].configs.retention.ms', 604_800_000, -1, '7d → unlimited'],
   ['spec.env[TOPICS].value[events].configs.retention.bytes', 8_589_934_592, 4_294_967_296, '8 GiB → 4 GiB'],
   ['data[server.properties].zookeeper.session.timeout.ms', '18000', '90000', '18s → 90s'],
   ['data[server.properties].message.max.bytes', '1048576', '1048588', '1 MiB → 1048588 bytes'],

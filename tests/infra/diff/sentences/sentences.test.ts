@@ -70,8 +70,8 @@ test('where no rule has a sentence, the property stands there with its values', 
 test('an image, code, the type of environment and an environment each have their words', () => {
   const image = { path: 'docker.io/a/b', before: 'v1@sha256:0', after: 'v2@sha256:1' };
   assert.equal(said([image], { kind: 'image' }), 'the image docker.io/a/b is v2 instead of v1');
-  assert.equal(said([], { kind: 'code', name: 'Kafka' }), 'Kafka is rendered in another way by code');
-  assert.equal(said([], { kind: 'environment', name: 'removed' }), 'the environment is gone');
+  assert.equal(said([], { kind: 'code', name: 'Kafka' }), 'the code renders Kafka differently');
+  assert.equal(said([], { kind: 'environment', name: 'removed' }), 'the environment is removed');
   assert.equal(
     said(
       [
