@@ -6,7 +6,7 @@ import { smallestSet } from './smallest-set.ts';
 /** The base's value in the head's type, and its differences from the head's value. */
 export interface Adapted {
   readonly start: Tree;
-  /** Changes that the type requires: properties that were renamed, removed or added. */
+  /** Changes that the head's type requires: properties that were renamed, removed or added. */
   readonly type: readonly PropertyChange[];
   /** Changed values. */
   readonly properties: readonly PropertyChange[];

@@ -7,14 +7,14 @@ import type { AloneEffect } from './cause.ts';
 import type { PropertyChange } from './property-changes.ts';
 import type { Variants } from './variants.ts';
 
-/** Of what a refusal says. */
+/** Longest text of a refusal in a report. */
 const MOST_TEXT = 300;
 
 /**
- * What each of the properties does by itself, where that is not what is told of them: several that give a change together, one
- * whose own changes others hide or make worse.
+ * Evaluates each property of a cause without the others. Returns undefined if that adds nothing: the cause is one property,
+ * which has the same consequence by itself.
  *
- * @param together the worst that is told of them; undefined where no change is
+ * @param together the worst consequence of the cause's changes; undefined if it has none
  */
 export function findAlone(
   variants: Variants,
@@ -37,7 +37,7 @@ function aloneEffect(variants: Variants, property: PropertyChange): AloneEffect 
   return { path, consequence: worstOf(findings.map((finding) => classify(finding).consequence)) };
 }
 
-/** The reasons on one line, without the heading that a refusal of several has. */
+/** Returns the reasons on one line, without the heading of a refusal with several reasons. */
 function refusalText(text: string): string {
   const lines = text.split('\n').map((line) => line.replace(/^- /, ''));
   const reasons = lines.length > 1 ? lines.slice(1) : lines;

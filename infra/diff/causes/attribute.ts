@@ -90,7 +90,7 @@ export function attribute(
   return withAlone(attribution, variants, properties);
 }
 
-/** With what the properties of each cause do alone, where that differs. */
+/** Adds to each cause the effects of its properties alone, if they differ from the effect of all. */
 function withAlone(
   { changes, causes }: Attribution,
   variants: Variants,
@@ -134,7 +134,7 @@ function setFinder(
   };
 }
 
-/** Beside all that is changed else, as if the set alone were. */
+/** Compares the base's value with the same value in which only the set is changed. */
 function effectOf(variants: Variants, set: readonly PropertyChange[]): CauseEffect {
   const [before, after] = [variants.objectsWith([]), variants.objectsWith(set)];
   const back = findWayBack(before, after);
@@ -159,7 +159,7 @@ function codeCause({ pair, difference }: Finding, head: Synthesis | undefined): 
   return { kind: 'code', name: name ?? objectText(object), properties: [] };
 }
 
-/** The construct of what has the same labels: one that is gone was rendered by it too. */
+/** Returns the construct of an object with the same label: it probably rendered a removed object too. */
 function nameOfLikes(object: ManifestObject, head: Synthesis): string | undefined {
   const labelsOf = ({ metadata }: ManifestObject): unknown =>
     valueAt(metadata, ['labels', 'app.kubernetes.io/name']);

@@ -9,11 +9,11 @@ import type { WayBack } from './way-back.ts';
 
 /** A property in a report: secret values are masked. */
 export interface CauseProperty {
-  /** `kafka.metadata.sessionTimeout`; of an image its repository. */
+  /** `kafka.metadata.sessionTimeout`, or the repository of an image. */
   readonly path: string;
   readonly before?: Tree;
   readonly after?: Tree;
-  /** Where it stood in the base's type of environment. */
+  /** Its path in the base's type of environment. */
   readonly movedFrom?: string;
 }
 
@@ -25,33 +25,33 @@ export const CAUSE_KINDS = ['properties', 'type', 'image', 'code', 'environment'
  * of environment requires, such as a renamed property, is also a cause, without changes.
  */
 export interface Cause {
-  /** Twelve hexadecimal digits. Another value, or another change that comes of it, is another cause: what an approval names. */
+  /** Twelve hexadecimal digits, a hash of the properties with their values and of the changes. An approval names them. */
   readonly id: string;
   readonly kind: (typeof CAUSE_KINDS)[number];
   readonly properties: readonly CauseProperty[];
-  /** Of code the construct that rendered the objects, such as `Kafka`; of an environment what became of it. */
+  /** For `code` the construct that rendered the objects, such as `Kafka`; for `environment` either `added` or `removed`. */
   readonly name?: string;
   readonly environments: readonly string[];
-  /** What it comes to beside its changes, by environment. */
+  /** Its effects besides the changes, by environment. */
   readonly effects: Readonly<Record<string, CauseEffect>>;
 }
 
 export interface CauseEffect {
   readonly costs: readonly Cost[];
-  /** Of properties that change a manifest. */
+  /** Consequence of reverting; only for properties that change a manifest. */
   readonly back?: WayBack;
-  /** What each property does where nothing else is changed; only where that is not what they do together. */
+  /** The effect of each property without the others; missing if it adds nothing. */
   readonly alone?: readonly AloneEffect[];
-  /** Where it stands in the head's sources, property by property; missing where nobody looked. */
+  /** Lines of the head's sources, property by property; missing if nobody looked. */
   readonly lines?: readonly SourceLine[];
 }
 
-/** What one property does by itself. */
+/** The effect of one property without the others. */
 export interface AloneEffect {
   readonly path: string;
-  /** The worst of its changes; missing where it changes no manifest. */
+  /** The worst consequence of its changes; missing if it changes no manifest. */
   readonly consequence?: Consequence;
-  /** Why it does not synthesize. */
+  /** Why the property alone does not synthesize. */
   readonly refusal?: string;
 }
 
@@ -62,10 +62,10 @@ export interface SourceLine {
   readonly line: number;
 }
 
-/** A cause in one environment, before its changes are known by their identifiers. */
+/** A cause in one environment, before the identifiers of its changes are known. */
 export type CauseSeed = Pick<Cause, 'kind' | 'properties' | 'name'>;
 
-/** Identity of a cause: equal values in two environments are one cause. */
+/** Returns the key of a cause: equal changes of properties in two environments are one cause. */
 export function seedKey({ kind, properties, name }: CauseSeed): string {
   return canonicalText([kind, name ?? '', properties.map((property) => canonicalText({ ...property }))]);
 }
@@ -76,7 +76,7 @@ export function identifyCause(key: string, changeIds: readonly string[]): string
 }
 
 export function showProperty({ path, before, after, movedFrom }: PropertyChange): CauseProperty {
-  // An environment names Secrets, by names that end in a version, and holds none.
+  // Not masked: an environment contains only the names of Secrets, which end in a version.
   const mask = (value: Tree): Tree =>
     secretName.safeParse(value).success ? value : maskValue('Environment', path, value);
   return {

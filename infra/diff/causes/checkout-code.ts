@@ -12,7 +12,7 @@ export interface Synthesis {
   readonly constructs: ReadonlyMap<string, string>;
 }
 
-/** The code of a revision, as far as causes need it. */
+/** The functions of a revision's code that {@link attribute} needs. */
 export interface Code {
   /** @throws {Error} if its type of environment does not accept the value */
   read(value: Tree): unknown;
@@ -20,7 +20,7 @@ export interface Code {
   synthesize(value: Tree): Synthesis;
 }
 
-/** What is used of the objects of `constructs` and `cdk8s`, whatever version a checkout has of them. */
+/** The used properties of `constructs` and `cdk8s` objects; a checkout may have other versions of these packages. */
 interface Scope {
   readonly node: { readonly scopes: readonly object[]; findAll(): readonly Scope[] };
   readonly apiVersion?: string;
@@ -32,7 +32,7 @@ interface Platform {
   readonly node: Scope['node'];
 }
 
-/** In this order a construct stands below the app and its chart. */
+/** Index in `scopes`: 0 is the app, 1 the chart, 2 the construct. */
 const CONSTRUCT_DEPTH = 2;
 
 /**
@@ -48,7 +48,7 @@ export async function loadCode(checkout: string): Promise<Code> {
   const { readEnvironment } = (await load('infra/environments/read-environment.ts')) as {
     readonly readEnvironment: (value: unknown) => unknown;
   };
-  // Equal objects of two syntheses are one, so that what is known of it need not be found again.
+  // Equal objects of two syntheses become one object, so that results cached per object are found again.
   const objects = new Map<string, ManifestObject>();
   return {
     read: readEnvironment,
@@ -85,11 +85,11 @@ function constructsOf({ node }: Platform): ReadonlyMap<string, string> {
   return new Map(pairs);
 }
 
-/** The file of a construct, by the rule that a file is named after its one class; undefined where there is none. */
+/** Finds the file of a construct: a file has the name of its one class. Undefined if there is none. */
 export function fileOfConstruct(checkout: string, construct: string): string | undefined {
   const kebab = construct.replace(/([a-z0-9])([A-Z])/g, '$1-$2').toLowerCase();
   const names = [kebab, kebab.replace('zoo-keeper', 'zookeeper')];
-  // A checkout from before the folder had rooms has its files at the top.
+  // An older checkout has no folders below `constructs`.
   const [file] = globSync(
     names.map((name) => `infra/constructs/**/${name}.ts`),
     { cwd: checkout },

@@ -2,18 +2,18 @@ import { NANO, readNanos } from '../quantity.ts';
 import type { ManifestObject } from '../objects.ts';
 import { valueAt, type Tree } from '../tree.ts';
 
-/** What objects ask of a cluster and its cloud, as far as they say so: pods of a DaemonSet are as many as there are nodes. */
+/** Costs that the manifests show. Pods of a DaemonSet do not count, since the number of nodes is unknown. */
 export const COST_KINDS = ['volumes', 'load balancers', 'pods', 'pods at most', 'CPU', 'memory'] as const;
 export type CostKind = (typeof COST_KINDS)[number];
 
-/** One kind of cost before and after: bytes of volumes and memory, thousandths of a core of CPU, else a number. */
+/** One kind of cost before and after: volumes and memory in bytes, CPU in millicores, others as a number. */
 export interface Cost {
   readonly what: CostKind;
   readonly before: number;
   readonly after: number;
 }
 
-/** Every kind of which there is more or less. */
+/** Returns every kind of cost that changes. */
 export function compareCosts(
   before: readonly ManifestObject[],
   after: readonly ManifestObject[],
@@ -45,7 +45,7 @@ function sumCosts(objects: readonly ManifestObject[]): Readonly<Record<CostKind,
   return sum;
 }
 
-/** Between the bounds of an autoscaler, where one is told to scale the workload. */
+/** Returns the bounds of the workload's autoscaler, or its own number of replicas. */
 function replicasOf(
   workload: ManifestObject,
   objects: readonly ManifestObject[],

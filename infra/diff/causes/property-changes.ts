@@ -3,12 +3,12 @@ import { environment } from '../../environments/environment.ts';
 import { chosenBy } from '../../environments/read-environment.ts';
 import { canonicalText, isMap, valueOf, type Path, type Tree, type TreeMap } from '../tree.ts';
 
-/** One property of an environment that has another value; `before` is missing where it is new, `after` where it is gone. */
+/** One changed property of an environment; `before` is missing if it is new, `after` if it was removed. */
 export interface PropertyChange {
   readonly path: Path;
   readonly before?: Tree;
   readonly after?: Tree;
-  /** Where it stood in the base's type of environment. */
+  /** Its path in the base's type of environment. */
   readonly movedFrom?: Path;
 }
 
@@ -49,7 +49,7 @@ export function applyProperties(value: Tree, changes: readonly PropertyChange[])
   }, value);
 }
 
-/** `undefined` removes the property. */
+/** Returns the tree with another value at a path; `undefined` removes the property. */
 export function withValue(tree: Tree, [key, ...rest]: Path, value: Tree | undefined): Tree {
   if (key === undefined) return value ?? null;
   const map = isMap(tree) ? tree : {};

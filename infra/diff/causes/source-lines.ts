@@ -18,7 +18,7 @@ export class SourceLines {
     this.#checkout = checkout;
   }
 
-  /** Where each property of a cause stands in the head; where it is gone, what held it. None where nothing is found. */
+  /** Finds the line of each property of a cause in the head, or of the object that contained a removed one. */
   async find(cause: CauseSeed, environment: string): Promise<readonly SourceLine[]> {
     switch (cause.kind) {
       case 'properties':
@@ -54,7 +54,7 @@ export class SourceLines {
     return (await Promise.all(parsed)).flat();
   }
 
-  /** The tag of one of our own images is a value of the lock; a reference of others is one whole. */
+  /** The lock has only the tag of an image of our own, but the whole reference of any other. */
   async #imageLines({ properties: [image] }: CauseSeed): Promise<readonly SourceLine[]> {
     const version = typeof image?.after === 'string' ? image.after : '';
     const text = await this.#text(IMAGES);
@@ -82,7 +82,7 @@ export class SourceLines {
     ];
   }
 
-  /** Of a file that the checkout does not have, nothing. */
+  /** Returns an empty text if the checkout does not have the file. */
   #text(file: string): Promise<string> {
     const path = join(this.#checkout, file);
     const read = existsSync(path) ? readFile(path, 'utf8') : Promise.resolve('');
@@ -99,7 +99,7 @@ interface ParsedEnvironment {
   readonly value: ts.ObjectLiteralExpression;
 }
 
-/** The values of a file that have a name, as an environment has. */
+/** Returns the constants of a file that have a property `name`, as an environment does. */
 function parseEnvironments(file: string, text: string): readonly ParsedEnvironment[] {
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
   return [...constantsOf(source).values()].flatMap((expression): ParsedEnvironment[] => {
@@ -122,7 +122,7 @@ function constantsOf(source: ts.SourceFile): ReadonlyMap<string, ts.Expression> 
   );
 }
 
-/** An object, also behind a type or the name of a constant of the same file. */
+/** Returns an object literal, also inside a type assertion, or of a constant of the same file. */
 function asObject(source: ts.SourceFile, expression: ts.Expression): ts.ObjectLiteralExpression | undefined {
   if (ts.isObjectLiteralExpression(expression)) return expression;
   if (
@@ -136,7 +136,7 @@ function asObject(source: ts.SourceFile, expression: ts.Expression): ts.ObjectLi
   return constant && asObject(source, constant);
 }
 
-/** A property and what it is given; `topics` alone is given the constant of that name. */
+/** Returns a property and its value. The value of a shorthand property, such as `topics`, is the constant of that name. */
 function propertyOf(
   object: ts.ObjectLiteralExpression,
   key: string,
@@ -150,7 +150,7 @@ function propertyOf(
   return undefined;
 }
 
-/** The property at a path, or the nearest above it that is there. A name with points in it is tried whole first. */
+/** Finds the property at a path, or its nearest existing parent. Tries longer names first: a name may contain points. */
 function findProperty(
   source: ts.SourceFile,
   object: ts.ObjectLiteralExpression,
@@ -172,7 +172,7 @@ function lineOf(source: ts.SourceFile, node: ts.Node): number {
   return source.getLineAndCharacterOfPosition(node.getStart(source)).line + 1;
 }
 
-/** The causes with the lines of the head's sources at which they were changed. */
+/** Adds to each cause the lines of the head's sources where it was changed. */
 export function findLines(checkout: string, causes: readonly Cause[]): Promise<readonly Cause[]> {
   const sources = new SourceLines(checkout);
   return Promise.all(

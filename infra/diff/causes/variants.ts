@@ -33,7 +33,7 @@ export class Variants {
     return variant;
   }
 
-  /** In the order of its synthesis; none where it does not synthesize. */
+  /** Returns the objects in the order of the synthesis; none if the variant does not synthesize. */
   objectsWith(changed: readonly PropertyChange[]): readonly ManifestObject[] {
     return this.with(changed).synthesis?.objects ?? [];
   }

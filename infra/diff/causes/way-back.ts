@@ -6,7 +6,7 @@ import { classify } from '../rules/rules.ts';
 /** Consequence of reverting the properties. */
 export interface WayBack {
   readonly consequence: Consequence;
-  /** Of the worst change on the way. */
+  /** Rule of the worst change. */
   readonly rule: string;
 }
 

@@ -1,4 +1,4 @@
-// Started by find-causes.ts in a thread of its own: attributes the changes of each environment that it is sent.
+// Thread of find-causes.ts: attributes the changes of each environment that it receives.
 import { parentPort, workerData } from 'node:worker_threads';
 import { attribute, type EnvironmentSides } from './attribute.ts';
 import { loadCode } from './checkout-code.ts';

@@ -4,12 +4,12 @@ const MOST_PAGES = 30;
 
 /** The API of a code host, with credentials. */
 export interface CodeHost {
-  /** What paths are relative to, without a slash at its end. */
+  /** Base of all paths, without a final slash. */
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** @returns the response as JSON. @throws {Error} with the host's message on an error response */
+/** @returns the JSON of the response. @throws {Error} with the host's message on an error response */
 export async function askHost(
   { url, headers }: CodeHost,
   method: string,
@@ -23,7 +23,7 @@ export async function askHost(
     signal: AbortSignal.timeout(DEADLINE_MS),
   });
   if (!response.ok)
-    throw new Error(`${method} ${path} was answered with ${response.status}: ${await response.text()}`);
+    throw new Error(`${method} ${path} failed with status ${response.status}: ${await response.text()}`);
   return response.json();
 }
 

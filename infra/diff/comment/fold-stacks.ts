@@ -3,16 +3,16 @@ import { code, fence, word } from '../render/markdown-text.ts';
 import { MARKDOWN_LIMIT } from '../render/render-markdown.ts';
 import type { StackPreview, StackStep } from './stack-preview.ts';
 
-/** What is shown of one stack, of one resource and of one text before the rest is left to the artifact. */
+/** Limits per stack, per resource and per text. The artifact contains the rest. */
 const MOST_ROWS = 200;
 const MOST_MESSAGES = 20;
 const MOST_PROPERTIES = 12;
 const MOST_TEXT = 2_000;
 
 /**
- * The report with a section for each stack behind it: how many resources Pulumi would create, update, replace and delete,
- * and, to open, which, and what of them. No value is shown, and what looks secret in a message is masked. Each stack has
- * an equal share of what the limit leaves, so that a large one hides no other.
+ * Appends a section for each stack to the report: how many resources Pulumi would create, update, replace and delete, and
+ * a folded table of these. Shows no values, and masks secrets in messages. Each stack gets an equal share of the remaining
+ * length, so that a large one hides no other.
  */
 export function foldStacks(
   report: string,

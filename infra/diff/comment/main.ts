@@ -1,7 +1,6 @@
-// `node infra/diff/comment/main.ts FILE NUMBER COMMIT [STACKS]`: the report that a pull request's code wrote as JSON into
-// FILE becomes the comment of pull request NUMBER, or the note of that merge request where GitLab's CI runs it, with what
-// `pulumi preview --json` printed of each stack into STACKS/<stack>.json, if that directory is there. No text of theirs is
-// Markdown in it.
+// `node infra/diff/comment/main.ts FILE NUMBER COMMIT [STACKS]`: writes the JSON report in FILE as the comment of pull
+// request NUMBER, or in GitLab's CI as the note of that merge request. Appends the previews in STACKS/<stack>.json, the
+// output of `pulumi preview --json`, if that directory exists. Both inputs are untrusted: no text in them becomes Markdown.
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { renderMarkdown } from '../render/render-markdown.ts';
@@ -11,10 +10,10 @@ import { putNote } from './put-note.ts';
 import { readReport } from './read-report.ts';
 import { readStackPreview, type StackPreview } from './stack-preview.ts';
 
-/** More than any report has; a larger file is somebody's. */
+/** Larger than any report. A larger file is refused before it fills the memory. */
 const MOST_BYTES = 2 ** 25;
 
-/** @throws {Error} where the file is larger than any report */
+/** @throws {Error} if the file is larger than any report */
 function readText(file: string): string {
   const { size } = statSync(file);
   if (size > MOST_BYTES) throw new Error(`${file} must have at most ${MOST_BYTES} bytes, got ${size}`);
@@ -29,7 +28,7 @@ function readStacks(directory: string): readonly StackPreview[] {
     .map((name) => readStackPreview(name.slice(0, -'.json'.length), readText(join(directory, name))));
 }
 
-/** To the host whose variables are set. */
+/** Writes to the host whose variables are set. */
 function put(number: number, headCommit: string, text: string): Promise<string> {
   const { GITHUB_API_URL, GITHUB_TOKEN, GITHUB_REPOSITORY } = process.env;
   const { CI_API_V4_URL, GITLAB_TOKEN, CI_PROJECT_ID } = process.env;

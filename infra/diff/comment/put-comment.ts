@@ -1,7 +1,7 @@
 import { askHost, findInPages, type CodeHost } from './code-host.ts';
 import { MARKDOWN_LIMIT, MARKER } from '../render/render-markdown.ts';
 
-/** The pull request for the comment, and the access to its host. */
+/** A pull request, and the access to its host. */
 export interface PullRequest {
   /** `https://api.github.com` */
   readonly apiUrl: string;

@@ -1,15 +1,15 @@
 import { askHost, findInPages, type CodeHost } from './code-host.ts';
 import { MARKER } from '../render/render-markdown.ts';
 
-/** The GitLab merge request for the note, and the access to its host. */
+/** A GitLab merge request, and the access to its host. */
 export interface MergeRequest {
   /** `https://gitlab.example.com/api/v4` */
   readonly apiUrl: string;
-  /** Of a project or group, with the scope `api`. */
+  /** Token of a project or a group with the scope `api`. */
   readonly token: string;
-  /** Its number. */
+  /** Number of the project. */
   readonly project: string;
-  /** Of the merge request within its project. */
+  /** Number of the merge request within its project. */
   readonly number: number;
   /** The commit of the report; a report of another commit is not written. */
   readonly headCommit: string;
@@ -19,11 +19,11 @@ export interface MergeRequest {
 export const NOTE_LIMIT = 1_000_000;
 
 /**
- * Writes the report to the merge request, into the note of an earlier run where there is one. What is written is what a pull
- * request of GitHub gets: GitLab's Markdown folds and tabulates alike, and looks for mentions, links and its own commands (`/merge`)
- * outside of code only, in which every text of the report stands.
+ * Writes the report to the merge request: updates the note of an earlier run, or creates one. The text is the same as on
+ * GitHub, because GitLab's Markdown has the same tables and folds. Every text of the report is in code, where GitLab reads
+ * no mention, no link and no command (`/merge`).
  *
- * @throws {Error} where the text is no report, the merge request has another head, or the host refuses
+ * @throws {Error} if the text is not a report, the merge request has another head, or the host returns an error
  * @see https://docs.gitlab.com/api/notes/#merge-requests
  */
 export async function putNote(merge: MergeRequest, body: string): Promise<'made' | 'edited'> {
@@ -53,7 +53,7 @@ export async function putNote(merge: MergeRequest, body: string): Promise<'made'
 interface Note {
   readonly id: number;
   readonly body: string;
-  /** Written by GitLab itself. */
+  /** True for a note that GitLab itself wrote. */
   readonly system: boolean;
   readonly author: { readonly id: number };
 }

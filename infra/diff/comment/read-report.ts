@@ -8,7 +8,7 @@ import { ORDERS } from '../restarts.ts';
 import { RULES } from '../rules/rules.ts';
 import type { Tree } from '../tree.ts';
 
-/** Of anything that people or programs name. */
+/** A name, a path or another short text. */
 const text = z.string().max(2_000);
 const id = z.string().regex(/^[0-9a-f]{12}$/);
 const value = z.custom<Tree>((held) => held !== undefined).optional();
@@ -73,7 +73,7 @@ const report = z.object({
   head: side,
   environments: z.array(text).max(100),
   changes: z.array(change).max(20_000),
-  /** A branch may be older than causes. */
+  /** The code of an older branch writes none. */
   causes: z.array(cause).max(20_000).default([]),
   causesError: z.string().optional(),
   baseError: z.string().optional(),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What of `pulumi preview --json` is read; it prints more, the old and the new state of every resource among it. */
+/** The fields of `pulumi preview --json` that are read. Not the states of the resources, which may contain secrets. */
 const digest = z.object({
   steps: z
     .array(
@@ -18,35 +18,36 @@ const digest = z.object({
 
 /** One resource that `up` would change. */
 export interface StackStep {
-  /** `create`, `update`, `replace`, `delete`, or another word of the engine's. */
+  /** `create`, `update`, `replace`, `delete`, or another operation of the engine. */
   readonly operation: string;
   /** `Deployment headwater/producer` */
   readonly resource: string;
-  /** `~ spec.replicas`, `+ …` added, `- …` taken away, with `(replaces)` where the change needs another resource. */
+  /** `~ spec.replicas` changed, `+ …` added, `- …` removed; with `(replaces)` if the change replaces the resource. */
   readonly properties: readonly string[];
 }
 
 /** What Pulumi would do with one stack. */
 export interface StackPreview {
   readonly stack: string;
-  /** Steps that change something, those that may lose the most first. */
+  /** Steps that change something: replacements and deletions first. */
   readonly steps: readonly StackStep[];
-  /** Resources by operation; without `same`. */
+  /** Number of resources by operation, without `same`. */
   readonly counts: Readonly<Record<string, number>>;
   readonly unchanged: number;
   readonly warnings: readonly string[];
-  /** What made the preview fail; empty where it did not. */
+  /** Why the preview failed; empty if it did not. */
   readonly errors: readonly string[];
 }
 
 const WORST_FIRST = ['replace', 'delete', 'create', 'update'];
 
-/** @param text standard output of `pulumi preview --json`, or what a run left instead of it */
+/** @param text standard output of `pulumi preview --json`, or of a run that failed */
 export function readStackPreview(stack: string, text: string): StackPreview {
   const nothing = { stack, steps: [], counts: {}, unchanged: 0, warnings: [] };
-  if (text.trim() === '') return { ...nothing, errors: ['there is no result: the log of the run says why'] };
+  if (text.trim() === '')
+    return { ...nothing, errors: ['the preview printed nothing: see the log of the run'] };
   const parsed = digest.safeParse(parseJson(text));
-  if (!parsed.success) return { ...nothing, errors: ['what Pulumi printed is no preview'] };
+  if (!parsed.success) return { ...nothing, errors: ['the output of Pulumi is not a preview'] };
   const { steps, diagnostics, changeSummary } = parsed.data;
   const said = (severity: string): readonly string[] =>
     diagnostics.filter((one) => one.severity === severity).map(({ message }) => message.trim());
@@ -65,8 +66,8 @@ export function readStackPreview(stack: string, text: string): StackPreview {
     counts,
     unchanged,
     warnings: said('warning'),
-    // Without sums it did not come to its end.
-    errors: errors.length === 0 && changeSummary === undefined ? ['it ended without a result'] : errors,
+    // Pulumi prints the summary last, so without it the preview is incomplete.
+    errors: errors.length === 0 && changeSummary === undefined ? ['the preview ended early'] : errors,
   };
 }
 
@@ -75,13 +76,13 @@ function rank({ operation }: StackStep): number {
   return known < 0 ? WORST_FIRST.length : known;
 }
 
-/** Of `urn:pulumi:STACK::PROJECT::PARENT$PACKAGE:MODULE:TYPE::NAME` the type and the name. */
+/** Returns type and name of `urn:pulumi:STACK::PROJECT::PARENT$PACKAGE:MODULE:TYPE::NAME`. */
 function resourceOf(urn: string): string {
   const [, , types = '', ...name] = urn.split('::');
   return `${types.split(':').at(-1) ?? ''} ${name.join('::')}`;
 }
 
-/** @param reasons names of the properties, which is all that a provider may tell */
+/** @param reasons names of the properties; some providers report nothing else */
 function propertiesOf(
   differences: Readonly<Record<string, { readonly kind: string }>>,
   reasons: readonly string[] = [],

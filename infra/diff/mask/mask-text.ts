@@ -3,10 +3,10 @@ import { isNameOfSecret, isPublicValue, isSecretName } from './secret-names.ts';
 /** Replaces a secret. */
 export const MASK = '(masked)';
 
-/** Says what stands instead of a secret that is called so. */
+/** Returns the replacement of a secret with this name. */
 export type Hide = (name: string, secret: string) => string;
 
-/** Patterns of secrets that need no name. */
+/** Patterns of secrets that are recognized without a name. */
 const SECRET_FORMS: readonly RegExp[] = [
   // Credentials before the host of a URL or address.
   /(?<=\/\/)[^/\s"'<>]+(?=@)/g,
@@ -17,10 +17,10 @@ const SECRET_FORMS: readonly RegExp[] = [
   /\b(gh[pousr]|github_pat|xox[abeprs]|glpat|hvs)[-_][\w-]{16,}/g,
 ];
 
-/** A text that begins with `-----BEGIN`, in base64. */
+/** Base64 of a text that begins with `-----BEGIN`. */
 const ENCODED_PEM = /LS0tLS1CRUdJTi[A-Za-z0-9+/=]+/g;
 
-/** Words behind `password` or `token` in a sentence. */
+/** Words that follow `password` or `token` in a sentence, and are not its value. */
 const PROSE =
   /^(a|an|and|are|as|at|be|by|can|for|from|has|have|in|into|is|it|may|must|not|of|on|or|that|the|to|was|which|will|with)\b/i;
 
@@ -43,7 +43,7 @@ export function maskText(text: string, hide: Hide = () => MASK): string {
   );
 }
 
-/** From where to where a value stands in the text. */
+/** Position of a value in the text; `to` is exclusive. */
 interface Span {
   readonly from: number;
   readonly to: number;
@@ -62,7 +62,7 @@ function maskNamed(text: string, hide: Hide): string {
     for (const { from, to } of valuesOf(text, name, { from: index, to: index + written.length }, isSecret)) {
       const value = text.slice(from, to);
       if (!isSecret) {
-        // `name: DB_PASSWORD`, with its `value` behind.
+        // `name: DB_PASSWORD` is followed by its `value`.
         isValueSecret = isSecretName(value);
       } else if (!isPublicValue(value)) {
         masked += text.slice(done, from) + hide(name.toLowerCase(), value);
@@ -74,13 +74,13 @@ function maskNamed(text: string, hide: Hide): string {
   return masked + text.slice(done);
 }
 
-/** Without the letter of `-Dname=value`, a property of Java's, or of an escaped line break. */
+/** Removes the `D` of a Java property `-Dname=value`, and the letter of an escaped line break. */
 function withoutPrefix(name: string, before: string | undefined): string {
   if (before === '-') return name.replace(/^D(?=.)/, '');
   return before === '\\' ? name.replace(/^[nrt](?=.)/, '') : name;
 }
 
-/** What the name at the place is given; several where it is a block of lines. */
+/** Finds the value of a name; several spans if it is a block of lines. */
 function valuesOf(
   text: string,
   name: string,
@@ -95,7 +95,7 @@ function valuesOf(
     const from = end + assignment.length;
     const isTight =
       separator === ':' && !/[\s"'`\\]$/.test(assignment) && !/^(\s|\\*["'])/.test(text.slice(from));
-    // `registry/token-service:1.2` gives no token.
+    // `registry/token-service:1.2` contains no token.
     if (isTight && isSecret && !isNameOfSecret(name)) return [];
     return assigned(text, from, {
       lineStart,
@@ -117,9 +117,9 @@ function valuesOf(
 
 interface Assignment {
   readonly lineStart: number;
-  /** The name is in quotes, as JSON's are. */
+  /** True if the name is in quotes, as in JSON. */
   readonly isQuoted: boolean;
-  /** The value ends with the line, not with the word. */
+  /** True if the value ends with the line, false if it ends with the word. */
   readonly isToEnd: boolean;
 }
 
@@ -127,14 +127,14 @@ function assigned(text: string, from: number, { lineStart, isQuoted, isToEnd }: 
   const known = quoted(text, from);
   if (known !== undefined) return known;
   const rest = matchAt(/[^\n]*/y, text, from)?.[0] ?? '';
-  // What is within braces has names of its own.
+  // An object in braces has names of its own.
   if (rest.trim().startsWith('{')) return [];
   if (/^([|>][+-]?\d?)?\s*$/.test(rest)) return deeperLines(text, lineStart, from + rest.length);
   if (isQuoted && matchAt(LITERAL, text, from) !== null) return upTo(text, from, LITERAL);
   return upTo(text, from, isToEnd ? /([^\n]*\\\n)*[^\n]*/y : /((bearer|basic|digest|token)[ \t]+)?\S+/iy);
 }
 
-/** A value in quotes, which may be escaped themselves, without them. */
+/** Finds a value in quotes, which may be escaped. The span excludes the quotes. */
 function quoted(text: string, from: number): readonly Span[] | undefined {
   const [quote] = matchAt(/\\*["'`]/y, text, from) ?? [];
   if (quote === undefined) return undefined;
@@ -149,7 +149,7 @@ function quoted(text: string, from: number): readonly Span[] | undefined {
   return [{ from: start, to: end < 0 ? text.length : end }];
 }
 
-/** The lines that follow and are indented more than the one that begins at `lineStart`. */
+/** Finds the following lines with a larger indent than the line at `lineStart`. */
 function deeperLines(text: string, lineStart: number, end: number): readonly Span[] {
   const indent = matchAt(/[ \t]*(- +)?/y, text, lineStart)?.[0].length ?? 0;
   const spans: Span[] = [];

@@ -5,7 +5,7 @@ import { isPublicValue, isSecretName } from './secret-names.ts';
 /** Replaces a changed secret. */
 const CHANGED_MASK = '(masked, changed)';
 
-/** Names that say nothing: what holds them says what the value is. */
+/** Generic names: the name of their parent describes the value. */
 const GENERIC_NAMES = ['value', 'default', 'content', 'literal'];
 
 /**
@@ -36,7 +36,7 @@ export function maskDifference(kind: string, { path, before, after }: Difference
   };
 }
 
-/** The value at a place of an object of the kind, without what is secret. */
+/** Masks the secrets in the value at a path of an object of the kind. */
 export function maskValue(kind: string, path: Path, value: Tree, hide: Hide = () => MASK): Tree {
   const isOfSecret = kind === 'Secret' && (path[0] === 'data' || path[0] === 'stringData');
   if (isMap(value)) {
@@ -53,12 +53,12 @@ export function maskValue(kind: string, path: Path, value: Tree, hide: Hide = ()
   const name = nameOf(path);
   const text = prettyText(value);
   if (isOfSecret) return hide(name, text);
-  // An element of a set is called what it is.
+  // An element of a set is its own key, so its name is not a hint.
   if (isSecretName(name) && name !== text) return isPublicValue(text) ? value : hide(name, text);
   return typeof value === 'string' ? maskText(value, hide) : value;
 }
 
-/** Of the words of a command, the one behind an option for a secret is secret. */
+/** In the arguments of a command, the argument after an option for a secret is secret. */
 function maskList(kind: string, path: Path, list: readonly Tree[], hide: Hide): Tree {
   return list.map((element, at) => {
     const [, option = ''] = /^--?([\w.-]+)$/.exec(prettyText(list[at - 1] ?? '')) ?? [];
@@ -68,7 +68,7 @@ function maskList(kind: string, path: Path, list: readonly Tree[], hide: Hide): 
   });
 }
 
-/** What the value at a place is called, without the brackets of a list's key. */
+/** Returns the name of the value at a path, without the brackets of a list's key. */
 function nameOf(path: Path): string {
   const name = path.findLast((key) => !GENERIC_NAMES.includes(key)) ?? '';
   return name.replace(/^\[(.*)\]$/s, '$1');

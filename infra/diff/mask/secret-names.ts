@@ -1,23 +1,21 @@
-/** What a name says of its value, by the words that the name is made of. */
-
-/** Words that make the value secret wherever they stand in a name. */
+/** Words that make the value secret anywhere in a name. */
 const SECRET_WORDS = listOf(
   'password passwords passwd passphrase pwd secret secrets token tokens credential credentials creds',
   'authorization bearer apikey privatekey jaas',
 );
 
-/** How a word may end that has run together with another: `dbpassword`. */
+/** Ends of words that make the value secret: `dbpassword`. */
 const SECRET_ENDINGS = listOf('password passwd passphrase pwd secret token credential credentials apikey');
 
-/** Words that make it secret as the last of a name. */
+/** Words that make the value secret at the end of a name. */
 const LAST_SECRET_WORDS = listOf('pass auth cookie signature sig');
 
-/** Words before `key` that say that the key is not the key of a pair. */
+/** Words before `key` for which the key is secret, not the key of a pair. */
 const KEY_WORDS = listOf(
   'api private access secret account shared signing encryption master storage session keystore license',
 );
 
-/** Last words of a name that says where a secret is, or what it is like, and does not hold it. */
+/** Last words of a name whose value only locates or describes a secret. */
 const DESCRIBING_WORDS = listOf(
   'name names file files path dir directory location ref refs url uri endpoint host port',
   'type class algorithm mechanism mechanisms protocol provider version format header issuer audience scope scopes mode',
@@ -27,13 +25,13 @@ const DESCRIBING_WORDS = listOf(
 /** Names of the working directory, and annotations of ingress-nginx that name a Secret. */
 const PUBLIC_NAMES = /^(old)?pwd$|(^|\/)(auth|auth-tls|proxy-ssl)-secret$/i;
 
-/** Values that are never secret, whatever they are called. */
+/** Values that are never secret, under any name. */
 const PUBLIC_VALUES = ['', ...listOf('true false none null required requested need want')];
 
-/** A value that only names the variable that holds the secret: `${NAME}`, `$(NAME)`, Fluentd's `"#{ENV['NAME']}"`. */
+/** A reference to the variable with the secret: `${NAME}`, `$(NAME)`, Fluentd's `"#{ENV['NAME']}"`. */
 const REFERENCE = /^"?(\$\{[\w.]+\}|\$\([\w.]+\)|#\{ENV\[(['"])\w+\2\]\})"?$/;
 
-/** Whether what is called so is secret. */
+/** Whether a value with this name is secret. */
 export function isSecretName(name: string): boolean {
   const words = wordsOf(name);
   const last = words.at(-1) ?? '';
@@ -41,7 +39,7 @@ export function isSecretName(name: string): boolean {
   return words.some((word, at) => isSecretWord(word) || isKey(words, at)) || LAST_SECRET_WORDS.includes(last);
 }
 
-/** Whether the name ends in the very word for a secret, such as `db.password`, but not `token-service`. */
+/** Whether the name ends in a word for a secret: `db.password`, but not `token-service`. */
 export function isNameOfSecret(name: string): boolean {
   const words = wordsOf(name);
   const last = words.at(-1) ?? '';
@@ -64,7 +62,7 @@ function isKey(words: readonly string[], at: number): boolean {
   return (word === 'key' && KEY_WORDS.includes(before)) || KEY_WORDS.some((other) => word === `${other}key`);
 }
 
-/** `dbPassword2`, `DB_PASSWORD_2` and `db.password` are `db` and `password`. */
+/** Splits a name into words: `dbPassword2`, `DB_PASSWORD_2` and `db.password` into `db` and `password`. */
 function wordsOf(name: string): readonly string[] {
   return name
     .replace(/([a-z0-9])([A-Z])/g, '$1 $2')

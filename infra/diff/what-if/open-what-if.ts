@@ -10,7 +10,7 @@ import type { SetProperty } from './set-property.ts';
 import type { WhatIfMessage, WhatIfStart } from './worker.ts';
 import type { Question } from './what-if.ts';
 
-/** Compares the environments of the working tree with what they would be with other values; needs no repository. */
+/** Compares the environments of the working tree with the same environments with other values; needs no repository. */
 export function openWhatIf(
   checkout: string,
   { sets, environments }: Question,

@@ -2,19 +2,19 @@ import { nearestOf } from '../../environments/nearest-name.ts';
 import { withValue } from '../causes/property-changes.ts';
 import { isMap, valueAt, type Path, type Tree } from '../tree.ts';
 
-/** A property of an environment, and what it would be. */
+/** A property of an environment, and its other value. */
 export interface SetProperty {
   /** `kafka.brokers` */
   readonly property: string;
-  /** @default the property is left out */
+  /** @default the property is removed */
   readonly value?: Tree;
 }
 
 /**
- * Reads `kafka.brokers=5`. A value is JSON where it can be (`5`, `true`, `["10.9.0.0/16"]`), else the text as it is (`200Gi`); none
- * leaves the property out.
+ * Parses `kafka.brokers=5`. The value is JSON if it parses as JSON (`5`, `true`, `["10.9.0.0/16"]`), otherwise text
+ * (`200Gi`). An empty value removes the property.
  *
- * @returns undefined where there is no property or no `=`
+ * @returns undefined if there is no property or no `=`
  */
 export function parseSet(text: string): SetProperty | undefined {
   const [, property, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
@@ -30,12 +30,12 @@ function parseValue(text: string): Tree {
   }
 }
 
-/** The value of an environment with the properties as they are set. */
+/** Sets the properties in the value of an environment. */
 export function setProperties(environment: Tree, sets: readonly SetProperty[]): Tree {
   return sets.reduce((value, set) => withValue(value, pathOf(value, set.property), set.value), environment);
 }
 
-/** Keys may contain points themselves, as names of topics do: the longest that is there is meant. */
+/** Splits a property into keys. A key may contain points, as the name of a topic does: the longest existing key wins. */
 function pathOf(environment: Tree, property: string): Path {
   const path: string[] = [];
   let rest = property.split('.');
@@ -55,7 +55,7 @@ function keyOf(words: readonly string[], count: number): string {
   return words.slice(0, count).join('.');
 }
 
-/** What was probably meant by properties that lie in something that is not there: `topics.evnts, did you mean events?` */
+/** Returns a hint for each property with a missing parent: `topics.evnts does not exist, did you mean events?` */
 export function hintsOf(environment: Tree, sets: readonly SetProperty[]): readonly string[] {
   return sets.flatMap(({ property }) => {
     const path = pathOf(environment, property);
@@ -66,6 +66,6 @@ export function hintsOf(environment: Tree, sets: readonly SetProperty[]): readon
     const nearest = nearestOf(missing, Object.keys(held));
     return nearest === undefined
       ? []
-      : [`${path.slice(0, at + 1).join('.')} is not there, did you mean ${nearest}?`];
+      : [`${path.slice(0, at + 1).join('.')} does not exist, did you mean ${nearest}?`];
   });
 }

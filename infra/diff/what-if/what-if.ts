@@ -6,20 +6,20 @@ import { hintsOf, setProperties, type SetProperty } from './set-property.ts';
 
 export interface Question {
   readonly sets: readonly SetProperty[];
-  /** Names; none means all. */
+  /** Names; empty for all. */
   readonly environments: readonly string[];
 }
 
-/** What would change, by environment. */
+/** The changes, and the number of objects, by environment. */
 export type WhatIfResult = ReadonlyMap<
   string,
   { readonly attribution: Attribution; readonly objects: number }
 >;
 
 /**
- * What a checkout's environments would be with other values of some properties, beside what they are.
+ * Compares a checkout's environments with the same environments with other values of some properties.
  *
- * @throws {Error} where there is no such environment or property, or the values do not synthesize
+ * @throws {Error} if an environment or a property does not exist, or the values do not synthesize
  */
 export function answerWhatIf(
   values: Readonly<Record<string, Tree>>,
@@ -41,7 +41,7 @@ export function answerWhatIf(
   );
 }
 
-/** @throws {Error} with the nearest name, where there is none of this name */
+/** @throws {Error} with the nearest known name if the name is unknown */
 export function requireEnvironment(name: string, known: readonly string[]): void {
   if (known.includes(name)) return;
   const nearest = nearestOf(name, known);
@@ -61,7 +61,7 @@ function synthesizeSet(
   } catch (error) {
     const said = error instanceof Error ? error.message : String(error);
     const hints = said.includes('did you mean') ? [] : hintsOf(value, sets).map((hint) => `- ${hint}`);
-    throw new Error([`${environment} does not take these values: ${said}`, ...hints].join('\n'), {
+    throw new Error([`${environment} does not synthesize with these values: ${said}`, ...hints].join('\n'), {
       cause: error,
     });
   }

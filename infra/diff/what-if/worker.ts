@@ -1,4 +1,4 @@
-// Started by open-what-if.ts in a thread of its own, which has the modules of the checkout as they are now.
+// Thread of open-what-if.ts. A new thread loads the modules of the checkout again, after each change of them.
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';

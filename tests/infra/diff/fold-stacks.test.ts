@@ -102,10 +102,10 @@ test('a preview that failed is not taken for one without a change, and secrets i
     ].join('\n'),
   );
   for (const [text, reason] of [
-    ['', 'there is no result: the log of the run says why'],
-    ['[1', 'what Pulumi printed is no preview'],
-    ['{"steps": 1}', 'what Pulumi printed is no preview'],
-    ['{}', 'it ended without a result'],
+    ['', 'the preview printed nothing: see the log of the run'],
+    ['[1', 'the output of Pulumi is not a preview'],
+    ['{"steps": 1}', 'the output of Pulumi is not a preview'],
+    ['{}', 'the preview ended early'],
   ] as const) {
     const { errors, stack } = readStackPreview('blue', text);
     assert.deepEqual({ errors, stack }, { errors: [reason], stack: 'blue' });

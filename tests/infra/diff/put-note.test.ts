@@ -48,8 +48,8 @@ test('another head, no report, too long a text and a refusal of the host are err
   await assert.rejects(putNote({ ...merge, headCommit: 'b'.repeat(40) }, MARKER), /must have the head bbb/);
   await assert.rejects(putNote(merge, 'buy this'), /must begin with/);
   await assert.rejects(putNote(merge, MARKER + 'x'.repeat(NOTE_LIMIT)), /at most 1000000 characters/);
-  await assert.rejects(putNote({ ...merge, token: 'x' }, MARKER), /answered with 401/);
-  await assert.rejects(putNote({ ...merge, number: 4 }, MARKER), /answered with 404/);
+  await assert.rejects(putNote({ ...merge, token: 'x' }, MARKER), /failed with status 401/);
+  await assert.rejects(putNote({ ...merge, number: 4 }, MARKER), /failed with status 404/);
   assert.deepEqual(gitLab.notes, []);
 });
 

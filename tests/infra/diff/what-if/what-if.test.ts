@@ -63,11 +63,11 @@ test('of every environment that is asked for, the changes of the values are told
 test('bad input is refused with what is allowed and the nearest name', () => {
   assert.throws(
     () => answer(['production'], 'kafka.brokrs=5'),
-    /^Error: production does not take these values:[^]*kafka\.brokrs: unknown key, did you mean brokers\?/,
+    /^Error: production does not synthesize with these values:[^]*kafka\.brokrs: unknown key, did you mean brokers\?/,
   );
   assert.throws(
     () => answer(['production'], 'topics.evnts.retention=3d'),
-    /topics\.evnts is not there, did you mean events\?$/,
+    /topics\.evnts does not exist, did you mean events\?$/,
   );
   assert.throws(
     () => answer(['production'], 'kafka.brokers=many'),
@@ -87,8 +87,8 @@ test('the command line asks what if, or compares revisions, and not both', () =>
   assert.equal(parseOptions(['--watch'])?.base, 'HEAD');
   for (const [args, message] of [
     [['--set', 'kafka.brokers'], /--set must be PROPERTY=VALUE, got kafka\.brokers/],
-    [['--set', 'a=1', '--base', 'main'], /--set must stand without --base and --head/],
-    [['--set', 'a=1', '--head', 'main'], /--set must stand without --base and --head/],
+    [['--set', 'a=1', '--base', 'main'], /--set must be given without --base and --head/],
+    [['--set', 'a=1', '--head', 'main'], /--set must be given without --base and --head/],
     [[], /--base must name a revision, got nothing/],
   ] as const) {
     assert.throws(
