@@ -2,9 +2,9 @@ import { z } from 'zod';
 
 const approvals = z.array(
   z.strictObject({
-    /** Of the change or the cause, as the report shows it. */
+    /** Identifier of the change or the cause, as the report shows it. */
     id: z.string().regex(/^[0-9a-f]{12}$/, 'the twelve hexadecimal digits that the report shows'),
-    /** Describes it for readers of the file: object and path, or properties. */
+    /** Describes the change for readers of the file: object and path, or properties. */
     change: z.string().min(1),
     /** Reason of the approval. */
     reason: z.string().min(1),

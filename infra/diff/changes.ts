@@ -12,7 +12,7 @@ import { canonicalText, compareTrees, ORDER, pathText, valueAt, type Difference,
 
 /** One difference with its consequence, and all environments that share it. */
 export interface Change {
-  /** Twelve hexadecimal digits, the same as long as object, place and both values are: what an approval names. */
+  /** Twelve hexadecimal digits, a hash of the object, the path and both values. An approval names them. */
   readonly id: string;
   readonly environments: readonly string[];
   /** `StatefulSet headwater/kafka` */
@@ -20,15 +20,15 @@ export interface Change {
   readonly path: string;
   readonly before?: Tree;
   readonly after?: Tree;
-  /** Of a text of several lines those that differ. */
+  /** The lines that differ, if the value is a text of several lines. */
   readonly lines?: readonly ChangedLine[];
   readonly consequence: Consequence;
   readonly rule: string;
   readonly why: string;
   readonly source: string;
-  /** Pods that are replaced because of it, by environment. */
+  /** The workloads whose pods the change replaces, by environment. */
   readonly restarts: Readonly<Record<string, readonly Restart[]>>;
-  /** Identifier of what was changed that this comes of; missing where causes were not asked for. */
+  /** Identifier of the cause; missing if nobody asked for causes. */
   readonly cause?: string;
 }
 
@@ -36,16 +36,16 @@ export interface Change {
 export interface Finding {
   readonly pair: Pair;
   readonly difference: Difference;
-  /** Pods that are replaced because of it. */
+  /** The workloads whose pods it replaces. */
   readonly restarts: readonly Restart[];
-  /** Whether the texts as they stand differ, which say the same. */
+  /** True if the two texts differ only in form, such as their order or their comments. */
   readonly isSpelling: boolean;
 }
 
-/** The objects of each environment. */
+/** The objects, by environment. */
 export type Manifests = Readonly<Record<string, readonly ManifestObject[]>>;
 
-/** Every change between two sides; equal changes of several environments are merged. */
+/** Finds every change between two sides, and merges equal changes of several environments. */
 export function findChanges(before: Manifests, after: Manifests): readonly Change[] {
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
   return mergeChanges(
@@ -55,7 +55,7 @@ export function findChanges(before: Manifests, after: Manifests): readonly Chang
   );
 }
 
-/** Changes that are the same in several environments once, with all of them. */
+/** Merges changes that are the same in several environments. */
 export function mergeChanges(changes: readonly Change[]): readonly Change[] {
   const merged = new Map<string, Change>();
   for (const change of changes) {
@@ -87,7 +87,7 @@ export function differencesOf({ before, after }: Pair): readonly Difference[] {
   ];
 }
 
-/** Every difference of one environment that is told by itself. */
+/** Finds every difference of one environment that does not only repeat another one. */
 export function findDifferences(
   before: readonly ManifestObject[],
   after: readonly ManifestObject[],
@@ -109,7 +109,7 @@ export function findDifferences(
   });
 }
 
-/** Workloads whose pods a changed ConfigMap replaces: they mount it, and the hash in their template differs. */
+/** Finds the workloads whose pods a changed ConfigMap replaces: they mount it, and the hash in their template differs. */
 function rolledBy(pair: Pair, restarts: ReadonlyMap<Pair, Restart>): readonly Pair[] {
   const { before, after } = pair;
   if (before === undefined || after?.kind !== 'ConfigMap' || before === after) return [];
@@ -123,7 +123,7 @@ function rolledBy(pair: Pair, restarts: ReadonlyMap<Pair, Restart>): readonly Pa
   );
 }
 
-/** Texts that say the same in other words or another order, where that alone makes another hash. */
+/** Finds texts that differ only in form. In a ConfigMap they count only if the new hash restarts pods. */
 function respelled(pair: Pair, rolledByConfigMap: ReadonlyMap<Pair, readonly Pair[]>): readonly Difference[] {
   const { before, after } = pair;
   if (before === undefined || after === undefined || before === after) return [];
@@ -169,7 +169,7 @@ function isExplained(
   return isJobName && differences.some((other) => other.path[0] === 'spec');
 }
 
-/** Whether the elements of both sides stand in another order. */
+/** Whether the elements that both sides have are in another order. */
 function isReordered({ before, after }: Omit<Difference, 'path'>): boolean {
   const [old, young] = [before, after].map((order) =>
     Array.isArray(order) ? (order as readonly Tree[]) : [],
@@ -179,7 +179,7 @@ function isReordered({ before, after }: Omit<Difference, 'path'>): boolean {
   return common(old, young) !== common(young, old);
 }
 
-/** A difference in a report: evaluated and masked. */
+/** Evaluates a difference, and masks its secrets. */
 export function describeChange(environment: string, { pair, difference, restarts }: Finding): Change {
   const { id: rule, consequence, why, source } = classify({ pair, difference, restarts });
   const object = objectOf(pair);
@@ -207,7 +207,7 @@ export function describeChange(environment: string, { pair, difference, restarts
 
 function identifyChange(pair: Pair, { path, before, after }: Difference): string {
   const object = objectOf(pair);
-  // Of what is secret nothing may be guessed from the hash either.
+  // Masked, because a short secret could be guessed from the hash.
   const values = [before, after].map((value) =>
     value === undefined ? '' : canonicalText(maskValue(object.kind, path, value)),
   );

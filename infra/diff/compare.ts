@@ -15,29 +15,29 @@ import { sortChanges, type Report, type SideName } from './report.ts';
 import { synthesize, type Synthesized } from './synthesize.ts';
 import { requireEnvironment } from './what-if/what-if.ts';
 
-/** File with the approvals of a revision. */
+/** The file with the approvals of a revision. */
 const APPROVALS = 'infra/diff/approvals.json';
 
 interface Side {
   readonly name: SideName;
   readonly approvals: readonly Approval[];
-  /** Directory of its sources, until the comparison ends. */
+  /** Directory of its sources; exists until the comparison ends. */
   readonly checkout: string;
   readonly synthesized: Synthesized;
 }
 
-/** Two sides; the report can be made again after one of them has changed. */
+/** Two sides. Each call of `report` reads the head again. */
 export interface Comparison {
-  /** @throws {Error} where nothing can be compared */
+  /** @throws {Error} if nothing can be compared */
   report(): Promise<Report>;
   /** Removes its temporary files. */
   close(): Promise<void>;
 }
 
 /**
- * Compares two revisions of the repository at `root`. The base is synthesized once, the head for every report.
+ * Compares two revisions of the repository at `root`. Synthesizes the base once, and the head for every report.
  *
- * @throws {Error} where nothing can be compared: no repository, an unknown revision, a head that does not synthesize
+ * @throws {Error} if nothing can be compared: no repository, an unknown revision, a head that does not synthesize
  */
 export async function openRevisions(
   root: string,
@@ -84,7 +84,7 @@ async function settled<Value>(promise: Promise<Value>): Promise<PromiseSettledRe
   return result;
 }
 
-/** An environment may be new or removed, but one side must know it. */
+/** An environment may be new or removed, but one side must have it. */
 function requireEnvironments(names: readonly string[], sides: readonly PromiseSettledResult<Side>[]): void {
   const known = sides.flatMap((side) =>
     side.status === 'fulfilled' ? Object.keys(side.value.synthesized.values) : [],
@@ -92,7 +92,7 @@ function requireEnvironments(names: readonly string[], sides: readonly PromiseSe
   for (const name of names) requireEnvironment(name, [...new Set(known)].sort());
 }
 
-/** Every environment of either side. */
+/** Returns every environment of either side. */
 function sidesOf(before: Side, after: Side): readonly EnvironmentSides[] {
   const sideOf = (
     { synthesized: { manifests, values } }: Side,
@@ -140,7 +140,7 @@ interface SynthesisContext {
   readonly git: Git;
   readonly root: string;
   readonly directory: string;
-  /** Those that were begun, to be removed at the end. */
+  /** The worktrees to remove at the end, including incomplete ones. */
   readonly worktrees: string[];
   readonly options: ReportOptions;
   readonly host: Host;
@@ -185,7 +185,7 @@ async function findApprovals(checkout: string, { approvals }: ReportOptions): Pr
   return readApprovals(approvals ?? APPROVALS, await readFile(file, 'utf8'));
 }
 
-/** What a synthesis says may repeat the values that it refuses. */
+/** Masked, because the message of a synthesis may contain the values that it refuses. */
 function textOf(error: unknown): string {
   return maskText(error instanceof Error ? error.message : String(error));
 }

@@ -3,8 +3,8 @@ import { parseJson, valueOfDocument } from './exact-numbers.ts';
 import { canonicalText, ORDER, type Tree, type TreeMap } from './tree.ts';
 
 /**
- * The text of a configuration file as what its reader makes of it: properties, sections or a document, so that order,
- * indentation and comments are no change. Text of no known format stays text.
+ * Parses the text of a configuration file into properties, sections or a document, so that order, indentation and
+ * comments make no difference. Returns text of an unknown format unchanged.
  */
 export function readConfigText(name: string, text: string): Tree {
   if (/\.properties$|^zoo\.cfg$/.test(name)) return readProperties(text) ?? text;
@@ -23,9 +23,9 @@ function readDocument(text: string, read: (text: string) => unknown): Tree {
 }
 
 /**
- * Some readers are of YAML 1.1, some of 1.2: what these take for different values, such as `yes`, is not read.
+ * Parses YAML. Some programs read YAML 1.1, others 1.2, so a text must have the same value in both: `yes` does not.
  *
- * @throws {Error} where the text is no document of one meaning
+ * @throws {Error} if the text is not YAML, or its value depends on the version
  */
 function readYaml(text: string): unknown {
   const [old, value] = (['1.1', '1.2'] as const).map((version) => {
@@ -35,16 +35,16 @@ function readYaml(text: string): unknown {
     return valueOfDocument(document, text) as Tree;
   });
   if (old === undefined || value === undefined || canonicalText(old) !== canonicalText(value)) {
-    throw new Error('its meaning depends on the version of YAML');
+    throw new Error('the value of the text depends on the version of YAML');
   }
   return value;
 }
 
 /**
- * A Java properties file of one pair a line, as Kafka and ZooKeeper read it; of a property that stands twice the last
- * one counts.
+ * Parses a Java properties file of one pair per line, as Kafka and ZooKeeper read it. If a property occurs twice, the
+ * last one applies.
  *
- * @returns undefined where a line is no pair
+ * @returns undefined if a line is not a pair
  * @see https://docs.oracle.com/en/java/javase/21/docs/api/java.base/java/util/Properties.html#load(java.io.Reader)
  */
 export function readProperties(text: string): TreeMap | undefined {
@@ -69,10 +69,10 @@ interface Section {
 }
 
 /**
- * Fluentd's sections and their parameters. A section is known by its `@id`, else by its type and its place among those
- * that look the same. The order of sections counts for Fluentd: it is a value of its own.
+ * Parses Fluentd's sections and their parameters. The key of a section is its `@id`, otherwise its type, its pattern and
+ * a number. Fluentd depends on the order of sections, so the order is a value too.
  *
- * @returns undefined where the text is not made of sections and parameters
+ * @returns undefined if the text does not consist of sections and parameters
  * @see https://docs.fluentd.org/configuration/config-file
  */
 export function readFluentd(text: string): TreeMap | undefined {

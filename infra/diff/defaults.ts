@@ -2,7 +2,7 @@ import type { Place } from './path-pattern.ts';
 import type { Tree, TreeMap } from './tree.ts';
 
 export interface Default extends Place {
-  /** Or what it is beside the other fields of the map that holds it. */
+  /** The default, or a function of the other fields in the same map. */
   readonly value: Tree | ((holder: TreeMap) => Tree);
 }
 
@@ -13,9 +13,8 @@ const CONTAINER = `${POD} containers|initContainers *`;
 const VOLUME = `${POD} volumes *`;
 
 /**
- * What the API server writes into a pod template where nothing is said, and what it does not store: the template is the
- * same with it and without. What programs assume of a field that is left out is none of it: said, it makes another
- * template.
+ * Defaults that the API server writes into a pod template, or does not store: the template is the same with and without
+ * them. It does not contain defaults that only the reader of a field assumes: writing one changes the template.
  *
  * @see SetDefaults_PodSpec and others, pkg/apis/core/v1/defaults.go of kubernetes/kubernetes
  */
@@ -41,7 +40,7 @@ export const TEMPLATE_DEFAULTS: readonly Default[] = [
 ];
 
 /**
- * What the API server fills in elsewhere where nothing is said, or reads as if it were said.
+ * Defaults of other fields that the API server writes, or assumes while it reads.
  *
  * @see https://kubernetes.io/docs/reference/kubernetes-api/ and pkg/apis/{core,apps,batch}/v1/defaults.go of kubernetes/kubernetes
  */
@@ -65,7 +64,7 @@ const OBJECT_DEFAULTS: readonly Default[] = [
 
 export const DEFAULTS: readonly Default[] = [...TEMPLATE_DEFAULTS, ...OBJECT_DEFAULTS];
 
-/** An image without a tag and a digest has the tag `latest`. */
+/** An image without tag and digest has the tag `latest`. */
 function pullPolicyOf({ image }: TreeMap): string {
   const [name = '', digest] = typeof image === 'string' ? image.split('@') : [];
   const tag = /:([^/:]+)$/.exec(name)?.[1] ?? (digest === undefined ? 'latest' : undefined);

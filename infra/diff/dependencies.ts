@@ -6,10 +6,10 @@ import { runCommand } from '../local/command.ts';
 import type { Host } from '../local/host.ts';
 
 /**
- * Gives a work tree what its lock file names: this checkout's where the lock files are equal, else an installation of
- * its own, made once and kept outside the checkout.
+ * Links the dependencies of a worktree's lock file into it: those of this checkout if the lock files are equal, otherwise
+ * an installation in the cache.
  *
- * @throws {Error} with the end of npm's output, where it fails
+ * @throws {Error} with the end of npm's output if the installation fails
  */
 export async function provideDependencies(
   worktree: string,
@@ -23,7 +23,7 @@ export async function provideDependencies(
   if (lock === own) return symlink(join(root, 'node_modules'), modules);
 
   const make = async (made: string): Promise<void> => {
-    progress('the dependencies differ: installing those of the other side (npm ci, once)');
+    progress('the lock files differ: installing the dependencies of the other revision once (npm ci)');
     for (const file of ['package.json', 'package-lock.json'])
       await copyFile(join(worktree, file), join(made, file));
     const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];

@@ -1,15 +1,15 @@
 import { isScalar, visit, type Document } from 'yaml';
 
-/** What JSON.parse tells a reviver of a primitive; the compiler's library does not know it yet. */
+/** JSON.parse with the third argument of its reviver, which TypeScript's library does not declare yet. */
 type ParseJson = (
   text: string,
   reviver: (key: string, value: unknown, context: { readonly source?: string }) => unknown,
 ) => unknown;
 
-/** Without any of these in a text, each of its numbers is the double that it is read as. */
+/** A text without a match has only numbers that a double holds exactly. */
 const MAY_BE_INEXACT = /\d[\d.]{15}|\d[eE][-+]?\d{3}|0[xo]\w{13}|\.(inf|Inf|INF|nan|NaN|NAN)\b/;
 
-/** As JSON.parse, but for numbers that no double holds: see `exactNumber`. */
+/** Like JSON.parse, but keeps numbers that a double cannot hold: see `exactNumber`. */
 export function parseJson(text: string): unknown {
   if (!MAY_BE_INEXACT.test(text)) return JSON.parse(text);
   return (JSON.parse as ParseJson)(text, (_, value, { source }) =>
@@ -17,7 +17,7 @@ export function parseJson(text: string): unknown {
   );
 }
 
-/** The value of a document of YAML, parsed from the text, but for numbers that no double holds: see `exactNumber`. */
+/** Returns the value of a YAML document, and keeps numbers that a double cannot hold: see `exactNumber`. */
 export function valueOfDocument(document: Document, text: string): unknown {
   const [start, , end] = document.range ?? [0, 0, text.length];
   if (MAY_BE_INEXACT.test(text.slice(start, end))) {
@@ -29,14 +29,14 @@ export function valueOfDocument(document: Document, text: string): unknown {
   return document.toJS();
 }
 
-/** The double where it is the very number that is written; else a bigint, or of what is no whole number its text. */
+/** Returns the double if it equals the written number, otherwise a bigint, or the text of a number with a fraction. */
 function exactNumber(source: string, value: number): number | bigint | string {
   if (decimalOf(source) === decimalOf(String(value))) return value;
   if (/^0[xo]/.test(source)) return Number.isSafeInteger(value) ? value : BigInt(source);
   return /^[-+]?\d+$/.test(source) ? BigInt(source) : source;
 }
 
-/** Sign, digits and exponent: the same for `1.50`, `15e-1` and `1.5`. */
+/** Returns sign, digits and exponent, which are equal for `1.50`, `15e-1` and `1.5`. */
 function decimalOf(text: string): string {
   const [, sign = '', whole = '', fraction = '', exponent = '0'] =
     /^([-+]?)(\d*)(?:\.(\d*))?(?:[eE]([-+]?\d+))?$/.exec(text) ?? [];

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** A git repository, by the directory of one of its work trees. */
+/** A git repository, addressed by the directory of one of its worktrees. */
 export class Git {
   readonly #directory: string;
 
@@ -47,12 +47,12 @@ export class Git {
     return (await this.#git('status', '--porcelain')) !== '';
   }
 
-  /** Adds a work tree of a commit at a path. */
+  /** Adds a worktree of a commit at a path. */
   async addWorktree(path: string, commit: string): Promise<void> {
     await this.#git('worktree', 'add', '--detach', '--quiet', path, commit);
   }
 
-  /** Also removes a work tree whose creation was interrupted, which git may only know by name. */
+  /** Also removes a worktree whose creation was interrupted: git may know only its name. */
   async removeWorktree(path: string): Promise<void> {
     try {
       await this.#git('worktree', 'remove', '--force', path);

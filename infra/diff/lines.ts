@@ -1,21 +1,21 @@
 import { structuredPatch } from 'diff/lib/patch/create.js';
 import type { Tree } from './tree.ts';
 
-/** A line of a text that is another one, new or gone. */
+/** A line of a text that was changed, added or removed. */
 export interface ChangedLine {
-  /** Of the text as it will be; of a line that is gone, as it was. From 1. */
+  /** Line number in the new text, for a removed line in the old one. From 1. */
   readonly number: number;
   readonly before?: string;
   readonly after?: string;
 }
 
-/** Differing lines from which two texts have nothing in common that is worth the search. */
+/** With more differing lines the search takes too long, and its result helps no reader. */
 const MOST_EDITS = 1_000;
 
 /**
- * Which lines of two texts differ.
+ * Finds the lines of two texts that differ.
  *
- * @returns undefined where one of them is no text, both are one line, or they have hardly a line in common
+ * @returns undefined if a value is not a text, both texts have one line, or more than {@link MOST_EDITS} lines differ
  */
 export function changedLines(
   before: Tree | undefined,
@@ -37,7 +37,7 @@ export function changedLines(
   });
 }
 
-/** Lines of a hunk with the sign; a line that begins with `\` says that the text ends without a line break. */
+/** Returns the lines of a hunk with the sign. A line that begins with `\` marks a text without a final line break. */
 function linesOf(sign: '-' | '+', lines: readonly string[]): readonly string[] {
   return lines.flatMap((line, index) => {
     if (!line.startsWith(sign)) return [];

@@ -1,9 +1,9 @@
 import type { Place } from './path-pattern.ts';
 
 /**
- * Which fields tell the elements of a list apart, by the list's name: `x-kubernetes-list-map-keys` and
- * `x-kubernetes-patch-merge-key` of the API server's published schema, where a name is used for one kind of list only.
- * Of several sets of fields the first whose first field an element has.
+ * The key fields of a list's elements, by the list's name: `x-kubernetes-list-map-keys` and
+ * `x-kubernetes-patch-merge-key` of the API server's published schema. Contains only names that one kind of list has. If
+ * there are several sets of fields, the first one applies whose first field the element has.
  *
  * @see https://kubernetes.io/docs/reference/using-api/server-side-apply/#merge-strategy
  */
@@ -21,22 +21,22 @@ export const LIST_KEYS: Readonly<Record<string, readonly (readonly string[])[]>>
   subjects: [['kind', 'namespace', 'name']],
   webhooks: [['name']],
   groups: [['name']],
-  /** A container's, and a Service's. */
+  /** Of a container, then of a Service. */
   ports: [
     ['containerPort', 'protocol'],
     ['port', 'protocol'],
   ],
-  /** Of Prometheus; the rules of a Role and those of a route have neither. */
+  /** Of Prometheus. The rules of a Role or a route have none of these fields. */
   rules: [['alert', 'labels.severity'], ['record']],
-  /** Of a dashboard of Grafana, and a panel's queries. */
+  /** Of a Grafana dashboard: its panels, and the queries of a panel. */
   panels: [['title']],
   targets: [['refId']],
-  /** The topics that the Job is given in the variable `TOPICS`. */
+  /** The topics in the variable `TOPICS` of the Job. */
   TOPICS: [['name']],
 };
 
 /**
- * Lists that are sets: their order means nothing to the API server or to what reads them.
+ * Lists that are sets: neither the API server nor any reader depends on their order.
  *
  * @see https://kubernetes.io/docs/reference/access-authn-authz/rbac/ (rules are a union)
  * @see https://kubernetes.io/docs/concepts/services-networking/network-policies/ (rules are a union)
@@ -60,8 +60,8 @@ export const SETS: readonly string[] = [
 ];
 
 /**
- * Where the order counts, though elements have keys or are a set to a reader. A controller compares pod templates element
- * by element, the API server does so with what is immutable, and Prometheus evaluates the rules of a group in turn.
+ * Lists whose order matters, although they have keys or are sets. A controller compares pod templates element by element,
+ * and the API server compares immutable fields so. Prometheus evaluates the rules of a group in order.
  *
  * @see EqualIgnoreHash, pkg/controller/deployment/util/deployment_util.go; getPatch, pkg/controller/statefulset/stateful_set_utils.go;
  * ValidateStatefulSetUpdate, pkg/apis/apps/validation/validation.go of kubernetes/kubernetes

@@ -1,4 +1,4 @@
-// `npm run diff`: what the changes between two revisions do when they are applied, or what other values would.
+// `npm run diff`: reports the consequences of the changes between two revisions, or of other values (`--set`).
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeFailure } from '../command-line.ts';
@@ -25,15 +25,15 @@ function write(report: Report, { format, output, also }: DiffOptions): void {
   for (const other of also) writeFileSync(other.file, render(report, other.format));
 }
 
-/** Prints on standard error what fails the gate. @returns whether anything does */
+/** Prints the changes that fail the gate on standard error. @returns whether there are any */
 function isRefused(report: Report, { failOn }: DiffOptions): boolean {
   if (failOn.length > 0 && report.baseError !== undefined) {
-    process.stderr.write('refused: without a base that synthesizes nothing can be said of the changes\n');
+    process.stderr.write('refused: the base does not synthesize, so nothing can be compared\n');
     return true;
   }
   const refused = refusedChanges(report, failOn);
   for (const { id, cause, consequence, object, path } of refused) {
-    const whole = cause === undefined ? '' : `, or all that has its cause as ${cause}`;
+    const whole = cause === undefined ? '' : `, or all changes of its cause as ${cause}`;
     process.stderr.write(`refused: ${consequence}: ${object} ${path} (approve it as ${id}${whole})\n`);
   }
   return refused.length > 0;
@@ -47,7 +47,7 @@ function open(options: DiffOptions): Promise<Comparison> | Comparison {
 }
 
 /** @returns the exit code */
-async function answer(comparison: Comparison, options: DiffOptions): Promise<number> {
+async function runOnce(comparison: Comparison, options: DiffOptions): Promise<number> {
   try {
     const report = await comparison.report();
     if (interrupt.signal.aborted) return INTERRUPTED;
@@ -60,10 +60,10 @@ async function answer(comparison: Comparison, options: DiffOptions): Promise<num
   }
 }
 
-/** Runs until it is interrupted; an error may disappear with the next change. */
-async function answerAgain(comparison: Comparison, options: DiffOptions): Promise<void> {
+/** Runs until it is interrupted, even after an error: the next change may correct it. */
+async function runAgain(comparison: Comparison, options: DiffOptions): Promise<void> {
   await watchSources(join(ROOT, 'infra'), interrupt.signal, async () => {
-    await answer(comparison, options);
+    await runOnce(comparison, options);
     process.stderr.write('diff: waiting for a change of infra (Ctrl-C ends)\n');
   });
 }
@@ -75,8 +75,8 @@ try {
   } else {
     const comparison = await open(options);
     try {
-      if (options.watch) await answerAgain(comparison, options);
-      else process.exitCode = await answer(comparison, options);
+      if (options.watch) await runAgain(comparison, options);
+      else process.exitCode = await runOnce(comparison, options);
     } finally {
       await comparison.close();
     }

@@ -8,7 +8,7 @@ import { canonicalQuantity } from './quantity.ts';
 import { QUANTITY_FIELDS } from './quantity-fields.ts';
 import { canonicalText, isMap, ORDER, type Path, type Tree, type TreeMap, valueAt } from './tree.ts';
 
-/** A text whose parsed content is compared. */
+/** A text that is compared by its parsed content. */
 export interface ReadText {
   readonly path: Path;
   readonly text: string;
@@ -27,7 +27,7 @@ export function normalize(object: ManifestObject): TreeMap {
   return normalizedOf(object).tree;
 }
 
-/** The texts that are read, as they stand: two that say the same may still differ. */
+/** Returns the texts that {@link normalize} parses. Two texts with the same content may differ in form. */
 export function readTexts(object: ManifestObject): readonly ReadText[] {
   return normalizedOf(object).texts;
 }
@@ -49,7 +49,7 @@ interface Context extends Fields {
   readonly texts: ReadText[];
 }
 
-/** What is known of the fields of a kind. */
+/** The known fields of a kind. */
 interface Fields {
   readonly kind: string;
   readonly findDefault: (path: Path) => (typeof DEFAULTS)[number] | undefined;
@@ -120,13 +120,13 @@ function withoutBrackets(key: string): string {
   return key.slice(1, -1);
 }
 
-/** An element of a set is its own key; one that is no word is named by its hash. */
+/** An element of a set is its own key; an element that is not a text has a hash as its key. */
 function elementKey(element: Tree): string {
   if (typeof element === 'string') return `[${element}]`;
   return `[#${createHash('sha256').update(canonicalText(element)).digest('hex').slice(0, 8)}]`;
 }
 
-/** A value as it stands in a manifest again: elements of lists in lists. */
+/** Restores the form of the manifest: the elements of a list are in a list again. */
 export function denormalize(value: Tree, name: string | undefined): Tree {
   if (!isMap(value)) return value;
   const elements = Object.entries(value).filter(([key]) => key !== ORDER);
@@ -137,7 +137,7 @@ export function denormalize(value: Tree, name: string | undefined): Tree {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, denormalize(inner, key)]));
 }
 
-/** One key for each element, or undefined where the list has no keys or they do not tell its elements apart. */
+/** Returns one key per element, or undefined if the list has no keys or two elements have the same key. */
 function keysOf(list: readonly Tree[], name: string): readonly string[] | undefined {
   const candidates = Object.hasOwn(LIST_KEYS, name) ? (LIST_KEYS[name] ?? []) : [];
   if (list.length === 0 || candidates.length === 0) return undefined;
@@ -166,12 +166,12 @@ function readFiles(data: TreeMap, context: Context): TreeMap {
   return Object.fromEntries(files);
 }
 
-/** Of Grafana: its panels stand where their positions say, in whatever order they are listed. */
+/** Whether it is a Grafana dashboard. Grafana places panels by their position, not by their order in the list. */
 function isDashboard(name: string, value: Tree): boolean {
   return name.endsWith('.json') && isMap(value) && Array.isArray(value['panels']);
 }
 
-/** The list that the topics' Job is given. Of pods that a controller replaces, every letter of a variable counts. */
+/** Whether it is the topic list of the Job. In a pod template of a controller every character of a variable matters. */
 function isTopics(path: Path, { kind }: Context): boolean {
   return kind === 'Job' && path.at(-1) === 'value' && path.at(-2) === '[TOPICS]';
 }

@@ -10,19 +10,19 @@ export interface ManifestObject {
   readonly [field: string]: unknown;
 }
 
-/** An object of both sides, or of one where it is new or gone. */
+/** An object on both sides, or on one side if it is new or removed. */
 export interface Pair {
   readonly before?: ManifestObject;
   readonly after?: ManifestObject;
 }
 
-/** Share of equal values above which a removed and a new object count as one that was renamed. */
+/** With this share of equal values, a removed and a new object count as one renamed object. */
 const RENAMED_SHARE = 0.8;
 
-/** Kinds of which an environment has one: another name is a rename, whatever is changed beside it. */
+/** Kinds that an environment has once. Another name is always a rename, even if the content differs too. */
 const SINGLE_KINDS: readonly string[] = ['Bucket'];
 
-/** How the name of a Job ends: in the hash of its template, so that it changes with every change of it. */
+/** The end of a Job's name: the hash of its template, which changes with the template. */
 const CONTENT_HASH = /-[0-9a-f]{8}$/;
 
 /** @throws {Error} if a document is not a Kubernetes object */
@@ -52,18 +52,18 @@ function isManifestObject(value: unknown): value is ManifestObject {
   );
 }
 
-/** Kind, namespace and name. The version of the API is no part of it: one object is served in several. */
+/** Returns kind, API group, namespace and name, without the API version: the API server serves an object in several. */
 export function identify({ apiVersion, kind, metadata }: ManifestObject): string {
   const group = apiVersion.includes('/') ? apiVersion.replace(/\/.*/, '') : '';
   return [kind, group, metadata.namespace ?? '', stem(kind, metadata.name)].join(' ');
 }
 
-/** What people call it: `StatefulSet headwater/kafka`. */
+/** Returns the name for readers: `StatefulSet headwater/kafka`. */
 export function objectText({ kind, metadata: { namespace, name } }: ManifestObject): string {
   return `${kind} ${namespace === undefined ? '' : `${namespace}/`}${stem(kind, name)}`;
 }
 
-/** Pairs the objects of two sides by kind, namespace and name; then the rest by similarity. */
+/** Pairs the objects of two sides by kind, namespace and name, then the others by similarity. */
 export function pairObjects(
   before: readonly ManifestObject[],
   after: readonly ManifestObject[],
@@ -108,11 +108,11 @@ function shareOfEqual(a: ManifestObject, b: ManifestObject): number {
   const [left, right] = [leavesOf(a), leavesOf(b)];
   const common = [...left].filter((leaf) => right.has(leaf)).length;
   const all = left.size + right.size - common;
-  // A few equal values prove nothing: two empty ServiceAccounts are not one that was renamed.
+  // Requires four equal values: two empty ServiceAccounts are not a rename.
   return common < 4 ? 0 : common / all;
 }
 
-/** Every value with its path; neither name nor labels, which siblings share. */
+/** Returns every value with its path, without the metadata: similar objects share their labels. */
 function leavesOf(object: ManifestObject): Set<string> {
   const leaves = new Set<string>();
   const walk = (value: Tree, path: string): void => {

@@ -4,20 +4,20 @@ import { parseSet, type SetProperty } from './what-if/set-property.ts';
 
 export const USAGE = `usage: npx headwater diff --base REVISION [options]
        npx headwater diff --set PROPERTY=VALUE [options]
-says what each change of the manifests does when it is applied; needs no cluster
+reports the consequence of each change of the manifests; needs no cluster
 
-  --base REVISION        what is compared with: a branch, a tag, a commit
-  --head REVISION        what is judged; else the working tree, changes that are not committed included
-  --set PROPERTY=VALUE   what if it had this value, beside the working tree as it is; may be given several times. A value is JSON or
-                         text, none leaves the property out: --set kafka.brokers=5 --set kafka.heap=
-  --watch                answer again after each change of a source; the base is HEAD where none is named
-  --environment NAME     only this environment; may be given several times
+  --base REVISION        the revision to compare with: a branch, a tag or a commit
+  --head REVISION        the revision to report on; default: the working tree with uncommitted changes
+  --set PROPERTY=VALUE   compare the working tree with this value in it; repeatable. VALUE is JSON or text, and an
+                         empty one removes the property: --set kafka.brokers=5 --set kafka.heap=
+  --watch                report again after each change of a source; --base defaults to HEAD
+  --environment NAME     only this environment; repeatable
   --format FORMAT        text (default), markdown, html, json or sarif
-  --output FILE          write there instead of to standard output
-  --also FORMAT=FILE     write the same report in another format too; may be given several times
-  --fail-on CONSEQUENCE  exit with 1 where a change has it and is not approved; may be given several times
-  --approvals FILE       changes that a reviewer lets pass; else infra/diff/approvals.json of the head
-  --approve ID           one more of them; may be given several times
+  --output FILE          write the report to a file instead of standard output
+  --also FORMAT=FILE     also write the report in another format; repeatable
+  --fail-on CONSEQUENCE  exit with 1 if a change that is not approved has this consequence; repeatable
+  --approvals FILE       the approved changes; default: infra/diff/approvals.json of the head
+  --approve ID           approve one more change or cause; repeatable
 
 consequences: ${CONSEQUENCES.join(', ')}
 exit codes: 0 compared, 1 a change that --fail-on names, 2 nothing could be compared, 130 interrupted
@@ -27,7 +27,7 @@ export const FORMATS = ['text', 'markdown', 'html', 'json', 'sarif'] as const;
 export type Format = (typeof FORMATS)[number];
 
 export interface DiffOptions {
-  /** @default with `--set` the working tree itself */
+  /** @default with `--set` the working tree */
   readonly base: string | undefined;
   /** @default the working tree */
   readonly head: string | undefined;
@@ -40,13 +40,13 @@ export interface DiffOptions {
   readonly failOn: readonly Consequence[];
   readonly approvals: string | undefined;
   readonly approved: readonly string[];
-  /** Properties that would have other values. */
+  /** Properties to compare with other values. */
   readonly sets: readonly SetProperty[];
-  /** Whether to answer again after each change of a source. */
+  /** Whether to report again after each change of a source. */
   readonly watch: boolean;
 }
 
-/** @returns undefined where help is asked for. @throws {UsageError} that says what is wrong with the command line */
+/** @returns undefined for `--help`. @throws {UsageError} that names the wrong option */
 export function parseOptions(args: readonly string[]): DiffOptions | undefined {
   const { values } = readOptions(args, {
     base: { type: 'string' },
@@ -65,9 +65,9 @@ export function parseOptions(args: readonly string[]): DiffOptions | undefined {
   const { set = [], watch = false } = values;
   const base = values.base ?? (watch && set.length === 0 ? 'HEAD' : undefined);
   if (set.length === 0 && base === undefined)
-    throw new UsageError('--base must name a revision, got nothing (or --set PROPERTY=VALUE, what if)');
+    throw new UsageError('--base must name a revision, got nothing (or give --set PROPERTY=VALUE)');
   if (set.length > 0 && (base ?? values.head) !== undefined)
-    throw new UsageError('--set must stand without --base and --head: it is compared with the working tree');
+    throw new UsageError('--set must be given without --base and --head: it changes the working tree');
   return {
     base,
     head: values.head,

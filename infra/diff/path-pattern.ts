@@ -1,6 +1,6 @@
 import type { Path } from './tree.ts';
 
-/** A place in the objects of some kinds. */
+/** Paths in the objects of some kinds. */
 export interface Place {
   /** @default every kind */
   readonly kinds?: readonly string[];
@@ -9,14 +9,14 @@ export interface Place {
 }
 
 /**
- * Whether a path is of a pattern: keys between spaces, since keys contain points. `*` is any one key, `**` any number
- * of them; `a|b` is either, and `*` within a key is any text.
+ * Whether a path matches a pattern. Spaces separate its keys, since keys contain points. `*` matches one key, `**` any
+ * number of keys, `a|b` either key, and `*` within a key any text.
  */
 export function matchesPath(pattern: string, path: Path): boolean {
   return matches(pattern === '' ? [] : pattern.split(' '), path);
 }
 
-/** Looks up which of the places, if any, a path of an object of the kind is at; many paths are asked for. */
+/** Returns a function that finds the first place that matches a path of the kind. Prepared once, for many paths. */
 export function placeFinder<P extends Place>(
   places: readonly P[],
   kind: string,
@@ -30,7 +30,7 @@ export function placeFinder<P extends Place>(
   return (path) => own.find(({ words, ending }) => endsIn(ending, path) && matches(words, path))?.place;
 }
 
-/** The keys that the words behind the last `**` allow, from the last one on; undefined where they allow any. */
+/** The allowed keys at the end of a path, last key first; undefined allows any key. */
 type Ending = readonly (readonly string[] | undefined)[];
 
 function endingOf(words: readonly string[]): Ending {
@@ -38,7 +38,7 @@ function endingOf(words: readonly string[]): Ending {
   return behind.map((word) => (word.includes('*') ? undefined : word.split('|')));
 }
 
-/** Asked first, since it is cheaper than the whole pattern. */
+/** Cheaper than the whole pattern, and rules out most paths. */
 function endsIn(ending: Ending, path: Path): boolean {
   return ending.every(
     (keys, index) => keys === undefined || keys.includes(path[path.length - 1 - index] ?? ''),

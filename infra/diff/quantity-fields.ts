@@ -2,15 +2,15 @@ import type { Place } from './path-pattern.ts';
 import type { canonicalQuantity } from './quantity.ts';
 
 export interface QuantityField extends Place {
-  /** What makes two of them equal. */
+  /** How two quantities are compared. */
   readonly as: Parameters<typeof canonicalQuantity>[1];
 }
 
 const IN_POD = 'containers|initContainers * resources limits|requests *';
 
 /**
- * Fields that are quantities. The revisions of a StatefulSet or DaemonSet are compared by the text that is stored; a
- * Deployment's templates and what is immutable by value.
+ * Fields that are quantities. The controllers of a StatefulSet and a DaemonSet compare revisions by the stored text. For a
+ * Deployment and for immutable fields, the value decides.
  *
  * @see EqualRevision, pkg/controller/history/controller_history.go of kubernetes/kubernetes, and
  * pkg/api/equality/semantic.go of kubernetes/apimachinery

@@ -1,5 +1,5 @@
 /**
- * Quantities of Kubernetes, without a double in between: two that differ by one are different, however large.
+ * Kubernetes quantities, calculated without doubles: two large quantities that differ by one stay different.
  *
  * @see https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/ and
  * pkg/api/resource/quantity.go of kubernetes/apimachinery
@@ -8,7 +8,7 @@
 const DECIMAL_SUFFIXES = ['n', 'u', 'm', '', 'k', 'M', 'G', 'T', 'P', 'E'];
 const BINARY_SUFFIXES = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'];
 
-/** One, in thousand-millionths: what the API server tells apart at least. */
+/** Nanos of 1. A nano is the smallest step of a quantity in the API server. */
 export const NANO = 1_000_000_000n;
 
 type Notation = 'decimal' | 'binary' | 'exponent';
@@ -18,19 +18,18 @@ interface Amount {
   readonly notation: Notation;
 }
 
-/** How many thousand-millionths a quantity or a plain number is; undefined where it is neither. */
+/** Returns a quantity or a number in nanos; undefined if the value is neither. */
 export function readNanos(value: unknown): bigint | undefined {
   return readAmount(value)?.nanos;
 }
 
 /**
- * A quantity in the notation that stands for all that are equal to it.
+ * Writes equal quantities in the same notation.
  *
- * - `stored`: as the API server stores it: `1024Mi` is `1Gi`, `0.5` is `500m`, and `1073741824`, a number that is not
- *   written in powers of two, stays one.
- * - `value`: all of the same value are equal: `1073741824` is `1Gi` too.
+ * - `stored`: as the API server stores it. `1024Mi` is `1Gi`, `0.5` is `500m`, but `1073741824` is not `1Gi`.
+ * - `value`: by value alone. `1073741824` is also `1Gi`.
  *
- * @returns what is no quantity as it is
+ * @returns a value that is not a quantity unchanged
  */
 export function canonicalQuantity(value: string | number, as: 'stored' | 'value'): string | number {
   const amount = readAmount(value);
@@ -88,7 +87,7 @@ function binaryText(units: bigint): string {
   return `${left}${BINARY_SUFFIXES[power] ?? ''}`;
 }
 
-/** The largest suffix that leaves a whole number. */
+/** Takes the largest suffix that leaves a whole number. */
 function decimalText(nanos: bigint, withExponent: boolean): string {
   if (nanos === 0n) return '0';
   let left = nanos;

@@ -3,12 +3,12 @@ import type { Change } from './changes.ts';
 import { CONSEQUENCES, worstOf, type Consequence } from './consequences.ts';
 import type { Restart } from './restarts.ts';
 
-/** One side of the comparison as people call it. */
+/** One side of the comparison, as a reader knows it. */
 export interface SideName {
-  /** What was asked for: a revision, or `the working tree`. */
+  /** The revision of the command line, or `the working tree`. */
   readonly name: string;
   readonly commit?: string;
-  /** Changes that are not committed are included. */
+  /** True if the side includes uncommitted changes. */
   readonly dirty?: boolean;
 }
 
@@ -17,21 +17,21 @@ export interface Report {
   readonly head: SideName;
   readonly environments: readonly string[];
   readonly changes: readonly Change[];
-  /** What was changed, and by that all of {@link changes}. */
+  /** The causes of all {@link changes}. */
   readonly causes: readonly Cause[];
-  /** Why the head's code could not be asked for causes; then all changes are of one. */
+  /** Why the head's code could not run; the code is then the cause of every change. */
   readonly causesError?: string;
-  /** Why the base could not be synthesized; then there are no changes, and the head stands alone. */
+  /** Why the base does not synthesize; the report then has no changes, only the head. */
   readonly baseError?: string;
-  /** How many objects the head has, by environment. */
+  /** Number of objects of the head, by environment. */
   readonly objects: Readonly<Record<string, number>>;
-  /** Identifiers of changes and causes that a reviewer lets pass. */
+  /** Identifiers of the changes and causes that a reviewer approved. */
   readonly approved: readonly string[];
-  /** Approvals of changes and causes that there are not. */
+  /** Approvals that match no change and no cause. */
   readonly unusedApprovals: readonly string[];
 }
 
-/** Worst first; within a consequence as they were found, object by object. */
+/** Sorts by consequence, worst first; keeps the order of the objects within a consequence. */
 export function sortChanges(changes: readonly Change[]): readonly Change[] {
   return [...changes].sort((a, b) => rank(a.consequence) - rank(b.consequence));
 }
@@ -44,7 +44,7 @@ export interface EnvironmentSummary {
   readonly environment: string;
   readonly worst: Consequence;
   readonly counts: readonly { readonly consequence: Consequence; readonly count: number }[];
-  /** Each workload once, however many of its changes replace its pods. */
+  /** Each workload once, even if several changes restart it. */
   readonly restarts: readonly string[];
 }
 
@@ -80,12 +80,12 @@ function durationText(seconds: number): string {
   return `${Math.round(seconds / 3600)} h`;
 }
 
-/** Whether a reviewer let the change pass, by itself or with its cause. */
+/** Whether a reviewer approved the change or its cause. */
 export function isApproved({ id, cause }: Change, { approved }: Pick<Report, 'approved'>): boolean {
   return approved.includes(id) || (cause !== undefined && approved.includes(cause));
 }
 
-/** Changes that stop a gate. */
+/** Returns the changes that fail the gate. */
 export function refusedChanges(report: Report, failOn: readonly Consequence[]): readonly Change[] {
   return report.changes.filter(
     (change) => failOn.includes(change.consequence) && !isApproved(change, report),

@@ -4,14 +4,14 @@ import { compareTrees, isMap, type Tree, type TreeMap, valueAt } from './tree.ts
 
 export const ORDERS = ['one by one', 'several at once', 'one node at a time', 'all at once'] as const;
 
-/** The pods of one workload that are replaced, and how. */
+/** A restart of the pods of one workload. */
 export interface Restart {
   /** `StatefulSet headwater/kafka` */
   readonly workload: string;
-  /** `3 pods`, `3–12 pods` where an autoscaler decides, or `one pod on each node`. */
+  /** `3 pods`, `3–12 pods` under an autoscaler, or `one pod on each node`. */
   readonly pods: string;
   readonly order: (typeof ORDERS)[number];
-  /** From what the probes and grace periods say, for all pods; of one node's pod where the nodes are not known. */
+  /** Calculated from probes and grace periods, for all pods; for a DaemonSet, for the pod of one node. */
   readonly seconds: { readonly about: number; readonly atMost: number };
 }
 
@@ -23,11 +23,11 @@ export const CONFIG_HASH: readonly string[] = [
   'headwater/config-hash',
 ];
 
-/** What a process takes to start where nothing says so: an assumption, and the only one in `about`. */
+/** Assumed start time of a process: the only assumption in `about`. */
 const START_SECONDS = 15;
 const WORKLOADS = ['StatefulSet', 'Deployment', 'DaemonSet'];
 
-/** Every workload of one environment whose pods are replaced, with the pair it comes from. */
+/** Finds every workload of one environment whose pods are replaced, by its pair. */
 export function findRestarts(pairs: readonly Pair[]): ReadonlyMap<Pair, Restart> {
   const restarts = new Map<Pair, Restart>();
   for (const pair of pairs) {
@@ -63,7 +63,7 @@ function replicasOf(tree: TreeMap): number {
   return numberAt(tree, 'spec', 'replicas') ?? 1;
 }
 
-/** Bounds that an autoscaler has for the workload. */
+/** Returns the bounds of the workload's autoscaler, if it has one. */
 function scaleOf({ kind, metadata }: ManifestObject, pairs: readonly Pair[]): [number, number] | undefined {
   for (const { after } of pairs) {
     if (after === undefined || after.metadata.namespace !== metadata.namespace) continue;
@@ -96,7 +96,7 @@ function rollOf(tree: TreeMap, pods: number): { readonly order: Restart['order']
   return { order: step > 1 && pods > 1 ? 'several at once' : 'one by one', rounds: Math.ceil(pods / step) };
 }
 
-/** A number of pods, or a percentage of them. */
+/** Converts a number of pods, or a percentage of them, to a number. */
 function shareOf(value: Tree | undefined, pods: number, fallback: number): number {
   if (typeof value === 'number') return value;
   if (typeof value !== 'string') return fallback;
@@ -104,8 +104,8 @@ function shareOf(value: Tree | undefined, pods: number, fallback: number): numbe
 }
 
 /**
- * How long one pod is away: it leaves, starts, and counts as ready after `minReadySeconds`. At most: the whole grace
- * period, and a start that its probe only just lets pass.
+ * Returns how long one pod is unavailable: it stops, starts, and is available after `minReadySeconds`. `atMost` is the
+ * whole grace period and the longest start that the startup probe allows.
  */
 function podSeconds(tree: TreeMap): { readonly about: number; readonly atMost: number } {
   const spec = valueAt(tree, ['spec', 'template', 'spec']);
@@ -128,7 +128,7 @@ function numberAt(tree: Tree | undefined, ...path: readonly string[]): number | 
   return typeof value === 'number' ? value : undefined;
 }
 
-/** Whether pods of a workload read files of a ConfigMap. */
+/** Whether a workload mounts a ConfigMap. */
 export function mountsConfigMap(workload: ManifestObject, configMap: ManifestObject): boolean {
   if (workload.metadata.namespace !== configMap.metadata.namespace) return false;
   const volumes = valueAt(normalize(workload), ['spec', 'template', 'spec', 'volumes']);

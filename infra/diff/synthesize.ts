@@ -6,26 +6,26 @@ import type { Manifests } from './changes.ts';
 import { readObjects, type ManifestObject } from './objects.ts';
 import type { Tree } from './tree.ts';
 
-/** Prints the values of the environments, some of which reach no manifest. */
+/** Prints the values of the environments: not every value is in a manifest. */
 const PRINT_ENVIRONMENTS = `
   const { environments } = await import('./infra/environments/environments.ts');
   console.log(JSON.stringify(environments));
 `;
 
-/** What a checkout has. */
+/** The output of a checkout's code. */
 export interface Synthesized {
-  /** Of the environments that were asked for, as far as there are any. */
+  /** Of the selected environments that the checkout has. */
   readonly manifests: Manifests;
-  /** Of every environment, by its name. */
+  /** The value of every environment, by its name. */
   readonly values: Readonly<Record<string, Tree>>;
 }
 
 /**
- * What a checkout synthesizes, by its own code and its own dependencies.
+ * Synthesizes a checkout with its own code and dependencies.
  *
- * @param directory where the manifests are written
- * @param environments names, none means all; one that the checkout does not have is left out
- * @throws {Error} with what the synthesis says, where it refuses
+ * @param directory receives the manifests
+ * @param environments names, empty for all; names that the checkout does not have are left out
+ * @throws {Error} with the message of the synthesis if it fails
  */
 export async function synthesize(
   checkout: string,
@@ -35,7 +35,7 @@ export async function synthesize(
 ): Promise<Synthesized> {
   const printing = printEnvironments(checkout, host);
   const write = async (): Promise<readonly string[]> => {
-    // Of names that the checkout may not have, those that it has must be known first.
+    // The synthesis fails on an unknown name, so names that the checkout does not have are removed first.
     const chosen = environments.length === 0 ? [] : await knownOf(environments, printing);
     if (environments.length > 0 && chosen.length === 0) return [];
     await rm(directory, { recursive: true, force: true });
@@ -77,7 +77,7 @@ export async function readManifests(directory: string): Promise<readonly Manifes
   return texts.flatMap(readObjects);
 }
 
-/** The bucket as if it were an object of the cluster, so that it is compared like one. */
+/** Returns the bucket in the form of a Kubernetes object, so that it is compared like one. */
 export function bucketOf(environment: unknown): readonly ManifestObject[] {
   if (!isRecord(environment) || !isRecord(environment['objectStore'])) return [];
   const { bucket, endpoint, region, expiryDays } = environment['objectStore'];

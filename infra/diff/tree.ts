@@ -1,16 +1,16 @@
 /**
- * An object as it is compared: lists that have keys and texts that have properties are maps; other lists are values. A
- * whole number that no double holds is a bigint.
+ * An object in the form for the comparison: lists with keys and texts with properties are maps, other lists are values.
+ * An integer that a double cannot hold is a bigint.
  */
 export type Tree = string | number | bigint | boolean | null | readonly Tree[] | TreeMap;
 export interface TreeMap {
   readonly [key: string]: Tree;
 }
 
-/** Where a value stands. An element of a keyed list is `[key]`, as is a file of a ConfigMap. */
+/** The path of a value. An element of a keyed list is `[key]`, and so is a file of a ConfigMap. */
 export type Path = readonly string[];
 
-/** One difference; `before` is missing where the value is new, `after` where it is gone. */
+/** One difference; `before` is missing if the value is new, `after` if it was removed. */
 export interface Difference {
   readonly path: Path;
   readonly before?: Tree;
@@ -21,7 +21,7 @@ export function isMap(tree: Tree | undefined): tree is TreeMap {
   return typeof tree === 'object' && tree !== null && !Array.isArray(tree);
 }
 
-/** Under this key stands the order of a list whose elements have keys, where the order counts. */
+/** The key of a list's order, if its elements have keys and their order matters. */
 export const ORDER = '(order)';
 
 /** `spec.template.spec.containers[broker].image`, `spec.template.spec.containers.order` */
@@ -32,7 +32,7 @@ export function pathText(path: Path): string {
     .join('');
 }
 
-/** The value's JSON, with sorted keys: two values are equal exactly when these are. */
+/** Returns JSON with sorted keys: it is equal exactly if the values are equal. */
 export function canonicalText(tree: Tree): string {
   if (Array.isArray(tree)) return `[${tree.map(canonicalText).join(',')}]`;
   if (!isMap(tree)) return typeof tree === 'bigint' ? String(tree) : JSON.stringify(tree);
@@ -40,22 +40,22 @@ export function canonicalText(tree: Tree): string {
   return `{${pairs.map(([key, value]) => `${JSON.stringify(key)}:${canonicalText(value)}`).join(',')}}`;
 }
 
-/** For people: a text as it is, anything else as JSON, indented. */
+/** Returns a text unchanged, any other value as indented JSON. */
 export function prettyText(tree: Tree): string {
   return typeof tree === 'string' ? tree : jsonText(tree, 2);
 }
 
-/** As JSON.stringify, with every digit of a whole number that no double holds. */
+/** Like JSON.stringify, but writes a bigint with all its digits. */
 export function jsonText(value: unknown, indent?: number): string {
   const withNumbers = (_: string, held: unknown): unknown =>
     typeof held === 'bigint' ? rawJson(String(held)) : held;
   return JSON.stringify(value, withNumbers, indent);
 }
 
-/** The compiler's library does not know it yet. */
+/** TypeScript's library does not declare it yet. */
 const { rawJSON: rawJson } = JSON as unknown as { readonly rawJSON: (text: string) => object };
 
-/** Every difference between two trees, in the order of the keys; what is new or gone whole is one difference. */
+/** Finds every difference between two trees, sorted by key; a new or removed map is one difference. */
 export function compareTrees(before: Tree, after: Tree, path: Path = []): readonly Difference[] {
   if (before === after) return [];
   if (!isMap(before) || !isMap(after)) {
@@ -71,9 +71,9 @@ export function compareTrees(before: Tree, after: Tree, path: Path = []): readon
 }
 
 /**
- * The tree that the differences lead to.
+ * Applies differences to a tree.
  *
- * @throws {Error} where a difference does not begin at what the tree holds
+ * @throws {Error} if the tree does not have the value `before` of a difference
  */
 export function applyDifferences(tree: Tree, differences: readonly Difference[]): Tree {
   return differences.reduce<Tree>((result, { path, ...change }) => {
@@ -84,15 +84,16 @@ export function applyDifferences(tree: Tree, differences: readonly Difference[])
 }
 
 function applyAt(tree: Tree, [key = '', ...rest]: Path, change: Omit<Difference, 'path'>): Tree {
-  if (!isMap(tree)) throw new Error(`${key} lies in something that has no keys`);
+  if (!isMap(tree)) throw new Error(`${key} must be in a map, got ${canonicalText(tree)}`);
   const held = valueOf(tree, key);
   if (rest.length > 0) {
-    if (held === undefined) throw new Error(`${key} is not there`);
+    if (held === undefined) throw new Error(`${key} must exist, got nothing`);
     return withKey(tree, key, applyAt(held, rest, change));
   }
   const expected = change.before === undefined ? undefined : canonicalText(change.before);
   const found = held === undefined ? undefined : canonicalText(held);
-  if (expected !== found) throw new Error(`${key} is ${found ?? 'missing'}, not ${expected ?? 'missing'}`);
+  if (expected !== found)
+    throw new Error(`${key} must be ${expected ?? 'missing'}, got ${found ?? 'nothing'}`);
   return withKey(tree, key, change.after);
 }
 
@@ -101,12 +102,12 @@ function withKey(tree: TreeMap, key: string, value: Tree | undefined): TreeMap {
   return Object.fromEntries(value === undefined ? others : [...others, [key, value]]);
 }
 
-/** Own keys only: a property may be called `constructor`. */
+/** Reads own keys only: a property may be called `constructor`. */
 export function valueOf(tree: TreeMap, key: string): Tree | undefined {
   return Object.hasOwn(tree, key) ? tree[key] : undefined;
 }
 
-/** The value at a path, if it is there. */
+/** Returns the value at a path, if it exists. */
 export function valueAt(tree: Tree | undefined, path: Path): Tree | undefined {
   return path.reduce<Tree | undefined>((held, key) => (isMap(held) ? valueOf(held, key) : undefined), tree);
 }

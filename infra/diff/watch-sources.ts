@@ -1,14 +1,14 @@
 import { watch } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Editors write a file in several steps. */
+/** Editors write a file in several steps: waits until they have finished. */
 const QUIET_MS = 150;
 
 /**
- * Does something at once, and again each time that a source in the directory has changed and a moment passed; what changes
- * meanwhile is a change of the next time.
+ * Calls `act` at once, and again after each change of a source in the directory. Changes during a call lead to one more
+ * call.
  *
- * @param signal ends it, when what is being done is done
+ * @param signal ends it after the current call
  */
 export async function watchSources(
   directory: string,

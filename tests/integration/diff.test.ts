@@ -97,7 +97,7 @@ test(
     assert.match(
       refused.stderr,
       new RegExp(
-        `approve it as ${change?.id ?? 'none'}, or all that has its cause as ${causes[0]?.id ?? 'none'}\\)`,
+        `approve it as ${change?.id ?? 'none'}, or all changes of its cause as ${causes[0]?.id ?? 'none'}\\)`,
       ),
     );
 

@@ -51,7 +51,10 @@ test('the differences applied to the base give the head, and undo none of it', (
 });
 
 test('a difference that does not begin at what is there is refused', () => {
-  assert.throws(() => applyDifferences({ a: 1 }, [{ path: ['a'], before: 2, after: 3 }]), /a is 1, not 2/);
+  assert.throws(
+    () => applyDifferences({ a: 1 }, [{ path: ['a'], before: 2, after: 3 }]),
+    /a must be 2, got 1/,
+  );
 });
 
 test('from one environment to another, the differences of every pair lead to the head', async () => {

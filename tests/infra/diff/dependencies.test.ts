@@ -82,7 +82,9 @@ test('where they differ, the base gets what its own lock file names, and this ch
   const base = makeCheckout('differing', '2.0.0');
   const said: string[] = [];
   await provideDependencies(base, own, npm, (text) => void said.push(text));
-  assert.deepEqual(said, ['the dependencies differ: installing those of the other side (npm ci, once)']);
+  assert.deepEqual(said, [
+    'the lock files differ: installing the dependencies of the other revision once (npm ci)',
+  ]);
   assert.equal(versionIn(base), '2.0.0');
   assert.equal(versionIn(own), '1.0.0');
   assert.equal(existsSync(join(directory, 'elsewhere/node_modules')), false);
