@@ -1,50 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Duration, Size } from 'cdk8s';
-import { kraft, zookeeper, type KafkaMetadata } from '../../../../infra/constructs/kafka/kafka-metadata.ts';
-import { Kafka, type KafkaProps } from '../../../../infra/constructs/kafka/kafka.ts';
-import { find, synthesize, valueAt, type Manifest } from '../../manifests.ts';
-
-const endpoint = { connect: 'zookeeper-0:2181' };
-const combined = kraft({
-  version: '4.4.0',
-  clusterId: 'c3RhZ2luZy1oZWFkd2F0ZQ',
-  controllers: { placement: 'combined' },
-});
-const separate = kraft({
-  version: '4.4.0',
-  clusterId: 'c3RhZ2luZy1oZWFkd2F0ZQ',
-  controllers: {
-    placement: 'separate',
-    replicas: 3,
-    volume: Size.gibibytes(10),
-    cpuMillicores: 100,
-    memory: Size.gibibytes(1),
-    heap: Size.mebibytes(384),
-  },
-});
-const minimal: KafkaProps = {
-  namespace: 'headwater',
-  image: 'kafka:1',
-  metadata: zookeeper(endpoint, { version: '3.9.2' }),
-  brokers: 3,
-  cpuMillicores: 500,
-  memory: Size.gibibytes(2),
-  logVolume: Size.gibibytes(20),
-  spread: 'required',
-};
-
-function synthesizeKafka(changes: Partial<KafkaProps> = {}): readonly Manifest[] {
-  return synthesize((chart) => new Kafka(chart, 'Kafka', { ...minimal, ...changes }));
-}
-
-function fileOf(manifests: readonly Manifest[], file: string, name = 'kafka-config'): string {
-  return String(valueAt(find(manifests, 'ConfigMap', name), 'data', file));
-}
-
-function containerOf(manifests: readonly Manifest[], name = 'kafka'): unknown {
-  return valueAt(find(manifests, 'StatefulSet', name), 'spec', 'template', 'spec', 'containers', 0);
-}
+import type { KafkaProps } from '../../../../infra/constructs/kafka/kafka.ts';
+import { find, valueAt, type Manifest } from '../../manifests.ts';
+import { containerOf, fileOf, minimal, separate, synthesizeKafka } from './synthesized-kafka.ts';
 
 function hashOf(manifests: readonly Manifest[]): unknown {
   const template = valueAt(find(manifests, 'StatefulSet', 'kafka'), 'spec', 'template');
@@ -136,11 +95,6 @@ for (const [brokers, replicas, inSync] of [
   });
 }
 
-test('a broker takes its id from its ordinal', () => {
-  assert.match(fileOf(synthesizeKafka(), 'node-2.properties'), /^broker\.id=2$/m);
-  assert.match(fileOf(synthesizeKafka({ metadata: combined }), 'node-2.properties'), /^node\.id=2$/m);
-});
-
 test('a changed setting rolls the brokers, a further broker does not', () => {
   const before = hashOf(synthesizeKafka({ brokers: 3 }));
   assert.equal(hashOf(synthesizeKafka({ brokers: 4 })), before);
@@ -197,35 +151,6 @@ test('the rack comes from a label of the pod, without rights in the cluster', ()
   );
 });
 
-test('with combined controllers every broker votes, and formats its storage with one id', () => {
-  const manifests = synthesizeKafka({ metadata: combined });
-  const properties = fileOf(manifests, 'server.properties');
-  assert.match(properties, /^process\.roles=broker,controller$/m);
-  assert.match(
-    properties,
-    /^controller\.quorum\.voters=0@kafka-0\.kafka-brokers\.headwater\.svc\.cluster\.local:9090,1@.*,2@.*$/m,
-  );
-  const env = valueAt(containerOf(manifests), 'env') as { name: string; value?: string }[];
-  assert.equal(env.find(({ name }) => name === 'CLUSTER_ID')?.value, 'c3RhZ2luZy1oZWFkd2F0ZQ');
-  assert.doesNotMatch(properties, /zookeeper/);
-});
-
-test('separate controllers are a set of their own, with ids that no broker has', () => {
-  const manifests = synthesizeKafka({ metadata: separate });
-  assert.match(fileOf(manifests, 'server.properties'), /^process\.roles=broker$/m);
-  assert.match(
-    fileOf(manifests, 'server.properties', 'kafka-controller-config'),
-    /^process\.roles=controller$/m,
-  );
-  assert.match(fileOf(manifests, 'node-0.properties', 'kafka-controller-config'), /^node\.id=100$/m);
-  assert.equal(valueAt(find(manifests, 'StatefulSet', 'kafka-controller'), 'spec', 'replicas'), 3);
-  const variables = valueAt(containerOf(manifests, 'kafka-controller'), 'env') as {
-    name: string;
-    value?: string;
-  }[];
-  assert.equal(variables.find(({ name }) => name === 'HEAP_MIB')?.value, '384');
-});
-
 test('with TLS no key is in a ConfigMap: Kafka reads the Secret itself', () => {
   const manifests = synthesizeKafka({
     security: { protocol: 'tls', certificateSecret: 'kafka-v1', clientAuthentication: 'none' },
@@ -265,18 +190,6 @@ test('cert-manager makes the certificate for every name that a client or another
     'b.x.io',
     'c.x.io',
   ]);
-});
-
-test('the session of a broker is Kafka’s own unless it is said', () => {
-  assert.doesNotMatch(fileOf(synthesizeKafka(), 'server.properties'), /session\.timeout/);
-  const metadata: KafkaMetadata = zookeeper(endpoint, {
-    version: '3.9.2',
-    sessionTimeout: Duration.seconds(6),
-  });
-  assert.match(
-    fileOf(synthesizeKafka({ metadata }), 'server.properties'),
-    /^zookeeper\.session\.timeout\.ms=6000$/m,
-  );
 });
 
 test('fails when one broker down would stop every write', () => {
