@@ -8,3 +8,9 @@ export function linkNode(root: string, platform: string, arch: string): void;
 
 /** @returns what to do about a Node that is too old, if the lock file brings none for the platform */
 export function nodeProblem(platform: string, arch: string, version: string): string | undefined;
+
+/** @returns program and first arguments of npm */
+export function npmCommand(environment: {
+  readonly npm_execpath?: string | undefined;
+  readonly npm_node_execpath?: string | undefined;
+}): string[];

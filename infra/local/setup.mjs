@@ -2,7 +2,7 @@
 // package-lock.json says, which on Linux includes the Node that runs everything else.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const MINIMUM_NODE = [24, 6];
@@ -73,13 +73,23 @@ export function setUp(root) {
   return true;
 }
 
+/**
+ * The command of the npm that started this process, else of the `npm` on the PATH. npm 9 names `npx-cli.js` here if `npx`
+ * started the process, and `npx ci` would run a package of that name from the registry.
+ *
+ * @returns {string[]} program and first arguments
+ */
+export function npmCommand({ npm_execpath: path, npm_node_execpath: node }) {
+  if (!path || !node || !['npm-cli.js', 'npx-cli.js'].includes(basename(path))) return ['npm'];
+  return [node, join(dirname(path), 'npm-cli.js')];
+}
+
 /** @returns {boolean} whether it worked */
 function install(root) {
   const began = Date.now();
   // Standard output belongs to what runs next, which may be asked for JSON.
   process.stderr.write('setup: installing what package-lock.json names (npm ci) …\n');
-  const { npm_execpath: npm, npm_node_execpath: node } = process.env;
-  const [command, ...args] = npm && node ? [node, npm] : ['npm'];
+  const [command, ...args] = npmCommand(process.env);
   const { status, error } = spawnSync(
     command,
     [...args, 'ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'],

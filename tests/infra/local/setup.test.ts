@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import test, { type TestContext } from 'node:test';
-import { isInstalled, linkNode, nodeProblem } from '../../../infra/local/setup.mjs';
+import { isInstalled, linkNode, nodeProblem, npmCommand } from '../../../infra/local/setup.mjs';
 
 const installed = { 'node_modules/a': { version: '1.0.0', integrity: 'sha512-a' } };
 const lock = {
@@ -53,6 +53,16 @@ test('the Node of the lock file is linked where npm has not done so', (t) => {
   writeFileSync(join(bin, 'node'), 'the program');
   for (let run = 0; run < 2; run += 1) linkNode(root, 'linux', 'x64');
   assert.equal(readFileSync(program, 'utf8'), 'the program');
+});
+
+test('npm installs, also where npx or another package manager started the command', () => {
+  const npm = '/usr/share/nodejs/npm/bin/npm-cli.js';
+  const node = '/usr/bin/node';
+  const commandFor = (path: string) => npmCommand({ npm_execpath: path, npm_node_execpath: node });
+  assert.deepEqual(commandFor(npm), [node, npm]);
+  assert.deepEqual(commandFor('/usr/share/nodejs/npm/bin/npx-cli.js'), [node, npm]);
+  assert.deepEqual(commandFor('/usr/share/yarn/bin/yarn.js'), ['npm']);
+  assert.deepEqual(npmCommand({}), ['npm']);
 });
 
 test('only where the lock file brings no Node is a new one asked for', () => {
