@@ -143,7 +143,7 @@ const directions = [
   { files: ['infra/local/**'], forbid: OUTSIDE_LOCAL, types: ['**/apps/**'] },
   {
     // They read Kafka with the code of the programs; what is one program's they know by its types.
-    files: ['infra/local/trace/**'],
+    files: ['infra/local/trace/**', 'infra/local/status/**'],
     forbid: OUTSIDE_LOCAL,
     types: APPS.map((app) => `**/apps/${app}/**`),
   },

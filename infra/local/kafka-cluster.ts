@@ -41,6 +41,11 @@ export function jarSetsOf(metadata: Metadata): JarSet[] {
   return [...(metadata === 'zookeeper' ? (['zookeeper'] as const) : []), JAR_SETS[metadata]];
 }
 
+/** The release line of Kafka with this metadata. */
+export function versionOf(metadata: Metadata): string {
+  return JAR_SETS[metadata].slice('kafka/'.length);
+}
+
 /** One broker on loopback, which keeps its port and data through every restart. */
 export class Broker extends ManagedProcess {
   readonly id: number;

@@ -1,5 +1,6 @@
 import { describeFailure } from '../command-line.ts';
-import { detach, down, status } from './up/control.ts';
+import { statusCommand } from './status/command.ts';
+import { detach, down } from './up/control.ts';
 import { parseCommand, type Command } from './up/options.ts';
 import { Terminal } from './up/terminal.ts';
 import { up } from './up/up.ts';
@@ -33,7 +34,8 @@ async function execute(command: Command): Promise<number> {
     case 'down':
       return down(command.state, context);
     case 'status':
-      return status(command.state, command.json, context);
+      for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) stopOn(name);
+      return statusCommand(command.options, { ...context, signal: stopping.signal });
     case 'up':
       if (command.options.detach) return detach(command.options.state, args, context);
       for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) stopOn(name);

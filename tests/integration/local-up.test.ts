@@ -213,7 +213,8 @@ test('--detach returns when it runs, status describes it, down ends it', async (
   const running = processes();
   const status = await run(t, ['status', '--state', state]).ended;
   assert.equal(status.code, 0);
-  assert.match(status.stdout, /^runs as pid \d+\npost events to .*\n/);
+  assert.match(status.stdout, /^nothing is wrong\n/);
+  assert.match(status.stdout, /^runs as pid \d+\npost events to .*\n/m);
   const down = await run(t, ['down', '--state', state]).ended;
   assert.equal(down.code, 0, down.stderr);
   assert.deepEqual(alive(running), []);

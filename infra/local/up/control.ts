@@ -6,8 +6,6 @@ import type { Host } from '../host.ts';
 import { runs } from '../pid-file.ts';
 import { makePrivateDirectory } from '../private-directory.ts';
 import { waitUntil } from '../wait.ts';
-import { readFigures } from './figures.ts';
-import { renderFigures, renderRunning } from './report.ts';
 import { State } from './state.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -73,36 +71,4 @@ export async function down(directory: string, { host, terminal }: ControlContext
   const nothing = supervisor === undefined && survivors.length === 0;
   terminal.print(nothing ? `nothing runs on ${state.directory}` : 'stopped');
   return 0;
-}
-
-/** @returns the exit code: 0 if it is running, otherwise 1 */
-export async function status(
-  directory: string,
-  json: boolean,
-  { host, terminal }: ControlContext,
-): Promise<number> {
-  const state = new State(directory, host);
-  const { supervisor, running, processes } = state;
-  const figures = running && (await readFigures(running).catch(() => undefined));
-  if (json) {
-    terminal.result(
-      JSON.stringify({
-        running: running !== undefined,
-        pid: supervisor?.pid,
-        ...running,
-        ...figures,
-        processes,
-      }),
-    );
-  } else if (supervisor === undefined) {
-    terminal.result(`nothing runs on ${state.directory}`);
-  } else if (running === undefined) {
-    terminal.result(`pid ${supervisor.pid} is starting, or ending, the pipeline`);
-  } else {
-    terminal.result(`runs as pid ${supervisor.pid}\n${renderRunning(running, state.directory)}`);
-    const list = Object.entries(processes).map(([name, pid]) => `${name} ${pid}`);
-    terminal.result(`processes        ${list.join(', ')}`);
-    terminal.result(figures === undefined ? 'it does not answer now' : renderFigures(figures));
-  }
-  return running === undefined ? 1 : 0;
 }

@@ -2,6 +2,7 @@ import type { ParseArgsOptionsConfig } from 'node:util';
 import { readOptions, UsageError } from '../../command-line.ts';
 import { bucketName } from '../../environments/names.ts';
 import type { Metadata } from '../kafka-properties.ts';
+import type { StatusOptions } from '../status/command.ts';
 
 export interface UpOptions {
   /** Bootstrap servers of the user's own, `host:port` separated by commas, or what to start. */
@@ -34,7 +35,7 @@ export interface UserStore {
 export type Command =
   | { readonly name: 'up'; readonly options: UpOptions }
   | { readonly name: 'down'; readonly state: string }
-  | { readonly name: 'status'; readonly state: string; readonly json: boolean }
+  | { readonly name: 'status'; readonly options: StatusOptions }
   | { readonly name: 'help'; readonly usage: string };
 
 export const USAGE = {
@@ -60,10 +61,13 @@ stops the pipeline of up --detach
   --state DIR   of that pipeline   (.headwater)
 `,
   status: `usage: npx headwater status [options]
-describes the running pipeline; exit code 0 only if it runs
+says what is wrong with the running pipeline, and each partition's lag and time until Kafka deletes what is not stored;
+exit code 0 only if it runs and nothing is wrong
 
-  --state DIR   of that pipeline   (.headwater)
+  --state DIR   of that pipeline                                      (.headwater)
   --json        one line of JSON on standard output
+  --serve       a page with plots of the last hour, for a browser on this machine, until Ctrl-C
+  --port PORT   of the page; 0 selects any free one                   (8082)
 `,
 } as const;
 
@@ -84,7 +88,12 @@ const optionsOf = {
     detach: { type: 'boolean' },
   },
   down: stateOption,
-  status: { ...stateOption, json: { type: 'boolean' } },
+  status: {
+    ...stateOption,
+    json: { type: 'boolean' },
+    serve: { type: 'boolean' },
+    port: { type: 'string' },
+  },
 } as const;
 
 const DEFAULT_STATE = '.headwater';
@@ -126,12 +135,24 @@ export function parseCommand(
       return help ? { name: 'help', usage: USAGE.down } : { name, state };
     }
     case 'status': {
-      const { help, state = DEFAULT_STATE, json = false } = readOptions(rest, optionsOf.status).values;
-      return help ? { name: 'help', usage: USAGE.status } : { name, state, json };
+      const { values } = readOptions(rest, optionsOf.status);
+      return values.help ? { name: 'help', usage: USAGE.status } : { name, options: statusOptions(values) };
     }
     default:
       throw new UsageError(`command must be up, down or status, got ${name ?? 'none'}`);
   }
+}
+
+function statusOptions(values: {
+  readonly state?: string | undefined;
+  readonly json?: boolean | undefined;
+  readonly serve?: boolean | undefined;
+  readonly port?: string | undefined;
+}): StatusOptions {
+  const { state = DEFAULT_STATE, json = false, serve = false } = values;
+  if (serve && json) throw new UsageError('--serve answers /status.json as well: leave out --json');
+  if (!serve && values.port !== undefined) throw new UsageError('--port is of the page: give --serve too');
+  return { state, json, page: serve ? port(values.port ?? '8082') : undefined };
 }
 
 type UpValues = ReturnType<typeof readOptions<(typeof optionsOf)['up']>>['values'];

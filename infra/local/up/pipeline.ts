@@ -1,14 +1,15 @@
 import { join } from 'node:path';
+import headwater from '../../../package.json' with { type: 'json' };
 import { createConsumer, createProducer, makeTopics, type Application } from '../application.ts';
 import type { Host, Progress } from '../host.ts';
-import { KafkaCluster } from '../kafka-cluster.ts';
+import { KafkaCluster, versionOf } from '../kafka-cluster.ts';
 import type { ManagedProcess } from '../managed-process.ts';
 import { ObjectStore } from '../object-store.ts';
 import { findFreePort, isPortFree } from '../ports.ts';
 import type { Toolchain } from '../toolchain.ts';
 import { verifyStore, type Verification } from '../verify.ts';
 import type { Ledger } from '../verify/attempts.ts';
-import { readFigures, type Figures } from './figures.ts';
+import { readAvailableFigures, readFigures, type Figures } from './figures.ts';
 import { Keeper } from './keeper.ts';
 import type { OwnKafka, UserStore } from './options.ts';
 import type { Running } from './state.ts';
@@ -97,6 +98,10 @@ export class Pipeline {
       topic: TOPIC,
       objects: this.#access.description,
       store: this.#access.address,
+      versions: {
+        Headwater: headwater.version,
+        ...(typeof kafka !== 'string' && { Kafka: versionOf(kafka.metadata) }),
+      },
     };
   }
 
@@ -107,10 +112,19 @@ export class Pipeline {
   }
 
   figures(): Promise<Figures> {
-    return readFigures({
+    return readFigures(this.#endpoints);
+  }
+
+  /** Without those of a program that is restarting. */
+  availableFigures(): Promise<Partial<Figures>> {
+    return readAvailableFigures(this.#endpoints);
+  }
+
+  get #endpoints(): { producer: string; consumer: string } {
+    return {
       producer: requireStarted(this.#producer).endpoint,
       consumer: requireStarted(this.#consumer).endpoint,
-    });
+    };
   }
 
   /** Verifies everything below the prefix. */

@@ -77,6 +77,7 @@ export function renderRunning({ producer, kafka, objects }: Running, directory: 
     `objects          ${objects}`,
     `Kafka            ${kafka}`,
     `logs             ${directory}/*.log, ${directory}/*/*.log`,
+    'status           npx headwater status, or with --serve in a browser',
   ].join('\n');
 }
 

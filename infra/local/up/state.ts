@@ -22,6 +22,8 @@ export interface Running {
   /** For people. */
   readonly objects: string;
   readonly store: StoreAddress;
+  /** By program. */
+  readonly versions: Readonly<Record<string, string>>;
 }
 
 /** Where the objects are. */
@@ -73,6 +75,11 @@ export class State {
   release(): void {
     rmSync(join(this.directory, 'running.json'), { force: true });
     this.#supervisor.remove();
+  }
+
+  /** Figures of the last hour. */
+  get historyFile(): string {
+    return join(this.directory, 'history.ndjson');
   }
 
   announce(running: Running): void {

@@ -7,11 +7,13 @@ import { makePrivateDirectory } from '../private-directory.ts';
 import { Toolchain } from '../toolchain.ts';
 import type { Verification } from '../verify.ts';
 import { readEvents } from './events.ts';
+import type { Figures } from './figures.ts';
 import type { UpOptions } from './options.ts';
 import { Pipeline } from './pipeline.ts';
 import { findProblems } from './prerequisites.ts';
 import { buildReport, renderFigures, renderReport, renderRunning } from './report.ts';
 import { Sender } from './sender.ts';
+import { History } from './history.ts';
 import { State } from './state.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -80,7 +82,8 @@ async function run(options: UpOptions, state: State, context: UpContext): Promis
     signal.removeEventListener('abort', stopEarly);
     state.announce(running);
     terminal.print(renderRunning(running, state.directory));
-    return await use(pipeline, options, running.producer, context);
+    const history = new History(state.historyFile);
+    return await use({ pipeline, history, options, endpoint: running.producer }, context);
   } catch (error) {
     const [full] = await findProblems({ state: options.state, freeBytes: FULL_BYTES }, host);
     throw full === undefined ? error : new Error(`${(error as Error).message}\n${full}`, { cause: error });
@@ -112,15 +115,21 @@ async function missing(
   );
 }
 
+interface Used {
+  readonly pipeline: Pipeline;
+  readonly history: History;
+  readonly options: UpOptions;
+  /** URL of the producer. */
+  readonly endpoint: string;
+}
+
 async function use(
-  pipeline: Pipeline,
-  options: UpOptions,
-  endpoint: string,
+  { pipeline, history, options, endpoint }: Used,
   { terminal, signal }: UpContext,
 ): Promise<number> {
   const finished = new AbortController();
   const ending = AbortSignal.any([signal, pipeline.broken, finished.signal]);
-  const watching = watch(pipeline, terminal, ending);
+  const watching = watch({ pipeline, history }, terminal, ending);
   try {
     let exitCode = 0;
     if (options.events !== 'none') {
@@ -195,14 +204,22 @@ async function untilStored(
   return undefined;
 }
 
-async function watch(pipeline: Pipeline, terminal: Terminal, ending: AbortSignal): Promise<void> {
+async function watch(
+  { pipeline, history }: Pick<Used, 'pipeline' | 'history'>,
+  terminal: Terminal,
+  ending: AbortSignal,
+): Promise<void> {
   let shown = '';
   while (!ending.aborted) {
-    // A program that is restarting does not respond for a moment.
-    const figures = await pipeline.figures().catch(() => undefined);
-    const text = figures === undefined ? shown : renderFigures(figures);
+    const figures = await pipeline.availableFigures();
+    history.add({ at: Date.now(), ...figures });
+    const text = isComplete(figures) ? renderFigures(figures) : shown;
     if (text !== shown) terminal.live(text);
     shown = text;
     await sleep(LOOK_EVERY_MS, undefined, { signal: ending }).catch(() => undefined);
   }
+}
+
+function isComplete(figures: Partial<Figures>): figures is Figures {
+  return figures.accepted !== undefined && figures.stored !== undefined;
 }

@@ -99,9 +99,20 @@ test('down and status take the state directory', () => {
   assert.deepEqual(parseCommand(['down']), { name: 'down', state: '.headwater' });
   assert.deepEqual(parseCommand(['status', '--state', 'here', '--json']), {
     name: 'status',
-    state: 'here',
-    json: true,
+    options: { state: 'here', json: true, page: undefined },
   });
   assert.throws(() => parseCommand(['down', '--json']), /there is no option --json/);
   assert.throws(() => parseCommand(['stop']), /command must be up, down or status, got stop/);
+});
+
+test('the page of status has a port, and is no line of JSON', () => {
+  const page = (...args: string[]): unknown => {
+    const command = parseCommand(['status', '--serve', ...args]);
+    return command.name === 'status' && command.options.page;
+  };
+  assert.equal(page(), 8082);
+  assert.equal(page('--port', '0'), 0);
+  assert.throws(() => page('--port', 'x'), /--port must be a whole number from 0 to 65535, got x/);
+  assert.throws(() => page('--json'), /leave out --json/);
+  assert.throws(() => parseCommand(['status', '--port', '1']), /--port is of the page: give --serve too/);
 });

@@ -21,6 +21,7 @@ const running = {
   topic: 'events',
   objects: 's3://d/events',
   store: { bucket: 'd', prefix: 'events' },
+  versions: { Headwater: '1.0.0' },
 };
 
 test('one process at a time owns a state, and another is told which', (t) => {
