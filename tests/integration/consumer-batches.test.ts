@@ -11,7 +11,7 @@ import { waitUntil } from '../../infra/local/wait.ts';
 import { needs } from '../runner/needs.ts';
 import { compressedBatch, produceRaw } from './consumer/raw-producer.ts';
 import { Harness } from './consumer/harness.ts';
-import type { Fixture } from './consumer/fixture.ts';
+import { range, type Fixture } from './consumer/fixture.ts';
 
 const MiB = 1024 * 1024;
 
@@ -20,9 +20,6 @@ before(async () => {
   harness = await Harness.start();
 });
 after(() => harness.stop());
-
-const range = (from: number, to: number): number[] =>
-  Array.from({ length: to - from }, (_, index) => from + index);
 
 const produce = (fixture: Fixture, batch: Buffer): Promise<void> =>
   produceRaw(harness.kafka.bootstrapServers.split(',')[0] ?? '', fixture.topic, 0, batch);

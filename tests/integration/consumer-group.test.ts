@@ -13,16 +13,13 @@ import { createLog } from '../../apps/service/log.ts';
 import { waitUntil } from '../../infra/local/wait.ts';
 import { Harness } from './consumer/harness.ts';
 import type { RunningConsumer } from './consumer/running-consumer.ts';
-import type { Fixture } from './consumer/fixture.ts';
+import { range, type Fixture } from './consumer/fixture.ts';
 
 let harness: Harness;
 before(async () => {
   harness = await Harness.start();
 });
 after(() => harness.stop());
-
-const range = (from: number, to: number): number[] =>
-  Array.from({ length: to - from }, (_, index) => from + index);
 
 /** What the group gave a consumer last. */
 function assigned(consumer: RunningConsumer): number[] {

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { Connection, NumericMap, produceV9 } from '@platformatic/kafka';
 import type { Application } from '../../infra/local/application.ts';
 import { waitUntil } from '../../infra/local/wait.ts';
@@ -231,61 +230,6 @@ test('Kafka gone while the producer runs: not ready, 503 or 504 and never 2xx; t
   await waitUntil(ready, { what: 'ready', deadlineMs: 60_000 });
   t.diagnostic(`ready ${Math.round(performance.now() - since)} ms after Kafka`);
   assert.equal((await upload(producer, 'after')).status, 201);
-});
-
-test('SIGTERM: what is under way is answered 201, then exit 0, long before the deadline', async (t) => {
-  await under.makeTopic('term', 2);
-  const producer = await under.startProducer(t, 'term', { LINGER_MS: '500' });
-  await upload(producer, 'first');
-  const answers = Array.from({ length: 50 }, (_, index) => upload(producer, String(index)));
-  await waitUntil(
-    async () => (await readMetric(producer, 'headwater_producer_queue_records')).get('') === 50,
-    {
-      what: 'queued: all',
-      deadlineMs: 60_000,
-    },
-  );
-  const begun = performance.now();
-  producer.signal('SIGTERM');
-  assert.ok((await Promise.all(answers)).every(({ status }) => status === 201));
-  assert.deepEqual(await producer.exited, { code: 0, signal: null });
-  // The clients keep their connections; none of them holds up the end.
-  const ms = performance.now() - begun;
-  assert.ok(ms < 10_000, `${ms} ms`);
-});
-
-test('SIGTERM while Kafka hangs: 504 for what was sent, 503 for what was not, exit 0 within the deadline', async (t) => {
-  await under.makeTopic('term-hung', 1);
-  const producer = await under.startProducer(t, 'term-hung', { SHUTDOWN_DEADLINE_MS: '5000' });
-  await upload(producer, 'first');
-  const [broker] = under.kafka.brokers;
-  broker?.signal('SIGSTOP');
-  try {
-    const sent = upload(producer, 'sent');
-    await delay(200);
-    const queued = upload(producer, 'queued');
-    await delay(200);
-    const begun = performance.now();
-    producer.signal('SIGTERM');
-    assert.deepEqual(statuses(await Promise.all([sent, queued])), [504, 503]);
-    assert.deepEqual(await producer.exited, { code: 0, signal: null });
-    const ms = performance.now() - begun;
-    assert.ok(ms < 5_000, `${ms} ms`);
-  } finally {
-    broker?.signal('SIGCONT');
-  }
-});
-
-test('a second SIGTERM exits at once with 143', async (t) => {
-  await under.makeTopic('twice', 1);
-  const producer = await under.startProducer(t, 'twice', { DRAIN_DELAY_MS: '10000' });
-  producer.signal('SIGTERM');
-  await waitUntil(async () => (await fetch(`${producer.endpoint}/readyz`)).status === 503, {
-    what: 'not ready',
-    deadlineMs: 60_000,
-  });
-  producer.signal('SIGTERM');
-  assert.deepEqual(await producer.exited, { code: 143, signal: null });
 });
 
 test('one connection for the broker and one more, whatever the load', async (t) => {

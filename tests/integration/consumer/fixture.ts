@@ -28,6 +28,10 @@ import { RunningConsumer } from './running-consumer.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
+/** The offsets from `from` to `to` (exclusive). */
+export const range = (from: number, to: number): number[] =>
+  Array.from({ length: to - from }, (_, index) => from + index);
+
 /** What a test sends; texts are sent as UTF-8. */
 export interface SentRecord {
   readonly value: string | Buffer | null;
