@@ -24,5 +24,5 @@ export interface Reader {
 /** How long a client may keep trying to deliver one record, where it has such a setting; as in `apps/producer`. */
 export const deliveryTimeoutMs = 25_000;
 
-/** How long a client that gathers records may wait for more of them. */
+/** How long every client that gathers records waits for more of them. */
 export const lingerMs = 3;

@@ -11,7 +11,7 @@ producer = KafkaProducer(
     bootstrap_servers=os.environ["KAFKA_BOOTSTRAP_SERVERS"].split(","),
     acks="all",
     enable_idempotence=True,
-    linger_ms=3,
+    linger_ms=1,
     batch_size=524288,
     max_in_flight_requests_per_connection=5,
 )

@@ -6,7 +6,7 @@ import { KafkaRecordLog } from '../../../../apps/producer/delivery/kafka-record-
 import { deliveryMetrics } from '../../../../apps/producer/metrics.ts';
 import { createLog } from '../../../../apps/service/log.ts';
 import { waitUntil } from '../../../../infra/local/wait.ts';
-import type { KafkaClient } from '../client.ts';
+import { lingerMs, type KafkaClient } from '../client.ts';
 import { partitions } from '../produce.ts';
 
 /**
@@ -19,6 +19,7 @@ export function headwater(records: 'with-keys' | 'without-keys'): KafkaClient {
       const { kafka, delivery, queue } = readConfig({
         KAFKA_BOOTSTRAP_SERVERS: bootstrapServers.join(','),
         KAFKA_TOPIC: topic,
+        LINGER_MS: String(lingerMs),
         // The other clients queue without a bound: with the default some records would be refused at once here.
         QUEUE_MAX_RECORDS: '200000',
         QUEUE_MAX_BYTES: String(2 ** 29),
