@@ -39,7 +39,7 @@ export function flag(): z.ZodType<boolean, 'true' | 'false'> {
   return oneOf(['true', 'false']).transform((value) => value === 'true');
 }
 
-/** A comma-separated list with at least one element; trims elements and skips empty ones. */
+/** A comma-separated list with at least one element, each once; trims elements and skips empty ones. */
 export function list(allowed: string): z.ZodType<string[], string> {
   return text(allowed)
     .transform((value) =>
@@ -48,7 +48,8 @@ export function list(allowed: string): z.ZodType<string[], string> {
         .map((element) => element.trim())
         .filter((element) => element !== ''),
     )
-    .refine(({ length }) => length > 0, { error: allowed });
+    .refine(({ length }) => length > 0, { error: allowed })
+    .refine((elements) => new Set(elements).size === elements.length, { error: `${allowed}, each once` });
 }
 
 /**

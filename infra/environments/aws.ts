@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { distinct } from './distinct.ts';
 
 const name = z
   .string()
@@ -21,8 +22,8 @@ const searchDomain = z.strictObject({
   /** One per zone. */
   instances: z.literal([1, 2, 3]),
   volumeGi: z.int().min(10),
-  subnetIds: z.array(z.string().regex(/^subnet-[0-9a-f]+$/, 'the id of a subnet')).min(1),
-  securityGroupIds: z.array(z.string().regex(/^sg-[0-9a-f]+$/, 'the id of a security group')).min(1),
+  subnetIds: distinct(z.string().regex(/^subnet-[0-9a-f]+$/, 'the id of a subnet')).min(1),
+  securityGroupIds: distinct(z.string().regex(/^sg-[0-9a-f]+$/, 'the id of a security group')).min(1),
 });
 
 /**

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { distinct } from './distinct.ts';
 import { annotations, bucketName, cidr, dnsLabel, endpointUrl, hostName, secretName } from './names.ts';
 import { podResources } from './messaging.ts';
 import { outside } from './outside.ts';
@@ -125,9 +126,9 @@ export const edge = z.discriminatedUnion('kind', [
 const bridgeClients = z
   .strictObject({
     /** Namespaces of the cluster; all of their pods may call. */
-    namespaces: z.array(dnsLabel),
+    namespaces: distinct(dnsLabel),
     /** Addresses outside of the cluster that reach its pods, such as those of a VPN. */
-    cidrs: z.array(cidr),
+    cidrs: distinct(cidr),
   })
   .refine(({ namespaces, cidrs }) => namespaces.length + cidrs.length > 0, {
     error: 'at least one namespace or block of addresses: no client could call it',

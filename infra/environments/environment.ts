@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { aws } from './aws.ts';
 import { consumer, edge, kafkaUi, objectStore, producer, restBridge } from './collection.ts';
+import { distinct } from './distinct.ts';
 import { logging } from './logging.ts';
 import { kafka, topics } from './messaging.ts';
 import { className, dnsLabel, labelKey, labelValue, namespace } from './names.ts';
@@ -96,7 +97,7 @@ export const environment = z.strictObject({
   /** Topic to which the producer writes events and from which the consumer stores them; one of `topics`. */
   eventsTopic: z.string(),
   /** Topics to delete with their records. */
-  deletedTopics: z.array(z.string()),
+  deletedTopics: distinct(z.string()),
   producer,
   consumer,
   objectStore,

@@ -170,6 +170,8 @@ function allowedBy({ call, method, said }: Schema, alternatives: readonly string
       return ['a whole number', ...bounds].join(', ');
     case 'array':
       return ['a list', ...bounds].join(', ');
+    case 'distinct':
+      return ['a list with each element once', ...bounds].join(', ');
     case 'record':
       return 'by name';
     case 'union':

@@ -29,6 +29,10 @@ test('bootstrap servers are host:port pairs, names or addresses', () => {
     );
   }
   assert.throws(
+    () => read({ KAFKA_BOOTSTRAP_SERVERS: 'kafka:1,kafka:2,kafka:1' }),
+    /KAFKA_BOOTSTRAP_SERVERS must be a comma-separated list of host:port, each once, got "kafka:1,kafka:2,kafka:1"/,
+  );
+  assert.throws(
     () => read({ KAFKA_BOOTSTRAP_SERVERS: ',' }),
     /KAFKA_BOOTSTRAP_SERVERS must be a comma-separated list of host:port, got ","/,
   );

@@ -49,6 +49,16 @@ test('each password is read once', (t) => {
   assert.deepEqual(read, [join(directory, 'consumer/password'), join(directory, 'producer/password')]);
 });
 
+test('a user who stands twice is refused', () => {
+  assert.throws(
+    () => readConfig({ ...environment, USERS: 'consumer,producer, consumer' }),
+    ({ message }: Error) =>
+      message.endsWith(
+        '\n  USERS must be comma-separated names, each once, got "consumer,producer, consumer"',
+      ),
+  );
+});
+
 test('a list of users without a name is refused', () => {
   for (const USERS of [',', ' , ,']) {
     assert.throws(

@@ -98,6 +98,11 @@ export const messagingRefusals: readonly Refusal[] = [
     message: 'topics: deleted must be a topic that is not declared at the same time, got events',
   },
   {
+    configuration: 'A topic that is deleted twice',
+    changes: { deletedTopics: ['clicks', 'clicks'] },
+    message: 'deletedTopics: must be a list with each element once, got ["clicks","clicks"]',
+  },
+  {
     configuration: 'Events for a topic that is not declared',
     changes: { eventsTopic: 'evnets' },
     message: 'environment: eventsTopic must be one of topics (events), got evnets',

@@ -31,6 +31,17 @@ export const surroundingRefusals: readonly Refusal[] = [
       'network.apiServerCidrs.0: must be an IPv4 block in CIDR notation, such as 10.0.0.0/16, got "10.0.0.0"',
   },
   {
+    configuration: 'The same addresses twice',
+    changes: { 'network.apiServerCidrs': ['10.0.0.0/16', '10.0.0.0/16'] },
+    message:
+      'network.apiServerCidrs: must be a list with each element once, got ["10.0.0.0/16","10.0.0.0/16"]',
+  },
+  {
+    configuration: 'The same addresses of an external service twice',
+    changes: { 'network.searchCidrs': ['10.1.0.0/16', '10.1.0.0/16'] },
+    message: 'network.searchCidrs: must be a list with each element once, got ["10.1.0.0/16","10.1.0.0/16"]',
+  },
+  {
     configuration: 'A store at an address that its network policy does not allow',
     environment: 'lab',
     changes: { 'network.objectStoreCidrs': ['10.2.0.0/16', '10.3.0.0/16'] },
