@@ -6,7 +6,7 @@ import type { Cluster } from '../../lab/cluster.ts';
 import { NODE_NAME } from '../../lab/place.ts';
 import { labCluster, PIPELINE } from './lab-under-test.ts';
 import { assertStored, underLoad } from './load.ts';
-import { areWhole } from './workloads.ts';
+import { wholePods } from './workloads.ts';
 
 const BROKERS = Array.from({ length: lab.kafka.brokers }, (_, id) => `kafka-${id}`);
 /** That one which is away when the roll begins. Brokers are rolled from the other end. */
@@ -65,7 +65,7 @@ test(
       }
       const apps = ['deployment/producer', 'deployment/consumer'];
       cluster.kubectl(['rollout', 'restart', '--namespace', PIPELINE, ...apps]);
-      await sampleUntil('rolled', () => areWhole(cluster));
+      await sampleUntil('rolled', async () => (await wholePods(cluster)).length > 0);
       seconds = (performance.now() - began) / 1_000;
     });
     for (const pod of BROKERS)

@@ -63,30 +63,23 @@ export function restartsOf({ status }: Pod): number {
 export async function replaced(cluster: Cluster, old: readonly Pod[]): Promise<number> {
   const began = performance.now();
   const uids = new Set(old.map(({ metadata }) => metadata.uid));
-  await waitUntil(
-    async () => {
-      await areWhole(cluster);
-      const pods = await podsOf(cluster, ...(await workloads(cluster)));
-      return pods.every(({ metadata }) => !uids.has(metadata.uid));
-    },
-    {
-      what: `${old.map(({ metadata }) => metadata.name).join(', ')} replaced and ready`,
-      deadlineMs: 240_000,
-      everyMs: 1_000,
-    },
-  );
+  await waitUntil(async () => (await wholePods(cluster)).every(({ metadata }) => !uids.has(metadata.uid)), {
+    what: `${old.map(({ metadata }) => metadata.name).join(', ')} replaced and ready`,
+    deadlineMs: 240_000,
+    everyMs: 1_000,
+  });
   return (performance.now() - began) / 1_000;
 }
 
 /**
- * For {@link waitUntil}, which gives the last error as the cause of its own.
+ * Reads the pods of all workloads. For {@link waitUntil}, which reports the last error as the cause of its own.
  *
- * @returns true when every workload is whole
- * @throws {Error} (rejects) where one is not, with what Kubernetes says of its pods
+ * @throws {Error} (rejects) with the state of its pods if a workload is not whole
  */
-export async function areWhole(cluster: Cluster): Promise<true> {
-  const short = (await workloads(cluster)).filter((workload) => !isWhole(workload));
-  if (short.length === 0) return true;
+export async function wholePods(cluster: Cluster): Promise<readonly Pod[]> {
+  const all = await workloads(cluster);
+  const short = all.filter((workload) => !isWhole(workload));
+  if (short.length === 0) return podsOf(cluster, ...all);
   const names = short.map(({ metadata }) => metadata.name).join(', ');
   const pods = (await podsOf(cluster, ...short)).map(describePod);
   throw new Error(`not whole: ${names}\n${pods.join('\n')}`);
