@@ -3,6 +3,7 @@ import { logLevels, type LogLevel } from '../service/log.ts';
 import {
   flag,
   integer,
+  json,
   oneOf,
   readVariables,
   text,
@@ -12,6 +13,7 @@ import {
 } from '../service/variables.ts';
 import type { DeliveryLimits } from './delivery/limits.ts';
 import type { HttpLimits } from './http/limits.ts';
+import { sources, type SourceSettings } from './sources/settings.ts';
 
 const KiB = 1_024;
 const MiB = 1_024 * KiB;
@@ -29,6 +31,13 @@ export const producerVariables = kafkaVariables
      * `max.message.bytes` for headers.
      */
     MAX_BODY_BYTES: integer(1, 64 * MiB).default(1_000_000),
+    /**
+     * Who may send, and how much: an object of sources by name. `{"web": {"who": "keys", "keysFile": "/etc/web/keys",
+     * "limits": {"requestsPerSecond": 100, "eventsPerSecond": 1000, "bytesPerSecond": 1000000, "burstSeconds": 2},
+     * "limitsPerKey": {…}}, "page": {"who": "open", "reason": "a web page has no secrets"}}`; limits, and each rate, may be left out. Without it anybody may send
+     * anything, and the log says so.
+     */
+    SOURCES: json('sources in JSON, by name', sources).optional(),
     /** Handles plain uploads before Node's HTTP parser. */
     FAST_PATH: flag().default(true),
     /**
@@ -85,6 +94,8 @@ export interface ProducerConfig {
   readonly listen: { readonly host: string; readonly port: number };
   readonly logLevel: LogLevel;
   readonly http: HttpLimits;
+  /** `undefined` if they were not set. */
+  readonly sources: SourceSettings | undefined;
   readonly fastPath: boolean;
   readonly delivery: DeliveryLimits;
   readonly queue: { readonly maxRecords: number; readonly maxBytes: number };
@@ -101,6 +112,7 @@ export function readConfig(environment: Environment): ProducerConfig {
     listen: { host: variables.LISTEN_ADDRESS, port: variables.PORT },
     logLevel: variables.LOG_LEVEL,
     http: { maxBodyBytes: variables.MAX_BODY_BYTES, requestTimeoutMs: variables.REQUEST_TIMEOUT_MS },
+    sources: variables.SOURCES,
     fastPath: variables.FAST_PATH,
     delivery: {
       lingerMs: variables.LINGER_MS,

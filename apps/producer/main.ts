@@ -12,7 +12,8 @@ import { readConfig } from './config.ts';
 import { KafkaRecordLog } from './delivery/kafka-record-log.ts';
 import { Drain } from './http/drain.ts';
 import { Listener } from './http/listener.ts';
-import { addDeliveryGauges, deliveryMetrics } from './metrics.ts';
+import { addDeliveryGauges, addSourceMetrics, deliveryMetrics } from './metrics.ts';
+import { openSources } from './sources/open-sources.ts';
 
 /** Garbage outside of V8's heap after which the young generation is collected. */
 const UNCOLLECTED_BYTES = 16 * 1024 * 1024;
@@ -30,6 +31,8 @@ const budget = new MemoryAccount({ bytes: config.queue.maxBytes, records: config
 const metrics = deliveryMetrics(registry);
 const recordLog = new KafkaRecordLog({ kafka, topic, limits, budget, metrics, log });
 addDeliveryGauges(registry, { budget, recordLog });
+const sources = openSources(config.sources, log);
+if (sources !== undefined) addSourceMetrics(registry, sources);
 const { drainDelayMs, shutdownDeadlineMs } = config;
 const drain = new Drain({
   quietMs: drainDelayMs,
@@ -39,6 +42,7 @@ const drain = new Drain({
 const app = await buildApp({
   recordLog,
   limits: config.http,
+  sources,
   fastPath: config.fastPath,
   patienceMs: limits.deliveryTimeoutMs,
   budget,

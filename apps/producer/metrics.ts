@@ -1,5 +1,6 @@
 import type { MemoryAccount } from '../service/memory/memory-account.ts';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { Sources, SourceState } from './sources/sources.ts';
 
 const prefix = 'headwater_producer';
 
@@ -58,6 +59,44 @@ export function addDeliveryGauges(
   add('queue_bytes', 'Bytes of the records taken and of the bodies being read', () => budget.bytes);
   add('broker_connections', 'Connections to Kafka', () => recordLog.connections);
 }
+
+/**
+ * Adds the metrics of sources, which are read at each scrape. Their only label is the name of a source, of which there are as
+ * many as were declared.
+ */
+export function addSourceMetrics(registry: Registry, sources: Pick<Sources, 'states'>): void {
+  const add = (kind: typeof Counter | typeof Gauge, name: string, help: string, read: Reading) =>
+    new kind({
+      name: `${prefix}_${name}`,
+      help,
+      labelNames: ['source'],
+      registers: [registry],
+      collect() {
+        this.reset();
+        for (const state of sources.states) {
+          const value = read(state);
+          if (value !== undefined) this.inc({ source: state.name }, value);
+        }
+      },
+    });
+  add(Counter, 'source_events_total', 'Events admitted, by source', ({ events }) => events);
+  add(Counter, 'source_bytes_total', 'Bytes of the events admitted, by source', ({ bytes }) => bytes);
+  add(
+    Counter,
+    'source_over_quota_total',
+    'Requests, and lines of batches, refused as above a limit, by source',
+    ({ overQuota }) => overQuota,
+  );
+  add(Gauge, 'source_keys', 'Keys that are valid, by source', ({ keys }) => keys);
+  add(
+    Gauge,
+    'source_keys_broken',
+    'Whether the file of keys is not valid, so that the keys from before stay valid, by source',
+    ({ keys, broken }) => (keys === undefined ? undefined : Number(broken)),
+  );
+}
+
+type Reading = (state: SourceState) => number | undefined;
 
 /** Metrics of the HTTP side. */
 export interface HttpMetrics {

@@ -7,7 +7,12 @@ import { suite, test } from 'node:test';
 import { fastify } from 'fastify';
 import { Registry } from 'prom-client';
 import { addConsumerGauges, consumerMetrics } from '../../apps/consumer/metrics.ts';
-import { addDeliveryGauges, deliveryMetrics, httpMetrics } from '../../apps/producer/metrics.ts';
+import {
+  addDeliveryGauges,
+  addSourceMetrics,
+  deliveryMetrics,
+  httpMetrics,
+} from '../../apps/producer/metrics.ts';
 import { addHealthRoutes } from '../../apps/service/health.ts';
 import { watchCertificates } from '../../apps/kafka/certificates.ts';
 
@@ -90,6 +95,7 @@ addConsumerGauges(registry, { consumption: {}, pools: {}, now: () => 0 } as neve
 httpMetrics(registry);
 deliveryMetrics(registry);
 addDeliveryGauges(registry, {} as never);
+addSourceMetrics(registry, { states: [] });
 addHealthRoutes(fastify(), { registry, notReady: () => undefined });
 watchCertificates({ bootstrapBrokers: [], tls: { ca: '' } }, registry);
 /** The collector's own are counted by its configuration. */

@@ -10,12 +10,13 @@ import type { RecordLog } from '../delivery/record-log.ts';
 import { ContentTypes } from './content-types.ts';
 import { addErrorResponses, respondToBadUrl, noteProblem } from './error-responses.ts';
 import type { HttpLimits } from './limits.ts';
+import type { Sources } from '../sources/sources.ts';
 import { httpMetrics } from '../metrics.ts';
 import { FastPath } from './fast-path/fast-path.ts';
 import { MAX_HEADER_BYTES, rawRefusal } from './raw-responses.ts';
 import { headProblem, requestId } from './request.ts';
 import { addBatchRoute } from './batch-route.ts';
-import { addUploadRoute } from './upload-route.ts';
+import { addUploadRoute, SECURITY_SCHEMES } from './upload-route.ts';
 import { UPLOAD_ROUTE, UploadHandler } from './upload-handler.ts';
 import { ProducerServer, type ProducerServerParts } from './producer-server.ts';
 
@@ -35,6 +36,8 @@ export interface AppOptions {
   readonly gcPacer: GcPacer;
   /** Handles plain uploads before Node's HTTP parser. */
   readonly fastPath: boolean;
+  /** Who may send, and how much; `undefined` if anybody may send anything. */
+  readonly sources: Sources | undefined;
   readonly registry: Registry;
   readonly log: Log;
   /** Aborts when readiness fails. */
@@ -93,6 +96,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
         version: '1',
         description: 'Events over HTTP into one Kafka topic',
       },
+      components: { securitySchemes: SECURITY_SCHEMES },
     },
   });
   // The routes read the bodies: they know the limits, and which requests they can refuse before.

@@ -1,6 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import type { GcPacer } from '../../service/memory/gc-pacer.ts';
 import { COPIES_OF_RUN } from '../delivery/record-log.ts';
+import type { Sources } from '../sources/sources.ts';
+import { chargeBatch, senderOf } from './admission.ts';
 import { BatchSession, type BatchSessionOptions } from './batch-session.ts';
 import { askForBody } from './body.ts';
 import { BodyReader } from './body-reader.ts';
@@ -16,9 +18,12 @@ import {
   shuttingDown,
 } from './problem.ts';
 import { eventKey, MAX_KEY_BYTES, requireIdentityEncoding } from './request.ts';
+import { admissionResponses, SECURITY, sourceHeader } from './upload-route.ts';
 
 export interface BatchRouteOptions extends BatchSessionOptions {
   readonly gcPacer: GcPacer;
+  /** `undefined` if anybody may send anything. */
+  readonly sources: Sources | undefined;
   /** Aborts when readiness fails. */
   readonly draining: AbortSignal;
   /** Aborts when the program stops reading requests. Lines that were read are still stored. */
@@ -46,15 +51,18 @@ const schema = {
         description: 'The record key of every line',
       },
       'x-request-id': { type: 'string', pattern: '^[\\x21-\\x7e]{1,128}$' },
+      'x-source': sourceHeader,
     },
   },
   body: { required: true, content: { [MEDIA_TYPE]: { schema: { type: 'string', minLength: 1 } } } },
+  security: SECURITY,
   response: {
     200: {
       description: 'Each line has its own status',
       content: { [MEDIA_TYPE]: { schema: { type: 'string' } } },
     },
     400: { description: 'Nothing stored: the request is at fault', ...errorSchema },
+    ...admissionResponses,
     408: { description: 'Nothing stored: no line came in time', ...errorSchema },
     415: { description: 'Nothing stored: not NDJSON', ...errorSchema },
     503: { description: 'Nothing stored: sending it again is safe', ...errorSchema },
@@ -66,13 +74,15 @@ const schema = {
  * itself, since Fastify logs an error if the client disconnects before the end of a stream.
  */
 export function addBatchRoute(app: FastifyInstance, options: BatchRouteOptions): void {
-  const { recordLog, limits, draining, ending } = options;
+  const { recordLog, limits, sources, draining, ending } = options;
   app.post('/upload/batch', { schema }, async ({ raw: request, id }, reply) => {
+    const sender = senderOf(sources, request);
     requireNdjson(request.headers['content-type']);
     requireIdentityEncoding(request);
     const key = eventKey(request);
     const problem = recordLog.notReady();
     if (problem !== undefined) throw brokerUnavailable(problem);
+    chargeBatch(sender);
     const response = reply.raw;
     askForBody(request, response);
     const exchange = exchangeOf(request, response);
@@ -87,7 +97,7 @@ export function addBatchRoute(app: FastifyInstance, options: BatchRouteOptions):
       reply.hijack();
       const headers = { 'x-request-id': id, 'content-type': MEDIA_TYPE };
       response.writeHead(200, draining.aborted ? { ...headers, connection: 'close' } : headers);
-      await new BatchSession(options, { requestId: id, key, response }).run(lines);
+      await new BatchSession(options, { requestId: id, key, sender, response }).run(lines);
     } finally {
       ending.removeEventListener('abort', onEnding);
       body.close();

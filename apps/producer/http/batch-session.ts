@@ -3,6 +3,8 @@ import type { Log } from '../../service/log.ts';
 import type { MemoryAccount } from '../../service/memory/memory-account.ts';
 import type { RecordLog, RecordTemplate } from '../delivery/record-log.ts';
 import type { HttpMetrics } from '../metrics.ts';
+import type { Sender } from '../sources/sender.ts';
+import { lineOverQuota } from './admission.ts';
 import { isJsonText, jsonProblem } from './json.ts';
 import type { HttpLimits } from './limits.ts';
 import { LineResults } from './line-results.ts';
@@ -16,6 +18,7 @@ const NOTHING = Buffer.alloc(0);
 /** Number of invalid lines whose error has a reason; finding the reason takes longer than storing a line. */
 const EXPLAINED_LINES = 100;
 const INVALID_LINE = invalidLine();
+const LINE_OVER_QUOTA = lineOverQuota();
 
 export interface BatchSessionOptions {
   readonly recordLog: RecordLog;
@@ -30,6 +33,8 @@ export interface BatchSessionOptions {
 export interface BatchSessionRequest {
   readonly requestId: string;
   readonly key: Buffer | undefined;
+  /** Who is charged for each line; `undefined` if anybody may send anything. */
+  readonly sender: Sender | undefined;
   /** The response, whose head has been written. */
   readonly response: ServerResponse;
 }
@@ -60,6 +65,7 @@ const emptyRun = (source: Buffer = NOTHING, problem?: Problem): OpenRun => ({
 export class BatchSession {
   readonly #options: BatchSessionOptions;
   readonly #template: RecordTemplate;
+  readonly #sender: Sender | undefined;
   readonly #response: ServerResponse;
   readonly #results: LineResults;
   /** Lines that were read, and their bytes. Lines without a written result fill the window. */
@@ -68,10 +74,11 @@ export class BatchSession {
   #explained = 0;
   #wake: (() => void) | undefined;
 
-  constructor(options: BatchSessionOptions, { requestId, key, response }: BatchSessionRequest) {
+  constructor(options: BatchSessionOptions, { requestId, key, sender, response }: BatchSessionRequest) {
     const { metrics, log } = options;
     this.#options = options;
     this.#template = options.recordLog.template(lineHead(requestId, key));
+    this.#sender = sender;
     this.#response = response;
     this.#results = new LineResults({ requestId, response, metrics, log }, () => this.#wake?.());
   }
@@ -115,6 +122,7 @@ export class BatchSession {
   #problemOf({ lost, source, start, end }: Line): Problem | undefined {
     if (lost === 'too-long') return lineTooLong(this.#options.limits.maxBodyBytes);
     if (lost === 'queue-full') return queueFull();
+    if (this.#sender !== undefined && this.#sender.take(0, 1, end - start) > 0) return LINE_OVER_QUOTA;
     if (isJsonText(source, start, end)) return undefined;
     if (this.#explained === EXPLAINED_LINES) return INVALID_LINE;
     this.#explained++;

@@ -26,6 +26,7 @@ export interface BodyOptions {
 /**
  * Reads a whole body. Its bytes count against the budget until it is complete.
  *
+ * @param charge called once with its size: before it is read if that is declared, otherwise behind it; may throw
  * @throws {Problem} 408; 413; 503 if the budget is exhausted or the program shuts down; 400 if the body is malformed or
  *   ends too early
  */
@@ -33,10 +34,12 @@ export async function readBody(
   request: IncomingMessage,
   response: ServerResponse,
   { limits, budget, gcPacer }: BodyOptions,
+  charge: (bytes: number) => void,
 ): Promise<Buffer> {
   const { maxBodyBytes, requestTimeoutMs } = limits;
   const declared = request.headers['content-length'];
   if (Number(declared ?? 0) > maxBodyBytes) throw bodyTooLarge(maxBodyBytes);
+  if (declared !== undefined) charge(Number(declared));
   askForBody(request, response);
   const exchange = exchangeOf(request, response);
   const here = declared === undefined ? undefined : await bodyHere(exchange, Number(declared));
@@ -53,6 +56,7 @@ export async function readBody(
       if (kept.length + piece.length > maxBodyBytes) throw bodyTooLarge(maxBodyBytes);
       if (!kept.append(piece)) throw queueFull();
     }
+    if (declared === undefined) charge(kept.length);
     gcPacer.note((COPIES_HERE + COPIES_OF_RECORD) * kept.length);
     return kept.take();
   } finally {

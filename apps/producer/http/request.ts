@@ -44,7 +44,7 @@ export function isEventKey(sent: string): boolean {
 }
 
 /** Number of headers with this name: Node keeps only the first of some, and joins others. */
-function countHeader({ rawHeaders }: IncomingMessage, name: string): number {
+export function countHeader({ rawHeaders }: IncomingMessage, name: string): number {
   let count = 0;
   for (let at = 0; at < rawHeaders.length; at += 2) {
     if (rawHeaders[at]?.length === name.length && rawHeaders[at]?.toLowerCase() === name) count++;

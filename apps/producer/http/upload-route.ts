@@ -1,5 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Sources } from '../sources/sources.ts';
+import { charge, senderOf } from './admission.ts';
 import { readBody, type BodyOptions } from './body.ts';
 import type { ContentType, ContentTypes } from './content-types.ts';
 import { jsonProblem } from './json.ts';
@@ -10,9 +12,30 @@ import { UPLOAD_ROUTE, type UploadResponse, type UploadHandler } from './upload-
 export interface UploadRouteOptions extends BodyOptions {
   readonly uploads: UploadHandler;
   readonly contentTypes: ContentTypes;
+  /** `undefined` if anybody may send anything. */
+  readonly sources: Sources | undefined;
 }
 
 export const JSON_MEDIA_TYPE = 'application/json';
+
+/** The scheme of the API's description by which a source with keys is known. */
+export const SECURITY_SCHEMES = {
+  sourceKey: { type: 'http', scheme: 'bearer', description: 'A key of a source' },
+} as const;
+/** An open source takes requests without a key. */
+export const SECURITY = [{ sourceKey: [] }, {}];
+
+export const sourceHeader = {
+  type: 'string',
+  description: 'The source that the client believes it is: a key of another one is refused',
+} as const;
+
+/** Responses to a request of nobody who may send it, or not so much. */
+export const admissionResponses = {
+  401: { description: 'Not stored: no key, or none that is valid', ...errorSchema },
+  403: { description: 'Not stored: the key is not one of the source in X-Source', ...errorSchema },
+  429: { description: 'Not stored: above a limit of the source or the key', ...errorSchema },
+} as const;
 
 const schema = {
   summary: 'Store one event: the body, byte for byte',
@@ -33,6 +56,7 @@ const schema = {
         pattern: '^[\\x21-\\x7e]{1,128}$',
         description: 'Kept with the event and returned; anything else is replaced by a generated one',
       },
+      'x-source': sourceHeader,
     },
   },
   body: {
@@ -42,6 +66,7 @@ const schema = {
       '*/*': { schema: { type: 'string', format: 'binary', minLength: 1 } },
     },
   },
+  security: SECURITY,
   response: {
     201: {
       description: 'Stored',
@@ -60,6 +85,7 @@ const schema = {
       additionalProperties: false,
     },
     400: { description: 'Not stored: the request is at fault', ...errorSchema },
+    ...admissionResponses,
     408: { description: 'Not stored: the body came too slowly', ...errorSchema },
     413: { description: 'Not stored: too large', ...errorSchema },
     415: { description: 'Not stored: a form or an encoded body', ...errorSchema },
@@ -75,17 +101,18 @@ const schema = {
  * serialization, `onSend`) has nothing to do here and would cost a large part of each request (docs/performance-notes.md).
  */
 export function addUploadRoute(app: FastifyInstance, options: UploadRouteOptions): void {
-  const { uploads, contentTypes } = options;
+  const { uploads, contentTypes, sources } = options;
 
   const upload = async ({ raw, id }: FastifyRequest, response: ServerResponse): Promise<UploadResponse> => {
     try {
+      const sender = senderOf(sources, raw);
       const header = raw.headers['content-type'];
       const contentType = header === undefined ? undefined : contentTypes.read(header);
       const problem = contentType && mediaTypeProblem(contentType);
       if (problem !== undefined) throw problem;
       requireIdentityEncoding(raw);
       const key = eventKey(raw);
-      const value = await readBody(raw, response, options);
+      const value = await readBody(raw, response, options, (bytes) => charge(sender, bytes));
       if (value.length === 0) throw emptyBody();
       if (contentType?.mediaType === JSON_MEDIA_TYPE) requireJson(value);
       return await uploads.store({ id, contentType, key }, value);

@@ -3,6 +3,7 @@ import type { TestContext } from 'node:test';
 import type { FastifyInstance } from 'fastify';
 import { Registry } from 'prom-client';
 import { buildApp } from '../../../apps/producer/http/app.ts';
+import type { Sources } from '../../../apps/producer/sources/sources.ts';
 import { GcPacer } from '../../../apps/service/memory/gc-pacer.ts';
 import { MemoryAccount } from '../../../apps/service/memory/memory-account.ts';
 import { createLog } from '../../../apps/service/log.ts';
@@ -26,6 +27,8 @@ export interface AppUnderTestOptions {
   /** @default true */
   readonly fastPath?: boolean;
   readonly onUpload?: () => void;
+  /** @default anybody may send anything */
+  readonly sources?: Sources;
 }
 
 /** The whole HTTP side of the producer over a fake record log, with small limits. */
@@ -43,6 +46,7 @@ export async function startApp(t: TestContext, options: AppUnderTestOptions = {}
   const app = await buildApp({
     ...parts,
     limits: { maxBodyBytes, requestTimeoutMs },
+    sources: options.sources,
     fastPath: options.fastPath ?? true,
     patienceMs,
     log: createLog('producer', 'debug', { write: (line) => void parts.logLines.push(line) }),

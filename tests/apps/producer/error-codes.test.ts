@@ -1,11 +1,18 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
-import test, { type TestContext } from 'node:test';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { after, type TestContext } from 'node:test';
 import { MemoryAccount } from '../../../apps/service/memory/memory-account.ts';
 import { DeliveryError, type Failure } from '../../../apps/producer/delivery/record-log.ts';
 import { listen, startApp, type AppUnderTest, type AppUnderTestOptions } from './app-under-test.ts';
+import { Sender } from '../../../apps/producer/sources/sender.ts';
+import type { SourceSettings } from '../../../apps/producer/sources/settings.ts';
+import { Sources } from '../../../apps/producer/sources/sources.ts';
 import { RawClient } from './raw-client.ts';
 import { readResponses } from './responses.ts';
+import { lineOf } from './sources/files.ts';
 
 const ROOT = new URL('../../..', import.meta.url);
 
@@ -25,6 +32,21 @@ const failing = (failure: Failure): Fixture => ({
   before: ({ recordLog }) => (recordLog.answer = () => Promise.reject(new DeliveryError(failure, 'why'))),
 });
 
+const directory = mkdtempSync(join(tmpdir(), 'headwater-codes-'));
+after(() => rmSync(directory, { recursive: true }));
+const keysFile = join(directory, 'keys');
+writeFileSync(keysFile, lineOf('key'));
+
+/** To a producer that takes one byte of the key `key` of the source `web`. */
+const withKey = (lines: string, spent = 0): Fixture => {
+  const limits = { bytesPerSecond: 0.001, burstSeconds: 1_000 };
+  const settings: SourceSettings = { web: { who: 'keys', keysFile, limits } };
+  const sources = new Sources(settings, { log: { info: () => undefined, error: () => undefined } });
+  const sender = sources.find('key', undefined);
+  if (sender instanceof Sender) sender.spend(0, 0, spent);
+  return { request: upload(lines), sources };
+};
+
 /** How each documented code comes about. */
 const fixtures: Readonly<Record<string, Fixture>> = {
   '400 empty_body': { request: upload('', '') },
@@ -33,6 +55,11 @@ const fixtures: Readonly<Record<string, Fixture>> = {
   '400 malformed_request': { request: 'no request\r\n\r\n' },
   '400 record_rejected': failing('invalid-record'),
   '400 incomplete_body': { request: `${UPLOAD}Content-Length: 9\r\n\r\nabc`, ends: true },
+  '400 malformed_authorization': withKey('Authorization: Bearer\r\n'),
+  '401 missing_key': withKey(''),
+  '401 invalid_key': withKey('Authorization: Bearer yek\r\n'),
+  '403 wrong_source': withKey('Authorization: Bearer key\r\nX-Source: app\r\n'),
+  '429 over_quota': withKey('Authorization: Bearer key\r\n', 1),
   '404 not_found': { request: 'GET / HTTP/1.1\r\nHost: x\r\n\r\n' },
   '405 method_not_allowed': { request: 'GET /upload HTTP/1.1\r\nHost: x\r\n\r\n' },
   '417 expectation_failed': { request: upload('Expect: tea\r\n') },

@@ -152,8 +152,8 @@ test('/openapi.json names every route with its answers and nothing else', async 
     '/livez': ['get 200'],
     '/readyz': ['get 200 503'],
     '/metrics': ['get 200'],
-    '/upload': ['post 201 400 408 413 415 503 504'],
-    '/upload/batch': ['post 200 400 408 415 503'],
+    '/upload': ['post 201 400 401 403 408 413 415 429 503 504'],
+    '/upload/batch': ['post 200 400 401 403 408 415 429 503'],
   });
   assert.deepEqual(Object.keys(paths['/upload/batch']?.['post']?.requestBody?.content ?? {}), [
     'application/x-ndjson',

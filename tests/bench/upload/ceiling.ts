@@ -20,6 +20,7 @@ const never = new AbortController().signal;
 const app = await buildApp({
   recordLog,
   limits: { maxBodyBytes: 1_000_000, requestTimeoutMs: 30_000 },
+  sources: undefined,
   fastPath: true,
   patienceMs: 25_000,
   budget: new MemoryAccount({ bytes: 67_108_864, records: 40_000 }),

@@ -8,6 +8,8 @@ export interface RequestHead {
   readonly contentType: string | undefined;
   readonly eventKey: string | undefined;
   readonly requestId: string | undefined;
+  readonly authorization: string | undefined;
+  readonly source: string | undefined;
 }
 
 /** Far more than clients send; Node ignores headers after its limit of a thousand. */
@@ -50,11 +52,11 @@ export function readRequestHead(chunk: Buffer): RequestHead | undefined {
     if (!note(fields, head.slice(at, colon).toLowerCase(), head, colon + 1, lineEnd)) return undefined;
     at = lineEnd + 2;
   }
-  const { host = '', length = '', contentType, eventKey, requestId } = fields;
+  const { host = '', length = '', contentType, eventKey, requestId, authorization, source } = fields;
   if (count > MAX_FIELDS || host === '' || !LENGTH.test(length)) return undefined;
   const bodyBytes = Number(length);
   if (bytes + bodyBytes !== chunk.length) return undefined;
-  return { bytes, bodyBytes, contentType, eventKey, requestId };
+  return { bytes, bodyBytes, contentType, eventKey, requestId, authorization, source };
 }
 
 interface Fields {
@@ -63,6 +65,8 @@ interface Fields {
   contentType?: string;
   eventKey?: string;
   requestId?: string;
+  authorization?: string;
+  source?: string;
 }
 
 const known: Readonly<Record<string, keyof Fields>> = Object.assign(
@@ -73,6 +77,8 @@ const known: Readonly<Record<string, keyof Fields>> = Object.assign(
     'content-type': 'contentType',
     'x-event-key': 'eventKey',
     'x-request-id': 'requestId',
+    authorization: 'authorization',
+    'x-source': 'source',
   } as const,
 );
 

@@ -3,7 +3,10 @@ import test, { type TestContext } from 'node:test';
 import { MemoryAccount } from '../../../../apps/service/memory/memory-account.ts';
 import { DeliveryError, type Failure } from '../../../../apps/producer/delivery/record-log.ts';
 import { listen, readResponse, startApp, type AppUnderTest } from '../app-under-test.ts';
+import { Sender } from '../../../../apps/producer/sources/sender.ts';
+import { Sources } from '../../../../apps/producer/sources/sources.ts';
 import { RawClient } from '../raw-client.ts';
+import { KeyFiles } from '../sources/files.ts';
 
 interface Case {
   readonly lines?: string;
@@ -11,10 +14,20 @@ interface Case {
   /** The whole request, where it is none with a Host and a length. */
   readonly request?: string;
   readonly before?: (app: AppUnderTest) => void;
+  /** Limits of the one source that may send, with the key `key`. */
+  readonly limits?: Limits;
   /** Answered by Node's server even if it comes in one piece. */
   readonly elsewhere?: true;
 }
 
+type Limits = {
+  readonly requestsPerSecond?: number;
+  readonly bytesPerSecond?: number;
+  readonly burstSeconds: number;
+};
+
+const KEY = 'Authorization: Bearer key\r\n';
+const RATE = { requestsPerSecond: 10, burstSeconds: 1 };
 const TEXT = 'Content-Type: text/plain\r\n';
 const JSON_LINE = 'Content-Type: application/json\r\n';
 const everyByte = String.fromCharCode(...Array.from({ length: 256 }, (_, byte) => byte));
@@ -63,6 +76,24 @@ const cases: Readonly<Record<string, Case>> = {
       fails('not-stored')(app);
     },
   },
+  'a key': { limits: RATE, lines: KEY },
+  'a key and its source': { limits: RATE, lines: `${KEY}X-Source: web\r\n` },
+  'a key and another source': { limits: RATE, lines: `${KEY}X-Source: app\r\n` },
+  'no key where one is required': { limits: RATE },
+  'a wrong key': { limits: RATE, lines: 'Authorization: Bearer yek\r\n' },
+  'a malformed key': { limits: RATE, lines: 'Authorization: Bearer \u00e9\r\n' },
+  'a key with blanks around': { limits: RATE, lines: 'Authorization: \tBearer   key \r\n' },
+  'above the quota': { limits: { bytesPerSecond: 0.001, burstSeconds: 1 }, lines: KEY },
+  'above the quota and a full budget': {
+    limits: { bytesPerSecond: 0.001, burstSeconds: 1 },
+    before: ({ budget }) => budget.take(5_000),
+    lines: KEY,
+  },
+  'a key and a full budget': { limits: RATE, before: ({ budget }) => budget.take(5_000), lines: KEY },
+  'a key and no JSON': { limits: RATE, lines: KEY + JSON_LINE, body: '{', elsewhere: true },
+  'a wrong key and no JSON': { limits: RATE, lines: `Authorization: Bearer yek\r\n${JSON_LINE}`, body: '{' },
+  'two keys in two headers': { limits: RATE, lines: KEY + KEY, elsewhere: true },
+  'two sources': { limits: RATE, lines: `${KEY}X-Source: web\r\nX-Source: web\r\n`, elsewhere: true },
   'not ready, which single events are not refused for': {
     before: ({ recordLog }) => (recordLog.problem = 'no'),
   },
@@ -98,7 +129,21 @@ async function observe(
   { body = 'abc', lines = '', ...rest }: Case,
   inPieces: boolean,
 ): Promise<object> {
-  const under = await startApp(t, { budget: new MemoryAccount({ bytes: 5_000, records: 1_000 }) });
+  const files = await KeyFiles.create(t);
+  const { limits } = rest;
+  const sources =
+    limits &&
+    new Sources(
+      { web: { who: 'keys', keysFile: await files.put('web', 'key'), limits } },
+      { log: { info: () => undefined, error: () => undefined }, now: () => 0 },
+    );
+  // Leaves a debt.
+  const sender = sources?.find('key', undefined);
+  if (limits?.bytesPerSecond !== undefined && sender instanceof Sender) sender.spend(1, 1, 1);
+  const under = await startApp(t, {
+    ...(sources && { sources }),
+    budget: new MemoryAccount({ bytes: 5_000, records: 1_000 }),
+  });
   const { app, recordLog, budget, registry, logLines } = under;
   await listen(app);
   // That it listens, and where.

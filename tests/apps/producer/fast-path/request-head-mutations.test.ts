@@ -15,6 +15,8 @@ interface Read {
   readonly contentType: string | undefined;
   readonly eventKey: string | undefined;
   readonly requestId: string | undefined;
+  readonly authorization: string | undefined;
+  readonly source: string | undefined;
 }
 
 test('what is read as plain is read alike by Node, in requests that were damaged at random', async (t) => {
@@ -28,9 +30,14 @@ test('what is read as plain is read alike by Node, in requests that were damaged
     request.on('end', () => {
       const { method, url, httpVersion, headers } = request;
       assert.deepEqual([method, url, httpVersion], ['POST', '/upload', '1.1']);
-      const { 'content-type': contentType, 'x-event-key': eventKey, 'x-request-id': requestId } = headers;
-      const bodyBytes = Buffer.concat(chunks).length;
-      read = { bodyBytes, contentType, eventKey: eventKey?.toString(), requestId: requestId?.toString() };
+      read = {
+        bodyBytes: Buffer.concat(chunks).length,
+        contentType: headers['content-type'],
+        eventKey: headers['x-event-key']?.toString(),
+        requestId: headers['x-request-id']?.toString(),
+        authorization: headers.authorization,
+        source: headers['x-source']?.toString(),
+      };
       response.end();
     });
   });
@@ -65,6 +72,8 @@ function plainRequest(chance: Chance): Buffer {
     'Content-Type: text/plain',
     `X-Event-Key:${chance.pick(['', ' ', '\t'])}${chance.headerText(6)}`,
     `X-Request-Id: ${chance.headerText(6)} `,
+    `Authorization: Bearer ${chance.headerText(6)}`,
+    `X-Source: ${chance.headerText(4)}`,
     `X-Other: ${chance.headerText(60)}`,
     chance.pick(['Connection: keep-alive', 'Connection: close', 'Transfer-Encoding: chunked', 'Accept: */*']),
   ];

@@ -15,13 +15,15 @@ function read(request: string): ReturnType<typeof readRequestHead> {
 test('a plain upload: what its head says', () => {
   const head =
     `${LINE}host: a:80\r\nUser-Agent: x (y; z)\r\nContent-Type:\t text/plain; a="b" \t\r\nX-EVENT-KEY: caf\u00e9\u00a0\r\n` +
-    'x-request-id:r-1\r\nConnection: Keep-Alive\r\nContent-Length: 3\r\nX-Empty:\r\n\r\n';
+    'x-request-id:r-1\r\nauthorization: Bearer  k\r\nX-Source:web\r\nConnection: Keep-Alive\r\nContent-Length: 3\r\nX-Empty:\r\n\r\n';
   assert.deepEqual(read(`${head}a\r\n`), {
     bytes: head.length,
     bodyBytes: 3,
     contentType: 'text/plain; a="b"',
     eventKey: 'caf\u00e9\u00a0',
     requestId: 'r-1',
+    authorization: 'Bearer  k',
+    source: 'web',
   });
 });
 
