@@ -11,6 +11,8 @@ export interface ApiServerOptions {
   readonly controllerManager?: boolean;
   /** Whether pods are bound to the nodes that are in its list. @default false */
   readonly scheduler?: boolean;
+  /** Where every write of the administrator is logged, as JSON lines. @default nowhere */
+  readonly auditLog?: string;
   /** @default process */
   readonly host?: Host;
 }
@@ -41,6 +43,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     ports: { etcdClient, etcdPeer, apiServer, controllerManager, scheduler },
     serviceCidr: '10.96.0.0/24',
     hasNodes: false,
+    auditLog: options.auditLog,
   });
   const processes = [plane.etcd, plane.apiServer];
   if (options.controllerManager === true) processes.push(plane.controllerManager);

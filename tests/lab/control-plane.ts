@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { join } from 'node:path';
 import type { Host } from '../../infra/local/host.ts';
@@ -18,6 +18,8 @@ export interface ControlPlaneOptions {
   readonly serviceCidr: string;
   /** Whether nodes and pods will reach the API server through the Service `kubernetes`. */
   readonly hasNodes: boolean;
+  /** Where the API server logs every write of the administrator, as JSON lines. @default nowhere */
+  readonly auditLog?: string | undefined;
 }
 
 export interface ControlPlanePorts {
@@ -30,6 +32,13 @@ export interface ControlPlanePorts {
 
 /** Network of the pods, whose parts the controller-manager gives to nodes. */
 export const POD_CIDR = '10.244.0.0/16';
+
+const AUDIT_POLICY = {
+  apiVersion: 'audit.k8s.io/v1',
+  kind: 'Policy',
+  omitStages: ['RequestReceived'],
+  rules: [{ level: 'Metadata', users: ['admin'], verbs: ['create', 'update', 'patch', 'delete'] }],
+};
 
 /** etcd, the API server, the controller-manager and the scheduler: processes to start in this order. */
 export class ControlPlane {
@@ -155,10 +164,19 @@ export class ControlPlane {
         `--proxy-client-cert-file=${frontProxy.certificate}`,
         `--proxy-client-key-file=${frontProxy.key}`,
         '--enable-aggregator-routing=true',
+        ...this.#auditing(),
       ],
       isReady: () => this.answers(ports.apiServer, '/readyz'),
       startDeadlineMs: 120_000,
     });
+  }
+
+  #auditing(): string[] {
+    const { directory, auditLog } = this.#options;
+    if (auditLog === undefined) return [];
+    const policy = join(directory, 'audit-policy.json');
+    writeFileSync(policy, JSON.stringify(AUDIT_POLICY));
+    return [`--audit-policy-file=${policy}`, `--audit-log-path=${auditLog}`];
   }
 
   #controllerManager(): ManagedProcess {

@@ -8,10 +8,11 @@ import { Cache } from '../../infra/local/cache.ts';
 import { runCommand } from '../../infra/local/command.ts';
 import type { Host, Progress } from '../../infra/local/host.ts';
 import { images } from '../../infra/images.ts';
+import { buildKubernetesProvider } from '../pulumi/engine/kubernetes-provider.ts';
 import { buildPulumi } from '../pulumi/engine/pulumi-cli.ts';
 import type { Cluster } from './cluster.ts';
-import { SCALED_OBJECTS } from './custom-resources.ts';
-import type { MetadataMode } from './environments.ts';
+import { KEDA_KINDS } from './custom-resources.ts';
+import { labEnvironments, type MetadataMode } from './environments.ts';
 import { FILEBEAT_IMAGE, filebeatImage } from './filebeat-image.ts';
 import { within } from './namespaces.ts';
 import type { PartTimes } from './part-times.ts';
@@ -42,8 +43,9 @@ export async function upPlatform(
 ): Promise<void> {
   const mode = keepMetadata(metadata);
   await times.measure("Pulumi's engine", progress, (say) => buildPulumi(host, say));
+  await times.measure("Pulumi's provider", progress, (say) => buildKubernetesProvider(host, say));
   await importImages(host, mode, progress, times);
-  cluster.define([SCALED_OBJECTS]);
+  cluster.define(KEDA_KINDS);
   progress(`pulumi up of stack lab, metadata in ${mode}`);
   await runOperation(host, 'up', mode, progress);
   waitForRollouts(cluster, progress);
@@ -118,7 +120,8 @@ async function writeArchives(host: Host, metadata: MetadataMode, progress: Progr
     const command = [join(ROOT, 'infra/images/main.ts'), ...images, '--bootstrap-base'];
     await runCommand(host.execPath, [...command, '--archives', made], { host, cwd: ROOT, onLine: progress });
   };
-  const madeFrom = [JSON.stringify(own), host.arch, metadata];
+  // The environment decides which images there are.
+  const madeFrom = [JSON.stringify(own), host.arch, JSON.stringify(labEnvironments[metadata])];
   return Cache.of(host).entry('lab-archives', madeFrom, make, { progress });
 }
 

@@ -8,6 +8,7 @@ import { githubMarkdown } from '../integration/github-markdown/render.ts';
 import { envoyServer } from '../integration/proxies/envoy.ts';
 import { searchServer } from '../lab/search/search-cluster.ts';
 import { buildLabProgram } from '../lab/toolchain.ts';
+import { buildKubernetesProvider } from '../pulumi/engine/kubernetes-provider.ts';
 import { buildPulumi } from '../pulumi/engine/pulumi-cli.ts';
 import type { ProgramName } from './programs.ts';
 
@@ -36,6 +37,10 @@ const PARTS = {
   filebeat: { from: 'go', make: (options) => buildLabProgram('filebeat', options) },
   kubernetes: { from: 'go', make: (options) => buildLabProgram('kubernetes', options) },
   pulumi: { from: 'go', make: ({ host, progress }) => buildPulumi(host, progress) },
+  'pulumi-resource-kubernetes': {
+    from: 'go',
+    make: ({ host, progress }) => buildKubernetesProvider(host, progress),
+  },
   'github-markdown': {
     from: 'pypi',
     programs: ['pip3'],
@@ -119,7 +124,7 @@ const SUITES = {
     concurrency: 2,
     prerequisites: { go: true },
     programs: ['etcd', 'openssl'],
-    parts: ['kubernetes', 'pulumi'],
+    parts: ['kubernetes', 'pulumi', 'pulumi-resource-kubernetes'],
   },
   logs: {
     files: ['tests/e2e/filebeat*.test.ts'],

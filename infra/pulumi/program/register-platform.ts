@@ -3,7 +3,7 @@ import * as pulumi from '@pulumi/pulumi';
 import { orderObjects } from './dependencies.ts';
 import { describeObject, nameOf, type Manifest, type PlatformObject } from '../stack/platform-objects.ts';
 import { findReferences } from '../stack/references.ts';
-import { rulesFor } from './resource-rules.ts';
+import { FIELD_MANAGER, rulesFor } from './resource-rules.ts';
 import type { StackSecret } from '../stack/settings.ts';
 
 export interface PlatformArgs {
@@ -76,7 +76,11 @@ function makeSecret({ namespace, name, type, values }: StackSecret, options: pul
   const data = Object.entries(values).map(
     ([key, value]) => [key, Buffer.from(value).toString('base64')] as const,
   );
-  const args = { metadata, type, data: Object.fromEntries(data) };
+  const args = {
+    metadata: { ...metadata, annotations: FIELD_MANAGER },
+    type,
+    data: Object.fromEntries(data),
+  };
   return { metadata, resource: new kubernetes.core.v1.Secret(nameOf({ metadata }), args, options) };
 }
 
@@ -89,7 +93,6 @@ function secretsOf(manifest: Manifest): readonly string[] {
 }
 
 function annotate(manifest: Manifest, annotations: Readonly<Record<string, string>>): Manifest {
-  if (Object.keys(annotations).length === 0) return manifest;
   const { metadata } = manifest;
   return {
     ...manifest,

@@ -38,10 +38,16 @@ export function rulesFor(manifest: Manifest, keepsData: boolean): ResourceRules 
   };
 }
 
+/**
+ * By default each resource has a field manager with a random name: a stack that takes over an object, after a killed `up` or
+ * a destroyed stack, would conflict with the manager that made it.
+ */
+export const FIELD_MANAGER = { 'pulumi.com/patchFieldManager': 'headwater' } as const;
+
 function annotationsFor(kind: string): Readonly<Record<string, string>> {
-  if (READINESS_OF_OTHERS.has(kind)) return { 'pulumi.com/skipAwait': 'true' };
+  if (READINESS_OF_OTHERS.has(kind)) return { ...FIELD_MANAGER, 'pulumi.com/skipAwait': 'true' };
   // A failed Job equals its manifest, so Pulumi would never start it again: its name depends on its template.
-  return kind === 'Job' ? { 'pulumi.com/replaceUnready': 'true' } : {};
+  return kind === 'Job' ? { ...FIELD_MANAGER, 'pulumi.com/replaceUnready': 'true' } : FIELD_MANAGER;
 }
 
 function timeoutMinutes(manifest: Manifest): number {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { runCommand } from '../../../infra/local/command.ts';
 import type { Host, Progress } from '../../../infra/local/host.ts';
-import { buildPulumi } from '../../pulumi/engine/pulumi-cli.ts';
+import { buildPrograms, type Programs } from '../../pulumi/engine/stack.ts';
 import type { MetadataMode } from '../environments.ts';
 import { inNetwork } from '../namespaces.ts';
 import { PATHS } from '../place.ts';
@@ -16,8 +16,7 @@ export type Operation = 'up' | 'destroy';
 export interface OperationRequest {
   readonly operation: Operation;
   readonly metadata: MetadataMode;
-  /** Directory of Pulumi's CLI. */
-  readonly pulumi: string;
+  readonly programs: Programs;
 }
 
 /** How many resources of the stack were created, updated, deleted, or are the same. */
@@ -41,7 +40,7 @@ export async function runOperation(
   metadata: MetadataMode,
   progress: Progress,
 ): Promise<Changes> {
-  const request: OperationRequest = { operation, metadata, pulumi: await buildPulumi(host, progress) };
+  const request: OperationRequest = { operation, metadata, programs: await buildPrograms(host, progress) };
   const [program, ...words] = inNetwork(host);
   const main = join(import.meta.dirname, 'main.ts');
   let changes: Changes | undefined;

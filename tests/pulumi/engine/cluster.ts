@@ -8,7 +8,11 @@ import { customResourceDefinition } from '../../lab/custom-resources.ts';
 import { waitUntil } from '../../../infra/local/wait.ts';
 import { foreignKinds } from '../../../infra/pulumi/preflight/cluster-requirements.ts';
 import type { Manifest } from '../../../infra/pulumi/stack/platform-objects.ts';
+import { readWrites, type Write } from './audit-log.ts';
 import { pretendNodes, type PretendedNodes } from './pretended-nodes.ts';
+
+/** How the provider names itself to the API server. */
+const PROVIDER_AGENT = 'pulumi-kubernetes/';
 
 /** A real API server with its controllers, and nodes that are pretended. */
 export interface TestCluster {
@@ -21,12 +25,15 @@ export interface TestCluster {
   /** The same with kubectl, in the API server's own words. */
   readonly kubectl: Cluster;
   readonly nodes: PretendedNodes;
+  /** Everything that Pulumi's provider has changed, in order. */
+  providerWrites: () => readonly Write[];
   stop: () => Promise<void>;
 }
 
 export async function startTestCluster(): Promise<TestCluster> {
   const directory = await mkdtemp(join(tmpdir(), 'headwater-pulumi-'));
-  const server = await startApiServer({ directory, controllerManager: true });
+  const auditLog = join(directory, 'audit.log');
+  const server = await startApiServer({ directory, controllerManager: true, auditLog });
   const config = new KubeConfig();
   config.loadFromFile(server.kubeconfig);
   const core = config.makeApiClient(CoreV1Api);
@@ -44,6 +51,7 @@ export async function startTestCluster(): Promise<TestCluster> {
     core,
     kubectl: server.cluster,
     nodes,
+    providerWrites: () => readWrites(auditLog, PROVIDER_AGENT),
     stop: async () => {
       await nodes.stop();
       await server.stop();

@@ -6,26 +6,14 @@ import { AppsV1Api } from '@kubernetes/client-node';
 import type { Stack } from '@pulumi/pulumi/automation/index.js';
 import type { Environment } from '../../../infra/environments/environment.ts';
 import { staging } from '../../../infra/environments/staging.ts';
+import { waitUntil } from '../../../infra/local/wait.ts';
 import { growVolumes } from '../../../infra/pulumi/command/grow-volumes.ts';
-import { needs } from '../../runner/needs.ts';
-import { configurationOf, manifestsOf } from '../program/stacks.ts';
-import { installClasses, installForeignKinds, startTestCluster, type TestCluster } from './cluster.ts';
-import {
-  figuresOf,
-  findRealProvider,
-  makeBackend,
-  openStack,
-  removeBackend,
-  secretConfiguration,
-  type Backend,
-} from './stack.ts';
+import { manifestsOf } from '../program/stacks.ts';
+import { installClasses, installForeignKinds, type TestCluster } from './cluster.ts';
+import { figuresOf, type Backend } from './stack.ts';
 import { refusalOf, startOperation } from './stack-process.ts';
-import { startStandInProvider, type StandInProvider } from './stand-in-provider.ts';
-
-const DEADLINE = { timeout: 300_000, ...needs('etcd', 'openssl') };
-/** Where the runner has not done so, the API server and the engine are built from their modules. */
-const BUILD_DEADLINE = { timeout: 2_400_000 };
-const PLAIN = ['context', 'clusterUid'];
+import { BUILD_DEADLINE, DEADLINE, startStackUnderTest, type StackUnderTest } from './stack-under-test.ts';
+import type { Write } from './audit-log.ts';
 
 /** Staging without AWS and Prometheus, on the classes and the version that the cluster of the tests has: what is in it is kept. */
 const strict: Environment = {
@@ -37,34 +25,24 @@ const strict: Environment = {
 delete strict.aws;
 
 let cluster: TestCluster;
-let provider: StandInProvider;
 let backend: Backend;
 let stack: Stack;
 let environment: Environment = strict;
-const endings: (() => Promise<void>)[] = [];
-const real = findRealProvider();
-const options =
-  real === undefined ? DEADLINE : { ...DEADLINE, skip: `the stand-in is not used beside ${real}` };
+let under: StackUnderTest | undefined;
 
 before(async () => {
   if (DEADLINE.skip !== undefined) return;
-  cluster = await startTestCluster();
-  endings.push(cluster.stop);
-  process.env['KUBECONFIG'] = cluster.kubeconfig;
+  under = await startStackUnderTest({ environment: () => environment });
+  ({ cluster, backend, stack } = under);
   await installClasses(cluster);
   await installForeignKinds(cluster, manifestsOf(strict));
-  provider = await startStandInProvider();
-  endings.push(provider.stop);
-  backend = await makeBackend(provider.port);
-  endings.push(() => removeBackend(backend));
-  stack = await openStack({ backend, name: 'staging', environment: () => environment });
-  const values = { ...configurationOf(strict), context: cluster.context, clusterUid: cluster.uid };
-  await stack.setAllConfig(secretConfiguration(values, PLAIN));
 }, BUILD_DEADLINE);
 
-after(async () => {
-  for (const end of endings.toReversed()) await end();
-});
+after(() => under?.stop());
+
+function isSet({ resource }: Write): boolean {
+  return resource === 'statefulsets';
+}
 
 async function claims() {
   const { items } = await cluster.core.listNamespacedPersistentVolumeClaim({ namespace: 'headwater' });
@@ -93,23 +71,19 @@ async function brokers() {
   return items.map(({ metadata }) => metadata?.uid ?? '').sort();
 }
 
-test('an up that was killed in the middle is finished by the next one', options, async () => {
+test('an up that was killed in the middle is finished by the next one', DEADLINE, async () => {
+  let areBrokersHeld = true;
+  cluster.nodes.holdsBack = (pod) => areBrokersHeld && /^kafka-\d/.test(pod.metadata?.name ?? '');
   const child = startOperation(backend, 'up', strict);
   const ended = new Promise((resolve) => child.once('exit', resolve));
-  const kafkaIsNext = new Promise<void>((resolve) => {
-    provider.beforeChange = (call) => {
-      if (call.kind !== 'StatefulSet' || call.name !== 'headwater/kafka') return Promise.resolve();
-      resolve();
-      // The engine that asked is gone when this would be answered.
-      return new Promise(() => undefined);
-    };
-  });
-  await kafkaIsNext;
+  const isMade = () =>
+    cluster.providerWrites().some((write) => isSet(write) && write.name === 'headwater/kafka');
+  await waitUntil(isMade, { what: 'the set of brokers', deadlineMs: 120_000 });
   assert.ok(child.pid !== undefined);
   // The program, and the engine beside it.
   process.kill(-child.pid, 'SIGKILL');
   await ended;
-  provider.beforeChange = () => Promise.resolve();
+  areBrokersHeld = false;
 
   await assert.rejects(
     stack.up(),
@@ -123,7 +97,7 @@ test('an up that was killed in the middle is finished by the next one', options,
   assert.deepEqual(Object.keys(again.summary.resourceChanges ?? {}), ['same']);
 });
 
-test('volumes grow with their data, and the pods go on', options, async () => {
+test('volumes grow with their data, and the pods go on', DEADLINE, async () => {
   environment = structuredClone(strict);
   environment.kafka.logVolume = '200Gi';
   const [claimsBefore, podsBefore] = [await claims(), await brokers()];
@@ -158,7 +132,7 @@ test('volumes grow with their data, and the pods go on', options, async () => {
   assert.deepEqual(await grow(), [], 'what has its size is left alone');
 });
 
-test('a volume that would shrink is left alone', options, async () => {
+test('a volume that would shrink is left alone', DEADLINE, async () => {
   await assert.rejects(
     growVolumes({
       config: cluster.config,
@@ -170,7 +144,7 @@ test('a volume that would shrink is left alone', options, async () => {
   );
 });
 
-test('brokers that run are not taken away, until they were scaled away by hand', options, async () => {
+test('brokers that run are not taken away, until they were scaled away by hand', DEADLINE, async () => {
   const podsBefore = await brokers();
   const withBrokers = (count: number): Environment => ({
     ...environment,
@@ -202,10 +176,10 @@ test('brokers that run are not taken away, until they were scaled away by hand',
   environment = before;
 });
 
-test('what holds data outlives the stack, and the next one goes on with it', options, async (context) => {
+test('what holds data outlives the stack, and the next one goes on with it', DEADLINE, async (context) => {
   const [claimsBefore, podsBefore] = [await claims(), await brokers()];
   assert.equal(claimsBefore.length, 6);
-  const calls = provider.calls.length;
+  const writes = cluster.providerWrites();
   // As the CLI does it: a preview comes first, which is where it stops.
   await assert.rejects(pulumi('destroy', '--stack', 'staging', '--yes'), ({ stdout }: { stdout: string }) => {
     for (const kept of ['kafka', 'kafka-controller']) {
@@ -215,13 +189,16 @@ test('what holds data outlives the stack, and the next one goes on with it', opt
     assert.match(stdout, /because it is protected[^]*pulumi state unprotect/);
     return true;
   });
-  assert.equal(provider.calls.length, calls, 'something was deleted before the refusal');
+  assert.deepEqual(cluster.providerWrites(), writes, 'something was deleted before the refusal');
 
   await pulumi('state', 'unprotect', '--all', '--stack', 'staging', '--yes');
   const { summary: destroyed } = await stack.destroy();
   context.diagnostic(figuresOf(destroyed));
   assert.deepEqual(
-    provider.calls.slice(calls).filter(({ kind }) => kind === 'StatefulSet' || kind === 'Namespace'),
+    cluster
+      .providerWrites()
+      .slice(writes.length)
+      .filter((write) => isSet(write) || write.resource === 'namespaces'),
     [],
   );
   const { deployment } = JSON.parse(await pulumi('stack', 'export', '--stack', 'staging')) as {

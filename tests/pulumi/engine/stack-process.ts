@@ -1,12 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Environment } from '../../../infra/environments/environment.ts';
-import type { Backend } from './stack.ts';
+import type { Backend, Programs } from './stack.ts';
 
 export interface StackRun {
   readonly directory: string;
-  readonly root: string;
-  readonly providerPort?: number;
+  readonly programs: Programs;
   /** Of the stack. */
   readonly name: string;
   readonly operation: 'preview' | 'up';
@@ -15,14 +14,13 @@ export interface StackRun {
 
 /** An operation on the stack of an environment in a process group of its own, so that it can be killed, engine and all. */
 export function startOperation(
-  { directory, command, providerPort }: Backend,
+  { directory, programs }: Backend,
   operation: StackRun['operation'],
   environment: Environment,
 ): ChildProcess {
   const run: StackRun = {
     directory,
-    root: dirname(dirname(command.command)),
-    ...(providerPort !== undefined && { providerPort }),
+    programs,
     name: environment.name,
     operation,
     environment,

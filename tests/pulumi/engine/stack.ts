@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { log, RunError } from '@pulumi/pulumi';
 import {
@@ -13,54 +12,53 @@ import {
 import type { Environment } from '../../../infra/environments/environment.ts';
 import { environments } from '../../../infra/environments/environments.ts';
 import { readCluster, readKubeConfig } from '../../../infra/pulumi/preflight/cluster.ts';
+import type { Host, Progress } from '../../../infra/local/host.ts';
 import { readConfiguration } from '../../../infra/pulumi/stack/configuration.ts';
 import { deploy } from '../../../infra/pulumi/program/deploy.ts';
 import { readDeployed } from '../../../infra/pulumi/command/deployed.ts';
+import { buildKubernetesProvider } from './kubernetes-provider.ts';
 import { buildPulumi } from './pulumi-cli.ts';
 
 export const PASSPHRASE = 'a passphrase of the tests';
 
-/** A directory for state and home of Pulumi, and its CLI. */
+/** Directories of Pulumi's programs. */
+export interface Programs {
+  /** Has `bin/pulumi`. */
+  readonly root: string;
+  /** Has `pulumi-resource-kubernetes`. */
+  readonly provider: string;
+}
+
+export async function buildPrograms(host: Host, progress?: Progress): Promise<Programs> {
+  return {
+    root: await buildPulumi(host, progress),
+    provider: await buildKubernetesProvider(host, progress),
+  };
+}
+
+/** A directory for state and home of Pulumi, and its programs. */
 export interface Backend {
   readonly directory: string;
   readonly command: PulumiCommand;
-  /** Set where the stand-in is used: the port that it serves. */
-  readonly providerPort?: number;
+  readonly programs: Programs;
 }
 
-export async function makeBackend(providerPort?: number): Promise<Backend> {
+export async function makeBackend(): Promise<Backend> {
   const directory = await mkdtemp(join(tmpdir(), 'headwater-pulumi-state-'));
-  return openBackend({ directory, root: await buildPulumi(process), providerPort });
+  return openBackend(directory, await buildPrograms(process));
 }
 
-/** @param root directory with `bin/pulumi` */
-export async function openBackend({
-  directory,
-  root,
-  providerPort,
-}: {
-  readonly directory: string;
-  readonly root: string;
-  readonly providerPort: number | undefined;
-}): Promise<Backend> {
+export async function openBackend(directory: string, programs: Programs): Promise<Backend> {
   for (const name of ['state', 'home', 'work', 'tmp'])
     await mkdir(join(directory, name), { recursive: true });
   // The CLI leaves a log of each of its runs there.
   process.env['TMPDIR'] = join(directory, 'tmp');
-  const command = await PulumiCommand.get({ root });
-  return { directory, command, ...(providerPort !== undefined && { providerPort }) };
+  const command = await PulumiCommand.get({ root: programs.root });
+  return { directory, command, programs };
 }
 
 export function removeBackend({ directory }: Backend): Promise<void> {
   return rm(directory, { recursive: true, force: true });
-}
-
-/** Where the real provider can be had, it is used, and the stand-in is not. */
-export function findRealProvider(): string | undefined {
-  const { PATH = '', PULUMI_HOME } = process.env;
-  return [...PATH.split(delimiter), join(PULUMI_HOME ?? join(homedir(), '.pulumi'), 'bin')]
-    .map((directory) => join(directory, 'pulumi-resource-kubernetes'))
-    .find((path) => existsSync(path));
 }
 
 export interface StackOptions {
@@ -79,11 +77,12 @@ export async function openStack({
   environment,
   passphrase = PASSPHRASE,
 }: StackOptions): Promise<Stack> {
-  const { directory, command, providerPort } = backend;
+  const { directory, command, programs } = backend;
   const url = `file://${join(directory, 'state')}`;
-  // The program asks the CLI that is on its PATH for the state, as it does when that CLI runs it.
+  // The program asks the CLI that is on its PATH for the state, as it does when that CLI runs it; the engine finds the
+  // provider there.
   Object.assign(process.env, {
-    PATH: [dirname(command.command), process.env['PATH'] ?? ''].join(delimiter),
+    PATH: [dirname(command.command), programs.provider, process.env['PATH'] ?? ''].join(delimiter),
     PULUMI_HOME: join(directory, 'home'),
     PULUMI_BACKEND_URL: url,
     PULUMI_CONFIG_PASSPHRASE: passphrase,
@@ -106,11 +105,8 @@ export async function openStack({
       envVars: {
         PULUMI_CONFIG_PASSPHRASE: passphrase,
         PULUMI_SKIP_UPDATE_CHECK: 'true',
-        ...(providerPort !== undefined && {
-          PULUMI_DEBUG_PROVIDERS: `kubernetes:${providerPort}`,
-          // The engine would look for the provider that the stack's state names, though it is not going to start it.
-          PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: 'true',
-        }),
+        // A provider of another version than the one on the PATH is an error, and no download.
+        PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: 'true',
       },
     },
   );
