@@ -30,7 +30,18 @@ export const lab: Environment = {
     resources: { cpuMillicores: 100, memory: '1Gi' },
     logVolume: '4Gi',
     maxMessage: '1Mi',
-    security: { protocol: 'plaintext' },
+    security: {
+      protocol: 'tls',
+      certificateSecret: 'kafka-certificate-v1',
+      authentication: {
+        mechanism: 'scram-sha-512',
+        users: {
+          producer: 'kafka-producer-v1',
+          consumer: 'kafka-consumer-v1',
+          topics: 'kafka-topics-v1',
+        },
+      },
+    },
     exposure: { kind: 'none' },
     rack: 'none',
   },

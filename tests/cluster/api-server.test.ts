@@ -7,7 +7,7 @@ import { after, before, describe, it } from 'node:test';
 import { lab } from '../../infra/environments/lab.ts';
 import { waitUntil } from '../../infra/local/wait.ts';
 import { startApiServer, type ApiServer } from '../lab/api-server.ts';
-import { SCALED_OBJECTS } from '../lab/custom-resources.ts';
+import { KEDA_KINDS } from '../lab/custom-resources.ts';
 import { pipelinePod, RESTRICTED } from '../lab/pipeline-pod.ts';
 import { needs } from '../runner/needs.ts';
 
@@ -29,7 +29,7 @@ describe('a real API server', needs('etcd', 'openssl'), () => {
 
   it('takes every object of the lab, warns of the log collector alone, and finds nothing to change when they are applied again', () => {
     const { cluster } = server;
-    cluster.define([SCALED_OBJECTS]);
+    cluster.define(KEDA_KINDS);
 
     const apply = (): string[] => {
       const args = ['apply', '--server-side', '--validate=strict', '-f', MANIFESTS];

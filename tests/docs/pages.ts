@@ -7,6 +7,7 @@ import { renderDecisions } from './decisions-page.ts';
 import { renderEnvironmentPage } from './environment-page.ts';
 import { readPerformancePages } from '../bench/page.ts';
 import { renderDiffPage } from './diff-page.ts';
+import { renderLabPage } from './lab-page.ts';
 import { renderPulumiPage } from './pulumi-page.ts';
 import { renderRefusals } from './refusals-page.ts';
 import { renderVariables } from './variables-page.ts';
@@ -24,6 +25,7 @@ export function renderPages(root: string): ReadonlyMap<string, string> {
     ['environment.md', renderEnvironmentPage(root)],
     ['refused-configurations.md', renderRefusals()],
     ['diff.md', renderDiffPage(root)],
+    ['lab.md', renderLabPage(root)],
     ['pulumi.md', renderPulumiPage(root)],
     ['variables.md', renderVariables(root)],
     ...readPerformancePages(root),

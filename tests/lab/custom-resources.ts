@@ -32,5 +32,7 @@ export function customResourceDefinition(apiVersion: string, kind: string) {
   };
 }
 
-/** KEDA's kind. */
-export const SCALED_OBJECTS = customResourceDefinition('keda.sh/v1alpha1', 'ScaledObject');
+/** KEDA's kinds. */
+export const KEDA_KINDS = ['ScaledObject', 'TriggerAuthentication'].map((kind) =>
+  customResourceDefinition('keda.sh/v1alpha1', kind),
+);

@@ -7,7 +7,7 @@ import type { Environment } from '../../../infra/environments/environment.ts';
 import { ownReferences } from '../../../infra/images.ts';
 import type { Cluster } from '../../lab/cluster.ts';
 import { environmentOfLab, labCluster } from './lab-under-test.ts';
-import { identityOf, type KubernetesObject, platformWith } from './logs/objects.ts';
+import { identityOf, type KubernetesObject, platformOf } from './logs/objects.ts';
 
 const NAMESPACE = lab.namespaces.logging;
 
@@ -44,16 +44,19 @@ test(
 
 /** What environment `lab` would have beside its own with Fluentd, whose container only waits. */
 function fluentd(environment: Environment): KubernetesObject[] {
-  const known = new Set(platformWith(environment).map(identityOf));
+  const known = new Set(platformOf(environment).map(identityOf));
   const { resources, maxNodes, search, retention } = lab.logging;
-  const objects = platformWith(environment, {
-    collector: 'fluentd',
-    resources,
-    maxNodes,
-    search: { ...search, product: 'opensearch' },
-    retention,
-    buffer: { volume: '512Mi', flushInterval: '1s' },
-    readsJournald: false,
+  const objects = platformOf({
+    ...environment,
+    logging: {
+      collector: 'fluentd',
+      resources,
+      maxNodes,
+      search: { ...search, product: 'opensearch' },
+      retention,
+      buffer: { volume: '512Mi', flushInterval: '1s' },
+      readsJournald: false,
+    },
   });
   return objects
     .filter((object) => !known.has(identityOf(object)))

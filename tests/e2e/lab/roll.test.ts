@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { kafkaHosts } from '../../../infra/constructs/kafka/kafka-hosts.ts';
+import { LISTENER_PORTS } from '../../../infra/constructs/kafka/kafka-listeners.ts';
 import { lab } from '../../../infra/environments/lab.ts';
 import { waitUntil } from '../../../infra/local/wait.ts';
 import type { Cluster } from '../../lab/cluster.ts';
@@ -9,6 +11,7 @@ import { assertStored, underLoad } from './load.ts';
 import { wholePods } from './workloads.ts';
 
 const BROKERS = Array.from({ length: lab.kafka.brokers }, (_, id) => `kafka-${id}`);
+const DOMAIN = kafkaHosts({ ...lab.kafka, namespace: PIPELINE, clusterDomain: lab.clusterDomain }).brokers;
 /** That one which is away when the roll begins. Brokers are rolled from the other end. */
 const AWAY = 'kafka-0';
 /** For so long the roll has reason to go on, and must not. */
@@ -160,7 +163,9 @@ async function look(cluster: Cluster): Promise<readonly View[]> {
   const views = await Promise.all(
     BROKERS.map(async (pod) => {
       try {
-        const text = await runIn(cluster, pod, 'kcat', '-b', 'localhost:9092', '-m', '2', '-L', '-J');
+        const broker = `${pod}.${DOMAIN}:${LISTENER_PORTS.replication}`;
+        const ask = ['kcat', '-F', '/etc/headwater/kcat.properties', '-b', broker, '-m', '2', '-L', '-J'];
+        const text = await runIn(cluster, pod, ...ask);
         return JSON.parse(text) as View;
       } catch {
         return undefined;

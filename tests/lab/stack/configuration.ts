@@ -1,33 +1,56 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
-import { lab } from '../../../infra/environments/lab.ts';
+import type { Environment } from '../../../infra/environments/environment.ts';
+import { requiredSecrets, type RequiredSecret } from '../../../infra/pulumi/stack/secrets.ts';
 import { Authority } from '../certificates.ts';
 import { DIRECTORY, PATHS } from '../place.ts';
 
-/**
- * The content of each Secret of environment `lab`, by the key under which a user would configure it. The engine
- * blots out these texts wherever they stand in what it says.
- */
-export function secretsOfLab(): Readonly<Record<string, string>> {
-  const { objectStore, edge, logging } = lab;
-  if (objectStore.credentials.kind !== 'secret') throw new Error('the lab has no identities of pods');
+/** A Secret of the lab. */
+export interface LabSecret extends RequiredSecret {
+  readonly values: Readonly<Record<string, string>>;
+}
+
+/** Every Secret of an environment of the lab with its content, which is the same each time. */
+export function secretsOfLab(environment: Environment): readonly LabSecret[] {
+  const authority = new Authority(join(DIRECTORY, 'certificates'));
+  return requiredSecrets(environment).map((secret) => {
+    if (secret.keys === 'any') throw new Error(`the lab has no content for Secret ${secret.name}`);
+    return {
+      ...secret,
+      values: Object.fromEntries(secret.keys.map((key) => [key, contentOf(secret, key, authority)])),
+    };
+  });
+}
+
+/** The engine blots out these texts wherever they stand in what it says: a password has its Secret's name in it. */
+function contentOf({ name, use }: RequiredSecret, key: string, authority: Authority): string {
+  switch (key) {
+    case 'ca.crt':
+      return readFileSync(authority.certificate, 'utf8');
+    case 'tls.crt':
+    case 'tls.key': {
+      const subjectAltNames = use.hosts.map((host) => `DNS:${host}`);
+      const { certificate, key: privateKey } = authority.issue({
+        name,
+        subject: `/CN=${name}`,
+        subjectAltNames,
+      });
+      return readFileSync(key === 'tls.crt' ? certificate : privateKey, 'utf8');
+    }
+    case 'credentials':
+      return storeLogin();
+    default:
+      return `${key} of ${name} in the lab`;
+  }
+}
+
+function storeLogin(): string {
   const access = parseEnv(readFileSync(join(PATHS.objectStore, 'object-store.env'), 'utf8'));
-  const login = [
+  const lines = [
     '[default]',
     `aws_access_key_id=${access['AWS_ACCESS_KEY_ID'] ?? ''}`,
     `aws_secret_access_key=${access['AWS_SECRET_ACCESS_KEY'] ?? ''}`,
   ];
-  const certificate = new Authority(join(DIRECTORY, 'certificates')).issue({
-    name: 'edge',
-    subject: `/CN=${edge.host}`,
-    subjectAltNames: [`DNS:${edge.host}`],
-  });
-  return {
-    [`${objectStore.credentials.name}.credentials`]: `${login.join('\n')}\n`,
-    [`${edge.tlsSecret}.tls.crt`]: readFileSync(certificate.certificate, 'utf8'),
-    [`${edge.tlsSecret}.tls.key`]: readFileSync(certificate.key, 'utf8'),
-    [`${logging.search.credentialsSecret}.username`]: 'collectors-of-the-lab',
-    [`${logging.search.credentialsSecret}.password`]: 'password-of-the-lab',
-  };
+  return `${lines.join('\n')}\n`;
 }

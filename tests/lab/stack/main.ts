@@ -9,14 +9,7 @@ import {
 import { lab } from '../../../infra/environments/lab.ts';
 import { PidFile } from '../../../infra/local/pid-file.ts';
 import { readCluster, readKubeConfig } from '../../../infra/pulumi/preflight/cluster.ts';
-import {
-  figuresOf,
-  findRealProvider,
-  openBackend,
-  openStack,
-  secretConfiguration,
-} from '../../pulumi/engine/stack.ts';
-import { startStandInProvider } from '../../pulumi/engine/stand-in-provider.ts';
+import { figuresOf, openBackend, openStack, secretConfiguration } from '../../pulumi/engine/stack.ts';
 import { labEnvironments } from '../environments.ts';
 import { PATHS } from '../place.ts';
 import { secretsOfLab } from './configuration.ts';
@@ -25,7 +18,7 @@ import type { OperationMessage, OperationRequest } from './operation.ts';
 /** Of the administrator's kubeconfig. */
 const CONTEXT = 'lab';
 
-const { operation, metadata, pulumi: root } = JSON.parse(process.argv[2] ?? '{}') as OperationRequest;
+const { operation, metadata, programs } = JSON.parse(process.argv[2] ?? '{}') as OperationRequest;
 const began = performance.now();
 const errors: string[] = [];
 // A program that throws leaves rejections behind that nobody handles; the engine says what it threw.
@@ -50,14 +43,18 @@ function run(stack: Stack): Promise<UpResult | DestroyResult> {
 
 const operator = new PidFile(PATHS.operator, process);
 const other = operator.claim(process.pid);
-const provider = findRealProvider() === undefined ? await startStandInProvider() : undefined;
 try {
   if (other !== undefined) throw new Error(`stack lab is being worked on already, by pid ${other.pid}`);
-  const backend = await openBackend({ directory: PATHS.pulumi, root, providerPort: provider?.port });
-  const stack = await openStack({ backend, name: lab.name, environment: () => labEnvironments[metadata] });
+  const backend = await openBackend(PATHS.pulumi, programs);
+  const environment = labEnvironments[metadata];
+  const stack = await openStack({ backend, name: lab.name, environment: () => environment });
   const { uid } = await readCluster(readKubeConfig(CONTEXT), { kinds: [], namespaces: [] });
   const plain = { context: CONTEXT, clusterUid: uid };
-  await stack.setAllConfig(secretConfiguration({ ...secretsOfLab(), ...plain }, Object.keys(plain)));
+  const secrets = secretsOfLab(environment).flatMap(({ name, values }) =>
+    Object.entries(values).map(([key, value]) => [`${name}.${key}`, value] as const),
+  );
+  const values = { ...Object.fromEntries(secrets), ...plain };
+  await stack.setAllConfig(secretConfiguration(values, Object.keys(plain)));
   const { summary } = await run(stack).catch(async (error: unknown) => {
     if (!(error instanceof ConcurrentUpdateError)) throw error;
     // What holds the lock was killed: the pid file was free.
@@ -69,6 +66,5 @@ try {
   tell({ error: errors.join('\n') || (error instanceof Error ? error.message : String(error)) });
   process.exitCode = 1;
 } finally {
-  await provider?.stop();
   if (other === undefined) operator.remove();
 }

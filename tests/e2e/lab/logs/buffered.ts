@@ -1,9 +1,11 @@
 import { lab } from '../../../../infra/environments/lab.ts';
-import type { LogBuffer, Logging } from '../../../../infra/environments/logging.ts';
+import type { Environment } from '../../../../infra/environments/environment.ts';
+import type { LogBuffer } from '../../../../infra/environments/logging.ts';
 import type { Cluster } from '../../../lab/cluster.ts';
 import { waitForRollouts } from '../../../lab/platform.ts';
+import { secretsOfLab } from '../../../lab/stack/configuration.ts';
 import { environmentOfLab } from '../lab-under-test.ts';
-import { identityOf, platformWith } from './objects.ts';
+import { identityOf, platformOf, type KubernetesObject } from './objects.ts';
 
 /** Above what the tests' pods write, but for the one that is to pass it. */
 export const QUOTA_LINES_PER_SECOND = 200;
@@ -23,9 +25,27 @@ const KAFKA_BUFFER: LogBuffer = {
   resources: { cpuMillicores: 50, memory: '192Mi' },
 };
 
-function byWayOfKafka(logging: Logging): Logging {
+function byWayOfKafka(environment: Environment): Environment {
+  const changed = structuredClone(environment);
+  const { logging, kafka } = changed;
   if (logging.collector !== 'filebeat') throw new Error('the lab must collect its logs with Filebeat');
-  return { ...logging, kafkaBuffer: KAFKA_BUFFER };
+  logging.kafkaBuffer = KAFKA_BUFFER;
+  if (kafka.security.protocol !== 'tls' || kafka.security.authentication.mechanism !== 'scram-sha-512')
+    throw new Error('the clients of the lab must log in');
+  kafka.security.authentication.users.logs = 'kafka-logs-v1';
+  return changed;
+}
+
+/** The platform's objects, and the Secrets that Pulumi makes for them. */
+function objectsOf(environment: Environment): KubernetesObject[] {
+  const secrets = secretsOfLab(environment).map(({ namespace, name, type, values }) => ({
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { namespace, name },
+    type,
+    stringData: values,
+  }));
+  return [...secrets, ...platformOf(environment)];
 }
 
 /**
@@ -35,8 +55,8 @@ function byWayOfKafka(logging: Logging): Logging {
  */
 export function bufferLogs(cluster: Cluster): () => void {
   const environment = environmentOfLab();
-  const before = platformWith(environment);
-  const after = platformWith(environment, byWayOfKafka(environment.logging));
+  const before = objectsOf(environment);
+  const after = objectsOf(byWayOfKafka(environment));
   const known = new Map(before.map((object) => [identityOf(object), JSON.stringify(object)]));
   const changed = after.filter((object) => known.get(identityOf(object)) !== JSON.stringify(object));
   const touched = new Set(changed.map(identityOf));
@@ -48,16 +68,9 @@ export function bufferLogs(cluster: Cluster): () => void {
   };
   try {
     cluster.apply(changed);
-    const topics = added.find(({ kind }) => kind === 'Job')?.metadata.name ?? '';
-    const { pipeline } = lab.namespaces;
-    cluster.kubectl([
-      'wait',
-      '--namespace',
-      pipeline,
-      '--for=condition=Complete',
-      '--timeout=120s',
-      `job/${topics}`,
-    ]);
+    const jobs = added.filter(({ kind }) => kind === 'Job').map(({ metadata }) => `job/${metadata.name}`);
+    const wait = ['wait', '--namespace', lab.namespaces.pipeline, '--for=condition=Complete'];
+    cluster.kubectl([...wait, '--timeout=120s', ...jobs]);
     waitForRollouts(cluster, () => undefined);
   } catch (error) {
     restore();
