@@ -210,6 +210,7 @@ const documentedClient = {
 const entries = [
   '**/main.ts',
   'infra/synth.ts',
+  'infra/keys.ts',
   'infra/secrets.ts',
   'infra/index.ts',
   'infra/local/*.mjs',

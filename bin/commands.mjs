@@ -27,6 +27,7 @@ export const groups = {
     synth: { summary: 'writes the manifests', program: 'infra/synth.ts' },
     diff: { summary: 'reports the effect of a change', program: 'infra/diff/main.ts' },
     secrets: { summary: 'lists the Secrets of an environment', program: 'infra/secrets.ts' },
+    'keys new': { summary: 'makes a key for a client of a source', program: 'infra/keys.ts' },
     images: { summary: 'builds and pushes our own images', program: 'infra/images/main.ts' },
   },
   'the cluster of a Pulumi stack': {

@@ -75,6 +75,14 @@ export const eks: Environment = {
     shutdownDeadline: '45s',
     preStopSleep: '10s',
   },
+  sources: {
+    web: {
+      who: 'keys',
+      secret: 'source-web-v1',
+      limits: { eventsPerSecond: 2_000, bytesPerSecond: '4Mi', burst: '10s' },
+      limitsPerKey: { requestsPerSecond: 100, burst: '5s' },
+    },
+  },
   consumer: {
     replicas: { min: 2, max: 12 },
     lagPerReplica: 50_000,

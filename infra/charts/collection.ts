@@ -12,6 +12,7 @@ import { toBytes, toMs } from '../environments/quantities.ts';
 import { images, ownReferences } from '../images.ts';
 import { consumerMounts, consumerVariables } from './consumer-settings.ts';
 import { kafkaClient, kafkaEndpointFor } from './kafka-client.ts';
+import { sourcesMounts, sourcesVariable } from './producer-sources.ts';
 import { toDuration, toSize } from './units.ts';
 
 /**
@@ -68,6 +69,7 @@ export class CollectionChart extends Chart {
       ...client.variables,
       KAFKA_TOPIC: eventsTopic,
       PORT: String(PRODUCER_PORT),
+      SOURCES: sourcesVariable(environment),
       MAX_BODY_BYTES: String(toBytes(producer.maxBody)),
       REQUEST_TIMEOUT_MS: String(toMs(producer.requestTimeout)),
       LINGER_MS: String(toMs(producer.linger)),
@@ -86,7 +88,7 @@ export class CollectionChart extends Chart {
       targetCpuPercent: producer.targetCpuPercent,
       resources: podResources(producer.resources),
       variables: { ...variables },
-      mounts: client.mounts,
+      mounts: [...client.mounts, ...sourcesMounts(environment)],
       shutdownDeadline: toDuration(producer.shutdownDeadline),
       preStopSleep: toDuration(producer.preStopSleep),
     });

@@ -59,6 +59,7 @@ export const dev: Environment = {
     shutdownDeadline: '45s',
     preStopSleep: '10s',
   },
+  sources: { events: { who: 'open', reason: "one team's own cluster, without events of anybody else" } },
   consumer: {
     replicas: { min: 1, max: 3 },
     lagPerReplica: 50_000,

@@ -6,6 +6,7 @@ import { logging } from './logging.ts';
 import { kafka, topics } from './messaging.ts';
 import { className, dnsLabel, labelKey, labelValue, namespace } from './names.ts';
 import { network } from './network.ts';
+import { sources } from './sources.ts';
 
 /** Each namespace has its own network policies, quotas and Pod Security level. */
 const namespaces = z
@@ -99,6 +100,7 @@ export const environment = z.strictObject({
   /** Topics to delete with their records. */
   deletedTopics: distinct(z.string()),
   producer,
+  sources,
   consumer,
   objectStore,
   edge,

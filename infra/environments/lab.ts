@@ -73,6 +73,7 @@ export const lab: Environment = {
     shutdownDeadline: '45s',
     preStopSleep: '10s',
   },
+  sources: { events: { who: 'open', reason: 'it runs on one machine, for tests' } },
   consumer: {
     replicas: { min: 1, max: 3 },
     lagPerReplica: 50_000,

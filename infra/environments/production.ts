@@ -70,6 +70,7 @@ export const production: Environment = {
     shutdownDeadline: '45s',
     preStopSleep: '10s',
   },
+  sources: { events: { who: 'keys', secret: 'source-events-v1' } },
   consumer: {
     replicas: { min: 2, max: 12 },
     lagPerReplica: 50_000,

@@ -68,6 +68,7 @@ export const staging: Environment = {
     shutdownDeadline: '45s',
     preStopSleep: '10s',
   },
+  sources: { events: { who: 'keys', secret: 'source-events-v1' } },
   consumer: {
     replicas: { min: 2, max: 6 },
     lagPerReplica: 50_000,

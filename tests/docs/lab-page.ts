@@ -53,6 +53,7 @@ const REASONS: readonly Reason[] = [
     properties: ['kafka.metadata.sessionTimeout', 'consumer.flushMaxAge', 'consumer.sessionTimeout'],
   },
   { why: 'the lab is destroyed with its data', properties: ['strict', 'objectStore.expiryDays'] },
+  { why: 'the load of the tests sends no key', properties: ['sources'] },
   { why: 'no cloud', properties: ['aws', 'objectStore.credentials'] },
   {
     why: 'Traefik is the edge; the HTTPRoutes of production have run behind no Gateway',

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -14,9 +14,11 @@ import {
 import { KafkaCluster } from '../../infra/local/kafka-cluster.ts';
 import { ObjectStore } from '../../infra/local/object-store.ts';
 import { ownStore } from '../../infra/local/up/store-access.ts';
+import { lineOf } from '../apps/producer/sources/files.ts';
 import { SMOKE_TEST_KEY, smokeTest } from '../../infra/pulumi/command/smoke-test.ts';
 
 const host = process;
+const KEY = 'headwater_key-of-the-smoke-test';
 const directory = mkdtempSync(join(tmpdir(), 'headwater-smoke-'));
 interface StoredLine {
   readonly key: string;
@@ -48,7 +50,14 @@ before(
       },
     });
     endings.push(() => consumer.stop());
-    producer = await createProducer({ host, directory, variables: { ...variables, DRAIN_DELAY_MS: '0' } });
+    const keysFile = join(directory, 'keys');
+    writeFileSync(keysFile, lineOf(KEY));
+    const SOURCES = JSON.stringify({ web: { who: 'keys', keysFile } });
+    producer = await createProducer({
+      host,
+      directory,
+      variables: { ...variables, SOURCES, DRAIN_DELAY_MS: '0' },
+    });
     endings.push(() => producer.stop());
     await Promise.all([consumer.start(), producer.start()]);
   },
@@ -60,10 +69,11 @@ after(async () => {
   rmSync(directory, { recursive: true });
 });
 
-function run(deadlineMs: number): Promise<void> {
+function run(deadlineMs: number, key: string | undefined = KEY): Promise<void> {
   const client = store.client();
   return smokeTest({
     uploadUrl: `${producer.endpoint}/upload`,
+    key,
     store: client,
     ...ownStore(store).location,
     codec: 'gzip',
@@ -73,7 +83,15 @@ function run(deadlineMs: number): Promise<void> {
   });
 }
 
-test('what the smoke test posts, it finds in the bucket', () => run(30_000));
+test('what the smoke test posts with a key, it finds in the bucket', () => run(30_000));
+
+test('a key that is not valid is refused in the words of the producer, and does not appear', async () => {
+  await assert.rejects(run(30_000, 'headwater_wrong'), (error: Error) => {
+    assert.match(error.message, /^smoke test: http\S+ answered 401: .*"code":"invalid_key"/);
+    assert.doesNotMatch(error.message, /headwater_wrong/);
+    return true;
+  });
+});
 
 test('every event that it leaves is known by its key, over all partitions', async () => {
   const client = store.client();

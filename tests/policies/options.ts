@@ -26,6 +26,19 @@ export const everyOption: Environment = {
       },
     },
   },
+  sources: {
+    web: {
+      who: 'keys',
+      secret: 'source-web-v1',
+      limits: { requestsPerSecond: 100, eventsPerSecond: 1_000, bytesPerSecond: '1Mi', burst: '10s' },
+      limitsPerKey: { requestsPerSecond: 10, eventsPerSecond: 100, bytesPerSecond: '100Ki', burst: '5s' },
+    },
+    page: {
+      who: 'open',
+      reason: 'a web page has no secrets',
+      limits: { requestsPerSecond: 10, eventsPerSecond: 100, bytesPerSecond: '100Ki', burst: '5s' },
+    },
+  },
   consumer: { ...production.consumer, codec: 'zstd', prefix: 'events-zstd', continues: 'events' },
   objectStore: {
     ...production.objectStore,

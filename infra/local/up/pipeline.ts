@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import headwater from '../../../package.json' with { type: 'json' };
+import type { SourceSettings } from '../../../apps/producer/sources/settings.ts';
 import { createConsumer, createProducer, makeTopics, type Application } from '../application.ts';
 import type { Host, Progress } from '../host.ts';
 import { KafkaCluster, versionOf } from '../kafka-cluster.ts';
@@ -20,6 +21,9 @@ const PARTITIONS = 6;
 const BUCKET = 'headwater';
 /** A usual port of S3 servers; any other works as well. */
 const STORE_PORT = 9000;
+const SOURCES = JSON.stringify({
+  events: { who: 'open', reason: 'the producer listens on loopback' },
+} satisfies SourceSettings);
 
 /** Small, so that objects appear soon, and a killed consumer is replaced soon. */
 const DEMO = { FLUSH_MAX_RECORDS: '1000', FLUSH_MAX_AGE_MS: '2000', SESSION_TIMEOUT_MS: '6000' } as const;
@@ -85,7 +89,7 @@ export class Pipeline {
       host,
       directory,
       // No load balancer needs to notice first.
-      variables: { ...variables, DRAIN_DELAY_MS: '0' },
+      variables: { ...variables, DRAIN_DELAY_MS: '0', SOURCES },
       ...(port !== undefined && { port }),
     });
     signal.throwIfAborted();

@@ -32,6 +32,9 @@ const REPOSITORIES = ['**pulumi:providers:aws::**', '**:ImageRepositories**'].fl
 process.env['PATH'] = [join(ROOT, 'node_modules/.bin'), process.env['PATH'] ?? ''].join(delimiter);
 process.chdir(ROOT);
 
+/** Of a source, for the smoke test; empty counts as not set. */
+const KEY = process.env['HEADWATER_KEY'] || undefined;
+
 const args = process.argv.slice(2);
 
 async function main({ name, stack, yes, json, savePlan, plan }: StackCommand): Promise<void> {
@@ -46,6 +49,7 @@ async function main({ name, stack, yes, json, savePlan, plan }: StackCommand): P
     case 'preview':
       return preview(pulumi, json, savePlan);
     case 'deploy':
+      requireKey(environment);
       // The first time the registry does not exist yet. A plan is executed as a whole, so it is made later.
       if (environment.aws?.repositories === true && plan === undefined)
         await pulumi.run('up', ...confirm, ...REPOSITORIES);
@@ -92,13 +96,23 @@ async function checkNetworkPolicies(pulumi: PulumiCommand, environment: Environm
   else console.warn(`warning: ${text}`);
 }
 
+/** @throws Error if the smoke test would be refused, before anything is changed */
+function requireKey({ sources }: Environment): void {
+  const isOpen = Object.values(sources).some(({ who }) => who === 'open');
+  if (isOpen || KEY !== undefined) return;
+  throw new Error(
+    `HEADWATER_KEY must be a key of a source (${Object.keys(sources).join(', ')}), got none: deploy posts events through the edge; npx headwater keys new makes one`,
+  );
+}
+
 async function sendEvents({ edge, objectStore, consumer }: Environment): Promise<void> {
   const { endpoint, region, pathStyle, bucket } = objectStore;
   const store = new S3Client({ endpoint, region, forcePathStyle: pathStyle });
   const deadlineMs = toMs(consumer.flushMaxAge) + SMOKE_TEST_MARGIN_MS;
   const { prefix, codec } = consumer;
-  await smokeTest({ uploadUrl: `https://${edge.host}/upload`, store, bucket, prefix, codec, deadlineMs });
-  console.log(`events posted to https://${edge.host}/upload stand in s3://${bucket}/${prefix}`);
+  const uploadUrl = `https://${edge.host}/upload`;
+  await smokeTest({ uploadUrl, key: KEY, store, bucket, prefix, codec, deadlineMs });
+  console.log(`events posted to ${uploadUrl} stand in s3://${bucket}/${prefix}`);
 }
 
 async function grow(pulumi: PulumiCommand, stack: string, environment: Environment): Promise<void> {

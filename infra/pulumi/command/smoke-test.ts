@@ -6,6 +6,8 @@ import { GetObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/
 export interface SmokeTestOptions {
   /** `https://collect.example.com/upload` */
   readonly uploadUrl: string;
+  /** Key of a source; `undefined` if one is open. */
+  readonly key: string | undefined;
   readonly store: S3Client;
   readonly bucket: string;
   /** Prefix of the events in the bucket. */
@@ -28,11 +30,13 @@ const CLOCK_SKEW_MS = 60_000;
  * @throws Error that names the failed step
  */
 export async function smokeTest(options: SmokeTestOptions): Promise<void> {
-  const { uploadUrl, deadlineMs } = options;
+  const { uploadUrl, key, deadlineMs } = options;
+  const authorization = key === undefined ? {} : { authorization: `Bearer ${key}` };
   const run = randomUUID();
   const since = Date.now() - CLOCK_SKEW_MS;
   for (let event = 0; event < EVENTS; event += 1) {
-    await post(uploadUrl, `${SMOKE_TEST_KEY}${run}/${event}`, JSON.stringify({ smokeTest: run, event }));
+    const headers = { ...authorization, 'x-event-key': `${SMOKE_TEST_KEY}${run}/${event}` };
+    await post(uploadUrl, headers, JSON.stringify({ smokeTest: run, event }));
   }
 
   const deadline = performance.now() + deadlineMs;
@@ -71,12 +75,12 @@ async function countNew(
   return found;
 }
 
-async function post(url: string, key: string, body: string): Promise<void> {
+async function post(url: string, headers: Readonly<Record<string, string>>, body: string): Promise<void> {
   let response: Response;
   try {
     response = await fetch(url, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', 'x-event-key': key },
+      headers: { 'content-type': 'application/json', ...headers },
       body,
     });
   } catch (error) {

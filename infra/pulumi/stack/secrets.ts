@@ -1,6 +1,7 @@
 import { kafkaHosts } from '../../constructs/kafka/kafka-hosts.ts';
 import type { Environment } from '../../environments/environment.ts';
 import { logBufferOf } from '../../environments/logging.ts';
+import { KEYS_FILE } from '../../environments/sources.ts';
 import type { CertificateUse } from './certificates.ts';
 
 /** A Secret in the manifests that Pulumi creates. */
@@ -22,10 +23,13 @@ const PASSWORD = ['password'];
 
 /** Every Secret of an environment, once for each namespace, with only the keys that are read there. */
 export function requiredSecrets(environment: Environment): readonly RequiredSecret[] {
-  const { namespaces, edge, kafkaUi, objectStore, logging } = environment;
+  const { namespaces, sources, edge, kafkaUi, objectStore, logging } = environment;
   const { pipeline } = namespaces;
   const found = [
     ...kafkaSecrets(environment),
+    ...Object.values(sources).map((source) =>
+      opaque(pipeline, source.who === 'keys' ? source.secret : undefined, [KEYS_FILE]),
+    ),
     opaque(pipeline, objectStore.caSecret, AUTHORITY),
     objectStore.credentials.kind === 'secret'
       ? opaque(pipeline, objectStore.credentials.name, ['credentials'])

@@ -166,4 +166,46 @@ export const collectionRefusals: readonly Refusal[] = [
     changes: { 'producer.replicas': { min: 5, max: 2 } },
     message: 'producer: replicas.max must be a whole number of at least 5, got 2',
   },
+  {
+    configuration: 'No source',
+    changes: { sources: {} },
+    message: 'sources: must be at least one source, got {}',
+  },
+  {
+    configuration: 'A source that is open without a reason',
+    changes: { 'sources.events': { who: 'open' } },
+    message: 'sources.events.reason: must be text, got nothing',
+  },
+  {
+    configuration: 'A source that says nobody may send',
+    changes: { 'sources.events': {} },
+    message: 'sources.events.who: must be one of keys, open, got nothing',
+  },
+  {
+    configuration: 'Two open sources',
+    changes: {
+      sources: { page: { who: 'open', reason: 'a' }, app: { who: 'open', reason: 'b' } },
+    },
+    message:
+      'sources: must be sources of which at most one is open: a request without a key would belong to none, got {"page":{"who":"open","reason":"a"},"app":{"who":"open","reason":"b"}}',
+  },
+  {
+    configuration: 'Two sources with the same keys',
+    changes: {
+      sources: { web: { who: 'keys', secret: 'source-v1' }, app: { who: 'keys', secret: 'source-v1' } },
+    },
+    message:
+      'sources: must be sources with a Secret each: a key belongs to one source, got {"web":{"who":"keys","secret":"source-v1"},"app":{"who":"keys","secret":"source-v1"}}',
+  },
+  {
+    configuration: 'Limits without a rate',
+    changes: { 'sources.events.limits': { burst: '10s' } },
+    message:
+      'sources.events.limits: must be at least one of requestsPerSecond, eventsPerSecond and bytesPerSecond, got {"burst":"10s"}',
+  },
+  {
+    configuration: 'A rate of nothing',
+    changes: { 'sources.events.limits': { eventsPerSecond: 0, burst: '10s' } },
+    message: 'sources.events.limits.eventsPerSecond: must be at least 1, got 0',
+  },
 ];

@@ -96,7 +96,7 @@ async function withPipeline(
   }
 }
 
-const bucket = { bucket: 'events', prefix: 'events', codec: 'gzip' } as const;
+const bucket = { key: undefined, bucket: 'events', prefix: 'events', codec: 'gzip' } as const;
 
 test('the smoke test finds what it posted', () =>
   withPipeline({ status: 201, stores: true }, (uploadUrl, store) =>

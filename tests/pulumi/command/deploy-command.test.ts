@@ -25,6 +25,8 @@ function standIn(name: string, fails: string): void {
 interface Failing {
   readonly pulumi?: string;
   readonly docker?: string;
+  /** @default dev */
+  readonly environment?: string;
 }
 
 /** `npx headwater deploy --stack blue`, which deploys dev, with a registry that has all images and an edge that nobody can reach. */
@@ -38,7 +40,7 @@ async function run(args: readonly string[], failing: Failing) {
   standIn('pulumi', failing.pulumi ?? "''");
   writeFileSync(
     join(directory, 'pulumi'),
-    `${readFileSync(join(directory, 'pulumi'), 'utf8')}[ "$1 $2 $3" != 'config get environment' ] || echo dev\n[ "$1 $2 $3" != 'config get context' ] || echo there\n`,
+    `${readFileSync(join(directory, 'pulumi'), 'utf8')}[ "$1 $2 $3" != 'config get environment' ] || echo ${failing.environment ?? 'dev'}\n[ "$1 $2 $3" != 'config get context' ] || echo there\n`,
   );
   const config = new KubeConfig();
   const server = `http://127.0.0.1:${await findFreePort()}`;
@@ -90,6 +92,16 @@ test('up looks for the stack, brings its images, has Pulumi deploy it, and posts
     'error: smoke test: https://collect.dev.example.com/upload cannot be reached (ECONNREFUSED): check the DNS record and the load balancer\n',
   );
   assert.equal(status, 1);
+});
+
+test('where every source has keys, deploy changes nothing without one for its events', async () => {
+  const { status, stderr, calls } = await deploy({ environment: 'production' });
+  assert.equal(
+    stderr,
+    'error: HEADWATER_KEY must be a key of a source (events), got none: deploy posts events through the edge; npx headwater keys new makes one\n',
+  );
+  assert.equal(status, 1);
+  assert.equal(calls.at(-1), 'pulumi config get environment --stack blue');
 });
 
 test('a preview keeps its plan where it is told to, and deploy has Pulumi keep to it', async () => {
