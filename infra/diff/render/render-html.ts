@@ -1,3 +1,4 @@
+import { escapeHtml } from '../../escape-html.ts';
 import type { Change } from '../changes.ts';
 import { CONSEQUENCE_WORDS, CONSEQUENCES, worstOf } from '../consequences.ts';
 import { isApproved, summarize, type Report } from '../report.ts';
@@ -21,7 +22,7 @@ export function renderHtml(report: Report): string {
 <body>
 <main>
 <h1>What this change does</h1>
-<p>${escape(sidesText(report))}</p>
+<p>${escapeHtml(sidesText(report))}</p>
 ${report.baseError === undefined ? body(report) : alone(report, report.baseError)}
 </main>
 </body>
@@ -31,8 +32,8 @@ ${report.baseError === undefined ? body(report) : alone(report, report.baseError
 
 function alone(report: Report, error: string): string {
   return `<p><strong>The base does not synthesize</strong>, so nothing can be compared.</p>
-<pre>${escape(error)}</pre>
-<p>${escape(headAlone(report))}</p>`;
+<pre>${escapeHtml(error)}</pre>
+<p>${escapeHtml(headAlone(report))}</p>`;
 }
 
 function body(report: Report): string {
@@ -40,7 +41,7 @@ function body(report: Report): string {
   const nothing = changes.length === 0 ? '<p>No manifest of any environment changes.</p>' : '';
   if (changes.length === 0 && causes.length === 0) return nothing;
   const unknown =
-    causesError === undefined ? '' : `<p>The causes are unknown:</p><pre>${escape(causesError)}</pre>`;
+    causesError === undefined ? '' : `<p>The causes are unknown:</p><pre>${escapeHtml(causesError)}</pre>`;
   return `${nothing}${unknown}${summaryTable(report)}
 ${picture(changes)}
 ${filters(report)}
@@ -57,7 +58,7 @@ ${changesWithoutCause(report)
 function summaryTable(report: Report): string {
   const rows = summarize(report).map(({ environment, worst, counts, restarts }) => {
     const words = counts.map(({ consequence, count }) => `${count} ${CONSEQUENCE_WORDS[consequence]}`);
-    return `<tr><th scope="row">${escape(environment)}</th><td>${counts.length === 0 ? 'no changes' : badge(worst)}</td><td>${words.join(', ')}</td><td>${restarts.map(escape).join('<br>')}</td></tr>`;
+    return `<tr><th scope="row">${escapeHtml(environment)}</th><td>${counts.length === 0 ? 'no changes' : badge(worst)}</td><td>${words.join(', ')}</td><td>${restarts.map(escapeHtml).join('<br>')}</td></tr>`;
   });
   return `<div class="wide" tabindex="0" role="region" aria-label="Summary"><table>
 <thead><tr><th scope="col">environment</th><th scope="col">worst</th><th scope="col">changes</th><th scope="col">restarts</th></tr></thead>
@@ -96,7 +97,7 @@ function filters(report: Report): string {
     report.changes.some(({ consequence }) => consequence === word),
   );
   const box = (group: string, value: string, label: string): string =>
-    `<label><input type="checkbox" data-filter="${group}" value="${escape(value)}" checked> ${escape(label)}</label>`;
+    `<label><input type="checkbox" data-filter="${group}" value="${escapeHtml(value)}" checked> ${escapeHtml(label)}</label>`;
   return `<h2>Changes</h2>
 <form class="filters">
 <fieldset><legend>consequence</legend>${present.map((word) => box('consequence', word, CONSEQUENCE_WORDS[word])).join('')}</fieldset>
@@ -108,8 +109,8 @@ function filters(report: Report): string {
 function section(told: ToldCause, report: Report): string {
   const { cause, consequence, changes } = told;
   const mark = report.approved.includes(cause.id) ? ' <em>approved</em>' : '';
-  const text = sentenceText(wholeSentence(told), (value) => `<code>${escape(value)}</code>`, escape);
-  const places = linesOf(cause).map((place) => `<code>${escape(place)}</code>`);
+  const text = sentenceText(wholeSentence(told), (value) => `<code>${escapeHtml(value)}</code>`, escapeHtml);
+  const places = linesOf(cause).map((place) => `<code>${escapeHtml(place)}</code>`);
   const id = `<small>${places.join(' ')} id <code>${cause.id}</code></small>`;
   if (changes.length === 0) return `<p class="silent">${text} ${id}</p>`;
   return `<details class="cause">
@@ -121,28 +122,20 @@ ${changes.map((change) => article(change, report)).join('\n')}
 function article(change: Change, report: Report): string {
   const { object, path, consequence, environments, id, why, rule, source, before, after, lines } = change;
   const mark = isApproved(change, report) ? ' <em>approved</em>' : '';
-  const rolls = restartTexts(change).map((text) => `<li>restarts ${escape(text)}</li>`);
-  return `<details class="change" data-consequence="${consequence}" data-environments="${environments.map(escape).join(' ')}">
-<summary>${badge(consequence)} <strong>${escape(object)}</strong> <code>${escape(path)}</code> <code>${escape(changeText(change))}</code> <small>${escape(environments.join(', '))}</small>${mark}</summary>
-<p>${escape(why)} <small>(rule ${escape(rule)}, ${escape(source)}, id <code>${id}</code>)</small></p>
+  const rolls = restartTexts(change).map((text) => `<li>restarts ${escapeHtml(text)}</li>`);
+  return `<details class="change" data-consequence="${consequence}" data-environments="${environments.map(escapeHtml).join(' ')}">
+<summary>${badge(consequence)} <strong>${escapeHtml(object)}</strong> <code>${escapeHtml(path)}</code> <code>${escapeHtml(changeText(change))}</code> <small>${escapeHtml(environments.join(', '))}</small>${mark}</summary>
+<p>${escapeHtml(why)} <small>(rule ${escapeHtml(rule)}, ${escapeHtml(source)}, id <code>${id}</code>)</small></p>
 ${rolls.length > 0 ? `<ul>${rolls.join('')}</ul>` : ''}
-${lines === undefined ? '' : `<h3>lines that differ</h3><pre tabindex="0">${escape(lineTexts(lines).join('\n'))}</pre>`}
+${lines === undefined ? '' : `<h3>lines that differ</h3><pre tabindex="0">${escapeHtml(lineTexts(lines).join('\n'))}</pre>`}
 <div class="sides"><div><h3>before</h3><pre tabindex="0">${side(path, before)}</pre></div><div><h3>after</h3><pre tabindex="0">${side(path, after)}</pre></div></div>
 </details>`;
 }
 
 function side(path: string, value: Tree | undefined): string {
-  return value === undefined ? '<span class="calm">(none)</span>' : escape(sideText(path, value));
+  return value === undefined ? '<span class="calm">(none)</span>' : escapeHtml(sideText(path, value));
 }
 
 function badge(consequence: Change['consequence']): string {
   return `<span class="badge ${consequence}">${CONSEQUENCE_WORDS[consequence]}</span>`;
-}
-
-function escape(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
 }

@@ -1,3 +1,4 @@
+import { escapeHtml } from '../../escape-html.ts';
 import type { Sample } from '../up/history.ts';
 import { ratesOf } from '../up/history.ts';
 import { renderPlot, type Line } from './plot.ts';
@@ -97,7 +98,7 @@ function renderProblems({ problems }: StatusReport): string {
   if (problems.length === 0) return '';
   const items = problems.map(({ text, runbook }) => {
     const [file = '', anchor = ''] = runbook.split('#');
-    return `<li>${escape(text)} <a href="/runbooks/${file}#${anchor}">runbook ${anchor}</a></li>`;
+    return `<li>${escapeHtml(text)} <a href="/runbooks/${file}#${anchor}">runbook ${anchor}</a></li>`;
   });
   return `<ul>${items.join('')}</ul>`;
 }
@@ -105,13 +106,15 @@ function renderProblems({ problems }: StatusReport): string {
 function renderContent(report: StatusReport): string {
   const { partitions, programs, versions, samples } = report;
   const pairs = (entries: readonly (readonly [string, string])[]): string =>
-    entries.map(([name, value]) => `<div><dt>${escape(name)}</dt><dd>${escape(value)}</dd></div>`).join('\n');
+    entries
+      .map(([name, value]) => `<div><dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}</dd></div>`)
+      .join('\n');
   const cells = (tag: 'th' | 'td', row: readonly string[]): string =>
     row
       .map((cell, column) =>
         tag === 'th' || column === 0
           ? `<th scope="${tag === 'th' ? 'col' : 'row'}">${cell}</th>`
-          : `<td>${escape(cell)}</td>`,
+          : `<td>${escapeHtml(cell)}</td>`,
       )
       .join('');
   return `<h2>Now (rates of the last minute)</h2>
@@ -163,12 +166,4 @@ function points<Moment extends { readonly at: number }>(
     const value = read(moment);
     return value === undefined ? [] : [[moment.at, value] as const];
   });
-}
-
-function escape(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
 }
