@@ -11,7 +11,7 @@ import { growVolumes } from '../../../infra/pulumi/command/grow-volumes.ts';
 import { manifestsOf } from '../program/stacks.ts';
 import { installClasses, installForeignKinds, type TestCluster } from './cluster.ts';
 import { figuresOf, type Backend } from './stack.ts';
-import { refusalOf, startOperation } from './stack-process.ts';
+import { killOperation, refusalOf, startOperation } from './stack-process.ts';
 import { BUILD_DEADLINE, DEADLINE, startStackUnderTest, type StackUnderTest } from './stack-under-test.ts';
 import type { Write } from './audit-log.ts';
 
@@ -79,9 +79,7 @@ test('an up that was killed in the middle is finished by the next one', DEADLINE
   const isMade = () =>
     cluster.providerWrites().some((write) => isSet(write) && write.name === 'headwater/kafka');
   await waitUntil(isMade, { what: 'the set of brokers', deadlineMs: 120_000 });
-  assert.ok(child.pid !== undefined);
-  // The program, and the engine beside it.
-  process.kill(-child.pid, 'SIGKILL');
+  killOperation(child);
   await ended;
   areBrokersHeld = false;
 

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Environment } from '../../../infra/environments/environment.ts';
 import type { Backend, Programs } from './stack.ts';
@@ -12,7 +13,7 @@ export interface StackRun {
   readonly environment: Environment;
 }
 
-/** An operation on the stack of an environment in a process group of its own, so that it can be killed, engine and all. */
+/** An operation on the stack of an environment in a process of its own. */
 export function startOperation(
   { directory, programs }: Backend,
   operation: StackRun['operation'],
@@ -28,8 +29,20 @@ export function startOperation(
   const program = join(import.meta.dirname, 'run-stack.ts');
   return spawn(process.execPath, [program, JSON.stringify(run)], {
     stdio: ['ignore', 'ignore', 'pipe'],
-    detached: true,
   });
+}
+
+/** Kills the program, the engine and the provider at once. The provider would outlive the engine. */
+export function killOperation({ pid }: ChildProcess): void {
+  if (pid === undefined) throw new Error('the operation did not start');
+  for (const one of [pid, ...descendants(pid)]) process.kill(one, 'SIGKILL');
+}
+
+function descendants(pid: number): readonly number[] {
+  return readdirSync(`/proc/${pid}/task`)
+    .flatMap((thread) => readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').trim().split(' '))
+    .filter((text) => text !== '')
+    .flatMap((text) => [Number(text), ...descendants(Number(text))]);
 }
 
 /**
