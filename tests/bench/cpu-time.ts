@@ -1,4 +1,5 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
+import { childrenOf } from '../children-of.ts';
 
 /** Of /proc on Linux, whatever the machine (USER_HZ). */
 const TICKS_PER_SECOND = 100;
@@ -6,12 +7,7 @@ const TICKS_PER_SECOND = 100;
 /** Processor seconds of a process and all of its descendants that run now, since each began. */
 export async function cpuSeconds(pid: number): Promise<number> {
   let seconds = statSeconds(await readFile(`/proc/${pid}/stat`, 'utf8'));
-  for (const thread of await readdir(`/proc/${pid}/task`)) {
-    const children = await readFile(`/proc/${pid}/task/${thread}/children`, 'utf8').catch(() => '');
-    for (const child of children.split(' ').filter((text) => text !== '')) {
-      seconds += await cpuSeconds(Number(child)).catch(() => 0);
-    }
-  }
+  for (const child of childrenOf(pid)) seconds += await cpuSeconds(child).catch(() => 0);
   return seconds;
 }
 

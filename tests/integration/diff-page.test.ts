@@ -8,7 +8,7 @@ import type { Browser, Page } from 'playwright-core';
 import { renderHtml } from '../../infra/diff/render/render-html.ts';
 import { pullRequestReport } from '../infra/diff/pull-request.ts';
 import { needs } from '../runner/needs.ts';
-import { launchChromium } from './chromium.ts';
+import { launchChromium, openPage } from './chromium.ts';
 import { contrast, luminance } from './contrast.ts';
 
 const CHROMIUM = needs('/usr/bin/chromium');
@@ -26,16 +26,8 @@ const file = join(directory, 'diff.html');
 writeFileSync(file, renderHtml(await pullRequestReport()));
 const url = pathToFileURL(file).href;
 
-async function open(options: { readonly width: number; readonly dark: boolean }): Promise<Page> {
-  assert(browser !== undefined);
-  const page = await browser.newPage({
-    viewport: { width: options.width, height: 900 },
-    colorScheme: options.dark ? 'dark' : 'light',
-  });
-  page.on('request', (request) => assert.ok(request.url().startsWith('file:'), `asks for ${request.url()}`));
-  page.on('pageerror', (error) => assert.fail(error.message));
-  await page.goto(url);
-  return page;
+function open(options: { readonly width: number; readonly dark: boolean }): Promise<Page> {
+  return openPage(browser, { url, ...options, asks: /^file:/ });
 }
 
 for (const width of [1280, 360]) {

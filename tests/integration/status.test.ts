@@ -13,7 +13,7 @@ import type { StatusReport } from '../../infra/local/status/report.ts';
 import type { Running } from '../../infra/local/up/state.ts';
 import { waitUntil } from '../../infra/local/wait.ts';
 import { needs } from '../runner/needs.ts';
-import { launchChromium } from './chromium.ts';
+import { launchChromium, openPage } from './chromium.ts';
 import { contrast, luminance } from './contrast.ts';
 
 const COMMAND = fileURLToPath(new URL('../../bin/headwater.mjs', import.meta.url));
@@ -153,18 +153,8 @@ test('the page only reads, and only for its own address', async () => {
   assert.equal(await ask('/runbooks/none.md', 'GET'), 404);
 });
 
-async function open(options: { readonly width: number; readonly dark: boolean }): Promise<Page> {
-  assert(browser !== undefined);
-  const page = await browser.newPage({
-    viewport: { width: options.width, height: 900 },
-    colorScheme: options.dark ? 'dark' : 'light',
-  });
-  page.on('request', (asked) =>
-    assert.ok(/^(?:data:|http:\/\/127\.0\.0\.1:)/.test(asked.url()), asked.url()),
-  );
-  page.on('pageerror', (error) => assert.fail(error.message));
-  await page.goto(url);
-  return page;
+function open(options: { readonly width: number; readonly dark: boolean }): Promise<Page> {
+  return openPage(browser, { url, ...options, asks: /^(?:data:|http:\/\/127\.0\.0\.1:)/ });
 }
 
 for (const width of [1280, 360]) {

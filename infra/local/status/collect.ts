@@ -1,6 +1,5 @@
 import type { S3Client } from '@aws-sdk/client-s3';
-import { kafkaConnection, kafkaVariables, type KafkaConnection } from '../../../apps/kafka/config.ts';
-import { readVariables } from '../../../apps/service/variables.ts';
+import { connectionTo } from '../trace/kafka-connection.ts';
 import { byPartition, consumerFigures, producerFigures, readMetrics } from '../up/figures.ts';
 import { ratesOf, type Sample } from '../up/history.ts';
 import type { Running } from '../up/state.ts';
@@ -135,10 +134,6 @@ function reasonIn(text: string): string {
   } catch {
     return text;
   }
-}
-
-function connectionTo(bootstrapServers: string): KafkaConnection {
-  return kafkaConnection(readVariables(kafkaVariables, { KAFKA_BOOTSTRAP_SERVERS: bootstrapServers }));
 }
 
 /** `fetch` has the reason of a failed connection as the cause of its error. */

@@ -1,9 +1,9 @@
-import { kafkaConnection, kafkaVariables, type KafkaConnection } from '../../../apps/kafka/config.ts';
-import { readVariables } from '../../../apps/service/variables.ts';
+import type { KafkaConnection } from '../../../apps/kafka/config.ts';
 import type { Host } from '../host.ts';
 import { State } from '../up/state.ts';
 import type { Terminal } from '../up/terminal.ts';
 import { connectStore, readCredentials, type StoreOptions } from '../verify/store-options.ts';
+import { connectionTo } from './kafka-connection.ts';
 import { parseOptions, USAGE, type TraceOptions } from './options.ts';
 import { renderTrace } from './render.ts';
 import { trace } from './trace.ts';
@@ -65,19 +65,9 @@ function readPipeline({ source, topic }: TraceOptions, host: Host): TracedPipeli
   const credentials = readCredentials(credentialsFile);
   return {
     store: { location: { bucket, prefix }, endpoint, ...(credentials && { credentials }) },
-    kafka: connectionTo(running.kafka, {}),
+    kafka: connectionTo(running.kafka),
     topic: running.topic,
   };
-}
-
-/** @throws {VariablesError} naming every bad variable */
-function connectionTo(
-  bootstrapServers: string,
-  env: Readonly<Record<string, string | undefined>>,
-): KafkaConnection {
-  return kafkaConnection(
-    readVariables(kafkaVariables, { ...env, KAFKA_BOOTSTRAP_SERVERS: bootstrapServers }),
-  );
 }
 
 /** What the store answers, for a person who has its address only. */

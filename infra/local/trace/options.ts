@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { readOptions, UsageError } from '../../command-line.ts';
+import { requireBootstrapServers } from '../server-options.ts';
 import { readStoreOptions, type StoreOptions } from '../verify/store-options.ts';
 
 export const USAGE = `usage: npx headwater trace --request-id ID [options]
@@ -85,9 +86,7 @@ function readSource(values: {
     return { state: resolve(state ?? '.headwater') };
   }
   if (state !== undefined) throw new UsageError('--store is another pipeline than --state: leave one out');
-  if (kafka !== undefined && !/^[\w.-]+:\d+(,[\w.-]+:\d+)*$/.test(kafka)) {
-    throw new UsageError(`--kafka must be HOST:PORT, or several separated by commas, got ${kafka}`);
-  }
+  if (kafka !== undefined) requireBootstrapServers(kafka);
   return { ...readStoreOptions(store, endpoint), kafka };
 }
 

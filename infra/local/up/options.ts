@@ -2,6 +2,7 @@ import type { ParseArgsOptionsConfig } from 'node:util';
 import { readOptions, UsageError } from '../../command-line.ts';
 import { bucketName } from '../../environments/names.ts';
 import type { Metadata } from '../kafka-properties.ts';
+import { requireBootstrapServers, requireEndpoint } from '../server-options.ts';
 import type { StatusOptions } from '../status/command.ts';
 
 export interface UpOptions {
@@ -164,9 +165,7 @@ function upOptions(values: UpValues): UpOptions {
       throw new UsageError(`--${option} applies only to the local Kafka: omit it with --kafka`);
     }
   }
-  if (kafka !== undefined && !/^[\w.-]+:\d+(,[\w.-]+:\d+)*$/.test(kafka)) {
-    throw new UsageError(`--kafka must be HOST:PORT, or several separated by commas, got ${kafka}`);
-  }
+  if (kafka !== undefined) requireBootstrapServers(kafka);
   if (once && detach) throw new UsageError('--once ends by itself: leave out --detach');
   if (once && nothing) throw new UsageError('--once needs something to send: leave out --no-sample');
   if (input !== undefined && nothing) throw new UsageError('--input is sent: leave out --no-sample');
@@ -197,9 +196,7 @@ function userStore(store: string | undefined, endpoint: string | undefined): Use
     const [{ message } = { message: '' }] = named.error.issues;
     throw new UsageError(`--store: BUCKET must be ${message}, got ${bucket}`);
   }
-  if (endpoint !== undefined && !/^https?:$/.test(URL.parse(endpoint)?.protocol ?? '')) {
-    throw new UsageError(`--endpoint must be an http or https URL, got ${endpoint}`);
-  }
+  if (endpoint !== undefined) requireEndpoint(endpoint);
   return { bucket, prefix: prefix === '' ? 'events' : prefix, endpoint };
 }
 

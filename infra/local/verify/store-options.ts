@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { S3Client } from '@aws-sdk/client-s3';
 import { UsageError } from '../../command-line.ts';
+import { requireEndpoint } from '../server-options.ts';
 import type { StoreLocation } from './store-reader.ts';
 
 /** The options `--store` and `--endpoint`. */
@@ -17,9 +18,7 @@ export function readStoreOptions(store: string, endpoint: string | undefined): S
   if (bucket === undefined) {
     throw new UsageError(`--store must be s3://BUCKET or s3://BUCKET/PREFIX, got ${store}`);
   }
-  if (endpoint !== undefined && !/^https?:$/.test(URL.parse(endpoint)?.protocol ?? '')) {
-    throw new UsageError(`--endpoint must be an http or https URL, got ${endpoint}`);
-  }
+  if (endpoint !== undefined) requireEndpoint(endpoint);
   return { location: { bucket, prefix }, endpoint };
 }
 

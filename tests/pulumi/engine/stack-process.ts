@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { childrenOf } from '../../children-of.ts';
 import type { Environment } from '../../../infra/environments/environment.ts';
 import type { Backend, Programs } from './stack.ts';
 
@@ -39,10 +39,7 @@ export function killOperation({ pid }: ChildProcess): void {
 }
 
 function descendants(pid: number): readonly number[] {
-  return readdirSync(`/proc/${pid}/task`)
-    .flatMap((thread) => readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').trim().split(' '))
-    .filter((text) => text !== '')
-    .flatMap((text) => [Number(text), ...descendants(Number(text))]);
+  return childrenOf(pid).flatMap((child) => [child, ...descendants(child)]);
 }
 
 /**
